@@ -1,0 +1,37 @@
+# The README's commands. Each sets up .venv from requirements.lock first, once.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+CORES ?= all
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: quick test lint bench docs clean lock
+
+quick: $(READY)  ## the default study on embedded data: figures, claims, report
+	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) report
+	@python -m spatial_mae.claims.summary results/quick/claims.json
+	@echo "Report: $(CURDIR)/results/quick/report.html"
+
+test: $(READY) lint  ## lint, then unit, cli, workflow and smoke tests
+	python -m pytest tests/unit tests/cli tests/workflow tests/smoke
+
+lint: $(READY)
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+bench: $(READY)  ## every benchmark's table (minutes)
+	python -m benchmarks
+
+lock:  ## exact versions and hashes of everything, from pyproject.toml
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header \
+	    --quiet --upgrade --output-file requirements.lock
+
+clean:  ## remove the environment, keep the results
+	rm -rf .venv
+
+$(READY): requirements.lock pyproject.toml
+	./.ci/environment "$(PYTHON)" .venv
+	@touch $@

@@ -1,0 +1,1 @@
+"""Masked autoencoders and spatial correlations: the library behind the workflow."""

@@ -1,0 +1,25 @@
+"""One tidy table of an experiment: all its runs, the run's keys in front."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from spatial_mae import grid, tables
+from spatial_mae.files import write_rows
+from spatial_mae.provenance import add_record_flags, run_record
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiment", required=True, help="the config's experiment (JSON)")
+    parser.add_argument("--table", type=Path, required=True, help="table to write (.csv)")
+    add_record_flags(parser)
+    arguments = parser.parse_args(argv)
+    experiment = json.loads(arguments.experiment)
+    with run_record(arguments, [Path(path) for path in grid.run_tables(experiment)]):
+        write_rows(arguments.table, tables.collect(experiment))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Checks of the merged config before the workflow plans a single job. Standard library only.
+
+What JSON Schema can say stands in workflow/schemas/config.schema.yaml; here stands what it cannot:
+errors that name the nearest known key, names that must exist, sizes that must fit together.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from spatial_mae import grid
+from spatial_mae.recipes import nearest
+
+# What a data set of this source needs under its root (any one of the alternatives).
+LAYOUTS = {
+    "image_folder": ("*",),
+    "array_file": ("",),
+    "imagenet64": ("train_data_batch_1*",),
+    "cityscapes": ("leftImg8bit",),
+}
+# Image height and width where the source fixes them.
+SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}
+
+
+def check(config: Mapping, schema: Mapping) -> None:
+    """Raise ValueError, with every problem found and its mend, if the config cannot be run."""
+    problems = list(_unknown_keys(config, schema, schema))
+    if not problems:
+        problems = [*_unknown_names(config), *_misfits(config), *_missing_data(config)]
+    if problems:
+        raise ValueError("the config cannot be run:\n" + "\n".join(f"  - {p}" for p in problems))
+
+
+def _unknown_keys(value: object, schema: Mapping, top: Mapping, where: str = "") -> Iterator[str]:
+    """Keys of objects that the schema closes and does not list, at any depth."""
+    schema = _resolve(schema, top)
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unknown_keys(item, schema.get("items", {}), top, f"{where}[{number}]")
+    if not isinstance(value, Mapping):
+        return
+    schema = _alternative(value, schema, top)
+    known = schema.get("properties", {})
+    rest = schema.get("additionalProperties", True)
+    for key, item in value.items():
+        place = f"{where}.{key}".lstrip(".")
+        if key in known:
+            yield from _unknown_keys(item, known[key], top, place)
+        elif rest is False:
+            yield f"unknown key {place!r}; {nearest(str(key), known)}"
+        elif isinstance(rest, Mapping):
+            yield from _unknown_keys(item, rest, top, place)
+
+
+def _resolve(schema: Mapping, top: Mapping) -> Mapping:
+    while "$ref" in schema:
+        schema = top["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _alternative(value: Mapping, schema: Mapping, top: Mapping) -> Mapping:
+    """Among `oneOf`, the object schema whose constant properties match the value (its `source`)."""
+    for option in schema.get("oneOf", ()):
+        option = _resolve(option, top)
+        constants = {k: p["const"] for k, p in option.get("properties", {}).items() if "const" in p}
+        if constants and all(value.get(k) == const for k, const in constants.items()):
+            return option
+    return schema
+
+
+def _unknown_names(config: Mapping) -> Iterator[str]:
+    """Figures without experiment, experiments without recipe or data set, names used twice."""
+    names = [entry["name"] for entry in config["experiments"]]
+    yield from (f"two experiments are named {n!r}; rename one" for n in _repeated(names))
+    for figure, entry in config["figures"].items():
+        if entry["experiment"] not in names:
+            known = nearest(entry["experiment"], names)
+            yield f"figure {figure!r} names no experiment: {entry['experiment']!r}; {known}"
+    for entry in config["experiments"]:
+        recipes = config["recipes"].get(grid.KINDS[entry["kind"]].recipe, {})
+        if entry["recipe"] not in recipes:
+            yield (
+                f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
+                f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
+            )
+        for name in _datasets_of(entry):
+            if name not in config["datasets"]:
+                known = nearest(name, config["datasets"])
+                yield f"experiment {entry['name']!r} names no data set: {name!r}; {known}"
+
+
+def _datasets_of(entry: Mapping) -> list[str]:
+    return list(dict.fromkeys(n for g in entry.get("grids") or () for n in g.get("dataset", ())))
+
+
+def _repeated(names: list[str]) -> set[str]:
+    return {name for name in names if names.count(name) > 1}
+
+
+def _misfits(config: Mapping) -> Iterator[str]:
+    """Patches that do not tile the image, more latents than dimensions."""
+    seen = set()
+    for entry in config["experiments"]:
+        if _datasets_of(entry) and any(n not in config["datasets"] for n in _datasets_of(entry)):
+            continue
+        family = grid.KINDS[entry["kind"]].recipe
+        recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
+        for run in grid.expand(entry):
+            seen.update(_misfit(config, entry["name"], run, recipe))
+    yield from sorted(seen)
+
+
+def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterator[str]:
+    size = image_size(config["datasets"][run["dataset"]]) if "dataset" in run else None
+    if size is None:
+        return
+    height, width = size
+    for patch in [run["patch"]] if "patch" in run else recipe.get("patches", []):
+        if any(side % patch for side in (height, width) if side > 1):
+            allowed = [p for p in range(1, max(size) + 1) if height % p == 0 and width % p == 0]
+            yield (
+                f"experiment {name!r}: patch size {patch} does not divide the {height} x {width} "
+                f"images of {run['dataset']!r}; use one of {allowed}"
+            )
+    dimensions = height * width * (3 if run.get("colour") == "rgb" else 1)
+    for n_latents in recipe.get("n_latents", ()) if "colour" in run else ():
+        if isinstance(n_latents, int) and n_latents > dimensions:
+            yield (
+                f"experiment {name!r}: {n_latents} latents exceed the {dimensions} dimensions of "
+                f"{run['dataset']!r} ({run['colour']}); use at most {dimensions}"
+            )
+
+
+def image_size(dataset: Mapping) -> tuple[int, int] | None:
+    """Height and width of a data set's images as its config says; None if only files can tell."""
+    if "size" in dataset and dataset["size"]:
+        height, width = dataset["size"]
+        return height, width
+    if "height" in dataset:
+        return dataset["height"], dataset["width"]
+    return SIZES.get(dataset["source"])
+
+
+def _missing_data(config: Mapping) -> Iterator[str]:
+    """Data sets in use whose files can only come from the user and are not there."""
+    for name in grid.used_datasets(config):
+        dataset = config["datasets"][name]
+        source, root = dataset["source"], grid.root(config, name)
+        if source in LAYOUTS and root is None:
+            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {_help(source)}"
+        elif root is not None and not Path(root).exists():
+            yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
+        elif source in LAYOUTS and not any(_holds(Path(root), p) for p in LAYOUTS[source]):
+            yield f"data set {name!r}: {root!r} holds no {LAYOUTS[source][0]!r}; {_help(source)}"
+
+
+def _holds(root: Path, pattern: str) -> bool:
+    return root.is_file() if pattern == "" else any(root.glob(pattern))
+
+
+def _help(source: str) -> str:
+    return {
+        "cityscapes": "make an account at cityscapes-dataset.com, then `pip install "
+        "cityscapesscripts` and `csDownload leftImg8bit_trainvaltest.zip "
+        "disparity_trainvaltest.zip camera_trainvaltest.zip`, unzip all into one folder",
+        "imagenet64": "get the 64x64 batches from image-net.org/download-images (free account)",
+    }.get(source, "see docs/your-own-data.md")

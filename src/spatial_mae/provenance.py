@@ -1,0 +1,149 @@
+"""What made a result: the fingerprint of the code behind a rule, and the record of a run."""
+
+import argparse
+import ast
+import hashlib
+import importlib.metadata
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+NAME = PACKAGE.name
+LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "matplotlib", "pillow", "snakemake")
+
+
+def fingerprint(rule: str, *modules: str) -> str:
+    """Hash of the code behind `rule`: its entry point, `modules` and all of ours they import.
+
+    Comments, docstrings and layout do not count. `modules` names what the entry point picks at run
+    time, for instance `figures.gabor`. An `__init__` counts only where it is imported by name: a
+    test holds them to re-exports.
+
+    Returns 16 hexadecimal digits. Raises FileNotFoundError if a module does not exist.
+    """
+    digest = hashlib.sha256()
+    for module in sorted(import_closure([f"cli.{rule}", *modules])):
+        digest.update(module.encode() + b"\0" + _code(_source(module))[0].encode())
+    return digest.hexdigest()[:16]
+
+
+def import_closure(modules: Sequence[str]) -> set[str]:
+    """All modules of this package that `modules` import, at any depth, anywhere in their text."""
+    seen: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in seen:
+            seen.add(module)
+            waiting += _code(_source(module))[1]
+    return seen
+
+
+def _source(module: str) -> Path:
+    path = PACKAGE.joinpath(*module.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not path.is_file():
+        raise FileNotFoundError(f"no module {NAME}.{module}: expected {path}")
+    return path
+
+
+@cache
+def _code(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The code of a file without comments and docstrings, and the modules of ours it imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imports += [
+                a.name.partition(".")[2] for a in node.names if a.name.startswith(f"{NAME}.")
+            ]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ValueError(f"{path}: relative import; write `from {NAME}.x import y`")
+            imports += _imported(node)
+        _drop_docstring(node)
+    return ast.unparse(tree), tuple(imports)
+
+
+def _imported(node: ast.ImportFrom) -> list[str]:
+    if node.module != NAME and not (node.module or "").startswith(f"{NAME}."):
+        return []
+    base = node.module.partition(".")[2]
+    names = [f"{base}.{alias.name}".lstrip(".") for alias in node.names]
+    submodules = [n for n in names if _is_module(n)]
+    return submodules + ([base] if base and len(submodules) < len(names) else [])
+
+
+def _is_module(name: str) -> bool:
+    path = PACKAGE.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def _drop_docstring(node: ast.AST) -> None:
+    body = getattr(node, "body", None)
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and body:
+        first = body[0]
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            node.body = body[1:] or [ast.Pass()]
+
+
+def add_record_flags(parser: argparse.ArgumentParser) -> None:
+    """The two flags every entry point shares."""
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    parser.add_argument("--record", type=Path, required=True, help="run record to write (.json)")
+
+
+@contextmanager
+def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> Iterator[dict]:
+    """Write `arguments.record` when the block ends without an exception.
+
+    Yields the record, a dict to which the block may add what it measured. It holds the commit (and
+    whether the tree was dirty), command, versions, host, device, seconds, peak memory of this
+    process in bytes, seed and the SHA-256 of each input file.
+    """
+    from spatial_mae.files import sha256, write_json
+
+    start = time.perf_counter()
+    record = {
+        "command": [NAME, *sys.argv],
+        "seed": arguments.seed,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": _git("status", "--porcelain", "--untracked-files=no") not in ("", None),
+        "python": platform.python_version(),
+        "versions": _versions(),
+        "host": platform.node(),
+        "device": f"cpu ({os.cpu_count()} cores, {platform.machine()})",
+        "inputs": {str(path): sha256(path) for path in inputs},
+    }
+    yield record
+    record["seconds"] = round(time.perf_counter() - start, 3)
+    record["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    write_json(arguments.record, record)
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(PACKAGE), *arguments]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

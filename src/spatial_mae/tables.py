@@ -1,0 +1,34 @@
+"""One tidy table an experiment, from the tables of its runs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from spatial_mae import grid
+from spatial_mae.files import Row, read_json, read_rows
+
+
+def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:
+    """All rows of all runs of `experiment`, each with its run's keys in front.
+
+    Runs on a data set also get `n_images`, the number of images behind their moments, and `pixels`,
+    what its manifest says happened to the pixels. `folder` is where `results/` lies.
+    Raises FileNotFoundError if a run's table is missing.
+    """
+    manifests = {
+        run["dataset"]: read_json(folder / f"results/data/{run['dataset']}/manifest.json")
+        for run in grid.expand(experiment)
+        if "dataset" in run
+    }
+    return [
+        {**run, **_origin(run, manifests), **row}
+        for run in grid.expand(experiment)
+        for row in read_rows(folder / grid.run_table(experiment, run))
+    ]
+
+
+def _origin(run: Mapping, manifests: Mapping) -> Row:
+    if "dataset" not in run:
+        return {}
+    manifest = manifests[run["dataset"]]
+    n = run.get("n", "all")
+    return {"n_images": manifest["n_train"] if n == "all" else n, "pixels": manifest["pixels"]}

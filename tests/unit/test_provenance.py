@@ -1,0 +1,86 @@
+"""The fingerprint sees code, not comments; the record says what made a result."""
+
+import argparse
+import json
+
+import pytest
+
+from spatial_mae import provenance
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A small package in place of ours: cli/solve.py imports linear.a, which imports b lazily."""
+    files = {
+        "cli/solve.py": "from spatial_mae.linear.a import f\n",
+        "linear/__init__.py": "from spatial_mae.linear.other import g\n",
+        "linear/a.py": "def f():\n    from spatial_mae import b\n    return b.x\n",
+        "linear/other.py": "g = 1\n",
+        "b.py": '"""Doc."""\nx = 1\n',
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    yield tmp_path
+    provenance._code.cache_clear()
+
+
+def changed(package, name, text) -> bool:
+    """Whether writing `text` to a file of the package changes the fingerprint of `solve`."""
+    before = provenance.fingerprint("solve")
+    (package / name).write_text(text)
+    provenance._code.cache_clear()
+    return provenance.fingerprint("solve") != before
+
+
+def test_closure_follows_lazy_imports_but_no_package_init(package):
+    assert provenance.import_closure(["cli.solve"]) == {"cli.solve", "linear.a", "b"}
+
+
+def test_code_counts_at_any_depth(package):
+    assert changed(package, "b.py", '"""Doc."""\nx = 2\n')
+
+
+def test_comments_docstrings_and_layout_do_not_count(package):
+    assert not changed(package, "b.py", '"""Another."""\n# why\n\nx   =   1\n')
+
+
+def test_unrelated_modules_do_not_count(package):
+    assert not changed(package, "linear/other.py", "g = 2\n")
+
+
+def test_named_modules_count(package):
+    assert provenance.fingerprint("solve") != provenance.fingerprint("solve", "linear.other")
+
+
+def test_relative_imports_are_refused(package):
+    (package / "b.py").write_text("from . import c\n")
+    with pytest.raises(ValueError, match="relative import"):
+        provenance.fingerprint("solve")
+
+
+def test_missing_module_is_named():
+    with pytest.raises(FileNotFoundError, match="no module spatial_mae.cli.no_such_rule"):
+        provenance.fingerprint("no_such_rule")
+
+
+def test_record_says_what_made_the_result(tmp_path):
+    source = tmp_path / "in.txt"
+    source.write_text("x")
+    flags = argparse.Namespace(seed=3, record=tmp_path / "r.json")
+    with provenance.run_record(flags, [source]) as record:
+        record["note"] = 1
+    written = json.loads(flags.record.read_text())
+    assert written["seed"] == 3 and written["note"] == 1
+    assert written["inputs"][str(source)].startswith("2d711642b726b044")  # sha256 of "x"
+    assert written["seconds"] >= 0 and written["peak_memory_bytes"] > 1e6
+    assert {"command", "commit", "dirty", "versions", "host", "device"} <= set(written)
+
+
+def test_a_failed_run_leaves_no_record(tmp_path):
+    flags = argparse.Namespace(seed=0, record=tmp_path / "r.json")
+    with pytest.raises(RuntimeError), provenance.run_record(flags):
+        raise RuntimeError
+    assert not flags.record.exists()

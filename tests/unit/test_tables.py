@@ -1,0 +1,43 @@
+"""An experiment's table holds every run's rows, the run's keys in front."""
+
+import pytest
+
+from spatial_mae import grid, tables
+from spatial_mae.files import write_json, write_rows
+
+EXPERIMENT = {
+    "name": "curves",
+    "kind": "autocorrelation",
+    "recipe": "default",
+    "grids": [{"dataset": ["leaves"], "colour": ["luma"], "n": ["all", 50]}],
+}
+
+
+@pytest.fixture
+def results(tmp_path):
+    manifest = {"n_train": 400, "pixels": "lossless"}
+    write_json(tmp_path / "results/data/leaves/manifest.json", manifest)
+    for number, path in enumerate(grid.run_tables(EXPERIMENT)):
+        write_rows(tmp_path / path, [{"dx": 0, "correlation": number}])
+    return tmp_path
+
+
+def test_rows_carry_their_run_and_the_number_of_images(results):
+    rows = tables.collect(EXPERIMENT, results)
+    assert [row["n_images"] for row in rows] == [400, 50]
+    assert [row["correlation"] for row in rows] == [0, 1]
+    assert rows[0] | {"correlation": 0} == {
+        "dataset": "leaves",
+        "colour": "luma",
+        "n": "all",
+        "n_images": 400,
+        "pixels": "lossless",
+        "dx": 0,
+        "correlation": 0,
+    }
+
+
+def test_a_missing_run_is_an_error(results):
+    (results / grid.run_tables(EXPERIMENT)[1]).unlink()
+    with pytest.raises(FileNotFoundError, match="autocorrelation_default.csv"):
+        tables.collect(EXPERIMENT, results)
