@@ -1,9 +1,12 @@
 """Fixtures of all tests."""
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from planning import TINY, snakemake_in
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,4 +24,28 @@ def shared_data() -> Path:
     folder = Path(named) if named else ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"no real images: {folder} is absent (set SPATIAL_MAE_SHARED to their folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def copy_project(project, tmp_path_factory) -> Callable[[], Path]:
+    """Make a fresh copy of what the workflow is made of."""
+
+    def copy() -> Path:
+        folder = tmp_path_factory.mktemp("project")
+        for name in ("Snakefile", "config.yaml"):
+            shutil.copy(project / name, folder)
+        for name in ("workflow", "src", "envs"):
+            ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(project / name, folder / name, ignore=ignored)
+        return folder
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def finished(copy_project) -> Path:
+    """A copy in which the tiny study has run to its report."""
+    folder = copy_project()
+    snakemake_in(folder)("report", "--configfile", TINY)
     return folder

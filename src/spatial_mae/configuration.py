@@ -21,11 +21,18 @@ LAYOUTS = {
 SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}
 
 
-def check(config: Mapping, schema: Mapping) -> None:
-    """Raise ValueError, with every problem found and its mend, if the config cannot be run."""
-    problems = list(_unknown_keys(config, schema, schema))
-    if not problems:
-        problems = [*_unknown_names(config), *_misfits(config), *_missing_data(config)]
+def check_keys(config: Mapping, schema: Mapping) -> None:
+    """Raise ValueError naming, for each key the schema does not list, the nearest one it does."""
+    _refuse(list(_unknown_keys(config, schema, schema)))
+
+
+def check_values(config: Mapping) -> None:
+    """Raise ValueError with all that is wrong, and its mend, in a config that fits the schema."""
+    _refuse(list(_unknown_names(config)))
+    _refuse([*_misfits(config), *_missing_data(config)])
+
+
+def _refuse(problems: list[str]) -> None:
     if problems:
         raise ValueError("the config cannot be run:\n" + "\n".join(f"  - {p}" for p in problems))
 
@@ -71,10 +78,13 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
     """Figures without experiment, experiments without recipe or data set, names used twice."""
     names = [entry["name"] for entry in config["experiments"]]
     yield from (f"two experiments are named {n!r}; rename one" for n in _repeated(names))
-    for figure, entry in config["figures"].items():
-        if entry["experiment"] not in names:
-            known = nearest(entry["experiment"], names)
-            yield f"figure {figure!r} names no experiment: {entry['experiment']!r}; {known}"
+    for figure, experiment in grid.figures(config).items():
+        if experiment not in names:
+            known = nearest(experiment, names)
+            yield (
+                f"figure {figure!r} names no experiment: {experiment!r}; {known} "
+                f"To leave the figure out: `figures: {{{figure}: null}}`"
+            )
     for entry in config["experiments"]:
         recipes = config["recipes"].get(grid.KINDS[entry["kind"]].recipe, {})
         if entry["recipe"] not in recipes:
@@ -100,8 +110,6 @@ def _misfits(config: Mapping) -> Iterator[str]:
     """Patches that do not tile the image, more latents than dimensions."""
     seen = set()
     for entry in config["experiments"]:
-        if _datasets_of(entry) and any(n not in config["datasets"] for n in _datasets_of(entry)):
-            continue
         family = grid.KINDS[entry["kind"]].recipe
         recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
         for run in grid.expand(entry):

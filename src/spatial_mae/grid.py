@@ -188,8 +188,13 @@ def stage_tables(config: Mapping, stage: str) -> list[str]:
     ]
 
 
-def figure_files(config: Mapping) -> list[str]:
-    return [f"results/{config['study']}/figures/{name}.pdf" for name in config["figures"]]
+def figures(config: Mapping) -> dict[str, str]:
+    """Figure -> the experiment it is drawn from; those that an overlay sets to null are left out."""
+    return {name: entry["experiment"] for name, entry in config["figures"].items() if entry}
+
+
+def figure_files(config: Mapping, suffix: str = "pdf") -> list[str]:
+    return [f"results/{config['study']}/figures/{name}.{suffix}" for name in figures(config)]
 
 
 def used_datasets(config: Mapping) -> list[str]:
@@ -225,7 +230,7 @@ def job_counts(config: Mapping) -> dict[str, int]:
     datasets = used_datasets(config)
     jobs |= {("prepare_dataset", name) for name in datasets}
     jobs |= {("download_archive", path) for name in datasets for path in archive(config, name)}
-    jobs |= {("draw_figure", name) for name in config["figures"]}
+    jobs |= {("draw_figure", name) for name in figures(config)}
     jobs |= {(rule, "") for rule in ("write_config", "judge_claims", "write_report")}
     return dict(Counter(rule for rule, _ in jobs))
 

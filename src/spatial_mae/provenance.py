@@ -126,8 +126,17 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
     }
     yield record
     record["seconds"] = round(time.perf_counter() - start, 3)
-    record["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    record["peak_memory_bytes"] = _peak_memory()
     write_json(arguments.record, record)
+
+
+def _peak_memory() -> int:
+    """Largest resident size of this process in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux: getrusage would count the parent's peak before exec
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _git(*arguments: str) -> str | None:

@@ -10,8 +10,9 @@ from spatial_mae.files import Row, read_json, read_rows
 def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:
     """All rows of all runs of `experiment`, each with its run's keys in front.
 
-    Runs on a data set also get `n_images`, the number of images behind their moments, and `pixels`,
-    what its manifest says happened to the pixels. `folder` is where `results/` lies.
+    Runs on a data set also get its `height` and `width`, `n_images`, the number of images behind
+    their moments, and `pixels`, what its manifest says happened to the pixels, unless the run's
+    table says otherwise. `folder` is where `results/` lies.
     Raises FileNotFoundError if a run's table is missing.
     """
     manifests = {
@@ -31,4 +32,9 @@ def _origin(run: Mapping, manifests: Mapping) -> Row:
         return {}
     manifest = manifests[run["dataset"]]
     n = run.get("n", "all")
-    return {"n_images": manifest["n_train"] if n == "all" else n, "pixels": manifest["pixels"]}
+    return {
+        "height": manifest["height"],
+        "width": manifest["width"],
+        "n_images": manifest["n_train"] if n == "all" else n,
+        "pixels": manifest["pixels"],
+    }

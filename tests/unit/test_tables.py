@@ -15,7 +15,7 @@ EXPERIMENT = {
 
 @pytest.fixture
 def results(tmp_path):
-    manifest = {"n_train": 400, "pixels": "lossless"}
+    manifest = {"n_train": 400, "height": 8, "width": 4, "pixels": "lossless"}
     write_json(tmp_path / "results/data/leaves/manifest.json", manifest)
     for number, path in enumerate(grid.run_tables(EXPERIMENT)):
         write_rows(tmp_path / path, [{"dx": 0, "correlation": number}])
@@ -30,6 +30,8 @@ def test_rows_carry_their_run_and_the_number_of_images(results):
         "dataset": "leaves",
         "colour": "luma",
         "n": "all",
+        "height": 8,
+        "width": 4,
         "n_images": 400,
         "pixels": "lossless",
         "dx": 0,

@@ -1,0 +1,39 @@
+"""Masked autoencoders and spatial correlations: from data to figures, claims and report.
+
+Everything:       snakemake --cores all
+Another study:    snakemake --cores all --configfile workflow/studies/cifar10.yaml
+Part of a study:  snakemake --cores all linear | tasks | tables | figures | claims | report
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.5")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/linear.smk"
+include: "workflow/rules/tasks.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.input,
+
+
+localrules:
+    all,
+    data,
+    linear,
+    tasks,
+    tables,
+    figures,
+    claims,
+    report,

@@ -1,0 +1,1 @@
+"""Speed and memory against named alternatives: `python -m benchmarks [--quick] [name ...]`."""

@@ -1,0 +1,1 @@
+"""The papers' statements, each judged from the study's tables."""

@@ -1,0 +1,115 @@
+"""Judges of App. F: what masking does in the frequency domain."""
+
+from math import isclose
+
+from spatial_mae.claims.conditions import decide, evaluate
+from spatial_mae.claims.registry import judge
+from spatial_mae.claims.tables import Row, Rows, Tables, describe_data, settings
+from spatial_mae.claims.theory import lemma_numbers
+from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
+
+# The paper's share of hidden patches in Fig. 22.
+SHARE = 0.2
+# Power below a billionth of the mean is a zero of the closed form, rounded.
+ZERO = 1e-9
+# Standard errors an average may lie from the closed form: of some thousand frequencies, whose
+# powers have heavier tails than a Gaussian, none should by chance.
+SIGMAS = 6.0
+# Zeroed: the masked images keep less than a hundredth of the image's power at that frequency.
+ZEROED = 0.01
+
+
+@judge("psd.20", kinds=("psd",), figure="masked_psd")
+def share_of_hidden_patches(tables: Tables) -> Verdict:
+    """The masked images of the spectra have 20% of their patches hidden."""
+    rows = [row for row in tables["psd"] if row.get("mask_ratio") is not None]
+    shares = [group[0]["mask_ratio"] for group in settings(rows).values()]
+    held = sum(isclose(share, SHARE) for share in shares)
+    if not held:
+        return not_run("a setting of the paper's: no spectrum here hides 20%; set mask_ratio: 0.2")
+    text = f"A setting of the paper's: {held} of {len(shares)} masks hide 20% of the patches."
+    numbers = {"masks": len(shares), "masks_in_setting": held}
+    return Verdict(HOLDS, text, numbers, data=describe_data(rows))
+
+
+@judge("psd.grating", kinds=("spectrum",), figure="mask_spectrum")
+def mask_spectrum_is_a_grating(tables: Tables) -> Verdict:
+    """The expected power of masks has equally spaced zeros, and sampled masks agree with it."""
+    rows = tables["spectrum"]
+    return decide(
+        evaluate(rows, _grating),
+        rows,
+        needs="the spectra hold no frequency beyond zero: enlarge the recipe's size",
+        size="zeros_on_an_axis",
+        evidence={
+            "standard_errors_off_largest": max(_deviation(row) for row in rows),
+            **lemma_numbers("psd.grating", tables),
+        },
+        note="Zeros of the mask's own spectrum, at multiples of 1/p cycles a pixel; a patch of one "
+        "pixel has none.",
+    )
+
+
+def _grating(rows: Rows) -> tuple[bool, float] | None:
+    axis = {
+        abs(row["frequency_x"]): row["expected"]
+        for row in rows
+        if row["frequency_y"] == 0 and row["frequency_x"] != 0
+    }
+    if not axis:
+        return None
+    level = sum(axis.values()) / len(axis)
+    zeros = sorted(f for f, power in axis.items() if power <= ZERO * level)
+    spaced = all(isclose(f, (j + 1) * zeros[0], rel_tol=1e-6) for j, f in enumerate(zeros))
+    agrees = max(_deviation(row) for row in rows) <= SIGMAS
+    return bool(zeros) and spaced and agrees, len(zeros)
+
+
+def _deviation(row: Row) -> float:
+    """Standard errors between the average over masks and the closed form."""
+    gap = abs(row["averaged"] - row["expected"])
+    rounding = ZERO * max(1.0, row["expected"])
+    return 0.0 if gap <= rounding else gap / max(row["standard_error"], rounding)
+
+
+@judge("psd.zeroing", kinds=("psd",), figure="masked_psd")
+def masking_zeroes_frequencies(tables: Tables) -> Verdict:
+    """Masked images have next to no power at some frequency at which the images have power.
+
+    Masking is a product in space, hence a convolution of spectra in frequency.
+    """
+    rows = [row for row in tables["psd"] if row["power"] > 0 or row["part"] == "masked"]
+    return decide(
+        evaluate(_power_kept(rows), _zeroes),
+        rows,
+        needs="the spectra hold no masked part beside the images' own: add patches to the recipe",
+        size="share_of_frequencies_zeroed",
+        evidence={
+            **_kept_numbers(_power_kept(rows)),
+            **lemma_numbers("psd.zeroing", tables),
+        },
+        note="Zeroed: less than a hundredth of the power is left.",
+    )
+
+
+def _power_kept(rows: Rows) -> list[Row]:
+    """For each masked frequency the power kept, as a ratio to the image's own."""
+    own = {_place(row): row["power"] for row in rows if row["part"] == "image"}
+    masked = [row for row in rows if row["part"] == "masked" and _place(row) in own]
+    return [{**row, "kept": row["power"] / own[_place(row)]} for row in masked]
+
+
+def _place(row: Row) -> tuple:
+    return (row.get("dataset"), row["frequency_x"], row["frequency_y"])
+
+
+def _zeroes(rows: Rows) -> tuple[bool, float]:
+    share = sum(row["kept"] < ZEROED for row in rows) / len(rows)
+    return share > 0, share
+
+
+def _kept_numbers(rows: Rows) -> dict[str, float]:
+    kept = [row["kept"] for row in rows]
+    if not kept:
+        return {}
+    return {"power_kept_smallest": min(kept), "power_kept_largest": max(kept)}

@@ -1,0 +1,74 @@
+"""Judges of reconstruction error and of the data's autocorrelation."""
+
+from math import log
+
+from spatial_mae.claims.conditions import decide, evaluate, monotone, relative
+from spatial_mae.claims.registry import judge
+from spatial_mae.claims.tables import Rows, Tables, by, masked, mean, settings
+from spatial_mae.claims.verdict import Verdict
+
+# Strong: neighbours share at least half of their second moment.
+STRONG = 0.5
+# The decay is judged to a quarter of the largest displacement: farther, few pairs remain.
+NEAR = 0.25
+
+
+@judge("recon.mono", kinds=("losses",), figure="losses")
+def reconstruction_improves(tables: Tables) -> Verdict:
+    """At a fixed number of latents the least loss of the linear MAE rises with the mask ratio."""
+    rows = masked(tables["losses"])
+    outcomes = evaluate(rows, _loss_rises, free=("mask_ratio",))
+    return decide(
+        outcomes,
+        rows,
+        needs="the loss tables hold no two mask ratios in one setting: add mask ratios",
+        size="rise_of_loss_along_m",
+        note="This is the linear MAE's minimum; the paper's sentence is about trained networks.",
+    )
+
+
+def _loss_rises(rows: Rows) -> tuple[bool, float] | None:
+    return monotone({m: mean(group, "loss") for m, group in by(rows, "mask_ratio").items()})
+
+
+@judge("poster.eqR", kinds=("autocorrelation",), figure="autocorrelation")
+def correlations_are_local(tables: Tables) -> Verdict:
+    """R, the mean of f(x) f(x + dx), is strong between neighbours and falls with distance."""
+    rows = tables["autocorrelation"]
+    return decide(
+        evaluate(rows, _decays),
+        rows,
+        needs="the autocorrelation tables hold no displacement beyond 1 pixel: enlarge the recipe",
+        size="fall_of_correlation",
+        evidence=_decay_numbers(rows),
+    )
+
+
+def _decays(rows: Rows) -> tuple[bool, float] | None:
+    curve = _by_distance(rows)
+    farthest = max(1 + 1, NEAR * max(curve))
+    near = {distance: -value for distance, value in curve.items() if 1 <= distance <= farthest}
+    found = monotone(near)
+    if found is None:
+        return None
+    falls, _ = found
+    return falls and curve[1] >= STRONG, relative(curve[1], curve[max(near)])
+
+
+def _by_distance(rows: Rows) -> dict[int, float]:
+    """Mean correlation at each distance rounded to whole pixels."""
+    rounded = [{**row, "distance": round(row["distance"])} for row in rows]
+    return {d: mean(group, "correlation") for d, group in by(rounded, "distance").items()}
+
+
+def _decay_numbers(rows: Rows) -> dict[str, float]:
+    """Least correlation of neighbours, and the exponent of the decay from 1 to 4 pixels.
+
+    An exponent of -1 would be the "inversely proportional" of the paper's text.
+    """
+    curves = [_by_distance(group) for group in settings(rows).values()]
+    exponents = [log(c[4] / c[1]) / log(4) for c in curves if c.get(4, 0) > 0 and c.get(1, 0) > 0]
+    numbers = {"neighbour_correlation_smallest": min(c[1] for c in curves if 1 in c)}
+    if exponents:
+        numbers |= {"decay_exponent_least": max(exponents), "decay_exponent_most": min(exponents)}
+    return numbers

@@ -1,0 +1,65 @@
+"""The statements and the judges registered for them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+
+from spatial_mae.claims.tables import Tables
+from spatial_mae.claims.verdict import NOT_TESTABLE, Verdict, not_run
+
+# Why a statement without a judge is not decided, by what it would take to decide it.
+REASONS = {
+    "train": "needs trained networks; no stage of this study trains one",
+    "reported": "reported by the paper at full scale; this study does not repeat that scale",
+    "theory": "no experiment of this study bears on it",
+    "cpu": "no experiment of this study bears on it",
+}
+NOTE = "a remark on the text or a contradiction in it, not a prediction: no experiment decides it"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """decide: tables -> verdict. kinds: experiments it cannot do without. figure: its picture."""
+
+    decide: Callable[[Tables], Verdict]
+    kinds: tuple[str, ...]
+    figure: str | None
+
+
+JUDGES: dict[str, Judge] = {}
+
+
+def judge(*identities: str, kinds: tuple[str, ...], figure: str | None = None) -> Callable:
+    """Register a function tables -> Verdict for these statements.
+
+    It is called only with tables that hold at least one row of every kind in `kinds`.
+    Raises ValueError if a statement has a judge already.
+    """
+
+    def register(decide: Callable[[Tables], Verdict]) -> Callable[[Tables], Verdict]:
+        for identity in identities:
+            if identity in JUDGES:
+                raise ValueError(f"{identity!r} has two judges; keep one")
+            JUDGES[identity] = Judge(decide, kinds, figure)
+        return decide
+
+    return register
+
+
+def statements() -> list[dict]:
+    """All statements, in order: id, seed (which source), quote, numbers, kind."""
+    text = files("spatial_mae.claims").joinpath("statements.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def judge_statement(statement: dict, tables: Tables) -> Verdict:
+    """The verdict on one statement: `not-run` without judge or tables, never an invented one."""
+    if statement["kind"] == "note":
+        return Verdict(NOT_TESTABLE, NOTE)
+    found = JUDGES.get(statement["id"])
+    if found is None:
+        return not_run(REASONS[statement["kind"]])
+    if missing := [kind for kind in found.kinds if not tables.get(kind)]:
+        return not_run(f"the study has no experiment of kind {' and '.join(missing)}: add one")
+    return found.decide(tables)

@@ -1,0 +1,156 @@
+"""Outcomes in words: in how many settings, which axis decides, what was varied."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class Judged(Protocol):
+    """What is needed of an outcome."""
+
+    where: Mapping[str, object]
+    holds: bool | None
+
+
+NAMES = {
+    "n_latents": "k",
+    "mask_ratio": "m",
+    "noise_deviation": "noise",
+    "patch": "patch size",
+    "coupling": "J",
+    "n_samples": "samples",
+    "mean_removal": "mean removal",
+    "input_scale": "input scale",
+}
+# Longer lists of numbers are written as ranges.
+MOST_VALUES = 6
+# An axis is named as deciding if it removes at least this share of the Gini impurity.
+INFORMATIVE = 0.1
+
+
+def describe(outcomes: Sequence[Judged]) -> str:
+    """`Holds in 9 of 12 settings; by k: always for 16, 64; never for 1024. Settings: ...`"""
+    held = sum(outcome.holds is True for outcome in outcomes)
+    total = len(outcomes)
+    known = [outcome for outcome in outcomes if outcome.holds is not None]
+    parts = [_count(held, total)]
+    if 0 < held < len(known):
+        parts += [_split(known, axis) for axis in deciding_axes(known)]
+        parts += _exceptions(known)
+    if len(known) < total:
+        parts.append(
+            f"not resolved in {total - len(known)}: the effect is no larger than its change "
+            "between the two largest n"
+        )
+    varied = _settings(outcomes)
+    return "; ".join(parts) + "." + (f" Settings: {varied}." if varied else "")
+
+
+def _count(held: int, total: int) -> str:
+    plural = "setting" if total == 1 else "settings"
+    if held == total:
+        return "Holds in the one setting" if total == 1 else f"Holds in all {total} {plural}"
+    return f"Holds in {held or 'none'} of {total} {plural}"
+
+
+def deciding_axes(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
+    """The axes that tell best where the statement holds, the best first; one if it tells all."""
+    gains = {axis: _gain(outcomes, axis) for axis in _axes(outcomes)}
+    ranked = sorted(gains, key=gains.get, reverse=True)
+    if ranked and gains[ranked[0]] > 1 - 1e-12:
+        return ranked[:1]
+    return [axis for axis in ranked[:most] if gains[axis] >= INFORMATIVE]
+
+
+def _axes(outcomes: Sequence[Judged]) -> list[str]:
+    """The axes that take more than one value."""
+    axes = dict.fromkeys(axis for outcome in outcomes for axis in outcome.where)
+    return [a for a in axes if len({outcome.where.get(a) for outcome in outcomes}) > 1]
+
+
+def _gain(outcomes: Sequence[Judged], axis: str) -> float:
+    """The share of the Gini impurity that knowing the axis removes, in [0, 1]."""
+    before = _impurity(outcomes)
+    after = sum(_impurity(group) for group in _groups(outcomes, axis).values())
+    return (before - after) / before
+
+
+def _impurity(outcomes: Sequence[Judged]) -> float:
+    held = sum(outcome.holds is True for outcome in outcomes)
+    return held * (len(outcomes) - held) / len(outcomes)
+
+
+def _groups(outcomes: Sequence[Judged], axis: str) -> dict[object, list[Judged]]:
+    groups: dict[object, list[Judged]] = {}
+    for outcome in outcomes:
+        groups.setdefault(outcome.where.get(axis), []).append(outcome)
+    return dict(sorted(groups.items(), key=lambda item: _order(item[0])))
+
+
+def _split(outcomes: Sequence[Judged], axis: str) -> str:
+    """`by k: always for 16, 64; in 3 of 8 for 256; never for 1024`"""
+    groups = _groups(outcomes, axis)
+    known = list(groups)
+    sides: dict[str, list[object]] = {"always": [], "sometimes": [], "never": []}
+    for value, group in groups.items():
+        held = sum(outcome.holds is True for outcome in group)
+        side = "never" if held == 0 else "always" if held == len(group) else "sometimes"
+        sides[side].append(value)
+    texts = []
+    for side, values in sides.items():
+        members = [outcome for value in values for outcome in groups[value]]
+        held = sum(outcome.holds is True for outcome in members)
+        word = f"in {held} of {len(members)}" if side == "sometimes" else side
+        texts += [f"{word} for {list_values(values, known)}"] if values else []
+    return f"by {NAMES.get(axis, axis)}: " + ", ".join(texts)
+
+
+def _exceptions(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
+    """The settings themselves where few are exceptions and no axis tells them."""
+    axes = _axes(outcomes)
+    if len(deciding_axes(outcomes)) == 1 and _gain(outcomes, deciding_axes(outcomes)[0]) == 1:
+        return []
+    failing = [outcome for outcome in outcomes if not outcome.holds]
+    if len(failing) > most:
+        return []
+    texts = [", ".join(_pair(a, o.where[a]) for a in axes if a in o.where) for o in failing]
+    return [f"not for ({text})" for text in texts]
+
+
+def _pair(axis: str, value: object) -> str:
+    return f"{NAMES.get(axis, axis)} {_text(value)}"
+
+
+def _settings(outcomes: Sequence[Judged]) -> str:
+    axes = dict.fromkeys(axis for outcome in outcomes for axis in outcome.where)
+    texts = []
+    for axis in axes:
+        values = {o.where[axis]: None for o in outcomes if axis in o.where}
+        ordered = sorted(values, key=_order)
+        texts.append(f"{NAMES.get(axis, axis)} {list_values(ordered, ordered)}")
+    return "; ".join(texts)
+
+
+def list_values(values: Sequence[object], known: Sequence[object]) -> str:
+    """`1, 2, 4`, or `1 to 40, 64` where there are many and neighbours in `known` follow on."""
+    if len(values) <= MOST_VALUES or not all(isinstance(v, int | float) for v in values):
+        return ", ".join(_text(value) for value in values)
+    runs: list[list[object]] = []
+    for value in values:
+        if runs and known.index(value) == known.index(runs[-1][-1]) + 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    texts = [_text(r[0]) if len(r) == 1 else f"{_text(r[0])} to {_text(r[-1])}" for r in runs]
+    return ", ".join(texts)
+
+
+def _order(value: object) -> tuple:
+    """Numbers before texts, nothing last."""
+    number = isinstance(value, int | float)
+    return (value is None, not number, value if number else str(value))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

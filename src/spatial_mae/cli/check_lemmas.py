@@ -1,0 +1,27 @@
+"""Numbers for each statement of the linear theory, by enumeration, search and differences."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spatial_mae.files import write_rows
+from spatial_mae.linear.lemmas import LemmaRecipe, lemma_rows
+from spatial_mae.provenance import add_record_flags, run_record
+from spatial_mae.recipes import load
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", required=True, help="LemmaRecipe as JSON")
+    parser.add_argument("--lemmas", type=Path, required=True, help="csv to write")
+    add_record_flags(parser)
+    arguments = parser.parse_args(argv)
+    with run_record(arguments):
+        rng = np.random.default_rng(arguments.seed)
+        write_rows(arguments.lemmas, lemma_rows(load(LemmaRecipe, arguments.recipe), rng))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""A folder of a user's own images, of any mix of sizes and kinds.
+
+See `spatial_mae.data.folders` for the layouts and `spatial_mae.data.pixels` for what happens to
+the pixels. Files are put in random order, so that the first n images are a fair sample. Without
+a test folder a share of the files is held out; crops of one file never lie in both splits.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from spatial_mae.data.folders import Listing, list_images
+from spatial_mae.data.pixels import (
+    UNREADABLE,
+    Fit,
+    Interpolation,
+    OversizedImageError,
+    fit_pixels,
+    read_pixels,
+)
+from spatial_mae.data.store import Batch, Prepared
+from spatial_mae.data.workers import ordered_map
+
+FILES = 256  # files decoded together
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """Recipe. size: (height, width). background: grey 0..255 behind transparent pixels.
+
+    crops_per_image counts with fit "random_crops" only; test_share without a test folder only.
+    pixels, licence: what the manifest and the figures shall say about the images.
+    """
+
+    size: tuple[int, ...]
+    channels: Literal[1, 3]
+    fit: Fit
+    crops_per_image: int
+    interpolation: Interpolation
+    background: int
+    test_share: float
+    max_unreadable_share: float
+    pixels: str
+    licence: str
+
+
+@dataclass
+class _Tally:
+    """Files that could not be read, against the number allowed."""
+
+    root: Path
+    n_files: int
+    share: float
+    unreadable: list[str] = field(default_factory=list)
+
+    def add(self, file: Path, error: object) -> None:
+        """Note a file; raise ValueError once there are too many."""
+        name = str(file.relative_to(self.root)) if file.is_relative_to(self.root) else str(file)
+        self.unreadable.append(f"{name}: {error}")
+        if len(self.unreadable) > self.share * self.n_files:
+            raise ValueError(
+                f"image_folder: {len(self.unreadable)} of {self.n_files} files cannot be read, "
+                f"more than max_unreadable_share {self.share}: {'; '.join(self.unreadable[:5])}; "
+                "mend or remove them, or raise the share"
+            )
+
+
+def prepare(
+    recipe: ImageFolder, root: Path | None, archive: Path | None, rng: np.random.Generator
+) -> Prepared:
+    """The images under `root`.
+
+    Raises FileNotFoundError without images; ValueError if the recipe is impossible, too many
+    files cannot be read, or an image is so large that it could fill the memory.
+    """
+    _check(recipe)
+    if root is None:
+        raise FileNotFoundError("image_folder: no folder named; set `root:` of the data set to one")
+    listing = list_images(root)
+    entries = _splits(listing, recipe.test_share, rng)
+    n_files = sum(len(part) for part in entries.values())
+    tally = _Tally(root, n_files, recipe.max_unreadable_share)
+    streams = dict(zip(entries, rng.spawn(len(entries)), strict=True))
+    return Prepared(
+        splits={s: _batches(recipe, part, tally, streams[s]) for s, part in entries.items()},
+        shape=(*recipe.size, recipe.channels),
+        pixels=recipe.pixels,
+        licence=recipe.licence,
+        classes=listing.classes,
+        unreadable=tally.unreadable,
+        warnings=listing.remarks,
+    )
+
+
+def _check(recipe: ImageFolder) -> None:
+    rules = {
+        "size must be two positive integers": len(recipe.size) == 2 and min(recipe.size) > 0,
+        "crops_per_image must be positive": recipe.crops_per_image > 0,
+        "background must be 0..255": 0 <= recipe.background <= 255,
+        "test_share must be between 0 and 1": 0 < recipe.test_share < 1,
+        "max_unreadable_share must be in [0, 1]": 0 <= recipe.max_unreadable_share <= 1,
+    }
+    for rule, kept in rules.items():
+        if not kept:
+            raise ValueError(f"image_folder: {rule}; got {recipe}")
+
+
+Entry = tuple[Path, int]  # a file and its label, 0 where there are no classes
+
+
+def _splits(
+    listing: Listing, test_share: float, rng: np.random.Generator
+) -> dict[str, list[Entry]]:
+    """Files with labels in random order; a share of them held out if there is no test folder."""
+    entries = {}
+    for split, files in listing.files.items():
+        labels = listing.labels[split] if listing.labels else [0] * len(files)
+        order = rng.permutation(len(files))
+        entries[split] = [(files[i], labels[i]) for i in order]
+    if entries["test"]:
+        return entries
+    n_test = max(1, round(test_share * len(entries["train"])))
+    if n_test >= len(entries["train"]):
+        raise ValueError(
+            f"image_folder: {len(entries['train'])} images cannot be split; bring more"
+        )
+    return {"train": entries["train"][n_test:], "test": entries["train"][:n_test]}
+
+
+def _batches(
+    recipe: ImageFolder, entries: list[Entry], tally: _Tally, rng: np.random.Generator
+) -> Iterator[Batch]:
+    n_crops = recipe.crops_per_image if recipe.fit == "random_crops" else 1
+    corners = rng.random((len(entries), n_crops, 2))
+    jobs = [range(s, min(s + FILES, len(entries))) for s in range(0, len(entries), FILES)]
+
+    def read(rows: range) -> list[np.ndarray | str]:
+        return [_read(recipe, entries[i][0], corners[i]) for i in rows]
+
+    for rows, results in zip(jobs, ordered_map(read, jobs), strict=True):
+        yield _batch(recipe, [entries[i] for i in rows], results, tally)
+
+
+def _read(recipe: ImageFolder, file: Path, corners: np.ndarray) -> np.ndarray | str:
+    """The file's pixels, or in words why there are none."""
+    try:
+        image = read_pixels(file, recipe.channels, recipe.background)
+        return fit_pixels(image, recipe.size, recipe.fit, recipe.interpolation, corners)
+    except OversizedImageError as error:
+        raise ValueError(f"{file}: {error}; remove it or make it smaller") from error
+    except UNREADABLE as error:
+        return str(error) or type(error).__name__
+
+
+def _batch(
+    recipe: ImageFolder,
+    entries: list[Entry],
+    results: Iterable[np.ndarray | str],
+    tally: _Tally,
+) -> Batch:
+    images, labels = [np.empty((0, *recipe.size, recipe.channels), np.uint8)], []
+    for (file, label), result in zip(entries, results, strict=True):
+        if isinstance(result, str):
+            tally.add(file, result)
+        else:
+            images.append(result)
+            labels += [label] * len(result)
+    return Batch(np.concatenate(images), np.array(labels, dtype=np.int64))

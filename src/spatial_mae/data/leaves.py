@@ -1,0 +1,79 @@
+"""Leaves of the dead-leaves source: how many, how large, where, of what colour."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spatial_mae.data.leaf_shapes import REACH
+
+BRIGHTNESS = (0.05, 0.75)  # range of a leaf's mean reflectance
+
+
+@dataclass(frozen=True)
+class DeadLeaves:
+    """Recipe. size: (height, width); radii in pixels; depth_range: (near, far) in units of near.
+
+    stripe_period in radii; chroma, illumination: standard deviations; haze per unit of depth.
+    """
+
+    n_train: int
+    n_test: int
+    size: tuple[int, ...]
+    radius_min: float
+    radius_max: float
+    radius_exponent: float
+    coverage: float
+    supersampling: int
+    stripe_period: float
+    chroma: float
+    illumination: float
+    haze: float
+    depth_range: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Leaves:
+    """The leaves of some images, front to back: arrays (images, leaves); last comes the wall."""
+
+    radius: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    angle: np.ndarray
+    depth: np.ndarray
+    reflectance: np.ndarray  # (images, leaves, 3)
+
+
+def draw_leaves(recipe: DeadLeaves, n: int, rng: np.random.Generator) -> Leaves:
+    height, width = recipe.size
+    radii, cumulative, mean_cover = size_law(recipe)
+    shape = (n, max(1, round(recipe.coverage / mean_cover)) + 1)
+    radius = np.interp(rng.random(shape), cumulative, radii)
+    near, far = recipe.depth_range
+    depth = near * (far / near) ** np.sort(rng.random(shape), axis=1)
+    depth[:, -1] = far
+    brightness = rng.uniform(*BRIGHTNESS, size=(*shape, 1))
+    tint = 1 + recipe.chroma * rng.standard_normal((*shape, 3))
+    return Leaves(
+        radius=radius,
+        row=(height + 2 * REACH * radius) * rng.random(shape) - REACH * radius,
+        column=(width + 2 * REACH * radius) * rng.random(shape) - REACH * radius,
+        angle=rng.uniform(0, 2 * np.pi, shape),
+        depth=depth.astype(np.float32),
+        reflectance=np.clip(brightness * tint, 0, None).astype(np.float32),
+    )
+
+
+def size_law(recipe: DeadLeaves) -> tuple[np.ndarray, np.ndarray, float]:
+    """Radii and their cumulative law among leaves that meet the image; mean cover of one leaf.
+
+    A leaf of radius r meets the image from an area (height + 2 REACH r)(width + 2 REACH r), hence
+    p(r | meets) ~ r^-exponent times that area, and it covers pi r^2 / area of a pixel on average.
+    """
+    height, width = recipe.size
+    radii = np.geomspace(recipe.radius_min, recipe.radius_max, 2049)
+    middle, step = np.sqrt(radii[1:] * radii[:-1]), np.diff(radii)
+    area = (height + 2 * REACH * middle) * (width + 2 * REACH * middle)
+    mass = middle**-recipe.radius_exponent * area * step
+    mass /= mass.sum()
+    cumulative = np.concatenate([[0.0], np.cumsum(mass)])
+    return radii, cumulative, float((mass * np.pi * middle**2 / area).sum())

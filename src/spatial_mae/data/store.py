@@ -1,0 +1,238 @@
+"""A data set on disk: uint8 arrays, memory-mapped, described by a manifest.
+
+    manifest.json                 counts, shapes, classes, sha256, source, licence, what was done
+    {train,test}.npy              uint8 (n, height, width, channels)
+    {train,test}_labels.npy       int64 (n,), where the source has classes
+    {train,test}_depth.npy        float32 (n, height, width), NaN where unknown, where it has depth
+
+The manifest is written last and removed first: arrays without one are no data set.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from spatial_mae.data.npy import NpyWriter
+from spatial_mae.files import read_json, sha256, write_json
+
+SPLITS = ("train", "test")
+PARTS = {"images": ("", np.uint8), "labels": ("_labels", np.int64), "depth": ("_depth", np.float32)}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some images of one split.
+
+    images: uint8 (n, height, width, channels); labels: integers (n,) or None;
+    depth: float32 (n, height, width), NaN where unknown, or None.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None = None
+    depth: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a source hands to the writer.
+
+    splits: for "train" and "test", the batches in order, made while they are written.
+    shape: (height, width, channels). pixels: what happened to the pixels before they came here.
+    `unreadable` and `warnings` are read after the last batch: a source may add to them until then.
+    """
+
+    splits: Mapping[str, Iterable[Batch]]
+    shape: tuple[int, int, int]
+    pixels: str
+    licence: str
+    classes: Sequence[str] | None = None
+    depth_unit: str | None = None
+    unreadable: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set on disk; arrays are memory-mapped, read-only."""
+
+    directory: Path
+    manifest: dict
+
+    def images(self, split: str) -> np.ndarray:
+        """uint8 (n, height, width, channels) of `split`, "train" or "test"."""
+        return self._array(split, "images")
+
+    def labels(self, split: str) -> np.ndarray:
+        """int64 (n,): positions in the manifest's classes."""
+        return self._array(split, "labels")
+
+    def depth(self, split: str) -> np.ndarray:
+        """float32 (n, height, width) in the manifest's depth_unit; NaN where unknown."""
+        return self._array(split, "depth")
+
+    def _array(self, split: str, part: str) -> np.ndarray:
+        if split not in SPLITS:
+            raise ValueError(f"unknown split {split!r}; a data set has {' and '.join(SPLITS)}")
+        name = _file_name(split, part)
+        if name not in self.manifest["files"]:
+            raise FileNotFoundError(
+                f"data set {self.manifest['dataset']!r} has no {part}: its source "
+                f"{self.manifest['source']!r} gives none; pick another data set for this stage"
+            )
+        return _open(self.directory / name, self.manifest["files"][name])
+
+
+def open_dataset(manifest_path: str | Path) -> Dataset:
+    """Open the data set that `manifest_path` (manifest.json) describes; the arrays lie beside it.
+
+    Raises FileNotFoundError if the manifest is missing, and later if an array is; ValueError if an
+    array is not the one that the manifest describes.
+    """
+    path = Path(manifest_path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no data set at {path}: prepare it first (rule prepare_dataset)")
+    return Dataset(path.parent, read_json(path))
+
+
+def write_dataset(
+    manifest_path: str | Path, dataset: str, source: str, prepared: Prepared, recipe: dict
+) -> dict:
+    """Write the arrays, one batch in memory at a time, then the manifest, and return it.
+
+    Raises ValueError if a split is empty or a batch does not have the shape promised; whatever
+    the exception, no manifest and no array is left.
+    """
+    path = Path(manifest_path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove(path)
+    try:
+        counts = {s: _write_split(path.parent, s, prepared) for s in SPLITS}
+        manifest = _manifest(path.parent, dataset, source, prepared, recipe, counts)
+        write_json(path, manifest)
+    except BaseException:
+        _remove(path)
+        raise
+    return manifest
+
+
+def _write_split(directory: Path, split: str, prepared: Prepared) -> np.ndarray:
+    """Write one split's arrays; return how many images each class has (one entry: no classes)."""
+    counts = np.zeros(len(prepared.classes or ["all"]), dtype=np.int64)
+    writers = {part: NpyWriter(directory / _file_name(split, part)) for part in _parts(prepared)}
+    try:
+        for batch in prepared.splits[split]:
+            for part, array in _checked(batch, prepared).items():
+                writers[part].append(array)
+            labels = batch.labels if prepared.classes else np.zeros(len(batch.images), np.int64)
+            counts += np.bincount(labels, minlength=len(counts))
+        if not counts.sum():
+            raise ValueError(f"the {split} split has no images; check data.root and the recipe")
+        for writer in writers.values():
+            writer.finish()
+    finally:
+        for writer in writers.values():
+            writer.discard()
+    return counts
+
+
+def _parts(prepared: Prepared) -> list[str]:
+    wanted = {"images": True, "labels": prepared.classes, "depth": prepared.depth_unit}
+    return [part for part, there in wanted.items() if there]
+
+
+def _checked(batch: Batch, prepared: Prepared) -> dict[str, np.ndarray]:
+    n, (height, width, _) = len(batch.images), prepared.shape
+    shapes = {"images": (n, *prepared.shape), "labels": (n,), "depth": (n, height, width)}
+    arrays = {part: np.asarray(getattr(batch, part)) for part in _parts(prepared)}
+    for part, array in arrays.items():
+        if array.shape != shapes[part]:
+            raise ValueError(f"{part} of shape {array.shape}, expected {shapes[part]}")
+    if batch.images.dtype != np.uint8:
+        raise ValueError(f"images of type {batch.images.dtype}, expected uint8")
+    if "labels" in arrays and n and not _in_range(arrays["labels"], len(prepared.classes)):
+        raise ValueError(f"labels outside 0..{len(prepared.classes) - 1}: {arrays['labels'][:5]}")
+    return {part: array.astype(PARTS[part][1], copy=False) for part, array in arrays.items()}
+
+
+def _in_range(labels: np.ndarray, n_classes: int) -> bool:
+    return bool(labels.min() >= 0 and labels.max() < n_classes)
+
+
+def _manifest(
+    directory: Path,
+    dataset: str,
+    source: str,
+    prepared: Prepared,
+    recipe: dict,
+    counts: Mapping[str, np.ndarray],
+) -> dict:
+    height, width, channels = prepared.shape
+    n_train, n_test = (int(counts[split].sum()) for split in SPLITS)
+    classes = list(prepared.classes) if prepared.classes else None
+    return {
+        "dataset": dataset,
+        "source": source,
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "n_train": n_train,
+        "n_test": n_test,
+        "classes": classes,
+        "class_counts": {s: counts[s].tolist() for s in SPLITS} if classes else None,
+        "has_depth": prepared.depth_unit is not None,
+        "depth_unit": prepared.depth_unit,
+        "pixels": prepared.pixels,
+        "licence": prepared.licence,
+        "unreadable": list(prepared.unreadable),
+        "warnings": [*prepared.warnings, *singular_warnings(n_train, prepared.shape)],
+        "files": {
+            name: _describe(directory / name)
+            for name in (_file_name(s, part) for s in SPLITS for part in _parts(prepared))
+        },
+        "recipe": recipe,
+    }
+
+
+def singular_warnings(n_train: int, shape: tuple[int, int, int]) -> list[str]:
+    """What follows from having fewer training images than dimensions, in words."""
+    height, width, channels = shape
+    dimensions = {"luma": height * width}
+    if channels == 3:
+        dimensions["rgb"] = height * width * 3
+    return [
+        f"{n_train} training images for {d} dimensions ({colour}): the second moments are "
+        "singular; set a ridge above 0, use fewer pixels or bring more images"
+        for colour, d in dimensions.items()
+        if n_train < d
+    ]
+
+
+def _describe(path: Path) -> dict:
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return {"sha256": sha256(path), "shape": list(array.shape), "dtype": str(array.dtype)}
+
+
+def _open(path: Path, entry: Mapping) -> np.ndarray:
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing: delete manifest.json and prepare the data again"
+        )
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if list(array.shape) != entry["shape"] or str(array.dtype) != entry["dtype"]:
+        raise ValueError(
+            f"{path} holds {array.dtype} {array.shape}, its manifest says {entry['dtype']} "
+            f"{tuple(entry['shape'])}: prepare the data again"
+        )
+    return array
+
+
+def _file_name(split: str, part: str) -> str:
+    return f"{split}{PARTS[part][0]}.npy"
+
+
+def _remove(manifest_path: Path) -> None:
+    manifest_path.unlink(missing_ok=True)
+    for name in (_file_name(split, part) for split in SPLITS for part in PARTS):
+        (manifest_path.parent / name).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What the figures share: choosing rows, the look, finding and saving a figure."""

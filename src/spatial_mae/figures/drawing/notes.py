@@ -1,0 +1,81 @@
+"""The small print under a figure: data sets, n, pixels, and every setting that all rows share."""
+
+from collections.abc import Sequence
+
+from spatial_mae.figures.drawing.table import Row, distinct, levels
+
+# Columns that are named under the figure where they are constant, and how.
+SETTINGS = {
+    "split": "{} split",
+    "colour": "{}",
+    "centring": "{} moments",
+    "ridge": "ridge {}",
+    "flip": "flip {}",
+    "border": "border {}",
+    "mean_removal": "mean removal: {}",
+    "lattice": "{}",
+    "size": "size {}",
+    "dimensions": "{}-D",
+    "moment": "{} correlations",
+    "n_samples": "{} samples",
+    "coupling": "J = {}",
+    "patch": "patch {}",
+    "sampling": "{} masks",
+    "mask_ratio": "m = {}",
+    "noise_deviation": "σ = {}",
+    "n_latents": "k = {}",
+    "reading": "{} reading",
+    "readout": "{} readout",
+    "input": "{} input",
+    "target": "target {}",
+    "n_masks": "{} masks averaged",
+    "n_train": "{} training images",
+    "n_test": "{} test images",
+}
+
+
+def notes(rows: Sequence[Row], *remarks: str) -> list[str]:
+    """Lines for under a figure whose plotted rows are given; `remarks` come last.
+
+    Each data set is named with its n and what happened to its pixels; settings that differ between
+    data sets stand with the data set, those common to all on the first line.
+    """
+    common = _settings(rows, SETTINGS)
+    rest = [column for column in SETTINGS if column not in common]
+    lines = ["; ".join([*common.values(), *remarks])]
+    for dataset in distinct(rows, "dataset"):
+        own = [row for row in rows if row.get("dataset") == dataset]
+        parts = [_count(own), *_settings(own, rest).values()]
+        pixels = "; ".join(map(str, distinct(own, "pixels")))
+        parts += [f"pixels: {pixels}"] if pixels else []
+        lines.append(f"{readable(dataset)}: " + "; ".join(part for part in parts if part))
+    return [line for line in lines if line]
+
+
+def readable(name: object) -> str:
+    """A name of the config as words."""
+    return str(name).replace("_", " ")
+
+
+def number(value: object) -> str:
+    """A number as one writes it: 8,068 and 0.75; text stays text."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else readable(value)
+
+
+def _settings(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for column in columns:
+        values = distinct(rows, column)
+        if len(values) == 1:
+            found[column] = SETTINGS[column].format(number(values[0]))
+    return found
+
+
+def _count(rows: Sequence[Row]) -> str:
+    counts = levels(rows, "n_images")
+    if not counts:
+        return ""
+    span = number(counts[0]) if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    return f"n = {span} images"

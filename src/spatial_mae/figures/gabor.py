@@ -1,0 +1,83 @@
+"""Predicting Gabor features from the latents
+
+Answers Fig. 7 of Bisulco et al. (2025): test error of a linear map from the k latents to the
+image's whole response to a Gabor function (Eq. 8), as a share of the target's variance, against
+the scale of the Gabor, one colour a mask ratio m, black the autoencoder. The outcome depends on
+choices that the text leaves open, so each has its panel: the reading of Eq. 8 (wavelet: window and
+wavelength grow together; window: only the Gaussian window grows), the readout (free of scale, or
+with a ridge on the latents), and whether the encoder's input is masked. Errors are means over the
+table's frequencies and orientations. Rows of panels: data set and reading; columns: readout and
+input. Of patch sizes, k and other settings the first is drawn.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import notes, readable
+from spatial_mae.figures.drawing.style import (
+    BLACK,
+    legend,
+    line,
+    log_x,
+    log_y,
+    ordered,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import (
+    SOLUTION,
+    Row,
+    average,
+    first,
+    groups,
+    keep,
+    levels,
+    masked,
+    most_images,
+    pick,
+    require,
+    several,
+)
+
+KIND = "gabor"
+CELL = ("reading", "readout", "input")
+COLUMNS = (*CELL, "model", "mask_ratio", "n_latents", "scale", "frequency", "orientation", "error")
+FIRST = ("colour", "patch", "centring", "ridge", "flip", "n_latents")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Errors averaged over frequencies and orientations, for every cell, mask ratio and scale."""
+    require(rows, KIND, ("dataset", *COLUMNS))
+    several(rows, "scale")
+    rows = first(most_images(keep(rows, model="ae") + masked(rows)), *FIRST, within=("dataset",))
+    keys = (*SOLUTION, *CELL, "model", "mask_ratio", "n_latents", "scale")
+    return average(rows, keys, ["error"])
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    lines_of = groups(rows, "dataset", "reading")
+    cells = list(groups(rows, "readout", "input"))
+    frame = notes(rows, "error averaged over frequencies and orientations")
+    figure, axes = panels(len(lines_of), len(cells), frame, sharey="row", sharex=True, height=1.7)
+    colours = ordered(levels(pick(rows, model="mae"), "mask_ratio"))
+    for row, ((dataset, reading), group) in enumerate(lines_of.items()):
+        for column, (readout, seen) in enumerate(cells):
+            axis = axes[row, column]
+            _draw_errors(axis, pick(group, readout=readout, input=seen), colours)
+            title(axis, row * len(cells) + column, f"{reading}, {readout}, {seen}")
+        axes[row, 0].set_ylabel(f"{readable(dataset)}\ntest error / variance")
+    for axis in axes[-1]:
+        axis.set_xlabel("scale of the Gabor")
+    looks = {"AE": {"color": BLACK}}
+    legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})
+    return figure
+
+
+def _draw_errors(axis, rows: list[Row], colours: dict) -> None:
+    line(axis, pick(rows, model="ae"), "scale", "error", color=BLACK, marker="o")
+    for ratio, colour in colours.items():
+        curve = pick(rows, model="mae", mask_ratio=ratio)
+        line(axis, curve, "scale", "error", color=colour, marker="o")
+    log_x(axis, levels(rows, "scale"))
+    log_y(axis)

@@ -1,0 +1,107 @@
+"""What the unstated choices change in the influence
+
+Bisulco et al. (2025) do not state the number of latents k, the ridge, whether pixels are centred,
+or the colours behind Figs. 5 and 6. Each column of panels varies one such choice and holds the
+others at one setting, named below: the setting of the table from which most others differ in one
+choice only. Mean distance of input from output pixel (top) and share of the weight inside the
+output pixel's own patch (bottom), for |W|, against the mask ratio m of the masked autoencoder. The
+last column weighs by W squared instead. The first data set and patch size of the table are drawn.
+A choice with a single value has no panel.
+"""
+
+from collections.abc import Iterable
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import notes, number
+from spatial_mae.figures.drawing.style import (
+    DASHES,
+    MARKERS,
+    categories,
+    line,
+    ordered,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import (
+    SOLUTION,
+    Row,
+    distinct,
+    first,
+    groups,
+    masked,
+    most_images,
+    pick,
+    project,
+    require,
+    several,
+)
+
+KIND = "influence"
+CHOICES = {
+    "n_latents": "latents k",
+    "ridge": "ridge",
+    "centring": "centring",
+    "colour": "colour",
+    "flip": "flipped images",
+    "sampling": "masks",
+}
+METRICS = {
+    "mean_distance": "mean distance (pixels)",
+    "intra_patch_share": "share inside own patch",
+}
+MODEL = ("model", "mask_ratio", "n_latents", "sampling")
+SQUARES = {metric: f"{metric}_square" for metric in METRICS}
+MOST_VALUES = 6
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """The curves over m of each `value` of each `choice`, two columns put in front."""
+    require(rows, KIND, ("dataset", "patch", *CHOICES, *MODEL, *METRICS, *SQUARES.values()))
+    rows = masked(first(most_images(first(rows, "dataset")), "patch"))
+    several(rows, "mask_ratio")
+    settings = groups(rows, *CHOICES)
+    base = max(settings, key=lambda setting: len(_neighbours(setting, settings)))
+    kept = []
+    for index, choice in enumerate(CHOICES):
+        others = [s for s in _neighbours(base, settings) if s[index] != base[index]]
+        values = sorted([base, *others], key=lambda setting: setting[index])[:MOST_VALUES]
+        for setting in values if others else []:
+            kept += [{"choice": choice, "value": setting[index]} | r for r in settings[setting]]
+    for row in settings[base]:
+        squares = {metric: row[column] for metric, column in SQUARES.items()}
+        kept += [{"choice": "weights", "value": "|W|"} | row]
+        kept += [{"choice": "weights", "value": "W²"} | row | squares]
+    return project(kept, ("choice", "value", *SOLUTION, *MODEL, *METRICS))
+
+
+def _neighbours(setting: tuple, settings: Iterable[tuple]) -> list[tuple]:
+    """The settings that differ from this one in a single choice."""
+    return [s for s in settings if sum(a != b for a, b in zip(s, setting, strict=True)) == 1]
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    choices = distinct(rows, "choice")
+    note = notes(pick(rows, choice="weights"), "each panel varies one choice")
+    figure, axes = panels(len(METRICS), len(choices), note, sharey="row", height=1.7)
+    for column, choice in enumerate(choices):
+        shown = pick(rows, choice=choice)
+        for row, metric in enumerate(METRICS):
+            _draw_curves(axes[row, column], shown, metric)
+            title(axes[row, column], row * len(choices) + column, CHOICES.get(choice, "weights"))
+        axes[-1, column].set_xlabel("mask ratio m")
+        axes[-1, column].legend(loc="upper center", bbox_to_anchor=(0.5, -0.28))
+    for row, label in enumerate(METRICS.values()):
+        axes[row, 0].set_ylabel(label)
+    return figure
+
+
+def _draw_curves(axis, rows: list[Row], metric: str) -> None:
+    values = distinct(rows, "value")
+    palette = categories if isinstance(values[0], str) else ordered
+    for index, (value, colour) in enumerate(palette(values).items()):
+        look = {"color": colour, "linestyle": DASHES[index % len(DASHES)], "marker": MARKERS[index]}
+        look |= {"label": number(value)}
+        line(axis, pick(rows, value=value), "mask_ratio", metric, **look)

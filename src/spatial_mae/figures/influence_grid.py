@@ -1,0 +1,64 @@
+"""Spatial reach of the influence over mask ratio and patch size
+
+Answers the text on Fig. 6 of Bisulco et al. (2025) in three numbers a solution. For |W|, W = AB:
+mean distance of input from output pixel, share of the weight inside the output pixel's own patch,
+and entropy of an output pixel's weights over the input pixels (Eq. 11, in nats, averaged), each
+against the mask ratio m; m = 0 is the autoencoder. One colour a patch size p; one row of panels a
+data set and number of latents k (at most three k). Where a table holds several kinds of masks,
+centrings or other settings, the first is drawn; the figure of choices shows what they change.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.measures import METRICS, MODEL
+from spatial_mae.figures.drawing.notes import notes, readable
+from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
+from spatial_mae.figures.drawing.table import (
+    SOLUTION,
+    Row,
+    first,
+    groups,
+    levels,
+    masked,
+    most_images,
+    pick,
+    project,
+    require,
+    several,
+    spread,
+)
+
+KIND = "influence"
+FIRST = ("split", "colour", "centring", "ridge", "flip")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """AE and MAE at one setting a data set, all mask ratios and patch sizes, at most three k."""
+    require(rows, KIND, ("dataset", "patch", *MODEL, *METRICS))
+    rows = first(most_images(rows), *FIRST, within=("dataset",))
+    maes = first(masked(rows), "sampling")
+    several(maes, "mask_ratio")
+    kept = []
+    for group in groups(pick(rows, model="ae") + maes, "dataset").values():
+        kept += pick(group, n_latents=spread(levels(group, "n_latents"), 3))
+    return project(kept, (*SOLUTION, *MODEL, *METRICS))
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    settings = {
+        (dataset, k): pick(group, n_latents=k)
+        for (dataset,), group in groups(rows, "dataset").items()
+        for k in levels(group, "n_latents")
+    }
+    figure, axes = panels(len(settings), len(METRICS), notes(rows), height=1.75)
+    colours = ordered(levels(rows, "patch"))
+    for row, ((dataset, n_latents), group) in enumerate(settings.items()):
+        for column, (metric, label) in enumerate(METRICS.items()):
+            axis = axes[row, column]
+            for patch, colour in colours.items():
+                line(axis, pick(group, patch=patch), "mask_ratio", metric, color=colour, marker="o")
+            axis.set(xlabel="mask ratio m", ylabel=label)
+            title(axis, row * len(METRICS) + column, f"{readable(dataset)}, k = {n_latents:,}")
+    legend(figure, {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()})
+    return figure

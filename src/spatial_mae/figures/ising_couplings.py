@@ -1,0 +1,84 @@
+"""Ising models over mask ratio and coupling
+
+Stands for App. E of Bisulco et al. (2025), whose text does not say what its figures vary. First
+panels: boundary energy, the encoder's mean leverage at coordinates next to another patch divided
+by its mean over all coordinates, against the mask ratio m (m = 0 is the autoencoder), one colour a
+coupling J; above 1 the encoder prefers patch boundaries. Lines use exact correlations, markers the
+correlations of samples. Then, for the chain, the distance of W = AB from the identity, relative to
+the identity's norm; the grey line is the least that any matrix of rank k can reach.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.style import (
+    GREY,
+    MARKERS,
+    legend,
+    line,
+    ordered,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import (
+    Row,
+    distinct,
+    groups,
+    levels,
+    pick,
+    project,
+    require,
+)
+
+KIND = "ising_summary"
+RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
+COLUMNS = ("lattice", "patch", "moment", "coupling", "mask_ratio", "boundary_energy")
+PANELS = {"boundary": "boundary_energy", "identity": "identity_error"}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Rows of `panel` boundary and of `panel` identity (chain alone)."""
+    require(rows, KIND, (*COLUMNS, "identity_error", "identity_floor"))
+    keys = (*RUN, "mask_ratio")
+    boundary = project(rows, (*keys, "boundary_energy"))
+    identity = project(pick(rows, lattice="chain"), (*keys, "identity_error", "identity_floor"))
+    parts = {"boundary": boundary, "identity": identity}
+    return [{"panel": name} | row for name, part in parts.items() for row in part]
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    plots = [
+        (name, *key, part)
+        for name in PANELS
+        for key, part in groups(pick(rows, panel=name), "lattice", "patch").items()
+    ]
+    n_panels = len(plots)
+    n_columns = min(n_panels, 4)
+    note = notes(pick(rows, panel="boundary"))
+    figure, axes = panels(-(-n_panels // n_columns), n_columns, note)
+    colours = ordered(levels(rows, "coupling"))
+    for index, (name, lattice, patch, part) in enumerate(plots):
+        _draw_panel(axes.flat[index], part, PANELS[name], colours)
+        title(axes.flat[index], index, f"{lattice}, patch {patch}")
+        axes.flat[index].set_ylabel(PANELS[name].replace("_", " "))
+    for axis in axes.flat[n_panels:]:
+        axis.set_visible(False)
+    moments = distinct(rows, "moment")
+    looks = {f"J = {j:g}": {"color": colour} for j, colour in colours.items()}
+    looks |= {f"{moment} correlations": {"color": GREY} | _look(moment) for moment in moments}
+    legend(figure, looks)
+    return figure
+
+
+def _look(moment: str) -> dict:
+    return {"linestyle": "-"} if moment == "exact" else {"linestyle": "none", "marker": MARKERS[0]}
+
+
+def _draw_panel(axis, rows: list[Row], column: str, colours: dict) -> None:
+    for (coupling, moment), curve in groups(rows, "coupling", "moment").items():
+        line(axis, curve, "mask_ratio", column, color=colours[coupling], **_look(moment))
+    level = 1.0 if column == "boundary_energy" else rows[0]["identity_floor"]
+    axis.axhline(level, color="0.7", linewidth=0.6, zorder=0)
+    axis.set(xlabel="mask ratio m")

@@ -1,0 +1,124 @@
+"""Reconstruction loss of the linear masked autoencoder
+
+Minimum of Eq. 1 of Bisulco et al. (2025) by Theorem 1, divided by the trace of the second moments,
+so that 1 is the loss of predicting nothing. Top: against the number of latents k, one colour a
+mask ratio m, black the autoencoder (AE), one panel a patch size p. Bottom: against m at a few k,
+lowest to highest. Solid lines: each patch hidden with probability m, loss on all pixels (Bernoulli
+masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only.
+Curves in k are thinned to at most 40 points. The first data set is drawn, and of centrings, ridges
+and colours the first; at most four patch sizes.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.style import (
+    BLACK,
+    DASHES,
+    categories,
+    legend,
+    line,
+    log_x,
+    ordered,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import (
+    SOLUTION,
+    Row,
+    first,
+    groups,
+    keep,
+    levels,
+    masked,
+    most_images,
+    pick,
+    project,
+    require,
+    spread,
+)
+
+KIND = "losses"
+COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
+FIRST = ("colour", "centring", "ridge", "flip")
+SAMPLINGS = ("bernoulli", "exact", "hidden")
+MOST_POINTS = 40
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Rows of `panel` latents (loss over k) and of `panel` ratios (loss over m at a few k)."""
+    require(rows, KIND, ("dataset", "patch", *COLUMNS))
+    rows = first(most_images(first(rows, "dataset")), *FIRST)
+    rows = keep(rows, model="ae") + masked(rows)
+    rows = pick(rows, patch=spread(levels(rows, "patch"), 4))
+    rows = project(rows, (*SOLUTION, *COLUMNS))
+    latents = levels(rows, "n_latents")
+    over_k = pick(rows, n_latents=_thinned(latents) + _few(latents))
+    over_m = pick(rows, n_latents=_few(latents))
+    parts = {"latents": over_k, "ratios": over_m}
+    return [{"panel": name} | row for name, part in parts.items() for row in part]
+
+
+def _thinned(values: list[int]) -> list[int]:
+    """Values of k about equally far apart on a logarithmic axis."""
+    growth = (values[-1] / values[0]) ** (1 / MOST_POINTS)
+    kept = [values[0]]
+    for value in values[1:]:
+        if value >= kept[-1] * growth:
+            kept.append(value)
+    return [*kept, values[-1]]
+
+
+def _few(values: list[int]) -> list[int]:
+    """Four values of k, a factor apart where there are many."""
+    growth = (values[-1] / values[0]) ** (1 / 3)
+    targets = [values[0] * growth**step for step in range(4)]
+    return sorted({min(values, key=lambda value: abs(value - target)) for target in targets})
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    patches = levels(rows, "patch")
+    figure, axes = panels(2, len(patches), notes(rows), sharey="row", height=1.75)
+    ratios = ordered(levels(pick(rows, model="mae"), "mask_ratio"))
+    latents = categories(levels(pick(rows, panel="ratios"), "n_latents"))
+    for column, patch in enumerate(patches):
+        shown = pick(rows, patch=patch)
+        _draw_over_latents(axes[0, column], pick(shown, panel="latents"), ratios, list(latents))
+        _draw_over_ratios(axes[1, column], pick(shown, panel="ratios"), latents)
+        title(axes[0, column], column, f"patch {patch}")
+        title(axes[1, column], len(patches) + column, f"patch {patch}")
+    axes[0, 0].set_ylabel("loss / tr S")
+    axes[1, 0].set_ylabel("loss / tr S")
+    axes[1, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    looks = {"AE": {"color": BLACK}} | {f"m = {m:g}": {"color": c} for m, c in ratios.items()}
+    present = levels(pick(rows, model="mae"), "sampling")
+    looks |= {f"{s} masks": {"color": "0.4"} | _look(s) for s in present if len(present) > 1}
+    legend(figure, looks)
+    return figure
+
+
+def _look(sampling: object) -> dict:
+    return {"linestyle": DASHES[SAMPLINGS.index(sampling)] if sampling in SAMPLINGS else "-"}
+
+
+def _draw_over_latents(axis, rows: list[Row], colours: dict, ticks: list[int]) -> None:
+    line(axis, pick(rows, model="ae"), "n_latents", "loss", color=BLACK)
+    for (ratio, sampling), curve in groups(
+        pick(rows, model="mae"), "mask_ratio", "sampling"
+    ).items():
+        line(axis, curve, "n_latents", "loss", color=colours[ratio], **_look(sampling))
+    axis.set_xlabel("latents k")
+    log_x(axis, ticks)
+
+
+def _draw_over_ratios(axis, rows: list[Row], colours: dict) -> None:
+    for latents, colour in colours.items():
+        shown = pick(rows, n_latents=latents)
+        for index, sampling in enumerate(levels(pick(shown, model="mae"), "sampling")):
+            curve = pick(shown, sampling=sampling)
+            curve += pick(shown, model="ae") if sampling == "bernoulli" else []
+            label = {"label": f"k = {latents:,}"} if index == 0 else {}
+            line(axis, curve, "mask_ratio", "loss", color=colour, **_look(sampling), **label)
+    axis.set(xlabel="mask ratio m")

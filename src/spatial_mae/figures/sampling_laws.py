@@ -1,0 +1,74 @@
+"""Three ways of masking: random count, fixed count, loss on hidden patches
+
+Minimum loss of the linear masked autoencoder, divided by the trace of the second moments, against
+the mask ratio m. Random count: each patch is hidden with probability m and the loss counts all
+pixels (Bernoulli masks, Eq. 1 of Bisulco et al., 2025). Fixed count: m P of the P patches are
+hidden. Hidden only: each patch is hidden with probability m and the loss counts hidden patches
+alone, as MAEs are usually trained; it can be lower because fewer pixels are counted. One column of
+panels a patch size (at most four), one row a number of latents k: all of them (k = d) and about
+the square root of that. The first data set is drawn, and of centrings, ridges and colours the
+first.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.style import (
+    MARKERS,
+    categories,
+    legend,
+    line,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import (
+    SOLUTION,
+    Row,
+    distinct,
+    first,
+    levels,
+    masked,
+    most_images,
+    pick,
+    project,
+    require,
+    several,
+    spread,
+)
+
+KIND = "losses"
+COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
+LAWS = {"bernoulli": "random count", "exact": "fixed count", "hidden": "hidden only"}
+FIRST = ("colour", "centring", "ridge", "flip")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Losses of the MAEs of every sampling law at full rank and at about its square root."""
+    require(rows, KIND, ("dataset", "patch", *COLUMNS))
+    rows = first(most_images(first(rows, "dataset")), *FIRST)
+    rows = pick(masked(rows), patch=spread(levels(rows, "patch"), 4))
+    several(rows, "sampling")
+    latents = levels(rows, "n_latents")
+    root = min(latents, key=lambda k: abs(k - latents[-1] ** 0.5))
+    return project(pick(rows, n_latents=(root, latents[-1])), (*SOLUTION, *COLUMNS))
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    patches, latents = levels(rows, "patch"), levels(rows, "n_latents")
+    figure, axes = panels(len(latents), len(patches), notes(rows), sharex=True, sharey="row")
+    laws = categories(distinct(rows, "sampling"))
+    looks = {law: {"color": laws[law], "marker": MARKERS[i]} for i, law in enumerate(laws)}
+    for row, k in enumerate(latents):
+        for column, patch in enumerate(patches):
+            axis = axes[row, column]
+            for law, look in looks.items():
+                curve = pick(rows, patch=patch, n_latents=k, sampling=law)
+                line(axis, curve, "mask_ratio", "loss", **look)
+            title(axis, row * len(patches) + column, f"patch {patch}, k = {k:,}")
+        axes[row, 0].set_ylabel("loss / tr S")
+    for axis in axes[-1]:
+        axis.set_xlabel("mask ratio m")
+    legend(figure, {LAWS.get(law, law): look for law, look in looks.items()})
+    return figure

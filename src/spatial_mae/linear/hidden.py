@@ -1,0 +1,141 @@
+"""The loss on hidden patches only (He et al. 2022), for a linear model and independent masks.
+
+For each patch b, with V_-b the matrix V with the rows and columns of b left out,
+    L = m sum_b [ tr S_bb - 2 (1-m) tr(S_b,-b W_-b,b) + (1-m) tr(W_-b,b^T V_-b,-b W_-b,b) ]:
+the blocks of W inside patches never count. At full rank each patch has its own least squares;
+below, the encoder is found by L-BFGS, with the best decoder for each encoder eliminated.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, cholesky, eigh, lstsq, solve, solve_triangular
+from scipy.optimize import minimize
+
+from spatial_mae.linear.blocks import block_cholesky, block_coordinates
+from spatial_mae.linear.result import Solution
+from spatial_mae.masking import check_mask_ratio
+
+# Of the loss relative to tr S: the decrease in one step, or the gradient, at which L-BFGS stops.
+DECREASE_TOLERANCE = 1e-9
+GRADIENT_TOLERANCE = 1e-8
+MAX_ITERATIONS = 5000
+OPTIONS = {
+    "maxcor": 30,
+    "maxiter": MAX_ITERATIONS,
+    "maxfun": 2 * MAX_ITERATIONS,
+    "gtol": GRADIENT_TOLERANCE,
+    "ftol": DECREASE_TOLERANCE,
+}
+
+
+@dataclass(frozen=True)
+class _Problem:
+    S: np.ndarray
+    V: np.ndarray
+    blocks: list[np.ndarray]
+    mask_ratio: float
+
+    def loss(self, explained: float) -> float:
+        return float(self.mask_ratio * (np.trace(self.S) - (1.0 - self.mask_ratio) * explained))
+
+
+def solve_hidden(S: np.ndarray, index: np.ndarray, mask_ratio: float, n_latents: int) -> Solution:
+    """Minimise the expected squared error on hidden patches; S (d, d), index (d,), all checked.
+
+    With n_latents = d the encoder is W itself and the decoder the identity; otherwise the decoder
+    has orthonormal rows. `eigenvalues` is empty: this problem has no spectrum. The loss sums over
+    hidden patches and averages over masks: divide by the mask ratio for the loss of a patch that is
+    hidden.
+
+    Raises ValueError if nothing is ever hidden, D is singular, or L-BFGS does not converge.
+    """
+    if check_mask_ratio(mask_ratio) == 0.0:
+        raise ValueError("mask ratio 0 hides nothing: the loss on hidden patches needs one above 0")
+    blocks = block_coordinates(index)
+    block_cholesky([S[np.ix_(rows, rows)] for rows in blocks], index)
+    V = np.where(index[:, None] == index[None, :], S, (1.0 - mask_ratio) * S)
+    problem = _Problem(S, V, blocks, mask_ratio)
+    if n_latents == len(S):
+        return _full_rank(problem)
+    return _low_rank(problem, n_latents)
+
+
+def _full_rank(problem: _Problem) -> Solution:
+    """W_-b,b = V_-b,-b^-1 S_-b,b for every patch b, from one factorisation of V.
+
+    W_b = V^-1 S_b less what makes its block inside the patch vanish: a multiplier times (V^-1)_b.
+    """
+    factor = cho_factor(problem.V, lower=True)
+    precision = cho_solve(factor, np.eye(len(problem.S)))
+    W = cho_solve(factor, problem.S)
+    for rows in problem.blocks:
+        multiplier = solve(precision[np.ix_(rows, rows)], W[np.ix_(rows, rows)], assume_a="pos")
+        W[:, rows] -= precision[:, rows] @ multiplier
+        W[np.ix_(rows, rows)] = 0.0
+    return Solution(W, np.eye(len(W)), problem.loss(np.vdot(problem.S, W)), np.empty(0))
+
+
+def _low_rank(problem: _Problem, n_latents: int) -> Solution:
+    """L-BFGS over the encoder in coordinates where V is the identity, from Theorem 1's solution."""
+    S, V = problem.S, problem.V
+    factor = cholesky(V, lower=True)
+    whitened = solve_triangular(factor, S, lower=True)
+    start = eigh(whitened @ whitened.T, subset_by_index=(len(S) - n_latents, len(S) - 1))[1]
+    scale = np.trace(S)
+
+    def negative(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        A = solve_triangular(factor, flat.reshape(start.shape), lower=True, trans="T")
+        explained, gradient, _ = _explained(problem, A)
+        inner = solve_triangular(factor, gradient, lower=True)
+        return -explained / scale, -inner.ravel() / scale
+
+    found = minimize(negative, start.ravel(), jac=True, method="L-BFGS-B", options=OPTIONS)
+    _check_converged(found)
+    A = solve_triangular(factor, found.x.reshape(start.shape), lower=True, trans="T")
+    explained, _, B = _explained(problem, A)
+    upper = np.linalg.qr(B.T)
+    return Solution(A @ upper.R.T, upper.Q.T, problem.loss(explained), np.empty(0))
+
+
+def _check_converged(found: object) -> None:
+    if not found.success:
+        raise ValueError(
+            f"the hidden-patches solution did not converge: {found.message} after {found.nit} "
+            "steps; add a ridge or lower n_latents"
+        )
+
+
+def _explained(problem: _Problem, A: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """2 tr(S W) - tr(W^T V W) over blocks between patches, at the best decoder B of encoder A.
+
+    Returns the value, its gradient with respect to A (d, k), and B (k, d).
+    """
+    S, V = problem.S, problem.V
+    VA, SA = V @ A, S @ A
+    inner = A.T @ VA
+    B = np.empty(A.T.shape)
+    total, spread = 0.0, np.zeros_like(inner)
+    own, shared = np.empty_like(A), np.empty_like(A)
+    for rows in problem.blocks:
+        A_b, V_b, S_b = A[rows], V[np.ix_(rows, rows)], S[np.ix_(rows, rows)]
+        cross = A_b.T @ VA[rows]
+        gram = inner - cross - cross.T + A_b.T @ V_b @ A_b
+        target = (SA[rows] - S_b @ A_b).T
+        B_b = _decoder(gram, target, len(S) - len(rows))
+        B[:, rows] = B_b
+        total += np.vdot(target, B_b)
+        outer = B_b @ B_b.T
+        spread += outer
+        # What the sums over all coordinates must leave out: patch b seen by itself.
+        own[rows] = (VA[rows] - V_b @ A_b) @ outer - S_b @ B_b.T
+        shared[rows] = A_b @ outer
+    gradient = S @ B.T - VA @ spread + own + V @ shared
+    return float(total), 2.0 * gradient, B
+
+
+def _decoder(gram: np.ndarray, target: np.ndarray, n_visible: int) -> np.ndarray:
+    """The best decoder block (k, b); of least norm where k exceeds what it can see."""
+    if len(gram) <= n_visible:
+        return solve(gram, target, assume_a="pos", check_finite=False)
+    return lstsq(gram, target)[0]

@@ -1,0 +1,53 @@
+"""A random linear MAE problem, small enough that all masks and critical points can be listed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spatial_mae.linear.ising import ising_chain_moment
+
+# From weak masking to the strongest of the papers.
+MASK_RATIOS = (0.1, 0.25, 0.5, 0.75, 0.9)
+MAX_PATCHES = 12
+
+
+@dataclass(frozen=True)
+class LemmaRecipe:
+    """The instance: n_patches * patch_size dimensions, n_latents; restarts of each search."""
+
+    n_patches: int
+    patch_size: int
+    n_latents: int
+    n_restarts: int
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Samples X (n, d), correlated across patches; S = X^T X; index (d,), the patches."""
+
+    X: np.ndarray
+    index: np.ndarray
+    n_latents: int
+    n_restarts: int
+
+    @property
+    def S(self) -> np.ndarray:
+        return self.X.T @ self.X
+
+
+def random_instance(recipe: LemmaRecipe, rng: np.random.Generator) -> Instance:
+    """4 d Gaussian samples with an Ising chain's correlations (J = 1) and unequal variances.
+
+    Raises ValueError if the instance cannot be enumerated or searched.
+    """
+    d = recipe.n_patches * recipe.patch_size
+    if not 2 <= recipe.n_patches <= MAX_PATCHES:
+        raise ValueError(f"n_patches {recipe.n_patches}: enumerate 2 to {MAX_PATCHES} patches")
+    if recipe.patch_size < 2:
+        raise ValueError(f"patch_size {recipe.patch_size}: a patch-local feature needs at least 2")
+    if not 1 <= recipe.n_latents < d or recipe.n_restarts < 1:
+        raise ValueError(f"n_latents in 1..{d - 1} and n_restarts >= 1 needed, got {recipe}")
+    root = np.linalg.cholesky(ising_chain_moment(d, 1.0))
+    X = rng.standard_normal((4 * d, d)) @ root.T * rng.uniform(0.5, 2.0, d)
+    index = np.repeat(np.arange(recipe.n_patches), recipe.patch_size)
+    return Instance(X, index, recipe.n_latents, recipe.n_restarts)

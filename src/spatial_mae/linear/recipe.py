@@ -1,0 +1,41 @@
+"""The settings of the linear models that a run compares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from spatial_mae.linear.law import is_whole
+
+
+@dataclass(frozen=True)
+class LinearRecipe:
+    """Models: one AE, a DAE for each noise deviation, an MAE for each mask ratio and sampling.
+
+    noise_deviations: in the units of a pixel as S has them. n_latents: numbers, or "all" for as
+    many as there are coordinates. samplings: laws of the masks, see `solution.solve_mae`.
+    """
+
+    mask_ratios: tuple[float, ...]
+    noise_deviations: tuple[float, ...]
+    n_latents: tuple[int | Literal["all"], ...]
+    samplings: tuple[Literal["bernoulli", "exact", "hidden"], ...]
+
+    def latents(self, n_coordinates: int) -> list[int]:
+        """The numbers of latents, "all" resolved, ascending. ValueError for one beyond d."""
+        counts = {n_coordinates if k == "all" else k for k in self.n_latents}
+        for k in counts:
+            if not 1 <= k <= n_coordinates:
+                raise ValueError(
+                    f"n_latents = {k} is outside 1 to {n_coordinates}, the number of coordinates; "
+                    'write "all" for as many as there are'
+                )
+        return sorted(counts)
+
+
+def solvable(mask_ratios: Sequence[float], n_patches: int, sampling: str) -> list[float]:
+    """Mask ratios that a law admits: "exact" whole numbers of patches, "hidden" any above 0."""
+    if sampling == "exact":
+        return [m for m in mask_ratios if is_whole(m, n_patches)]
+    if sampling == "hidden":
+        return [m for m in mask_ratios if m > 0]
+    return list(mask_ratios)

@@ -1,0 +1,129 @@
+"""Moments and decompositions on disk, and what a later stage needs to use them together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from spatial_mae.files import read_arrays, write_arrays
+from spatial_mae.linear.blocks import block_coordinates, unpack
+from spatial_mae.linear.decomposition import Decomposition, Part, decompose
+from spatial_mae.linear.flip import fold, folded_index
+from spatial_mae.linear.moments import PixelMoments, load_moments
+from spatial_mae.patches import patch_index
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How S is made from the moments, and its patches. ridge: a fraction of the mean of diag S."""
+
+    patch_size: int
+    centring: str
+    ridge: float
+    flip: bool
+
+
+@dataclass(frozen=True)
+class LinearRun:
+    """A solved run: its settings, its moments and the decomposition for all mask ratios."""
+
+    settings: RunSettings
+    moments: PixelMoments
+    decomposition: Decomposition
+
+    @property
+    def S(self) -> np.ndarray:
+        """The second moments that were decomposed, (d, d): mean over images of x^T x."""
+        settings = self.settings
+        return self.moments.matrix(settings.centring, settings.ridge, settings.flip)
+
+
+def solve_run(moments: PixelMoments, settings: RunSettings) -> Decomposition:
+    """Decompose the moments as the settings say: for all mask ratios, on halves where flipped.
+
+    Raises ValueError if the patch size does not divide the images, or the moments are singular and
+    no ridge is given.
+    """
+    index = patch_index(moments.height, moments.width, settings.patch_size, moments.channels)
+    S = moments.matrix(settings.centring, settings.ridge, settings.flip)
+    if settings.ridge == 0:
+        _check_rank(S, index, moments, settings)
+    return decompose(S, index, moments.mirror if settings.flip else None)
+
+
+def _check_rank(
+    S: np.ndarray, index: np.ndarray, moments: PixelMoments, settings: RunSettings
+) -> None:
+    """Fewer images than coordinates leave S singular: V^-1 S then fits these very images."""
+    rank = moments.n * (2 if settings.flip else 1) - (settings.centring != "raw")
+    if rank < len(S):
+        blocks = (S[np.ix_(rows, rows)] for rows in block_coordinates(index))
+        smallest = min(np.linalg.eigvalsh(block)[0] for block in blocks)
+        raise ValueError(
+            f"singular moments: n = {moments.n} images span fewer than d = {len(S)} coordinates "
+            f"(smallest eigenvalue of D, the part inside patches: {smallest:.3g}); "
+            "set a ridge above 0, or use more images than coordinates"
+        )
+
+
+def write_run(path: str | Path, settings: RunSettings, decomposition: Decomposition) -> None:
+    """Write a decomposition and its settings to an npz file."""
+    mirror = decomposition.mirror
+    arrays = {
+        "patch_size": np.array(settings.patch_size),
+        "centring": np.array(settings.centring),
+        "ridge": np.array(settings.ridge),
+        "flip": np.array(settings.flip),
+        "trace": np.array(decomposition.trace),
+        "patch_index": decomposition.patch_index,
+        "mirror": np.empty(0, np.int64) if mirror is None else mirror,
+    }
+    for number, part in enumerate(decomposition.parts):
+        arrays[f"values_{number}"] = part.values
+        arrays[f"basis_{number}"] = part.basis
+        arrays[f"root_{number}"] = part.root.packed()
+    write_arrays(path, arrays)
+
+
+def read_run(moments: str | Path, solution: str | Path) -> LinearRun:
+    """Read a run back from its moments.npz and solution.npz.
+
+    Raises FileNotFoundError if a file is missing and ValueError if the two do not belong together.
+    """
+    found, arrays = load_moments(moments), read_arrays(solution)
+    decomposition = _decomposition(arrays)
+    if len(decomposition.patch_index) != len(found.total):
+        raise ValueError(
+            f"{solution} has {len(decomposition.patch_index)} coordinates but {moments} has "
+            f"{len(found.total)}: they belong to different runs"
+        )
+    settings = RunSettings(
+        int(arrays["patch_size"]),
+        str(arrays["centring"]),
+        float(arrays["ridge"]),
+        bool(arrays["flip"]),
+    )
+    return LinearRun(settings, found, decomposition)
+
+
+def read_decomposition(solution: str | Path) -> Decomposition:
+    """The decomposition in a solution.npz. FileNotFoundError if there is no such file."""
+    return _decomposition(read_arrays(solution))
+
+
+def _decomposition(arrays: dict[str, np.ndarray]) -> Decomposition:
+    index = arrays["patch_index"]
+    mirror = arrays["mirror"] if len(arrays["mirror"]) else None
+    groups = [index]
+    if mirror is not None:
+        joined, halves = folded_index(index, mirror), fold(mirror)
+        groups = [joined[np.concatenate([halves.left, halves.fixed])], joined[halves.left]]
+    parts = tuple(
+        Part(
+            arrays[f"values_{number}"],
+            arrays[f"basis_{number}"],
+            unpack(arrays[f"root_{number}"], group),
+        )
+        for number, group in enumerate(groups)
+    )
+    return Decomposition(float(arrays["trace"]), index, mirror, parts)

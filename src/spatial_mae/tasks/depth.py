@@ -1,0 +1,150 @@
+"""Depth maps from the features of linear AE and MAE (Bisulco et al. 2025, Sec. 2.3).
+
+Each model encodes an image; an affine readout of its first k features predicts the map, pixel by
+pixel, over the pixels whose depth is known. Readouts are fit on training images; the ridge is
+chosen on a share held out of them, then the readout is fit anew on all of them. Errors are of the
+test images.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from spatial_mae.data.store import Dataset
+from spatial_mae.files import Row
+from spatial_mae.linear.store import LinearRun
+from spatial_mae.tasks.depth_maps import DepthData, Target, depth_data, mean_map
+from spatial_mae.tasks.encoders import Encoder, check_n_latents, encode, encoders
+from spatial_mae.tasks.readout import Input, Readout, check_readout
+from spatial_mae.tasks.regression import AffineReadout, Penalty, fit_affine
+
+
+@dataclass(frozen=True)
+class DepthRecipe:
+    """Settings of the depth task.
+
+    target: `log_depth` is the natural logarithm of the stored depth, where positive. A mask ratio
+    of 0 is the AE, which is always there. ridges: penalties to choose from, as shares of the mean
+    feature variance. n_masks: masks drawn for each image where the input is `masked`, at fit and
+    at test. validation_share: share of the training images that chooses the ridge.
+    """
+
+    target: Target
+    readouts: tuple[Readout, ...]
+    inputs: tuple[Input, ...]
+    mask_ratios: tuple[float, ...]
+    n_latents: tuple[int, ...]
+    ridges: tuple[float, ...]
+    n_masks: int
+    validation_share: float
+
+    def __post_init__(self) -> None:
+        check_n_latents(self.n_latents)
+        if self.n_masks < 1:
+            raise ValueError(f"n_masks {self.n_masks}: masked inputs need at least 1 mask an image")
+        if not 0 < self.validation_share < 1:
+            raise ValueError(f"validation_share {self.validation_share}: expected within (0, 1)")
+        if "ridge" in self.readouts and not self.ridges:
+            raise ValueError(
+                "readout 'ridge' needs ridges to choose from, for instance [0.01, 0.1]"
+            )
+        for ridge in self.ridges:
+            check_readout("ridge", ridge)
+
+
+def predict_depth(
+    recipe: DepthRecipe, run: LinearRun, dataset: Dataset, rng: np.random.Generator
+) -> list[Row]:
+    """`depth_scores` of the encoders of a solved run, on all images of a data set with depth."""
+    data = depth_data(dataset, run, recipe.target)
+    models = encoders(run, recipe.mask_ratios, max(recipe.n_latents))
+    return depth_scores(recipe, data, models, run.decomposition.patch_index, rng)
+
+
+def depth_scores(
+    recipe: DepthRecipe,
+    data: DepthData,
+    models: Sequence[Encoder],
+    patch_index: np.ndarray,
+    rng: np.random.Generator,
+) -> list[Row]:
+    """One row per model, number of latents, readout and input.
+
+    error: squared error on the known test pixels, over that of the training mean map (1 - R^2);
+    rmse in the target's unit. Pixels known in no training image are left out of both.
+
+    Parameters: models with at least max(n_latents) columns; patch_index (d,). Raises ValueError
+    if n_latents exceeds them, a split has no known pixel, or validation no images.
+    """
+    check_n_latents(recipe.n_latents, min(e.matrix.shape[1] for e in models))
+    split, *streams = rng.spawn(1 + len(models))
+    held = held_out(split, len(data.train_targets), recipe.validation_share)
+    reference = mean_map(data)
+    rows = []
+    for (encoder, stream), shown in product(zip(models, streams, strict=True), recipe.inputs):
+        n_masks = recipe.n_masks if shown == "masked" else 0
+        train, test = (
+            encode(encoder, pixels, patch_index, n_masks, draws)
+            for pixels, draws in zip(data.pixels, stream.spawn(2), strict=True)
+        )
+        penalties = choose_penalties(recipe, train, data.train_targets, held)
+        fits = fit_affine(train, data.train_targets, penalties)
+        for penalty, fit in zip(penalties, fits, strict=True):
+            error = squared_error(fit, test, data.test_targets)
+            rows.append(_row(recipe, encoder, shown, penalty) | reference.compare(error))
+    return rows
+
+
+def held_out(rng: np.random.Generator, n: int, share: float) -> np.ndarray:
+    """bool (n,): the share of the training images, rounded, that chooses the ridge.
+
+    A run of images from a random start, round the end: frames of a scene lie side by side, and one
+    scattered share would leave near copies of each held-out frame to fit on.
+    Raises ValueError if it or the rest would be empty.
+    """
+    n_held = round(share * n)
+    if not 0 < n_held < n:
+        raise ValueError(
+            f"validation_share {share} of {n} training images leaves {n_held} to choose the ridge "
+            f"and {n - n_held} to fit: change the share or bring more images"
+        )
+    return (np.arange(n) - rng.integers(n)) % n < n_held
+
+
+def choose_penalties(
+    recipe: DepthRecipe, features: np.ndarray, targets: np.ndarray, held: np.ndarray
+) -> list[Penalty]:
+    """The readouts to fit: `free` as is, `ridge` with the ridge best on the held-out images.
+
+    Parameters: features (n, r, k) and targets (n, p) of the training images; held, bool (n,).
+    """
+    chosen = [Penalty(k) for k in recipe.n_latents if "free" in recipe.readouts]
+    if "ridge" not in recipe.readouts:
+        return chosen
+    tried = [Penalty(k, ridge) for k, ridge in product(recipe.n_latents, recipe.ridges)]
+    fits = fit_affine(features[~held], targets[~held], tried)
+    errors = [squared_error(fit, features[held], targets[held]) for fit in fits]
+    for k in recipe.n_latents:
+        candidates = [(e, t.ridge) for e, t in zip(errors, tried, strict=True) if t.n_latents == k]
+        chosen.append(Penalty(k, min(candidates)[1]))
+    return chosen
+
+
+def squared_error(fit: AffineReadout, features: np.ndarray, targets: np.ndarray) -> float:
+    """Squared error over the known pixels of (n, p) targets, a mean over (n, r, k) views."""
+    views = np.moveaxis(features, 1, 0)
+    return float(np.mean([np.nansum((fit.predict(view) - targets) ** 2) for view in views]))
+
+
+def _row(recipe: DepthRecipe, encoder: Encoder, shown: Input, penalty: Penalty) -> Row:
+    return {
+        "target": recipe.target,
+        "readout": "free" if penalty.ridge is None else "ridge",
+        "input": shown,
+        "model": encoder.model,
+        "mask_ratio": encoder.mask_ratio,
+        "n_latents": penalty.n_latents,
+        "ridge_chosen": penalty.ridge,
+    }

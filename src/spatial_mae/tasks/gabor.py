@@ -1,0 +1,192 @@
+"""Gabor prediction: how well the features of linear AE and MAE predict filter responses, by scale.
+
+Each model encodes the image, a linear readout of its k features predicts the whole response
+image, fit on the training moments and judged on the test moments (Bisulco et al. 2025, Sec. 2.3
+and Fig. 7).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from spatial_mae.files import Row
+from spatial_mae.linear.moments import PixelMoments
+from spatial_mae.linear.store import LinearRun
+from spatial_mae.tasks.encoders import Encoder, check_n_latents, encoders
+from spatial_mae.tasks.filters import Border, Gabor, Reading, gabor_map, gabor_response
+from spatial_mae.tasks.normalisation import normalisation
+from spatial_mae.tasks.readout import (
+    FeatureMoments,
+    Input,
+    Readout,
+    check_readout,
+    feature_moments,
+    readout_operator,
+)
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class GaborRecipe:
+    """Settings of the Gabor task; lists are crossed with one another.
+
+    frequencies in radians per pixel, orientations and phase in degrees, window (of scale 1) in
+    pixels; ridge: penalty of the readout `ridge`, as a share of the mean feature variance. A mask
+    ratio of 0 is the AE, which is always there. Input `masked` shows each model images under its
+    own mask ratio.
+    """
+
+    readings: tuple[Reading, ...]
+    readouts: tuple[Readout, ...]
+    inputs: tuple[Input, ...]
+    mask_ratios: tuple[float, ...]
+    n_latents: tuple[int, ...]
+    scales: tuple[float, ...]
+    frequencies: tuple[float, ...]
+    orientations: tuple[float, ...]
+    phase: float
+    window: float
+    border: Border
+    ridge: float
+
+    def __post_init__(self) -> None:
+        for readout in self.readouts:
+            check_readout(readout, self.ridge)
+        check_n_latents(self.n_latents)
+        list(self.gabors())
+
+    def gabors(self) -> Iterator[Gabor]:
+        """All filters of the recipe."""
+        settings = product(self.readings, self.scales, self.frequencies, self.orientations)
+        for reading, scale, frequency, orientation in settings:
+            yield Gabor(
+                reading, scale, frequency, orientation, self.phase, self.window, self.border
+            )
+
+
+def predict_gabor(recipe: GaborRecipe, run: LinearRun, test: PixelMoments) -> list[Row]:
+    """`gabor_scores` of the encoders of a solved run, on the moments of its data set's test images.
+
+    Test images are normalised as the training images were. Readouts are fit without the run's ridge
+    on S, and flipped images count in both splits where they do in the run.
+    """
+    train, flip = run.moments, run.settings.flip
+    found = encoders(run, recipe.mask_ratios, max(recipe.n_latents))
+    return gabor_scores(
+        recipe,
+        found,
+        train.matrix(run.settings.centring, flip=flip),
+        normalisation(train, run.settings.centring, flip).moment(test, flip),
+        run.decomposition.patch_index,
+        (train.height, train.width, train.channels),
+    )
+
+
+def gabor_scores(
+    recipe: GaborRecipe,
+    models: Sequence[Encoder],
+    train: np.ndarray,
+    test: np.ndarray,
+    patch_index: np.ndarray,
+    shape: Shape,
+) -> list[Row]:
+    """One row per filter, model, number of latents, readout and input, with the test error 1 - R^2.
+
+    Parameters: models with at least max(n_latents) columns, in order of eigenvalue; train and
+    test, second moments (d, d) of the pixels about the same mean; patch_index (d,); shape =
+    (height, width, channels). Raises ValueError if n_latents exceeds the encoders' columns or a
+    response has no power on the test images.
+    """
+    check_n_latents(recipe.n_latents, min(e.matrix.shape[1] for e in models))
+    scorers = [s for e in models for s in _scorers(recipe, e, train, test, patch_index)]
+    pixels = [np.concatenate([e.matrix.T @ moment for e in models]) for moment in (train, test)]
+    bounds = np.cumsum([e.matrix.shape[1] for e in models])[:-1]
+    rows = []
+    for gabor in recipe.gabors():
+        crosses = [np.split(gabor_response(p, gabor, *shape), bounds) for p in pixels]
+        power = response_power(test, gabor, shape)
+        products = {
+            (e.model, e.mask_ratio): (fitted @ fitted.T, fitted @ judged.T)
+            for e, fitted, judged in zip(models, *crosses, strict=True)
+        }
+        for scorer in scorers:
+            error = scorer.error(*products[scorer.model, scorer.mask_ratio], power)
+            rows.append(_row(gabor, scorer, error))
+    return rows
+
+
+def response_power(moment: np.ndarray, gabor: Gabor, shape: Shape) -> float:
+    """E||y||^2 = tr(G^T S G) of a filter's response. Raises ValueError where it is zero."""
+    power = float(np.sum(gabor_map(gabor, *shape) * gabor_response(moment, gabor, *shape)))
+    if not power > 0:
+        raise ValueError(f"{gabor} has no response on the test images: no error relative to it")
+    return power
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    """What one fitted readout needs to be judged on any target that is linear in the image.
+
+    With M = R c_train the error is power - 2 tr(R c_train c_test^T) + tr(R K_test R c_train
+    c_train^T): both traces need only the (k, k) products of the cross moments.
+    """
+
+    model: str
+    mask_ratio: float
+    n_latents: int
+    readout: Readout
+    input: Input
+    linear: np.ndarray
+    quadratic: np.ndarray
+
+    def error(self, fitted: np.ndarray, judged: np.ndarray, power: float) -> float:
+        k = self.n_latents
+        explained = 2 * np.sum(self.linear * judged[:k, :k])
+        explained -= np.sum(self.quadratic * fitted[:k, :k])
+        return float(1 - explained / power)
+
+
+def _scorers(
+    recipe: GaborRecipe,
+    encoder: Encoder,
+    train: np.ndarray,
+    test: np.ndarray,
+    patch_index: np.ndarray,
+) -> Iterator[_Scorer]:
+    for shown in recipe.inputs:
+        hidden = encoder.mask_ratio if shown == "masked" else 0.0
+        moments = [feature_moments(encoder.matrix, s, patch_index, hidden) for s in (train, test)]
+        for readout, k in product(recipe.readouts, recipe.n_latents):
+            matrices = _matrices(*moments, readout, k, recipe.ridge, 1 - hidden)
+            yield _Scorer(encoder.model, encoder.mask_ratio, k, readout, shown, *matrices)
+
+
+def _matrices(
+    train: FeatureMoments,
+    test: FeatureMoments,
+    readout: Readout,
+    k: int,
+    ridge: float,
+    shown: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The two matrices of a `_Scorer`; masking scales each cross moment by 1 - m."""
+    operator = shown * readout_operator(train.gram[:k, :k], readout, ridge)
+    return shown * operator, operator @ test.gram[:k, :k] @ operator
+
+
+def _row(gabor: Gabor, scorer: _Scorer, error: float) -> Row:
+    return {
+        "reading": gabor.reading,
+        "readout": scorer.readout,
+        "input": scorer.input,
+        "model": scorer.model,
+        "mask_ratio": scorer.mask_ratio,
+        "n_latents": scorer.n_latents,
+        "scale": gabor.scale,
+        "frequency": gabor.frequency,
+        "orientation": gabor.orientation,
+        "error": error,
+    }

@@ -1,0 +1,42 @@
+"""Sources are found by name, and all of them keep the same interface."""
+
+import dataclasses
+import inspect
+
+import pytest
+
+from spatial_mae.data.sources import find_source, recipe_type
+
+SOURCES = ["array_file", "cifar10", "cityscapes", "dead_leaves", "image_folder", "imagenet64"]
+SOURCES += ["ising", "tiny_imagenet"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_has_a_frozen_recipe_without_defaults(name):
+    source = find_source(name)
+    recipe = recipe_type(source)
+    assert recipe.__module__.startswith("spatial_mae.data.")
+    assert recipe.__dataclass_params__.frozen
+    assert all(f.default is dataclasses.MISSING for f in dataclasses.fields(recipe))
+    parameters = list(inspect.signature(source.prepare).parameters.values())
+    assert [p.name for p in parameters[:4]] == ["recipe", "root", "archive", "rng"]
+    assert all(p.default is not p.empty for p in parameters[4:])
+
+
+@pytest.mark.parametrize("name", ["dead_leafs", "store", "os", "../x"])
+def test_an_unknown_source_is_an_error_that_lists_the_known(name):
+    with pytest.raises(ValueError, match=f"unknown source '{name}'.*{', '.join(SOURCES)}"):
+        find_source(name)
+
+
+def test_the_nearest_source_is_named():
+    with pytest.raises(ValueError, match="did you mean 'cityscapes'"):
+        find_source("cityscape")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_documentation_has_every_key(name, project):
+    lines = (project / "docs" / "your-own-data.md").read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith(f"| `{name}` |")]
+    keys = [field.name for field in dataclasses.fields(recipe_type(find_source(name)))]
+    assert [key for key in keys if f"`{key}`" not in row] == []

@@ -1,0 +1,189 @@
+"""Small tables of every kind, with the columns and the shapes of real ones."""
+
+import math
+from itertools import product
+
+import pytest
+
+MODELS = [("ae", 0, None), ("dae", None, 0.1), ("dae", None, 0.3)]
+MODELS += [("mae", ratio, None) for ratio in (0.25, 0.5, 0.75)]
+
+
+def images(dataset="leaves", n=400, colour="luma"):
+    return {"dataset": dataset, "colour": colour, "n": "all", "n_images": n, "pixels": "lossless"}
+
+
+def solution(patch=4, centring="raw", ridge=0, **kw):
+    return images(**kw) | {"patch": patch, "centring": centring, "ridge": ridge, "flip": "no"}
+
+
+def autocorrelation():
+    shifts = list(product(range(-6, 7), repeat=2))
+    choices = product(("leaves", "photos"), ("valid", "zero"), ("none", "dataset"), shifts)
+    return [_shift(*choice) for choice in choices]
+
+
+def _shift(dataset, border, removal, shift):
+    distance = math.hypot(*shift)
+    value = math.exp(-distance / (4 if dataset == "leaves" else 8))
+    value *= 0.9 if border == "zero" and distance else 1
+    place = {"dx": shift[0], "dy": shift[1], "distance": distance}
+    rule = {"border": border, "mean_removal": removal}
+    return images(dataset) | rule | place | {"correlation": value, "covariance": 0.1 * value}
+
+
+def losses():
+    rows = []
+    models = product((2, 4), MODELS, ("bernoulli", "exact"), range(1, 65))
+    for patch, (model, ratio, _), sampling, k in models:
+        if model == "dae" or (model == "ae" and sampling == "exact"):
+            continue
+        loss = 0.05 + 0.5 * ratio * patch / 4 + 0.9 / k + 0.01 * (sampling == "exact")
+        row = {"model": model, "mask_ratio": ratio, "n_latents": k, "sampling": sampling}
+        rows.append(solution(patch) | row | {"loss": loss, "eigenvalue": 1 / k})
+    return rows
+
+
+def _influence(patch, model, k, spread, **kw):
+    name, ratio, noise = model
+    row = {"model": name, "mask_ratio": ratio, "noise_deviation": noise, "n_latents": k}
+    distance = 1 + spread * ((ratio or 0) + (noise or 0)) * patch
+    metrics = {"mean_distance": distance, "intra_patch_share": 1 / distance, "entropy": distance}
+    squares = {f"{metric}_square": value / 2 for metric, value in metrics.items()}
+    return solution(patch, **kw) | row | {"sampling": "bernoulli"} | metrics | squares
+
+
+def influence():
+    rows = [_influence(p, m, k, 1) for p, m, k in product((2, 4), MODELS, (64, 16))]
+    rows += [_influence(2, m, 64, 1.3, centring="centred") for m in MODELS]
+    rows += [_influence(2, m, 64, 1.5, colour="gray") for m in MODELS]
+    return rows + [_influence(2, m, 64, 2, n=n) for m, n in product(MODELS, (50, 100, 200))]
+
+
+def profile():
+    rows = []
+    for patch, model, k, distance in product((2, 4), MODELS, (16, 64), range(8)):
+        reach = 0.2 + (model[1] or 0) + (model[2] or 0) + 1 / k
+        row = _influence(patch, model, k, 1)
+        row = {key: row[key] for key in list(row)[: list(row).index("mean_distance")]}
+        value = math.exp(-distance / reach) if distance or k == 16 else 1.0
+        value = 0.0 if k == 64 and model[0] == "ae" and distance else value
+        measures = {"mean_absolute": value, "mean_square": value**2, "n_pairs": 10 + distance}
+        rows.append(row | {"distance": distance} | measures)
+    return rows
+
+
+def ising_weights():
+    rows = []
+    run = {"lattice": "chain", "coupling": 1, "patch": 4, "moment": "exact"}
+    for model, ratio in (("ae", 0), ("mae", 0.25), ("mae", 0.5)):
+        for quantity, columns in (("encoder", 3), ("influence", 16)):
+            for i, j in product(range(16), range(columns)):
+                value = math.cos(0.2 * (i + 1) * (j + 1)) * (1 + ratio)
+                row = {"model": model, "mask_ratio": ratio, "quantity": quantity}
+                rows.append(run | row | {"row": i, "column": j, "value": value})
+    torus = run | {"lattice": "torus", "model": None, "mask_ratio": None}
+    return rows + [torus | {"quantity": "site_energy", "row": 0, "column": 0, "value": -1.5}]
+
+
+def ising_summary():
+    rows = []
+    grid = product(("chain", "torus"), (0.5, 1.0), ("exact", "sampled"), (0, 0.25, 0.5, 0.75))
+    for lattice, coupling, moment, ratio in grid:
+        if (lattice, moment) == ("torus", "exact"):
+            continue
+        boundary = 1 + ratio * coupling + 0.02 * (moment == "sampled")
+        torus = lattice == "torus"
+        rows.append(
+            {"lattice": lattice, "coupling": coupling, "patch": 8, "moment": moment}
+            | {"model": "mae" if ratio else "ae", "mask_ratio": ratio, "size": 32, "n_latents": 6}
+            | {"n_samples": None if moment == "exact" else 1000, "boundary_energy": boundary}
+            | {"boundary_energy_weights": boundary, "rank_influence": 6}
+            | {"identity_error": 0.92 + 0.02 * ratio, "identity_floor": math.sqrt(1 - 6 / 32)}
+            | {"sinusoid_r2": 0.9 - ratio / 2}
+            | {"energy_per_site": -1.1 * coupling if torus else None}
+            | {"energy_onsager": -1.09 * coupling if torus else None}
+        )
+    return rows
+
+
+def gabor():
+    choices = product(
+        ("wavelet", "window"), ("free", "ridge"), ("whole", "masked"), (0, 0.5, 0.9), (1, 2, 4, 8)
+    )
+    rows = []
+    for reading, readout, seen, ratio, scale in choices:
+        for frequency, orientation in product((0.5, 1.0), (0.0, 1.57)):
+            error = 1 / (1 + scale) + 0.1 * ratio * (1 - scale / 4) + 0.01 * frequency
+            row = {"reading": reading, "readout": readout, "input": seen, "mask_ratio": ratio}
+            row |= {"model": "mae" if ratio else "ae", "n_latents": 64, "scale": scale}
+            row |= {"frequency": frequency, "orientation": orientation, "error": error}
+            rows.append(solution() | row)
+    return rows
+
+
+def depth():
+    rows = []
+    choices = product((4, 8), ("free", "ridge"), ("whole", "masked"), (0, 0.5, 0.75), (4, 16, 64))
+    for patch, readout, seen, ratio, k in choices:
+        error = 0.3 + 1 / k + (0.02 * ratio * (8 - patch) if ratio else 0.05)
+        row = {"target": "depth", "readout": readout, "input": seen, "mask_ratio": ratio}
+        row |= {"model": "mae" if ratio else "ae", "n_latents": k, "ridge_chosen": None}
+        row |= {"error": error, "rmse": error, "n_train": 200, "n_test": 60}
+        rows.append(solution(patch) | row)
+    return rows
+
+
+def spectrum():
+    rows = []
+    for dimensions, patch, sampling in product((1, 2), (2, 4), ("bernoulli", "exact")):
+        ys = [k / 16 for k in range(-8, 8)] if dimensions == 2 else [None]
+        for k, y in product(range(-8, 8), ys):
+            zero = k and (k * patch) % 16 == 0
+            power = 0.0 if zero else 0.2 * patch / (1 + k * k)
+            row = {"dimensions": dimensions, "patch": patch, "sampling": sampling}
+            row |= {"frequency_x": k / 16, "frequency_y": y, "expected": power}
+            measured = {"averaged": power * 1.02, "standard_error": power / 30, "n_masks": 1000}
+            rows.append(row | measured)
+    return rows
+
+
+def psd():
+    rows = []
+    for part, patch, fx, fy in product(
+        ("image", "mask", "masked"), (2, 4), range(-4, 4), range(-4, 4)
+    ):
+        power = 0.0 if part == "mask" and patch == 4 and fx == 2 else 100 / (1 + fx**2 + fy**2)
+        row = {"dataset": "leaves", "n_images": 50, "pixels": "lossless", "patch": patch}
+        row |= {"sampling": "exact", "mask_ratio": 0.2, "part": part}
+        rows.append(row | {"frequency_x": fx / 8, "frequency_y": fy / 8, "power": power})
+    return rows
+
+
+def lemmas():
+    checks = {"L1.objective": 1e-14, "T1": 3e-13, "R1": 0.0}
+    return [
+        {"check": name, "quantity": "max_relative_error", "value": value, "n": 20}
+        for name, value in checks.items()
+    ]
+
+
+def taylor():
+    rows = []
+    for lemma, ratio, scale in product((4, 5), (0.05, 0.2, 0.5, 0.8), (0.1, 1.0)):
+        measured = scale**2 * (0.1 + ratio)
+        predicted = measured * (1 + (lemma - 4) * ratio * scale)
+        row = {"lemma": lemma, "mask_ratio": ratio, "input_scale": scale, "predicted": predicted}
+        rows.append(row | {"measured": measured, "standard_error": measured / 50, "n_masks": 500})
+    return rows
+
+
+BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
+BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
+
+
+@pytest.fixture(scope="session")
+def sample():
+    """A function from an experiment's kind to a small table of that kind."""
+    builders = {builder.__name__: builder for builder in BUILDERS}
+    return lambda kind: builders[kind]()

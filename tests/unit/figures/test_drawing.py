@@ -1,0 +1,127 @@
+"""The parts that figures are made of."""
+
+import jinja2
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing import catalogue, notes, style, table
+
+CAPTIONS = catalogue.FOLDER.parents[2] / "workflow" / "report" / "figure.rst"
+
+
+def test_first_within_groups_chooses_for_each_group():
+    rows = [{"d": "a", "k": 3}, {"d": "b", "k": 5}, {"d": "a", "k": 4}, {"d": "b", "k": 5}]
+    assert table.first(rows, "k", within=["d"]) == [rows[0], rows[1], rows[3]]
+    assert table.first(rows, "k") == [rows[0]]
+
+
+def test_first_passes_over_empty_cells():
+    rows = [{"s": None}, {"s": "x"}, {"s": "y"}]
+    assert table.first(rows, "s") == [{"s": "x"}]
+
+
+def test_spread_keeps_both_ends():
+    assert table.spread([1, 2, 3, 4, 5, 6, 7], 3) == [1, 4, 7]
+    assert table.spread([1, 2], 3) == [1, 2]
+
+
+def test_most_images_is_per_data_set():
+    rows = [{"dataset": "a", "n_images": n} for n in (10, 20)] + [{"dataset": "b", "n_images": 5}]
+    assert table.most_images(rows) == rows[1:]
+
+
+def test_average_and_project():
+    rows = [{"k": 1, "v": 1.0}, {"k": 1, "v": 3.0}, {"k": 2, "v": None}]
+    assert table.average(rows, ["k"], ["v"]) == [{"k": 1, "v": 2.0}, {"k": 2, "v": None}]
+    assert table.project(rows, ["k"]) == [{"k": 1}, {"k": 2}]
+
+
+def test_levels_orders_numbers_before_text():
+    assert table.levels([{"n": "all"}, {"n": 20}, {"n": 3}, {"n": None}], "n") == [3, 20, "all"]
+
+
+def test_masked_leaves_out_mask_ratio_zero():
+    rows = [{"model": "mae", "mask_ratio": m} for m in (0.0, 0.5)]
+    assert table.masked(rows) == rows[1:]
+
+
+def test_an_unknown_figure_names_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'gabor'"):
+        catalogue.load_figure("gabors")
+    with pytest.raises(ValueError, match="no figure is called"):
+        catalogue.describe("../cli/draw_figure")
+
+
+def test_notes_name_common_settings_once_and_differing_ones_with_the_data_set():
+    rows = [
+        {"dataset": "dead_leaves", "ridge": 0, "n_latents": k, "n_images": n, "pixels": "JPEG"}
+        for k, n in ((64, 1000), (64, 2000))
+    ]
+    rows.append({"dataset": "photos", "ridge": 0, "n_latents": 9, "n_images": 5, "pixels": "PNG"})
+    assert notes.notes(rows, "a remark") == [
+        "ridge 0; a remark",
+        "dead leaves: n = 1,000 to 2,000 images; k = 64; pixels: JPEG",
+        "photos: n = 5 images; k = 9; pixels: PNG",
+    ]
+
+
+@pytest.mark.parametrize(("columns", "width"), [(1, style.COLUMN), (2, style.FULL)])
+def test_panels_wrap_the_note_to_the_figures_width(columns, width):
+    figure, axes = style.panels(1, columns, ["luma; raw moments; ridge 0; JPEG 4:2:0; " * 8])
+    assert figure.get_figwidth() == width
+    lines = figure.texts[0].get_text().splitlines()
+    assert len(lines) > 1
+    box = figure.texts[0].get_window_extent()
+    assert box.width < width * figure.dpi
+
+
+def test_grid_of_places_values_by_ascending_coordinates():
+    rows = [{"y": y, "x": x, "v": 10 * y + x} for y in (1, 0) for x in (-1, 2)]
+    assert np.array_equal(style.grid_of(rows, "y", "x", "v"), [[-1, 2], [9, 12]])
+
+
+def test_log_x_ticks_are_plotted_values():
+    axis = Figure().subplots()
+    axis.plot([4, 16, 64], [1, 2, 3])
+    style.log_x(axis, [4, 16, 64, 16])
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["4", "16", "64"]
+
+
+def test_ordered_colours_differ():
+    colours = style.ordered([0.1, 0.5, 0.9])
+    assert len(set(colours.values())) == 3
+    assert len(style.ordered([0.5])) == 1
+
+
+def test_fixing_the_layout_rounds_the_places_and_keeps_labels_inside():
+    figure, axes = style.panels(1, 2, ["a note"])
+    axes[0, 0].set_ylabel("a label")
+    style.fix_layout(figure)
+    for axis in axes.flat:
+        place = np.array(axis.get_position().bounds)
+        assert np.allclose(place, np.round(place, 5), rtol=0, atol=1e-12)
+        box = axis.get_tightbbox()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1
+        assert box.y0 > figure.texts[0].get_window_extent().y1
+
+
+def test_save_writes_equal_bytes_and_no_date(tmp_path):
+    for run in ("first", "second"):
+        figure, axes = style.panels(1, 1, ["a note"])
+        axes[0, 0].plot([1, 2, 3])
+        style.save(figure, tmp_path / f"{run}.pdf", tmp_path / f"{run}.png")
+    for suffix in ("pdf", "png"):
+        one, two = ((tmp_path / f"{run}.{suffix}").read_bytes() for run in ("first", "second"))
+        assert one == two
+        assert b"CreationDate" not in one
+
+
+@pytest.mark.skipif(not CAPTIONS.is_file(), reason="the workflow is not beside the package")
+@pytest.mark.parametrize("name", catalogue.figure_names())
+def test_snakemakes_captions_are_in_step_with_the_docstrings(name):
+    template = jinja2.Environment(trim_blocks=True).from_string(CAPTIONS.read_text())
+    job = {"wildcards": {"figure": name}}
+    title, caption = catalogue.describe(name)
+    text = template.render(snakemake=job).replace("\\", "").strip()
+    assert text == f"**{title}**\n\n{caption}"

@@ -1,0 +1,110 @@
+"""What every figure of the folder must keep to, on a small table of its kind."""
+
+import io
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+
+from spatial_mae.figures.drawing.catalogue import describe, figure_names, load_figure
+from spatial_mae.files import read_rows, write_rows
+from spatial_mae.grid import KINDS
+
+FIGURES = figure_names()
+
+
+def pdf_bytes(figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    return buffer.getvalue()
+
+
+def plotted(figure) -> set[float]:
+    """Every finite number that a curve with more than two points or an image shows."""
+    curves = [line.get_ydata() for axis in figure.axes for line in axis.lines]
+    images = [image.get_array() for axis in figure.axes for image in axis.images]
+    arrays = [np.asarray(values, float) for values in curves if len(values) > 2]
+    arrays += [np.ma.filled(np.ma.asarray(image, float), np.nan).ravel() for image in images]
+    return {value for array in arrays for value in array.tolist() if np.isfinite(value)}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_has_title_caption_and_a_known_kind(name):
+    title, caption = describe(name)
+    assert title and len(title) < 100
+    assert len(caption) > 200
+    assert load_figure(name).KIND in KINDS
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_csv_alone_gives_the_same_figure(name, sample, tmp_path):
+    module = load_figure(name)
+    rows = module.select(sample(module.KIND))
+    write_rows(tmp_path / "plotted.csv", rows)
+    first = module.draw(rows)
+    again = module.draw(read_rows(tmp_path / "plotted.csv"))
+    assert pdf_bytes(first) == pdf_bytes(again)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_plotted_number_stands_in_the_csv(name, sample):
+    module = load_figure(name)
+    rows = module.select(sample(module.KIND))
+    numbers = {float(v) for row in rows for v in row.values() if isinstance(v, int | float)}
+    shown = plotted(module.draw(rows))
+    assert shown
+    assert shown <= numbers
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_says_n_and_pixels_where_images_are_behind_it(name, sample):
+    module = load_figure(name)
+    rows = module.select(sample(module.KIND))
+    small_print = " ".join(text.get_text() for text in module.draw(rows).texts)
+    if "dataset" in rows[0]:
+        assert "n = " in small_print
+        assert "pixels: lossless" in small_print
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_missing_column_is_named_or_not_needed(name, sample):
+    module = load_figure(name)
+    table = sample(module.KIND)
+    needed = 0
+    for column in table[0]:
+        narrow = [{k: v for k, v in row.items() if k != column} for row in table]
+        try:
+            module.select(narrow)
+        except ValueError as error:
+            needed += 1
+            assert repr(column) in str(error)
+            assert "config" in str(error)
+    assert needed >= 3
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_an_empty_table_is_an_error(name):
+    module = load_figure(name)
+    with pytest.raises(ValueError, match=f"no rows; name an experiment of kind '{module.KIND}'"):
+        module.select([])
+
+
+def test_drawing_leaves_the_callers_style_alone(sample):
+    module = load_figure("taylor")
+    before = dict(matplotlib.rcParams)
+    module.draw(module.select(sample("taylor")))
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_no_figure_imports_torch_or_pyplot():
+    code = (
+        "import sys\n"
+        "from spatial_mae.figures.drawing.catalogue import figure_names, load_figure\n"
+        "[load_figure(name) for name in figure_names()]\n"
+        "print(*sorted({'torch', 'matplotlib.pyplot', 'snakemake'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip() == ""

@@ -1,0 +1,118 @@
+"""What single figures select, on rows whose answer is plain."""
+
+import math
+
+import pytest
+
+from spatial_mae.figures import (
+    autocorrelation,
+    depth,
+    estimation_noise,
+    gabor,
+    influence_choices,
+    influence_models,
+    ising,
+    ising_torus,
+    losses,
+    masked_psd,
+    sampling_laws,
+    taylor,
+)
+
+
+def test_autocorrelation_averages_shifts_of_one_rounded_distance(sample):
+    rows = autocorrelation.select(sample("autocorrelation"))
+    decay = {
+        row["distance"]: row["correlation"]
+        for row in rows
+        if row["panel"] == "decay"
+        and (row["dataset"], row["border"], row["mean_removal"]) == ("leaves", "valid", "none")
+    }
+    # Distance 1 are the four neighbours and, at sqrt(2), the four diagonal ones.
+    assert decay[1] == pytest.approx((math.exp(-1 / 4) + math.exp(-math.sqrt(2) / 4)) / 2)
+    assert max(decay) == 6
+
+
+def test_an_mae_at_mask_ratio_zero_is_not_drawn_beside_the_ae(sample):
+    table = sample("profile")
+    table += [row | {"model": "mae", "mask_ratio": 0.0} for row in table if row["model"] == "ae"]
+    rows = influence_models.select(table)
+    assert {row["mask_ratio"] for row in rows if row["model"] == "mae"} == {0.25, 0.5, 0.75}
+
+
+def test_choices_hold_all_others_at_one_setting(sample):
+    rows = influence_choices.select(sample("influence"))
+    values = {
+        choice: {r["value"] for r in rows if r["choice"] == choice} for choice in ("centring",)
+    }
+    assert values["centring"] == {"raw", "centred"}
+    for choice in ("n_latents", "centring", "colour"):
+        shown = [row for row in rows if row["choice"] == choice]
+        fixed = {"n_latents", "centring", "colour", "ridge", "flip"} - {choice}
+        assert all(len({row[key] for row in shown}) == 1 for key in fixed)
+    assert "ridge" not in {row["choice"] for row in rows}
+
+
+def test_choices_use_the_most_images(sample):
+    assert {row["n_images"] for row in influence_choices.select(sample("influence"))} == {400}
+
+
+def test_noise_needs_two_numbers_of_images(sample):
+    rows = estimation_noise.select(sample("influence"))
+    assert {row["n_images"] for row in rows} == {50, 100, 200, 400}
+    with pytest.raises(ValueError, match="'n_images'.*at least two"):
+        estimation_noise.select([row for row in sample("influence") if row["n_images"] == 400])
+
+
+def test_gabor_error_is_the_mean_over_frequencies_and_orientations(sample):
+    table = sample("gabor")
+    cell = {"reading": "window", "readout": "free", "input": "whole", "mask_ratio": 0.5, "scale": 4}
+    errors = [row["error"] for row in table if all(row[k] == v for k, v in cell.items())]
+    rows = [r for r in gabor.select(table) if all(r[k] == v for k, v in cell.items())]
+    assert len(errors) == 4
+    assert [row["error"] for row in rows] == [pytest.approx(sum(errors) / 4)]
+
+
+def test_depth_needs_an_autoencoder_to_compare_with(sample):
+    table = [row for row in sample("depth") if row["model"] == "mae"]
+    with pytest.raises(ValueError, match=r"no row with model = 'ae'.*\(there: model: mae\)"):
+        depth.select(table)
+
+
+def test_ising_takes_the_first_coupling_of_the_chain(sample):
+    table = sample("ising_weights")
+    rows = ising.select(table + [row | {"coupling": 2, "value": 9.0} for row in table])
+    assert {(row["lattice"], row["coupling"]) for row in rows} == {("chain", 1)}
+
+
+def test_torus_figure_needs_a_torus(sample):
+    table = [row for row in sample("ising_summary") if row["lattice"] == "chain"]
+    with pytest.raises(ValueError, match="lattice = 'torus'"):
+        ising_torus.select(table)
+
+
+def test_losses_thins_curves_but_keeps_both_ends(sample):
+    latents = {
+        row["n_latents"] for row in losses.select(sample("losses")) if row["panel"] == "latents"
+    }
+    assert {1, 64} <= latents
+    assert len(latents) <= losses.MOST_POINTS + 4
+
+
+def test_sampling_laws_need_two_laws(sample):
+    one = [row for row in sample("losses") if row["sampling"] == "bernoulli"]
+    with pytest.raises(ValueError, match="'sampling'"):
+        sampling_laws.select(one)
+
+
+def test_masked_psd_draws_one_image_spectrum(sample):
+    rows = masked_psd.select(sample("psd"))
+    image = [row for row in rows if row["part"] == "image"]
+    assert len(image) == len({(row["frequency_x"], row["frequency_y"]) for row in image}) == 64
+
+
+def test_taylor_adds_the_relative_error(sample):
+    row = next(
+        r for r in taylor.select(sample("taylor")) if r["lemma"] == 5 and r["input_scale"] == 1
+    )
+    assert row["relative_error"] == pytest.approx(row["mask_ratio"])

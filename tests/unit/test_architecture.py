@@ -1,0 +1,130 @@
+"""The arrows of the house, read from the imports; and one word for a rule everywhere."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from spatial_mae import provenance
+
+SOURCE = provenance.PACKAGE
+LIGHT = ("grid", "configuration", "provenance")
+TORCHLESS = ("linear", "hierarchy", "grid", "figures", "claims", "report")
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level and dotted names of everything a file imports, at any depth of its text."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def modules(room: str = "") -> list[Path]:
+    path = SOURCE / room
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def rules(project: Path) -> list[str]:
+    """Rules that run something: those with a shell command."""
+    text = "\n".join(path.read_text() for path in sorted((project / "workflow/rules").iterdir()))
+    blocks = re.split(r"^rule (\w+):\n", text, flags=re.MULTILINE)[1:]
+    return [n for n, body in zip(blocks[::2], blocks[1::2], strict=True) if "shell:" in body]
+
+
+def test_nothing_imports_the_entry_points():
+    assert [p for p in modules() if any(n.startswith("spatial_mae.cli") for n in imports(p))] == []
+
+
+def test_nothing_in_the_package_imports_snakemake():
+    assert [p for p in modules() if any(n.split(".")[0] == "snakemake" for n in imports(p))] == []
+
+
+@pytest.mark.parametrize("room", TORCHLESS)
+def test_rooms_without_torch(room):
+    found = [p for p in modules(room) if p.exists() for n in imports(p) if n.startswith("torch")]
+    assert found == []
+
+
+def test_what_the_workflow_imports_is_standard_library_only():
+    closure = {m for light in LIGHT for m in provenance.import_closure([light])} - {"files"}
+    outside = {
+        name
+        for module in closure
+        for name in imports(SOURCE / f"{module}.py")
+        if name.split(".")[0] not in sys.stdlib_module_names | {"spatial_mae"}
+    }
+    assert outside == set()
+
+
+def test_the_workflow_imports_only_the_light_modules(project):
+    lines = [
+        line
+        for path in [project / "Snakefile", *(project / "workflow/rules").glob("*.smk")]
+        for line in path.read_text().splitlines()
+        if re.match(r"\s*(from|import) spatial_mae", line)
+    ]
+    words = {w for line in lines for w in re.findall(r"\w+", line.replace("spatial_mae", ""))}
+    assert words <= {"from", "import", "fingerprint", *LIGHT}
+
+
+@pytest.mark.parametrize("module", ["linear", "cli.draw_figure", "cli.judge_claims"])
+def test_importing_does_not_load_torch(module):
+    code = f"import sys, spatial_mae.{module}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_package_inits_only_re_export():
+    for path in SOURCE.rglob("__init__.py"):
+        kinds = {type(node) for node in ast.parse(path.read_text()).body}
+        assert kinds <= {ast.Expr, ast.Import, ast.ImportFrom, ast.Assign}, path
+
+
+def test_one_word_for_a_rule_its_entry_point_and_its_test(project):
+    names = sorted(rules(project))
+    entry_points = sorted(p.stem for p in (SOURCE / "cli").glob("*.py") if p.stem != "__init__")
+    tests = sorted(p.stem.removeprefix("test_") for p in (project / "tests/cli").glob("test_*.py"))
+    assert names == entry_points == tests
+
+
+def test_every_rule_has_a_log_a_benchmark_an_environment_and_a_fingerprint(project):
+    for path in (project / "workflow/rules").glob("*.smk"):
+        text = path.read_text()
+        for rule in [name for name in rules(project) if f"rule {name}:" in text]:
+            body = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |\Z)", text, re.M | re.S)[1]
+            assert f"python -m spatial_mae.cli.{rule} " in body
+            assert f'"results/logs/{rule}/' in body
+            # Snakemake lets a rule be cached between workflows or benchmarked, not both.
+            assert ("cache:" in body) != (f'"results/benchmarks/{rule}/' in body)
+            assert (
+                "conda:" in body
+                and f'fingerprint("{rule}"' in body.replace("\n", "")
+                or (re.search(rf'fingerprint\(\s*"{rule}"', body))
+            )
+
+
+def test_the_snakefile_is_a_table_of_contents(project):
+    lines = (project / "Snakefile").read_text().splitlines()
+    assert len(lines) <= 60
+    assert not any(line.lstrip().startswith("def ") for line in lines)
+
+
+def test_environments_agree_with_the_lock(project):
+    lock = (project / "requirements.lock").read_text()
+    for path in (project / "envs").glob("*.yaml"):
+        pins = [d for d in yaml.safe_load(path.read_text())["dependencies"] if "python" not in d]
+        for pin in pins:
+            name, _, version = pin.partition(" =")
+            assert f"\n{name}=={version} " in f"\n{lock}", f"{path.name}: {pin} is not in the lock"
+
+
+def test_files_stay_readable():
+    long = {str(p): n for p in modules() if (n := len(p.read_text().splitlines())) > 300}
+    assert long == {}

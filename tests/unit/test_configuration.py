@@ -1,0 +1,110 @@
+"""Mistakes in the config are found, all at once, before anything runs."""
+
+import copy
+
+import pytest
+import yaml
+
+from spatial_mae import configuration
+
+
+@pytest.fixture
+def config(project):
+    return yaml.safe_load((project / "config.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def schema(project):
+    return yaml.safe_load((project / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def broken(config, change, schema) -> str:
+    """The message of the error that a changed copy of the config raises."""
+    config = copy.deepcopy(config)
+    change(config)
+    with pytest.raises(ValueError, match="the config cannot be run") as error:
+        configuration.check_keys(config, schema)
+        configuration.check_values(config)
+    return str(error.value)
+
+
+def test_the_default_config_is_sound(config, schema):
+    configuration.check_keys(config, schema)
+    configuration.check_values(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.update(sed=1), "unknown key 'sed'; did you mean 'seed'"),
+        (lambda c: c["data"].update(rot=1), "unknown key 'data.rot'; did you mean 'root'"),
+        (
+            lambda c: c["datasets"]["dead_leaves"].update(n_trian=1),
+            "unknown key 'datasets.dead_leaves.n_trian'; did you mean 'n_train'",
+        ),
+        (
+            lambda c: c["recipes"]["linear"]["default"].update(mask_ratio=[0]),
+            "unknown key 'recipes.linear.default.mask_ratio'; did you mean 'mask_ratios'",
+        ),
+        (
+            lambda c: c["experiments"][0]["grids"][0].update(color=["luma"]),
+            "unknown key 'experiments[0].grids[0].color'; did you mean 'colour'",
+        ),
+        (
+            lambda c: c["figures"].update(gabor={"experiment": "gabour"}),
+            "figure 'gabor' names no experiment: 'gabour'; did you mean 'gabor'",
+        ),
+        (
+            lambda c: c["experiments"][0].update(recipe="defalt"),
+            "names no recipe of kind 'autocorrelation': 'defalt'; did you mean 'default'",
+        ),
+        (
+            lambda c: c["experiments"][0]["grids"][0].update(dataset=["dead_leafs"]),
+            "names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
+        ),
+        (
+            lambda c: c["experiments"].append(c["experiments"][0]),
+            "two experiments are named 'autocorrelation'",
+        ),
+        (
+            lambda c: c["experiments"][1]["grids"][0].update(patch=[5]),
+            "patch size 5 does not divide the 32 x 32 images of 'dead_leaves'; "
+            "use one of [1, 2, 4, 8, 16, 32]",
+        ),
+        (
+            lambda c: c["recipes"]["linear"]["default"].update(n_latents=[1025]),
+            "1025 latents exceed the 1024 dimensions",
+        ),
+        (
+            lambda c: c["recipes"]["psd"]["default"].update(patches=[3]),
+            "patch size 3 does not divide",
+        ),
+    ],
+)
+def test_mistakes_are_named_with_their_mend(config, schema, change, message):
+    assert message in broken(config, change, schema)
+
+
+def test_a_missing_copy_is_named(config, schema, tmp_path):
+    def use(dataset):
+        return lambda c: c["datasets"].update(dead_leaves=dataset)
+
+    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32]}
+    assert "does not exist" in broken(config, use(absent), schema)
+    assert "needs `root:`" in broken(config, use(absent | {"root": None}), schema)
+    cities = {"source": "cityscapes", "root": str(tmp_path), "size": [32, 32]}
+    message = broken(config, use(cities), schema)
+    assert "holds no 'leftImg8bit'" in message and "csDownload" in message
+
+
+def test_all_problems_are_told_at_once(config, schema):
+    def two(c):
+        c.update(sed=1)
+        c["data"].update(rot=1)
+
+    assert broken(config, two, schema).count("unknown key") == 2
+
+
+def test_the_schema_describes_every_key(schema):
+    bare = [name for name, value in schema["properties"].items() if not value.get("description")]
+    assert bare == []

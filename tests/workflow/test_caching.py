@@ -1,0 +1,57 @@
+"""What an edit reruns, and what it does not."""
+
+from planning import TINY, planned, snakemake_in
+
+NEW_CODE = "\n\n\ndef ", "\nEDITED = 1\n\n\ndef "
+
+
+def plan(finished, *flags) -> dict[str, int]:
+    return planned(snakemake_in(finished)("-n", "report", "--configfile", TINY, *flags))
+
+
+def test_nothing_is_left_to_do(finished):
+    done = snakemake_in(finished)("-n", "report", "--configfile", TINY)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_a_figure_module_redraws_that_figure_and_the_report(finished, edit):
+    edit("figures/gabor", *NEW_CODE)
+    assert plan(finished) == {"draw_figure": 1, "write_report": 1, "report": 1}
+
+
+def test_the_solver_reruns_solutions_and_what_follows_but_no_data(finished, edit):
+    edit("linear/decomposition", *NEW_CODE)
+    jobs = plan(finished)
+    assert {"solve_linear", "measure_influence", "measure_losses", "predict_gabor"} <= set(jobs)
+    assert not {"prepare_dataset", "compute_moments", "measure_psd", "measure_spectrum"} & set(jobs)
+
+
+def test_one_source_does_not_rerun_another(finished, edit):
+    edit("data/cityscapes", *NEW_CODE)
+    assert plan(finished) == {}
+
+
+def test_comments_and_docstrings_rerun_nothing(finished, edit):
+    for room in ("linear/decomposition", "linear/moments", "figures/gabor", "tasks/filters"):
+        edit(room, '"""', '"""Edited. ')
+        edit(room, "\n\n\ndef ", "\n\n\n# edited\ndef ")
+    assert plan(finished) == {}
+
+
+def test_a_changed_recipe_reruns_its_runs_and_shows_old_and_new(finished, tmp_path):
+    overlay = tmp_path / "more.yaml"
+    overlay.write_text("recipes: {gabor: {tiny: {scales: [1, 2, 4]}}}\n")
+    done = snakemake_in(finished)("-n", "report", "--configfile", TINY, overlay)
+    jobs = planned(done)
+    assert jobs.pop("predict_gabor") == 2
+    assert set(jobs) <= {
+        "collect_table",
+        "draw_figure",
+        "judge_claims",
+        "write_config",
+        "write_report",
+        "report",
+    }
+    assert jobs["collect_table"] == 1 and jobs["draw_figure"] == 1
+    text = done.stdout + done.stderr
+    assert '"scales": [1, 2]' in text and '"scales": [1, 2, 4]' in text

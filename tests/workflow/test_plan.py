@@ -1,0 +1,112 @@
+"""The plan: job counts equal the grid's, parsing is light, mistakes stop it."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+from planning import TINY, planned, snakemake_in
+
+from spatial_mae import grid
+
+STUDIES = ["quick", "cifar10", "paper", "own_images", "cityscapes"]
+
+
+def merged(project, study: str, folder) -> tuple[dict, list]:
+    """The config of a study with its data at an existing place, and the flags that select it."""
+    overlay = project / f"workflow/studies/{study}.yaml"
+    config = yaml.safe_load((project / "config.yaml").read_text())
+    flags = []
+    if overlay.exists():
+        config = merge(config, yaml.safe_load(overlay.read_text()))
+        (folder / "leftImg8bit").mkdir()
+        (folder / "image.png").touch()
+        roots = {n: {"root": str(folder)} for n, d in config["datasets"].items() if "root" in d}
+        (folder / "roots.yaml").write_text(yaml.safe_dump({"datasets": roots}))
+        config = merge(config, {"datasets": roots})
+        flags = ["--configfile", overlay, folder / "roots.yaml"]
+    return config, flags
+
+
+def merge(base: dict, over: dict) -> dict:
+    """Dictionaries merge, everything else is replaced: what --configfile does."""
+    both = {
+        k: merge(base[k], v) if isinstance(v, dict) and k in base else v for k, v in over.items()
+    }
+    return base | both
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_plan_has_the_jobs_the_grid_counts(project, study, tmp_path):
+    config, flags = merged(project, study, tmp_path)
+    workplace = tmp_path / "empty"
+    workplace.mkdir()
+    done = snakemake_in(workplace)("-s", project / "Snakefile", "-n", "report", *flags)
+    jobs = planned(done)
+    jobs.pop("report")
+    assert jobs == grid.job_counts(config)
+
+
+def test_the_plan_needs_no_numerical_library(project, tmp_path):
+    command = [sys.executable, "-X", "importtime", "-m", "snakemake", "-n", "report"]
+    done = subprocess.run(
+        [*command, "-s", project / "Snakefile"], cwd=tmp_path, capture_output=True, text=True
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert done.returncode == 0 and "spatial_mae.grid" in loaded
+    assert {"torch", "scipy", "matplotlib", "spatial_mae.linear"} & loaded == set()
+
+
+@pytest.mark.parametrize("target", ["data", "linear", "tasks", "tables", "figures", "claims"])
+def test_named_targets_plan_a_part(project, target, tmp_path):
+    run = snakemake_in(tmp_path)
+    part = planned(run("-s", project / "Snakefile", "-n", target))
+    whole = planned(run("-s", project / "Snakefile", "-n", "report"))
+    part.pop(target)
+    assert part and all(part[rule] <= whole[rule] for rule in part)
+    assert sum(part.values()) < sum(whole.values())
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--config", "sed=1"], "unknown key 'sed'; did you mean 'seed'"),
+        (["--config", "seed=-1"], "-1 is less than the minimum"),
+        (["--config", "figures={gabor: {experiment: gabour}}"], "names no experiment: 'gabour'"),
+    ],
+)
+def test_mistakes_stop_the_plan(project, flags, message, tmp_path):
+    run = snakemake_in(tmp_path)
+    done = run("-s", project / "Snakefile", "-n", *flags, check=False)
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("datsets: {}", "unknown key 'datsets'; did you mean 'datasets'"),
+        (
+            "recipes: {linear: {default: {mask_ratios: [1.0]}}}",
+            "1.0 is greater than or equal to the maximum of 1",
+        ),
+        (
+            "recipes: {linear: {default: {n_latents: [2000]}}}",
+            "2000 latents exceed the 1024 dimensions of 'dead_leaves'",
+        ),
+    ],
+)
+def test_mistakes_in_an_overlay_stop_the_plan(project, text, message, tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(text)
+    done = snakemake_in(tmp_path)(
+        "-s", project / "Snakefile", "-n", "--configfile", overlay, check=False
+    )
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+
+
+def test_the_tiny_study_names_every_kind(project):
+    kinds = {entry["kind"] for entry in yaml.safe_load(TINY.read_text())["experiments"]}
+    assert kinds == set(grid.KINDS)

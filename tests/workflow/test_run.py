@@ -1,0 +1,91 @@
+"""What a finished run leaves, and what an interrupted one does."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import yaml
+from planning import TINY, clean_environment, planned, snakemake_in
+
+from spatial_mae import grid
+
+
+def test_every_figure_has_its_files_and_numbers(finished):
+    config = yaml.safe_load((finished / "results/tiny/config.yaml").read_text())
+    for name in grid.figures(config):
+        for suffix in ("pdf", "png", "csv", "record.json"):
+            path = finished / f"results/tiny/figures/{name}.{suffix}"
+            assert path.stat().st_size > 0, path
+
+
+def test_every_result_has_a_run_record(finished):
+    tables = [
+        *finished.glob("results/tiny/tables/*.csv"),
+        *finished.glob("results/linear/*/*/*.npz"),
+    ]
+    assert tables
+    for path in tables:
+        record = json.loads(path.with_suffix(".record.json").read_text())
+        assert {"commit", "command", "versions", "host", "seconds", "seed", "inputs"} <= set(record)
+
+
+def test_claims_list_every_statement_once(finished, project):
+    claims = json.loads((finished / "results/tiny/claims.json").read_text())
+    source = project / "src/spatial_mae/claims/statements.json"
+    assert [c["id"] for c in claims] == [s["id"] for s in json.loads(source.read_text())]
+    assert len(claims) == 87
+    judged = [c for c in claims if c["verdict"] not in ("not-run", "not-testable")]
+    assert len(judged) >= 20
+
+
+def test_tables_carry_their_run(finished):
+    with (finished / "results/tiny/tables/losses.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert {row["patch"] for row in rows} == {"2", "4"}
+    assert {row["n_images"] for row in rows} == {"320"}
+
+
+def test_the_same_seed_gives_the_same_tables(finished, copy_project):
+    again = copy_project()
+    snakemake_in(again)("tables", "--configfile", TINY)
+    for path in (finished / "results/tiny/tables").glob("*.csv"):
+        assert path.read_bytes() == (again / path.relative_to(finished)).read_bytes(), path.name
+
+
+def test_ctrl_c_then_again_goes_on_where_it_stopped(copy_project):
+    folder = copy_project()
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        "2",
+        "tables",
+        "--configfile",
+        str(TINY),
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    first = folder / "results/data/leaves/manifest.json"
+    deadline = time.monotonic() + 120
+    while not first.exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    process.wait(timeout=60)
+    stamp = first.stat().st_mtime_ns
+    left = planned(snakemake_in(folder)("-n", "tables", "--configfile", TINY, "--rerun-incomplete"))
+    assert left and "prepare_dataset" not in left
+    assert list(folder.rglob("results/**/.*.tmp*")) == []
+    snakemake_in(folder)("tables", "--configfile", TINY, "--rerun-incomplete")
+    assert first.stat().st_mtime_ns == stamp
+    assert planned(snakemake_in(folder)("-n", "tables", "--configfile", TINY)) == {}

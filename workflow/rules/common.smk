@@ -1,0 +1,62 @@
+"""What every stage shares; no rules.
+
+Only the standard library and three light modules of the package are imported here, so that the
+workflow parses fast. Anything with an `if` lives there, with a unit test.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.utils import validate
+
+# The package beside this workflow, for this process and for jobs in environments that lack it; and
+# this Python first on the PATH, so that a rule's `python` is the one Snakemake runs under.
+SOURCE = str(Path(workflow.basedir) / "src")
+sys.path.insert(0, SOURCE)
+os.environ["PYTHONPATH"] = SOURCE + os.pathsep + os.environ.get("PYTHONPATH", "")
+os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
+
+from spatial_mae import configuration, grid
+from spatial_mae.provenance import fingerprint
+
+SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
+configuration.check_keys(config, yaml.safe_load(SCHEMA.read_text()))
+validate(config, schema=str(SCHEMA), set_default=False)
+configuration.check_values(config)
+
+
+wildcard_constraints:
+    study=config["study"],
+    dataset="[a-z0-9_]+",
+    moment="[^/]+",
+    run="[^/]+",
+    recipe="[a-z0-9_]+",
+    experiment="[a-z0-9_]+",
+    figure="[a-z0-9_]+",
+
+
+def seed():
+    return config["seed"]
+
+
+def recipe(family):
+    return lambda wildcards: json.dumps(config["recipes"][family][wildcards.recipe])
+
+
+def run_value(key):
+    return lambda wildcards: grid.parse(wildcards.run)[key]
+
+
+def moment_value(key):
+    return lambda wildcards: grid.parse(wildcards.moment)[key]
+
+
+def experiment(wildcards):
+    return grid.experiment(config, wildcards.experiment)
+
+
+def figure_experiment(wildcards):
+    return grid.figures(config)[wildcards.figure]

@@ -1,0 +1,75 @@
+"""Data sets: download, then uint8 arrays on disk.
+
+inputs:
+    an archive, a folder named `root:` in the config, or nothing (generated data)
+
+outputs:
+    results/data/archives/{source}/{archive}
+    results/data/{dataset}/manifest.json
+    results/data/{dataset}/train.npy
+    results/data/{dataset}/test.npy
+"""
+
+
+rule data:
+    input:
+        expand("results/data/{dataset}/manifest.json", dataset=grid.used_datasets(config)),
+
+
+rule download_archive:
+    output:
+        archive="results/data/archives/{source}/{archive}",
+    log:
+        "results/logs/download_archive/{source}/{archive}.log",
+    cache: "omit-software"
+    localrule: True
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("download_archive", "data.archives"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.download_archive \
+            --source {wildcards.source:q} \
+            --archive {output.archive:q} \
+            --record {output.archive:q}.record.json \
+            2>&1 | tee {log:q}
+        """
+
+
+rule prepare_dataset:
+    input:
+        archive=lambda wildcards: grid.archive(config, wildcards.dataset),
+    output:
+        manifest="results/data/{dataset}/manifest.json",
+        train="results/data/{dataset}/train.npy",
+        test="results/data/{dataset}/test.npy",
+        record="results/data/{dataset}/record.json",
+    log:
+        "results/logs/prepare_dataset/{dataset}.log",
+    benchmark:
+        "results/benchmarks/prepare_dataset/{dataset}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    threads: 2
+    params:
+        code=lambda wildcards: fingerprint(
+            "prepare_dataset", f"data.{config['datasets'][wildcards.dataset]['source']}"
+        ),
+        source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
+        recipe=lambda wildcards: json.dumps(grid.dataset_recipe(config, wildcards.dataset)),
+        root=lambda wildcards: grid.root(config, wildcards.dataset) or "",
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.prepare_dataset \
+            --name {wildcards.dataset:q} \
+            --source {params.source:q} \
+            --recipe {params.recipe:q} \
+            --root {params.root:q} \
+            --archive {input.archive:q} \
+            --manifest {output.manifest:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """

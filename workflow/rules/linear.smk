@@ -1,0 +1,316 @@
+"""The linear half: second moments, closed forms, and what is measured on them.
+
+inputs:
+    results/data/{dataset}/manifest.json
+
+outputs:
+    results/linear/{dataset}/{moment}/moments.npz
+    results/linear/{dataset}/{moment}/autocorrelation_{recipe}.csv
+    results/linear/{dataset}/{moment}/{run}/solution.npz
+    results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv
+    results/linear/{dataset}/{moment}/{run}/influence_{recipe}.csv
+    results/linear/{dataset}/{moment}/{run}/profile_{recipe}.csv
+    results/linear/{dataset}/psd_{recipe}.csv
+    results/ising/{run}/weights_{recipe}.csv
+    results/ising/{run}/summary_{recipe}.csv
+    results/spectrum/{run}/spectrum_{recipe}.csv
+    results/theory/lemmas_{recipe}.csv
+    results/theory/taylor_{recipe}.csv
+"""
+
+
+rule linear:
+    input:
+        grid.stage_tables(config, "linear"),
+
+
+rule compute_moments:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        train="results/data/{dataset}/train.npy",
+        test="results/data/{dataset}/test.npy",
+    output:
+        multiext("results/linear/{dataset}/{moment}/moments", moments=".npz", record=".record.json"),
+    log:
+        "results/logs/compute_moments/{dataset}/{moment}.log",
+    cache: "omit-software"
+    conda:
+        "../../envs/linear.yaml"
+    threads: 2
+    params:
+        code=fingerprint("compute_moments"),
+        split=moment_value("split"),
+        colour=moment_value("colour"),
+        n=moment_value("n"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.compute_moments \
+            --manifest {input.manifest:q} \
+            --split {params.split:q} \
+            --colour {params.colour:q} \
+            --n {params.n:q} \
+            --moments {output.moments:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule measure_autocorrelation:
+    input:
+        moments="results/linear/{dataset}/{moment}/moments.npz",
+    output:
+        autocorrelation="results/linear/{dataset}/{moment}/autocorrelation_{recipe}.csv",
+        record="results/linear/{dataset}/{moment}/autocorrelation_{recipe}.record.json",
+    log:
+        "results/logs/measure_autocorrelation/{dataset}/{moment}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/measure_autocorrelation/{dataset}/{moment}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("measure_autocorrelation"),
+        recipe=recipe("autocorrelation"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.measure_autocorrelation \
+            --moments {input.moments:q} \
+            --recipe {params.recipe:q} \
+            --autocorrelation {output.autocorrelation:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule solve_linear:
+    input:
+        moments="results/linear/{dataset}/{moment}/moments.npz",
+    output:
+        solution="results/linear/{dataset}/{moment}/{run}/solution.npz",
+        record="results/linear/{dataset}/{moment}/{run}/solution.record.json",
+    log:
+        "results/logs/solve_linear/{dataset}/{moment}/{run}.log",
+    benchmark:
+        "results/benchmarks/solve_linear/{dataset}/{moment}/{run}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("solve_linear"),
+        patch=run_value("patch"),
+        centring=run_value("centring"),
+        ridge=run_value("ridge"),
+        flip=run_value("flip"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.solve_linear \
+            --moments {input.moments:q} \
+            --patch-size {params.patch:q} \
+            --centring {params.centring:q} \
+            --ridge {params.ridge:q} \
+            --flip {params.flip:q} \
+            --solution {output.solution:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule measure_losses:
+    input:
+        solution="results/linear/{dataset}/{moment}/{run}/solution.npz",
+    output:
+        losses="results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv",
+        record="results/linear/{dataset}/{moment}/{run}/losses_{recipe}.record.json",
+    log:
+        "results/logs/measure_losses/{dataset}/{moment}/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/measure_losses/{dataset}/{moment}/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("measure_losses"),
+        recipe=recipe("linear"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.measure_losses \
+            --solution {input.solution:q} \
+            --recipe {params.recipe:q} \
+            --losses {output.losses:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule measure_influence:
+    input:
+        moments="results/linear/{dataset}/{moment}/moments.npz",
+        solution="results/linear/{dataset}/{moment}/{run}/solution.npz",
+    output:
+        influence="results/linear/{dataset}/{moment}/{run}/influence_{recipe}.csv",
+        profile="results/linear/{dataset}/{moment}/{run}/profile_{recipe}.csv",
+        record="results/linear/{dataset}/{moment}/{run}/influence_{recipe}.record.json",
+    log:
+        "results/logs/measure_influence/{dataset}/{moment}/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/measure_influence/{dataset}/{moment}/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("measure_influence"),
+        recipe=recipe("linear"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.measure_influence \
+            --moments {input.moments:q} \
+            --solution {input.solution:q} \
+            --recipe {params.recipe:q} \
+            --influence {output.influence:q} \
+            --profile {output.profile:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule measure_psd:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        train="results/data/{dataset}/train.npy",
+    output:
+        psd="results/linear/{dataset}/psd_{recipe}.csv",
+        record="results/linear/{dataset}/psd_{recipe}.record.json",
+    log:
+        "results/logs/measure_psd/{dataset}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/measure_psd/{dataset}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("measure_psd"),
+        recipe=recipe("psd"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.measure_psd \
+            --manifest {input.manifest:q} \
+            --recipe {params.recipe:q} \
+            --psd {output.psd:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule solve_ising:
+    output:
+        weights="results/ising/{run}/weights_{recipe}.csv",
+        summary="results/ising/{run}/summary_{recipe}.csv",
+        record="results/ising/{run}/{recipe}.record.json",
+    log:
+        "results/logs/solve_ising/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/solve_ising/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("solve_ising"),
+        recipe=recipe("ising"),
+        lattice=run_value("lattice"),
+        coupling=run_value("coupling"),
+        patch=run_value("patch"),
+        moment=run_value("moment"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.solve_ising \
+            --lattice {params.lattice:q} \
+            --coupling {params.coupling:q} \
+            --patch-size {params.patch:q} \
+            --moment {params.moment:q} \
+            --recipe {params.recipe:q} \
+            --weights {output.weights:q} \
+            --summary {output.summary:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule measure_spectrum:
+    output:
+        spectrum="results/spectrum/{run}/spectrum_{recipe}.csv",
+        record="results/spectrum/{run}/spectrum_{recipe}.record.json",
+    log:
+        "results/logs/measure_spectrum/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/measure_spectrum/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("measure_spectrum"),
+        recipe=recipe("spectrum"),
+        dimensions=run_value("dimensions"),
+        patch=run_value("patch"),
+        sampling=run_value("sampling"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.measure_spectrum \
+            --dimensions {params.dimensions:q} \
+            --patch-size {params.patch:q} \
+            --sampling {params.sampling:q} \
+            --recipe {params.recipe:q} \
+            --spectrum {output.spectrum:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule check_lemmas:
+    output:
+        lemmas="results/theory/lemmas_{recipe}.csv",
+        record="results/theory/lemmas_{recipe}.record.json",
+    log:
+        "results/logs/check_lemmas/{recipe}.log",
+    benchmark:
+        "results/benchmarks/check_lemmas/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("check_lemmas"),
+        recipe=recipe("lemmas"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.check_lemmas \
+            --recipe {params.recipe:q} \
+            --lemmas {output.lemmas:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule measure_taylor:
+    output:
+        taylor="results/theory/taylor_{recipe}.csv",
+        record="results/theory/taylor_{recipe}.record.json",
+    log:
+        "results/logs/measure_taylor/{recipe}.log",
+    benchmark:
+        "results/benchmarks/measure_taylor/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("measure_taylor"),
+        recipe=recipe("taylor"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.measure_taylor \
+            --recipe {params.recipe:q} \
+            --taylor {output.taylor:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """

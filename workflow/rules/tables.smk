@@ -1,0 +1,43 @@
+"""One tidy table an experiment: all its runs, the run's keys in front.
+
+inputs:
+    the run tables of an experiment, and its data sets' manifests
+
+outputs:
+    results/{study}/tables/{experiment}.csv
+"""
+
+
+rule tables:
+    input:
+        expand(
+            "results/{study}/tables/{experiment}.csv",
+            study=config["study"],
+            experiment=[entry["name"] for entry in config["experiments"]],
+        ),
+
+
+rule collect_table:
+    input:
+        runs=lambda wildcards: grid.run_tables(experiment(wildcards)),
+        manifests=lambda wildcards: grid.manifests(experiment(wildcards)),
+    output:
+        table="results/{study}/tables/{experiment}.csv",
+        record="results/{study}/tables/{experiment}.record.json",
+    log:
+        "results/logs/collect_table/{study}/{experiment}.log",
+    benchmark:
+        "results/benchmarks/collect_table/{study}/{experiment}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("collect_table"),
+        experiment=lambda wildcards: json.dumps(experiment(wildcards)),
+    shell:
+        r"""
+        python -m spatial_mae.cli.collect_table \
+            --experiment {params.experiment:q} \
+            --table {output.table:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
