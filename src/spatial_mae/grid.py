@@ -189,7 +189,7 @@ def stage_tables(config: Mapping, stage: str) -> list[str]:
 
 
 def figures(config: Mapping) -> dict[str, str]:
-    """Figure -> the experiment it is drawn from; those that an overlay sets to null are left out."""
+    """Figure -> the experiment it is drawn from, without those an overlay sets to null."""
     return {name: entry["experiment"] for name, entry in config["figures"].items() if entry}
 
 

@@ -35,6 +35,15 @@ def fingerprint(rule: str, *modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def share_with_jobs(source: str) -> None:
+    """Let the workflow's jobs find the package in `source`, and the Python that runs this.
+
+    Jobs in an environment of their own (conda) put theirs in front of it.
+    """
+    os.environ["PYTHONPATH"] = os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
 def import_closure(modules: Sequence[str]) -> set[str]:
     """All modules of this package that `modules` import, at any depth, anywhere in their text."""
     seen: set[str] = set()

@@ -5,22 +5,20 @@ workflow parses fast. Anything with an `if` lives there, with a unit test.
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import yaml
 from snakemake.utils import validate
 
-# The package beside this workflow, for this process and for jobs in environments that lack it; and
-# this Python first on the PATH, so that a rule's `python` is the one Snakemake runs under.
+# The package beside this workflow, also where it is not installed.
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
-os.environ["PYTHONPATH"] = SOURCE + os.pathsep + os.environ.get("PYTHONPATH", "")
-os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
 
 from spatial_mae import configuration, grid
-from spatial_mae.provenance import fingerprint
+from spatial_mae.provenance import fingerprint, share_with_jobs
+
+share_with_jobs(SOURCE)
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 configuration.check_keys(config, yaml.safe_load(SCHEMA.read_text()))
