@@ -23,6 +23,8 @@ NAMES = {
 }
 # Longer lists of numbers are written as ranges.
 MOST_VALUES = 6
+# So many values of an axis are counted one by one.
+MOST_COUNTS = 4
 # An axis is named as deciding if it removes at least this share of the Gini impurity.
 INFORMATIVE = 0.1
 
@@ -89,18 +91,17 @@ def _groups(outcomes: Sequence[Judged], axis: str) -> dict[object, list[Judged]]
 def _split(outcomes: Sequence[Judged], axis: str) -> str:
     """`by k: always for 16, 64; in 3 of 8 for 256; never for 1024`"""
     groups = _groups(outcomes, axis)
-    known = list(groups)
-    sides: dict[str, list[object]] = {"always": [], "sometimes": [], "never": []}
-    for value, group in groups.items():
-        held = sum(outcome.holds is True for outcome in group)
-        side = "never" if held == 0 else "always" if held == len(group) else "sometimes"
-        sides[side].append(value)
-    texts = []
-    for side, values in sides.items():
-        members = [outcome for value in values for outcome in groups[value]]
-        held = sum(outcome.holds is True for outcome in members)
-        word = f"in {held} of {len(members)}" if side == "sometimes" else side
-        texts += [f"{word} for {list_values(values, known)}"] if values else []
+    held = {value: sum(o.holds is True for o in group) for value, group in groups.items()}
+    always = [value for value, group in groups.items() if held[value] == len(group)]
+    never = [value for value in groups if held[value] == 0]
+    sometimes = [value for value in groups if value not in always and value not in never]
+    lots = [[value] for value in sometimes] if len(sometimes) <= MOST_COUNTS else [sometimes]
+    texts = [f"always for {list_values(always, list(groups))}"] if always else []
+    for lot in filter(None, lots):
+        total = sum(len(groups[value]) for value in lot)
+        count = f"in {sum(held[value] for value in lot)} of {total}"
+        texts.append(f"{count} for {list_values(lot, list(groups))}")
+    texts += [f"never for {list_values(never, list(groups))}"] if never else []
     return f"by {NAMES.get(axis, axis)}: " + ", ".join(texts)
 
 

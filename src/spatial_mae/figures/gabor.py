@@ -5,9 +5,10 @@ image's whole response to a Gabor function (Eq. 8), as a share of the target's v
 the scale of the Gabor, one colour a mask ratio m, black the autoencoder. The outcome depends on
 choices that the text leaves open, so each has its panel: the reading of Eq. 8 (wavelet: window and
 wavelength grow together; window: only the Gaussian window grows), the readout (free of scale, or
-with a ridge on the latents), and whether the encoder's input is masked. Errors are means over the
-table's frequencies and orientations. Rows of panels: data set and reading; columns: readout and
-input. Of patch sizes, k and other settings the first is drawn.
+with a ridge on the latents), whether the encoder's input is masked (at the model's own mask ratio),
+and the angular frequency w, in radians a pixel. Errors are means over orientations. Rows of panels:
+data set, reading and frequency; columns: readout and input. Of patch sizes, k and other settings
+the first is drawn.
 """
 
 from matplotlib.figure import Figure
@@ -46,27 +47,27 @@ FIRST = ("colour", "patch", "centring", "ridge", "flip", "n_latents")
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """Errors averaged over frequencies and orientations, for every cell, mask ratio and scale."""
+    """Errors averaged over orientations, for every cell, frequency, mask ratio and scale."""
     require(rows, KIND, ("dataset", *COLUMNS))
     several(rows, "scale")
     rows = first(most_images(keep(rows, model="ae") + masked(rows)), *FIRST, within=("dataset",))
-    keys = (*SOLUTION, *CELL, "model", "mask_ratio", "n_latents", "scale")
+    keys = (*SOLUTION, *CELL, "frequency", "model", "mask_ratio", "n_latents", "scale")
     return average(rows, keys, ["error"])
 
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    lines_of = groups(rows, "dataset", "reading")
+    lines_of = groups(rows, "dataset", "reading", "frequency")
     cells = list(groups(rows, "readout", "input"))
-    frame = notes(rows, "error averaged over frequencies and orientations")
+    frame = notes(rows, "error averaged over orientations")
     figure, axes = panels(len(lines_of), len(cells), frame, sharey="row", sharex=True, height=1.7)
     colours = ordered(levels(pick(rows, model="mae"), "mask_ratio"))
-    for row, ((dataset, reading), group) in enumerate(lines_of.items()):
+    for row, ((dataset, reading, frequency), group) in enumerate(lines_of.items()):
         for column, (readout, seen) in enumerate(cells):
             axis = axes[row, column]
             _draw_errors(axis, pick(group, readout=readout, input=seen), colours)
             title(axis, row * len(cells) + column, f"{reading}, {readout}, {seen}")
-        axes[row, 0].set_ylabel(f"{readable(dataset)}\ntest error / variance")
+        axes[row, 0].set_ylabel(f"{readable(dataset)}, w = {frequency:g}\ntest error / variance")
     for axis in axes[-1]:
         axis.set_xlabel("scale of the Gabor")
     looks = {"AE": {"color": BLACK}}

@@ -60,7 +60,8 @@ def draw(rows: list[Row]) -> Figure:
         for column, patch in enumerate(patches):
             axis = axes[row, column]
             _draw_profiles(axis, pick(group, patch=patch), patch, colours)
-            title(axis, row * len(patches) + column, f"{readable(dataset)}, p = {patch}")
+            name = f"{readable(dataset)}, p =" if len(by_dataset) > 1 else "patch"
+            title(axis, row * len(patches) + column, f"{name} {patch}")
         axes[row, 0].set_ylabel("mean |W|, normalised")
     looks = {"AE": {"color": BLACK}}
     legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})

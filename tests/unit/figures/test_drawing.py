@@ -1,13 +1,10 @@
 """The parts that figures are made of."""
 
-import jinja2
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing import catalogue, notes, style, table
-
-CAPTIONS = catalogue.FOLDER.parents[2] / "workflow" / "report" / "figure.rst"
 
 
 def test_first_within_groups_chooses_for_each_group():
@@ -115,13 +112,3 @@ def test_save_writes_equal_bytes_and_no_date(tmp_path):
         one, two = ((tmp_path / f"{run}.{suffix}").read_bytes() for run in ("first", "second"))
         assert one == two
         assert b"CreationDate" not in one
-
-
-@pytest.mark.skipif(not CAPTIONS.is_file(), reason="the workflow is not beside the package")
-@pytest.mark.parametrize("name", catalogue.figure_names())
-def test_snakemakes_captions_are_in_step_with_the_docstrings(name):
-    template = jinja2.Environment(trim_blocks=True).from_string(CAPTIONS.read_text())
-    job = {"wildcards": {"figure": name}}
-    title, caption = catalogue.describe(name)
-    text = template.render(snakemake=job).replace("\\", "").strip()
-    assert text == f"**{title}**\n\n{caption}"
