@@ -6,10 +6,11 @@ READY := .venv/.ready
 CORES ?= all
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: quick test lint bench docs clean lock
+.PHONY: quick test lint bench clean lock
 
 quick: $(READY)  ## the default study on embedded data: figures, claims, report
-	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) report
+	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
+	@echo
 	@python -m spatial_mae.claims.summary results/quick/claims.json
 	@echo "Report: $(CURDIR)/results/quick/report.html"
 
