@@ -4,6 +4,8 @@ What JSON Schema can say stands in workflow/schemas/config.schema.yaml; here sta
 errors that name the nearest known key, names that must exist, sizes that must fit together.
 """
 
+import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -159,6 +161,19 @@ def _missing_data(config: Mapping) -> Iterator[str]:
             yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
         elif source in LAYOUTS and not any(_holds(Path(root), p) for p in LAYOUTS[source]):
             yield f"data set {name!r}: {root!r} holds no {LAYOUTS[source][0]!r}; {_help(source)}"
+
+
+def root_state(config: Mapping, dataset: str) -> str:
+    """Hash that changes when files are added to or removed from a data set's copy.
+
+    It covers the modification times of the folder and all folders in it (of the file, if the copy
+    is one); empty without a copy. As a parameter of a rule it makes the data set anew.
+    """
+    if (root := grid.root(config, dataset)) is None:
+        return ""
+    places = [Path(root), *(Path(f) / d for f, folders, _ in os.walk(root) for d in folders)]
+    states = sorted(f"{place.relative_to(root)} {place.stat().st_mtime_ns}" for place in places)
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
 
 
 def _holds(root: Path, pattern: str) -> bool:

@@ -97,6 +97,16 @@ def test_a_missing_copy_is_named(config, schema, tmp_path):
     assert "holds no 'leftImg8bit'" in message and "csDownload" in message
 
 
+def test_new_files_change_the_state_of_a_copy(tmp_path):
+    (tmp_path / "class").mkdir()
+    config = {"datasets": {"a": {"source": "image_folder", "root": str(tmp_path)}}}
+    before = configuration.root_state(config, "a")
+    assert configuration.root_state(config, "a") == before
+    (tmp_path / "class" / "new.png").touch()
+    assert configuration.root_state(config, "a") != before
+    assert configuration.root_state({"data": {"root": None}, "datasets": {"a": {}}}, "a") == ""
+
+
 def test_all_problems_are_told_at_once(config, schema):
     def two(c):
         c.update(sed=1)

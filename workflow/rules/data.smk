@@ -59,6 +59,7 @@ rule prepare_dataset:
         source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
         recipe=lambda wildcards: json.dumps(grid.dataset_recipe(config, wildcards.dataset)),
         root=lambda wildcards: grid.root(config, wildcards.dataset) or "",
+        root_state=lambda wildcards: configuration.root_state(config, wildcards.dataset),
         seed=seed(),
     shell:
         r"""
