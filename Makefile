@@ -23,8 +23,8 @@ lint: $(READY)
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
-bench: $(READY)  ## every benchmark's table (minutes)
-	python -m benchmarks
+bench: $(READY)  ## every benchmark's table, on one thread (minutes)
+	OMP_NUM_THREADS=1 python -m benchmarks
 
 lock:  ## exact versions and hashes of everything, from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header \

@@ -64,9 +64,9 @@ def deciding_axes(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
 
 
 def _axes(outcomes: Sequence[Judged]) -> list[str]:
-    """The axes that take more than one value."""
-    axes = dict.fromkeys(axis for outcome in outcomes for axis in outcome.where)
-    return [a for a in axes if len({outcome.where.get(a) for outcome in outcomes}) > 1]
+    """The axes that all outcomes have and that take more than one value."""
+    shared = [a for a in outcomes[0].where if all(a in outcome.where for outcome in outcomes)]
+    return [a for a in shared if len({outcome.where[a] for outcome in outcomes}) > 1]
 
 
 def _gain(outcomes: Sequence[Judged], axis: str) -> float:
@@ -106,15 +106,16 @@ def _split(outcomes: Sequence[Judged], axis: str) -> str:
 
 
 def _exceptions(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
-    """The settings themselves where few are exceptions and no axis tells them."""
+    """The settings themselves where few hold, or few do not, and no axis tells them."""
     axes = _axes(outcomes)
     if len(deciding_axes(outcomes)) == 1 and _gain(outcomes, deciding_axes(outcomes)[0]) == 1:
         return []
-    failing = [outcome for outcome in outcomes if not outcome.holds]
-    if len(failing) > most:
-        return []
-    texts = [", ".join(_pair(a, o.where[a]) for a in axes if a in o.where) for o in failing]
-    return [f"not for ({text})" for text in texts]
+    for word, holds in (("not", False), ("only", True)):
+        few = [outcome for outcome in outcomes if bool(outcome.holds) == holds]
+        if len(few) <= most:
+            texts = [", ".join(_pair(axis, o.where[axis]) for axis in axes) for o in few]
+            return [f"{word} for ({text})" for text in texts]
+    return []
 
 
 def _pair(axis: str, value: object) -> str:
