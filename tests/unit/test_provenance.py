@@ -12,7 +12,8 @@ from spatial_mae import provenance
 def package(tmp_path, monkeypatch):
     """A small package in place of ours: cli/solve.py imports linear.a, which imports b lazily."""
     files = {
-        "cli/solve.py": "from spatial_mae.linear.a import f\n",
+        "cli/solve.py": "from spatial_mae import provenance\nfrom spatial_mae.linear.a import f\n",
+        "provenance.py": "y = 1\n",
         "linear/__init__.py": "from spatial_mae.linear.other import g\n",
         "linear/a.py": "def f():\n    from spatial_mae import b\n    return b.x\n",
         "linear/other.py": "g = 1\n",
@@ -53,6 +54,10 @@ def test_unrelated_modules_do_not_count(package):
 
 def test_named_modules_count(package):
     assert provenance.fingerprint("solve") != provenance.fingerprint("solve", "linear.other")
+
+
+def test_what_writes_the_record_does_not_count(package):
+    assert not changed(package, "provenance.py", "y = 2\n")
 
 
 def test_relative_imports_are_refused(package):
