@@ -58,34 +58,33 @@ def test_the_same_seed_gives_the_same_tables(finished, copy_project):
 
 def test_ctrl_c_then_again_goes_on_where_it_stopped(copy_project):
     folder = copy_project()
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--cores",
-        "2",
-        "tables",
-        "--configfile",
-        str(TINY),
-    ]
+    interrupt_after_moments(folder)
+    manifest = folder / "results/data/leaves/manifest.json"
+    stamp = manifest.stat().st_mtime_ns
+    left = planned(snakemake_in(folder)("-n", "tables", "--configfile", TINY, "--rerun-incomplete"))
+    assert left and "prepare_dataset" not in left
+    assert list(folder.rglob("results/**/.*.tmp*")) == []
+    snakemake_in(folder)("tables", "--configfile", TINY, "--rerun-incomplete")
+    assert manifest.stat().st_mtime_ns == stamp
+    assert planned(snakemake_in(folder)("-n", "tables", "--configfile", TINY)) == {}
+
+
+def interrupt_after_moments(folder):
+    """Start the tiny study and press Ctrl-C once some moments, and so the data, are there."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "tables", "--configfile"]
     process = subprocess.Popen(
-        command,
+        [*command, str(TINY)],
         cwd=folder,
         env=clean_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # A test run in the background of a shell inherits an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    first = folder / "results/data/leaves/manifest.json"
     deadline = time.monotonic() + 120
-    while not first.exists() and time.monotonic() < deadline and process.poll() is None:
+    while not list(folder.glob("results/linear/leaves/*/moments.npz")):
+        assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=60)
-    stamp = first.stat().st_mtime_ns
-    left = planned(snakemake_in(folder)("-n", "tables", "--configfile", TINY, "--rerun-incomplete"))
-    assert left and "prepare_dataset" not in left
-    assert list(folder.rglob("results/**/.*.tmp*")) == []
-    snakemake_in(folder)("tables", "--configfile", TINY, "--rerun-incomplete")
-    assert first.stat().st_mtime_ns == stamp
-    assert planned(snakemake_in(folder)("-n", "tables", "--configfile", TINY)) == {}
