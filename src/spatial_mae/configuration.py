@@ -7,17 +7,20 @@ errors that name the nearest known key, names that must exist, sizes that must f
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 from spatial_mae import grid
 from spatial_mae.recipes import nearest
 
-# What a data set of this source needs under its root (any one of the alternatives).
+# Sources whose copy only the user can bring.
+BROUGHT = ("image_folder", "array_file", "imagenet64", "cityscapes")
+# What a copy must hold, in its root or one folder below: each of these, or one of its alternatives.
 LAYOUTS = {
-    "image_folder": ("*",),
-    "array_file": ("",),
-    "imagenet64": ("train_data_batch_1*",),
-    "cityscapes": ("leftImg8bit",),
+    "imagenet64": ("train_data_batch_1*", "val_data*"),
+    "cityscapes": ("leftImg8bit", "disparity"),
+    "cifar10": ("cifar-10-python.tar.gz|cifar-10-batches-py",),
+    "tiny_imagenet": ("tiny-imagenet-200.zip",),
 }
 # Image height and width where the source fixes them.
 SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}
@@ -155,29 +158,36 @@ def _missing_data(config: Mapping) -> Iterator[str]:
     for name in grid.used_datasets(config):
         dataset = config["datasets"][name]
         source, root = dataset["source"], grid.root(config, name)
-        if source in LAYOUTS and root is None:
+        if source in BROUGHT and root is None:
             yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {_help(source)}"
         elif root is not None and not Path(root).exists():
             yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
-        elif source in LAYOUTS and not any(_holds(Path(root), p) for p in LAYOUTS[source]):
-            yield f"data set {name!r}: {root!r} holds no {LAYOUTS[source][0]!r}; {_help(source)}"
+        elif root is not None:
+            for wanted in LAYOUTS.get(source, ()):
+                if not _holds(Path(root), wanted):
+                    names = wanted.replace("|", " or ")
+                    yield f"data set {name!r}: {root!r} holds no {names}; {_help(source)}"
 
 
 def root_state(config: Mapping, dataset: str) -> str:
     """Hash that changes when files are added to or removed from a data set's copy.
 
-    It covers the modification times of the folder and all folders in it (of the file, if the copy
-    is one); empty without a copy. As a parameter of a rule it makes the data set anew.
+    It covers the modification times of the data set's own `root:` and all folders in it (of the
+    file, if the copy is one); empty without one, and for a folder that data sets share. As a
+    parameter of a rule it makes the data set anew.
     """
-    if (root := grid.root(config, dataset)) is None:
+    if (root := config["datasets"][dataset].get("root")) is None:
         return ""
     places = [Path(root), *(Path(f) / d for f, folders, _ in os.walk(root) for d in folders)]
     states = sorted(f"{place.relative_to(root)} {place.stat().st_mtime_ns}" for place in places)
     return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
 
 
-def _holds(root: Path, pattern: str) -> bool:
-    return root.is_file() if pattern == "" else any(root.glob(pattern))
+def _holds(root: Path, wanted: str) -> bool:
+    """Whether one of the alternatives is the root itself, in it, or one folder below."""
+    patterns = wanted.split("|")
+    places = (place for p in patterns for depth in (p, f"*/{p}") for place in root.glob(depth))
+    return any(places) or any(fnmatch(root.name, pattern) for pattern in patterns)
 
 
 def _help(source: str) -> str:

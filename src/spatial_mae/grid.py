@@ -109,6 +109,8 @@ KINDS = {
     ),
 }
 
+# Sources that `data: {root: ...}` may hold; every other one reads its own `root:` or nothing.
+PUBLIC = ("cifar10", "tiny_imagenet", "imagenet64", "cityscapes")
 # Sources whose archive a rule can download, and the file it is; the others need `root:`.
 ARCHIVES = {"cifar10": "cifar-10-python.tar.gz", "tiny_imagenet": "tiny-imagenet-200.zip"}
 
@@ -212,7 +214,9 @@ def archive(config: Mapping, dataset: str) -> list[str]:
 
 def root(config: Mapping, dataset: str) -> str | None:
     """Where an existing copy of a data set is, if one is named."""
-    return config["datasets"][dataset].get("root") or config["data"]["root"]
+    own = config["datasets"][dataset].get("root")
+    shared = config["data"]["root"] if config["datasets"][dataset]["source"] in PUBLIC else None
+    return own or shared
 
 
 def dataset_recipe(config: Mapping, dataset: str) -> dict:

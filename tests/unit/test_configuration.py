@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from spatial_mae import configuration
+from spatial_mae import configuration, grid
 
 
 @pytest.fixture
@@ -94,7 +94,26 @@ def test_a_missing_copy_is_named(config, schema, tmp_path):
     assert "needs `root:`" in broken(config, use(absent | {"root": None}), schema)
     cities = {"source": "cityscapes", "root": str(tmp_path), "size": [32, 32]}
     message = broken(config, use(cities), schema)
-    assert "holds no 'leftImg8bit'" in message and "csDownload" in message
+    assert "holds no leftImg8bit" in message and "csDownload" in message
+    (tmp_path / "leftImg8bit").mkdir()
+    assert "holds no disparity" in broken(config, use(cities), schema)
+
+
+def test_a_shared_folder_serves_public_data_only(config, schema, tmp_path):
+    config["data"]["root"] = str(tmp_path)
+    config["datasets"]["cifar10"] = {"source": "cifar10"}
+    assert grid.root(config, "dead_leaves") is None
+    assert grid.root(config, "cifar10") == str(tmp_path)
+    assert configuration.root_state(config, "cifar10") == ""
+
+    def use_cifar10(c):
+        c["experiments"][0]["grids"][0]["dataset"] = ["cifar10"]
+
+    message = broken(config, use_cifar10, schema)
+    assert "holds no cifar-10-python.tar.gz or cifar-10-batches-py" in message
+    (tmp_path / "copies" / "cifar-10-batches-py").mkdir(parents=True)
+    use_cifar10(config)
+    configuration.check_values(config)
 
 
 def test_new_files_change_the_state_of_a_copy(tmp_path):
@@ -104,7 +123,7 @@ def test_new_files_change_the_state_of_a_copy(tmp_path):
     assert configuration.root_state(config, "a") == before
     (tmp_path / "class" / "new.png").touch()
     assert configuration.root_state(config, "a") != before
-    assert configuration.root_state({"data": {"root": None}, "datasets": {"a": {}}}, "a") == ""
+    assert configuration.root_state({"datasets": {"a": {}}}, "a") == ""
 
 
 def test_all_problems_are_told_at_once(config, schema):

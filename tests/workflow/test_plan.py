@@ -20,6 +20,7 @@ def merged(project, study: str, folder) -> tuple[dict, list]:
     if overlay.exists():
         config = merge(config, yaml.safe_load(overlay.read_text()))
         (folder / "leftImg8bit").mkdir()
+        (folder / "disparity").mkdir()
         (folder / "image.png").touch()
         roots = {n: {"root": str(folder)} for n, d in config["datasets"].items() if "root" in d}
         (folder / "roots.yaml").write_text(yaml.safe_dump({"datasets": roots}))
