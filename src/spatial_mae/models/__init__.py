@@ -1,0 +1,1 @@
+"""Masked autoencoders on vision transformers: architecture, masks, networks, weights files."""

@@ -1,0 +1,31 @@
+"""The arithmetic of a network's activations."""
+
+import torch
+from torch import nn
+
+from spatial_mae.models.vit import VisionTransformer
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def use(model: nn.Module, precision: str) -> None:
+    """Make the following forward passes of `model` compute in "float32" or "bfloat16".
+
+    Parameters, their gradients and losses stay float32. Raises ValueError for another precision, or
+    a model without an encoder of this package.
+    """
+    if precision not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise ValueError(f"precision {precision!r} is unknown; use one of {known}")
+    encoders = [module for module in model.modules() if isinstance(module, VisionTransformer)]
+    if not encoders:
+        raise ValueError(f"{type(model).__name__} holds no VisionTransformer to set a precision of")
+    for encoder in encoders:
+        encoder.compute_dtype = PRECISIONS[precision]
+
+
+def current(model: nn.Module) -> str:
+    """The precision in use, a name that `use` takes."""
+    dtypes = {m.compute_dtype for m in model.modules() if isinstance(m, VisionTransformer)}
+    (name,) = [name for name, dtype in PRECISIONS.items() if dtype in dtypes]
+    return name
