@@ -1,0 +1,225 @@
+"""Training a classifier: from scratch, or from the encoder of a pretrained masked autoencoder."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spatial_mae.data.store import Dataset
+from spatial_mae.files import sha256, write_rows
+from spatial_mae.models import precision
+from spatial_mae.models.architecture import Architecture, from_json, to_json
+from spatial_mae.models.heads import Classifier
+from spatial_mae.models.vit import VisionTransformer
+from spatial_mae.models.weights import load_encoder, read_metadata, save_weights
+from spatial_mae.training.augmentation import random_resized_crop_flip
+from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.compiling import compiled
+from spatial_mae.training.gradients import Batch
+from spatial_mae.training.loader import load_images, load_labels
+from spatial_mae.training.loop import Training
+from spatial_mae.training.optimiser import parameter_groups
+from spatial_mae.training.randomness import generator_for
+from spatial_mae.training.recipe import ClassifierRecipe
+from spatial_mae.training.training_data import image_hashes, pixel_statistics
+from spatial_mae.training.workplace import Workplace, device_name
+
+SCORED_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class ClassifierRun:
+    """What is trained: an encoder of `architecture` and a head, by a recipe, with a seed.
+
+    pretrained: weights file the encoder starts from, None: from scratch. blocks: how many of its
+    last blocks are trained besides the head (0: the head alone), or "all".
+    """
+
+    dataset: Dataset
+    architecture: Architecture
+    recipe: ClassifierRecipe
+    seed: int
+    pretrained: Path | None = None
+    blocks: int | str = "all"
+
+    def __post_init__(self) -> None:
+        """Raises ValueError if the parts do not fit together, or the data have no labels."""
+        self.recipe.check()
+        manifest = self.dataset.manifest
+        if not manifest["classes"]:
+            raise ValueError(
+                f"data set {manifest['dataset']!r} has no labels to train a classifier with: name "
+                "a data set with classes, or drop this experiment"
+            )
+        depth = self.architecture.encoder_depth
+        if self.blocks != "all" and not 0 <= self.blocks <= depth:
+            raise ValueError(f"blocks {self.blocks}: expected 0 to {depth} (the depth), or all")
+        network = self.architecture
+        reads = network.height, network.width_pixels, network.channels
+        given = manifest["height"], manifest["width"], manifest["channels"]
+        if reads != given:
+            raise ValueError(
+                f"an encoder of images {reads} (height, width, channels), but data set "
+                f"{manifest['dataset']!r} has {given}: pretrain on images of this size"
+            )
+
+    def settings(self) -> dict:
+        """All that decides the weights, as plain values."""
+        return {
+            "architecture": to_json(self.architecture),
+            "recipe": asdict(self.recipe),
+            "seed": self.seed,
+            "blocks": self.blocks,
+            "pretrained": self.pretrained and sha256(self.pretrained),
+            "data": image_hashes(self.dataset),
+        }
+
+    def encoder(self, images: Tensor) -> VisionTransformer:
+        """The encoder before training, on the CPU. images: the training images."""
+        if self.pretrained:
+            return load_encoder(self.pretrained, expected=self.architecture)[0]
+        start = generator_for(self.seed, 0, 0, "initialisation")
+        return VisionTransformer(self.architecture, *pixel_statistics(images), start)
+
+    def origin(self) -> dict:
+        """What the pretraining came to: epochs reached, images, cost; all None from scratch."""
+        found = read_metadata(self.pretrained) if self.pretrained else {}
+        same = ("n_train", "seconds", "device", "status")
+        origin = {f"pretrain_{name}": found.get(name) for name in same}
+        return {"pretrain_epochs": found.get("epoch"), **origin}
+
+
+@dataclass(frozen=True)
+class ClassifierOutputs:
+    """Files to write: scores (csv, one row), history (csv) and weights (safetensors)."""
+
+    scores: Path
+    history: Path
+    weights: Path
+
+
+class ClassificationTask:
+    """Tell classes apart by cross-entropy.
+
+    images: uint8 (n, C, H, W), labels: int64 (n,), on the device.
+    """
+
+    counts_correct = True
+
+    def __init__(self, run: ClassifierRun, images: Tensor, labels: Tensor) -> None:
+        head = generator_for(run.seed, 0, 0, "head")
+        n_classes = len(run.dataset.manifest["classes"])
+        network = Classifier(run.encoder(images), n_classes, run.recipe.pooling, head)
+        self.module = network.to(images.device)
+        self.module.blocks_to_train(run.blocks)
+        self.run, self.images, self.labels, self.n_images = run, images, labels, len(images)
+        self._logits = compiled(self.module, run.recipe.compile, images.device)
+
+    def groups(self) -> list[dict]:
+        recipe, depth_of = self.run.recipe, self.module.depth_of
+        return parameter_groups(self.module, recipe.weight_decay, recipe.layer_decay, depth_of)
+
+    def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
+        recipe, seed, device = self.run.recipe, self.run.seed, self.images.device
+        crops = generator_for(seed, epoch, step, "crops", device)
+        images = random_resized_crop_flip(
+            self.images[indices], crops, recipe.crop_scale, flip=recipe.flip
+        )
+        if recipe.randaugment:
+            # Imports torchvision, which takes seconds.
+            from spatial_mae.training.rand_augment import rand_augment
+
+            operations = generator_for(seed, epoch, step, "operations", device)
+            levels = images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+            images = rand_augment(levels, operations, *recipe.randaugment).float().div_(255)
+        return images, self.labels[indices]
+
+    def weight(self, batch: Batch) -> int:
+        return len(batch[1])
+
+    def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        images, labels = batch
+        logits = self._logits(images)
+        smoothing = self.run.recipe.label_smoothing
+        loss = functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+        return loss, (logits.detach().argmax(1) == labels).sum()
+
+    def use_precision(self, name: str) -> None:
+        precision.use(self.module, name)
+
+
+def train_classifier(run: ClassifierRun, workplace: Workplace, outputs: ClassifierOutputs) -> dict:
+    """Train, or go on training, and write the outputs; return the row of scores.
+
+    The accuracies are those after the last epoch, in float32, on images as they are: nothing is
+    chosen on the test images. Raises Interrupted (exit code 75) when asked to stop.
+    """
+    with workplace.occupied() as (folder, device):
+        images = load_images(run.dataset, "train", run.recipe.n_train, device)
+        labels = load_labels(run.dataset, "train", run.recipe.n_train, device)
+        task = ClassificationTask(run, images, labels)
+        resume = ResumeFile(folder.path, run.settings())
+        training = Training(
+            task, run.recipe, run.seed, folder, resume, save_seconds=workplace.save_seconds
+        )
+        status = training.run()
+        task.module.load_state_dict(training.weights())
+        row = score(run, task, training, status)
+        write_rows(outputs.history, training.position.history)
+        metadata = {"kind": "classifier", **run.settings(), **row}
+        save_weights(outputs.weights, task.module.state_dict(), metadata)
+        write_rows(outputs.scores, [row])
+        resume.remove()
+        folder.update(state=status, eta_seconds=0)
+        return row
+
+
+def score(run: ClassifierRun, task: ClassificationTask, training: Training, status: str) -> dict:
+    """The row of scores of a trained classifier; accuracies in [0, 1]."""
+    device = task.images.device
+    wanted = run.recipe.n_test
+    test_images = load_images(run.dataset, "test", wanted, device)
+    test_labels = load_labels(run.dataset, "test", wanted, device)
+    precision.use(task.module, "float32")
+    parameters = list(task.module.parameters())
+    position = training.position
+    return {
+        "protocol": "fine_tuning" if run.pretrained else "supervised",
+        "blocks": run.blocks,
+        "epochs": run.recipe.epochs,
+        "warmup_epochs": run.recipe.warmup_epochs,
+        "batch_size": run.recipe.batch_size,
+        "model_width": run.architecture.backbone.width,
+        "accuracy": accuracy(task.module, test_images, test_labels),
+        "train_accuracy": accuracy(task.module, task.images, task.labels),
+        "seconds": position.seconds,
+        "images_per_second": position.images_per_second,
+        "peak_memory_bytes": position.peak_memory,
+        "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+        "parameters": sum(p.numel() for p in parameters),
+        "status": status,
+        "n_train": task.n_images,
+        "n_test": len(test_labels),
+        "precision": position.precision,
+        "device": device_name(device),
+        **run.origin(),
+    }
+
+
+def accuracy(module: torch.nn.Module, images: Tensor, labels: Tensor) -> float:
+    """Share of `images`, uint8 (n, C, H, W), whose largest logit is that of their label."""
+    with torch.inference_mode():
+        correct = sum(
+            (module(part.float().div_(255)).argmax(1) == truth).sum()
+            for part, truth in zip(
+                images.split(SCORED_AT_ONCE), labels.split(SCORED_AT_ONCE), strict=True
+            )
+        )
+    return int(correct) / len(labels)
+
+
+def pretrained_architecture(weights: Path) -> Architecture:
+    """The architecture inside a weights file. Raises ValueError if it is no such file."""
+    return from_json(read_metadata(weights)["architecture"])

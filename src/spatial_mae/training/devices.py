@@ -1,0 +1,55 @@
+"""Which device a run trains on: the CPU, or one of the visible GPUs."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+
+from spatial_mae.training.gpu_slots import hold_gpu, lock_folder
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def choose_device(
+    runs_per_gpu: int, waiting: Callable[[], None] | None = None
+) -> Iterator[torch.device]:
+    """Yield the device to train on, held until the block ends or the process dies.
+
+    Without a visible GPU, the CPU. Otherwise one of the GPUs that CUDA_VISIBLE_DEVICES leaves,
+    the least loaded first, with at most `runs_per_gpu` runs of this user on it. If all are taken,
+    waits, calling `waiting` about every two seconds; an exception from it ends the wait.
+
+    Raises ValueError if `runs_per_gpu` is below 1.
+    """
+    if runs_per_gpu < 1:
+        raise ValueError(f"runs_per_gpu = {runs_per_gpu}: at least 1 run fits on a GPU")
+    gpus = visible_gpus()
+    if not gpus:
+        yield torch.device("cpu")
+        return
+    with hold_gpu(gpus, runs_per_gpu, lock_folder(), waiting) as index:
+        torch.cuda.set_device(index)
+        yield torch.device("cuda", index)
+
+
+def visible_gpus() -> list[str]:
+    """Physical identifier of each GPU torch may use, in torch's order; none without CUDA.
+
+    The order and number follow CUDA_VISIBLE_DEVICES; the identifier (UUID) does not depend on it.
+    """
+    if torch.cuda.is_available():
+        count = range(torch.cuda.device_count())
+        return [str(torch.cuda.get_device_properties(index).uuid) for index in count]
+    if wanted := os.environ.get("CUDA_VISIBLE_DEVICES"):
+        log.warning("CUDA_VISIBLE_DEVICES=%s: no usable GPU, training on the CPU", wanted)
+    return []
+
+
+def set_threads(count: int) -> None:
+    """Let torch compute with `count` threads. Raises ValueError if that is below 1."""
+    if count < 1:
+        raise ValueError(f"{count} threads: at least 1 is needed")
+    torch.set_num_threads(count)

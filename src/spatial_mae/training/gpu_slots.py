@@ -1,0 +1,69 @@
+"""GPUs shared between processes by lock files: each run holds a slot. Needs no torch."""
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from spatial_mae.training.run_folder import try_lock
+
+POLL_SECONDS = 2.0
+
+
+def lock_folder() -> Path:
+    """Folder of this user's locks on this machine, readable by nobody else."""
+    folder = Path(tempfile.gettempdir()) / f"spatial-mae-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise RuntimeError(f"{folder} belongs to another user: set TMPDIR to a folder of your own")
+    return folder
+
+
+@contextmanager
+def hold_gpu(
+    gpus: Sequence[str],
+    runs_per_gpu: int,
+    folder: Path,
+    waiting: Callable[[], None] | None = None,
+    poll_seconds: float = POLL_SECONDS,
+) -> Iterator[int]:
+    """Yield the index in `gpus` of one with fewer than `runs_per_gpu` holders, and be one of them.
+
+    Each holder has a lock file in `folder`, named by the GPU's identifier and a slot. Waits while
+    no GPU is free, calling `waiting` before each pause of `poll_seconds`.
+    """
+    while (taken := _take(gpus, runs_per_gpu, folder)) is None:
+        if waiting:
+            waiting()
+        time.sleep(poll_seconds)
+    index, handle = taken
+    with handle:
+        yield index
+
+
+def _take(gpus: Sequence[str], runs_per_gpu: int, folder: Path) -> tuple[int, IO[str]] | None:
+    """Take a slot of the least loaded GPU, the first in order among equals; None if all are full.
+
+    One process at a time looks around: counting slots means locking them for a moment.
+    """
+    with (folder / "choosing.lock").open("a+") as choosing:
+        fcntl.flock(choosing, fcntl.LOCK_EX)
+        loads = [_load(gpu, folder) for gpu in gpus]
+        index = min(range(len(gpus)), key=loads.__getitem__)
+        for slot in range(runs_per_gpu if loads[index] < runs_per_gpu else 0):
+            if handle := try_lock(folder / f"gpu-{gpus[index]}.{slot}.lock"):
+                return index, handle
+    return None
+
+
+def _load(gpu: str, folder: Path) -> int:
+    """Number of runs on a GPU, including those started with another `runs_per_gpu`."""
+    with ExitStack() as stack:
+        handles = [try_lock(path) for path in folder.glob(f"gpu-{gpu}.*.lock")]
+        for handle in filter(None, handles):
+            stack.enter_context(handle)
+        return handles.count(None)

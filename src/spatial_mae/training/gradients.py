@@ -1,0 +1,101 @@
+"""The gradient of one batch, in micro-batches, with a second chance when memory runs out."""
+
+import sys
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from spatial_mae.training import memory
+
+Batch = tuple[Tensor, ...]
+
+
+class Task(Protocol):
+    """What is learnt: a module, how a batch for it is made, and its loss."""
+
+    module: nn.Module
+    n_images: int
+    counts_correct: bool
+
+    def groups(self) -> list[dict]:
+        """Parameter groups of the optimiser."""
+
+    def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
+        """Tensors of equal length, augmented and masked: a function of its arguments alone."""
+
+    def weight(self, batch: Batch) -> Tensor | int:
+        """How many terms the loss of this batch is the mean of."""
+
+    def loss(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """(mean loss, float32; number of correct answers, or None)."""
+
+    def use_precision(self, precision: str) -> None:
+        """Compute in "float32" or "bfloat16" from now on."""
+
+
+class Gradients:
+    """Accumulates a task's gradients over micro-batches of `micro_batch` images (None: one).
+
+    The batch is drawn whole and then cut, and a part counts by its number of terms: the gradient is
+    the whole batch's but for rounding. Out of memory halves the micro-batch, once.
+    """
+
+    def __init__(self, task: Task, device: torch.device, micro_batch: int | None) -> None:
+        self.task, self.device, self.micro_batch = task, device, micro_batch
+        self._halved = False
+
+    def of(self, indices: Tensor, epoch: int, step: int) -> Tensor:
+        """Add the gradients of one step; return its (mean loss, correct answers), float64 (2,).
+
+        Raises RuntimeError if half a micro-batch does not fit into memory either.
+        """
+        while (sums := self._attempt(indices, epoch, step)) is None:
+            self.task.module.zero_grad()
+            memory.release(self.device)
+        return sums
+
+    def _attempt(self, indices: Tensor, epoch: int, step: int) -> Tensor | None:
+        """None if memory ran out; nothing of the attempt is then held by a traceback."""
+        try:
+            return self._accumulate(self.task.batch(indices, epoch, step))
+        except (RuntimeError, MemoryError) as error:
+            if not memory.is_exhausted(error):
+                raise
+            self._halve(self.micro_batch or len(indices), error)
+        return None
+
+    def _accumulate(self, batch: Batch) -> Tensor:
+        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        size = self.micro_batch or len(batch[0])
+        if size >= len(batch[0]):
+            self._add(batch, None, sums)
+            return sums
+        whole = self.task.weight(batch)
+        for part in zip(*(tensor.split(size) for tensor in batch), strict=True):
+            share = self.task.weight(part) / whole
+            if share > 0:  # a part without terms has no mean
+                self._add(part, share, sums)
+        return sums
+
+    def _add(self, part: Batch, share: Tensor | float | None, sums: Tensor) -> None:
+        loss, correct = self.task.loss(part)
+        loss = loss if share is None else loss * share
+        loss.backward()
+        sums[0] += loss.detach()
+        if correct is not None:
+            sums[1] += correct
+
+    def _halve(self, size: int, error: BaseException) -> None:
+        if self._halved or size < 2:
+            raise RuntimeError(
+                f"out of memory on {self.device} with micro-batches of {size} images: set a "
+                "smaller micro_batch in the recipe (a divisor of batch_size), or let fewer runs "
+                "share the device"
+            ) from error
+        self._halved, self.micro_batch = True, (size + 1) // 2
+        print(
+            f"out of memory with micro-batches of {size} images: trying {self.micro_batch}",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -1,0 +1,237 @@
+"""The one training loop: pretraining, fine-tuning and training from scratch differ in their task.
+
+Everything random is a function of (seed, epoch, step) and all else lies in the state: on the CPU a
+killed and resumed run equals the unbroken one bit for bit, at equal numbers of threads.
+"""
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+import torch
+from torch import Tensor, nn
+
+from spatial_mae.training import memory
+from spatial_mae.training.averaging import MovingAverage
+from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.gradients import Gradients, Task
+from spatial_mae.training.loader import permutation, steps_per_epoch
+from spatial_mae.training.optimiser import AdamW
+from spatial_mae.training.position import Diverged, Interrupted, Position
+from spatial_mae.training.precision_choice import faster_precision
+from spatial_mae.training.progress import Progress
+from spatial_mae.training.recipe import OptimisationRecipe
+from spatial_mae.training.run_folder import COMPLETED, DIVERGED, RunFolder
+from spatial_mae.training.schedule import learning_rate
+from spatial_mae.training.signals import StopRequest
+
+CHECK_EVERY = 20  # steps between looks at the loss: each makes a GPU wait
+SAVE_EPOCH_SECONDS = 10.0
+MEASURED_IMAGES = {"cpu": 64, "cuda": 1024}  # a batch for choosing the precision
+
+Weights = dict[str, Tensor]
+
+
+class Training:
+    """A training run of `task`; `run()` brings it from where its resume file is to its end.
+
+    after_epoch(epoch, weights, position) is called for epoch 0 (before training) and after each
+    epoch, before the state that says so is saved.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        recipe: OptimisationRecipe,
+        seed: int,
+        folder: RunFolder,
+        resume: ResumeFile,
+        after_epoch: Callable[[int, Weights, Position], None] = lambda *_: None,
+        save_seconds: float = 60.0,
+    ) -> None:
+        self.task, self.recipe, self.seed, self.folder = task, recipe, seed, folder
+        self.resume, self.after_epoch, self.save_seconds = resume, after_epoch, save_seconds
+        self.device = next(task.module.parameters()).device
+        self.optimiser = AdamW(task.groups(), recipe.betas)
+        self.trained = self.optimiser.parameters
+        self.average = MovingAverage(task.module, recipe.ema_decay)
+        self.gradients = Gradients(task, self.device, recipe.micro_batch)
+        self.steps = steps_per_epoch(task.n_images, recipe.batch_size)
+        self.batch_size = min(recipe.batch_size, task.n_images)
+        self.position = Position()
+        self.good: Weights = {}
+        self.meter = memory.Meter(self.device)
+        self.stop = StopRequest()
+
+    def run(self) -> str:
+        """Train to the end; return "completed", or "diverged": the last good weights are back.
+
+        On SIGINT, SIGTERM or SIGUSR1 ends the step in hand, saves and raises Interrupted. Raises
+        RuntimeError if memory does not suffice for half a micro-batch either.
+        """
+        with self.stop:
+            self._restore()
+            position = self.position
+            done = position.epoch + position.step / self.steps
+            images = self.steps * self.batch_size
+            with Progress(
+                self.folder, self.recipe.epochs, images, done, position.seconds
+            ) as self.bar:
+                try:
+                    while position.epoch < self.recipe.epochs:
+                        self._epoch()
+                except Diverged:
+                    self._return_to_good()
+                    return DIVERGED
+        return COMPLETED
+
+    def weights(self) -> Weights:
+        """State dict of the module; trained parameters are averages if the recipe asks for it."""
+        return {**self.task.module.state_dict(), **self.average.values}
+
+    def _epoch(self) -> None:
+        position = self.position
+        order = permutation(self.task.n_images, self.seed, position.epoch).to(self.device)
+        self.totals = torch.tensor([position.loss, position.correct], dtype=torch.float64)
+        self.totals = self.totals.to(self.device)
+        self.clock = time.perf_counter()
+        for step in range(position.step, self.steps):
+            self._pause()
+            indices = order[step * self.batch_size : (step + 1) * self.batch_size]
+            loss = self._step(indices, position.epoch, step)
+            position.step, position.images = step + 1, position.images + len(indices)
+            self.bar.step(len(indices), loss)
+            if position.step % CHECK_EVERY == 0:
+                self._check_loss()
+        self._finish_epoch()
+
+    def _step(self, indices: Tensor, epoch: int, step: int) -> Tensor:
+        """One step of the optimiser; return the batch's mean loss."""
+        sums = self.gradients.of(indices, epoch, step)
+        if self.recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.trained, self.recipe.clip_norm)
+        self.optimiser.step(self._rate(epoch, step))
+        self.optimiser.zero_grad()
+        self.average.update()
+        self.totals += sums
+        return sums[0]
+
+    def _rate(self, epoch: int, step: int) -> float:
+        recipe = self.recipe
+        peak = recipe.base_learning_rate * recipe.batch_size / 256
+        warmup, steps = recipe.warmup_epochs * self.steps, recipe.epochs * self.steps
+        return learning_rate(epoch * self.steps + step, steps, warmup, peak)
+
+    def _finish_epoch(self) -> None:
+        position = self.position
+        self._read_totals()
+        row = position.finish_epoch(
+            self._rate(position.epoch, self.steps - 1), self.task.counts_correct
+        )
+        self.bar.epoch(row["loss"])
+        self._keep_good()
+        self.after_epoch(position.epoch, self.weights(), position)
+        ended = position.epoch == self.recipe.epochs
+        if ended or time.perf_counter() - self.saved_at > min(
+            SAVE_EPOCH_SECONDS, self.save_seconds
+        ):
+            self._save()
+
+    def _pause(self) -> None:
+        """Before a step: save if it is time to; save and leave if asked to."""
+        if self.stop.requested:
+            self._save()
+            place = f"in epoch {self.position.epoch + 1}, before step {self.position.step + 1}"
+            _say(f"{self.stop.name} {place}: state saved; run the same command again to continue")
+            raise Interrupted
+        if time.perf_counter() - self.saved_at > self.save_seconds:
+            self._save()
+
+    def _check_loss(self) -> None:
+        if not math.isfinite(float(self.totals[0])):
+            raise Diverged
+
+    def _check_parameters(self) -> None:
+        """A gradient that is not finite leaves a parameter that is not."""
+        largest = torch._foreach_norm([p.detach() for p in self.trained], ord=float("inf"))
+        if not bool(torch.stack(largest).isfinite().all()):
+            raise Diverged
+
+    def _keep_good(self) -> None:
+        self.good = {name: value.clone() for name, value in self.weights().items()}
+
+    def _return_to_good(self) -> None:
+        self.task.module.load_state_dict(self.good)
+        self.average.forget()
+        done = self.position.epoch
+        _say(f"training diverged in epoch {done + 1}: the weights are those after epoch {done}")
+
+    def _read_totals(self) -> None:
+        """Bring the position's sums, seconds and memory up to date. Raises Diverged."""
+        position = self.position
+        self._check_loss()
+        self._check_parameters()
+        position.loss, position.correct = self.totals.tolist()
+        now = time.perf_counter()
+        position.seconds += now - self.clock
+        position.epoch_seconds += now - self.clock
+        position.peak_memory = max(position.peak_memory, self.meter.peak())
+        self.clock = now
+
+    def _save(self) -> None:
+        if self.position.step:
+            self._read_totals()
+        self.position.micro_batch = self.gradients.micro_batch
+        self.resume.save(
+            {
+                "position": asdict(self.position),
+                "module": self.task.module.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "average": self.average.values,
+                "good": self.good if self.position.step else {},
+            }
+        )
+        self.saved_at = self.clock = time.perf_counter()
+
+    def _restore(self) -> None:
+        self.saved_at = time.perf_counter()
+        state = self.resume.load()
+        if state is None:
+            self._begin()
+            return
+        self.position = Position(**state["position"])
+        self.gradients.micro_batch = self.position.micro_batch
+        self.task.use_precision(self.position.precision)
+        self.task.module.load_state_dict(state["module"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average.load(state["average"])
+        self._keep_good()
+        self.good |= {name: value.to(self.device) for name, value in state["good"].items()}
+        _say(f"continues after epoch {self.position.epoch}, step {self.position.step}")
+
+    def _begin(self) -> None:
+        self.position.precision = self._choose_precision()
+        self.task.use_precision(self.position.precision)
+        self._keep_good()
+        self.after_epoch(0, self.weights(), self.position)
+        self._save()  # a precision that was measured belongs to the run from now on
+
+    def _choose_precision(self) -> str:
+        if self.recipe.precision != "auto":
+            return self.recipe.precision
+        limit = MEASURED_IMAGES.get(self.device.type, 64)
+        size = min(limit, self.batch_size, self.recipe.micro_batch or self.batch_size)
+        batch = self.task.batch(torch.arange(size, device=self.device), 0, 0)
+
+        def pass_in(precision: str) -> None:
+            self.task.use_precision(precision)
+            self.task.loss(batch)[0].backward()
+            self.task.module.zero_grad()
+
+        return faster_precision(pass_in, self.device)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,201 @@
+"""Pretraining a masked autoencoder, from a data set to weights, history and checkpoints."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from spatial_mae.data.store import Dataset
+from spatial_mae.files import write_rows
+from spatial_mae.models import precision
+from spatial_mae.models.architecture import Architecture, check_masking, to_json
+from spatial_mae.models.mae import MaskedAutoencoder
+from spatial_mae.models.masks import draw_masks
+from spatial_mae.models.weights import save_weights
+from spatial_mae.training.augmentation import random_resized_crop_flip
+from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.compiling import compiled
+from spatial_mae.training.gradients import Batch
+from spatial_mae.training.loader import load_images
+from spatial_mae.training.loop import Training, Weights
+from spatial_mae.training.optimiser import parameter_groups
+from spatial_mae.training.position import Position
+from spatial_mae.training.randomness import generator_for
+from spatial_mae.training.recipe import PretrainingRecipe
+from spatial_mae.training.run_folder import COMPLETED
+from spatial_mae.training.training_data import image_hashes, pixel_statistics
+from spatial_mae.training.workplace import Workplace, device_name
+
+
+@dataclass(frozen=True)
+class PretrainingRun:
+    """What is trained: an architecture on a data set, by a recipe, at a mask ratio and a seed."""
+
+    dataset: Dataset
+    architecture: Architecture
+    mask_ratio: float
+    recipe: PretrainingRecipe
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Raises ValueError if the parts do not fit together."""
+        self.recipe.check()
+        check_masking(self.architecture, self.mask_ratio)
+
+    def settings(self) -> dict:
+        """All that decides the weights, as plain values."""
+        return {
+            "architecture": to_json(self.architecture),
+            "mask_ratio": self.mask_ratio,
+            "recipe": asdict(self.recipe),
+            "seed": self.seed,
+            "data": image_hashes(self.dataset),
+        }
+
+
+@dataclass(frozen=True)
+class PretrainingOutputs:
+    """Files to write: weights (safetensors), history (csv), and a folder of epoch-{n} weights."""
+
+    weights: Path
+    history: Path
+    checkpoints: Path
+
+
+class PretrainingTask:
+    """Reconstruct what is hidden (He et al. 2022). images: uint8 (n, C, H, W) on the device."""
+
+    counts_correct = False
+
+    def __init__(self, run: PretrainingRun, images: Tensor) -> None:
+        mean, deviation = pixel_statistics(images)
+        start = generator_for(run.seed, 0, 0, "initialisation")
+        self.module = MaskedAutoencoder(run.architecture, mean, deviation, start).to(images.device)
+        self.run, self.images, self.n_images = run, images, len(images)
+        self._loss = compiled(self.module.loss, run.recipe.compile, images.device)
+
+    def groups(self) -> list[dict]:
+        return parameter_groups(self.module, self.run.recipe.weight_decay)
+
+    def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
+        recipe, device = self.run.recipe, self.images.device
+        crops = generator_for(self.run.seed, epoch, step, "crops", device)
+        images = random_resized_crop_flip(
+            self.images[indices], crops, recipe.crop_scale, flip=recipe.flip
+        )
+        masks = draw_masks(
+            generator_for(self.run.seed, epoch, step, "masks", device),
+            len(indices),
+            self.run.architecture,
+            self.run.mask_ratio,
+            recipe.sampling,
+        )
+        return images, masks
+
+    def weight(self, batch: Batch) -> Tensor | int:
+        recipe = self.run.recipe
+        counted = recipe.sampling == "exact" or recipe.loss_on == "all"
+        return len(batch[1]) if counted else batch[1].sum()
+
+    def loss(self, batch: Batch) -> tuple[Tensor, None]:
+        recipe = self.run.recipe
+        return self._loss(*batch, recipe.loss_on, recipe.normalise_targets), None
+
+    def use_precision(self, name: str) -> None:
+        precision.use(self.module, name)
+
+
+def pretrain(run: PretrainingRun, workplace: Workplace, outputs: PretrainingOutputs) -> dict:
+    """Train, or go on training, and write the outputs; return the weights' metadata.
+
+    A run whose loss or parameters stop being finite ends with status "diverged" and the weights
+    of the last good epoch. Raises Interrupted (exit code 75) when asked to stop.
+    """
+    with workplace.occupied() as (folder, device):
+        images = load_images(run.dataset, "train", run.recipe.n_train, device)
+        task = PretrainingTask(run, images)
+        resume = ResumeFile(folder.path, run.settings())
+        checkpoints = Checkpoints(folder.path, run, task)
+        training = Training(
+            task,
+            run.recipe,
+            run.seed,
+            folder,
+            resume,
+            checkpoints.after_epoch,
+            workplace.save_seconds,
+        )
+        checkpoints.check(resume)
+        status = training.run()
+        metadata = checkpoints.metadata(training.position, status)
+        write_outputs(outputs, training, metadata, checkpoints)
+        resume.remove()
+        checkpoints.remove()
+        folder.update(state=status, eta_seconds=0)
+        return metadata
+
+
+class Checkpoints:
+    """Weights at named epochs: in the state folder while training, where a kill cannot lose them.
+
+    state/epoch-0004.safetensors becomes {checkpoints}/epoch-4.safetensors at the end.
+    """
+
+    def __init__(self, state: Path, run: PretrainingRun, task: PretrainingTask) -> None:
+        self.state, self.run, self.task = state, run, task
+
+    def after_epoch(self, epoch: int, weights: Weights, position: Position) -> None:
+        if epoch in self.run.recipe.kept_epochs:
+            status = COMPLETED if epoch == self.run.recipe.epochs else "training"
+            save_weights(self._path(epoch), weights, self.metadata(position, status))
+
+    def check(self, resume: ResumeFile) -> None:
+        """Forget a state whose checkpoints are gone: what it would finish could not be whole."""
+        state = resume.load()
+        done = state["position"]["epoch"] if state else -1
+        due = [epoch for epoch in self.run.recipe.kept_epochs if epoch <= done]
+        if not all(self._path(epoch).exists() for epoch in due):
+            resume.remove()
+        if resume.load() is None:
+            self.remove()
+
+    def metadata(self, position: Position, status: str) -> dict:
+        return {
+            "kind": "mae",
+            **self.run.settings(),
+            "epoch": position.epoch,
+            "epochs": self.run.recipe.epochs,
+            "status": status,
+            "seconds": position.seconds,
+            "images_per_second": position.images_per_second,
+            "peak_memory_bytes": position.peak_memory,
+            "precision": position.precision,
+            "device": device_name(self.task.images.device),
+            "n_train": self.task.n_images,
+            "parameters": sum(p.numel() for p in self.task.module.parameters()),
+        }
+
+    def collect(self, folder: Path, last_epoch: int) -> None:
+        """Copy all checkpoints up to `last_epoch` into `folder`, emptied first."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for epoch in self.run.recipe.kept_epochs:
+            if epoch <= last_epoch:
+                shutil.copyfile(self._path(epoch), folder / f"epoch-{epoch}.safetensors")
+
+    def remove(self) -> None:
+        for path in self.state.glob("epoch-*.safetensors"):
+            path.unlink()
+
+    def _path(self, epoch: int) -> Path:
+        return self.state / f"epoch-{epoch:04d}.safetensors"
+
+
+def write_outputs(
+    outputs: PretrainingOutputs, training: Training, metadata: Mapping, checkpoints: Checkpoints
+) -> None:
+    checkpoints.collect(outputs.checkpoints, metadata["epoch"])
+    write_rows(outputs.history, training.position.history)
+    save_weights(outputs.weights, training.weights(), dict(metadata))

@@ -1,0 +1,178 @@
+"""Hyperparameters of training: pretraining as an MAE, and training as a classifier."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Precision = Literal["auto", "float32", "bfloat16"]
+Compile = Literal["auto", "always", "never"]  # not on and off, which YAML reads as booleans
+
+
+class OptimisationRecipe(Protocol):
+    """What the loop reads of a recipe, whatever the task."""
+
+    epochs: int
+    warmup_epochs: float
+    batch_size: int
+    micro_batch: int | None
+    base_learning_rate: float
+    weight_decay: float
+    betas: tuple[float, ...]
+    precision: Precision
+    clip_norm: float | None
+    ema_decay: float | None
+    compile: Compile
+
+
+@dataclass(frozen=True)
+class PretrainingRecipe:
+    """How a masked autoencoder is trained.
+
+    epochs, warmup_epochs: passes over the training images; linear warm-up, then cosine to zero.
+    batch_size: images an optimiser step, in micro-batches of `micro_batch` (None: all at once).
+    base_learning_rate: per 256 images; the peak is base_learning_rate * batch_size / 256.
+    crop_scale: least and largest share of the image's area in a random resized crop; (1, 1): none.
+    sampling: law of the masks. loss_on: the patches the error is averaged over.
+    normalise_targets: targets have mean 0 and deviation 1 within each patch.
+    n_train: how many training images, a subset that every run shares; None: all.
+    checkpoints: epochs whose weights are kept; 0 (initialisation) and the last always are.
+    precision: "auto" measures at the start which is faster. clip_norm: largest gradient norm.
+    ema_decay: the weights written are an exponential moving average; None: the last ones.
+    compile: torch.compile; "auto": on a GPU only.
+    """
+
+    epochs: int
+    warmup_epochs: float
+    batch_size: int
+    micro_batch: int | None
+    base_learning_rate: float
+    weight_decay: float
+    betas: tuple[float, ...]
+    crop_scale: tuple[float, ...]
+    flip: bool
+    sampling: Literal["exact", "bernoulli"]
+    loss_on: Literal["hidden", "all"]
+    normalise_targets: bool
+    n_train: int | None
+    checkpoints: tuple[int, ...]
+    precision: Precision
+    clip_norm: float | None
+    ema_decay: float | None
+    compile: Compile
+
+    def check(self) -> None:
+        """Raise ValueError if the values do not fit together."""
+        check_optimisation(self)
+        check_crop(self.crop_scale)
+        check_counts(n_train=self.n_train)
+        for epoch in self.checkpoints:
+            _require(
+                0 <= epoch <= self.epochs,
+                f"checkpoints: epoch {epoch} is outside 0..{self.epochs}; drop it or train longer",
+            )
+
+    @property
+    def kept_epochs(self) -> tuple[int, ...]:
+        """Epochs whose weights are kept: those named, the first (0) and the last."""
+        return tuple(sorted({0, *self.checkpoints, self.epochs}))
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe:
+    """How a classifier is trained, from scratch or from pretrained weights.
+
+    As in PretrainingRecipe, and
+    layer_decay: a block's learning rate is this times that of the block after it; 1: all equal.
+    randaugment: (operations an image, magnitude 0..30); (): none.
+    label_smoothing: share of the target spread over all classes, [0, 1).
+    pooling: what the head reads, the class token or the mean of the patch tokens.
+    n_train, n_test: how many images to learn from and to score, subsets all runs share; None: all.
+    """
+
+    epochs: int
+    warmup_epochs: float
+    batch_size: int
+    micro_batch: int | None
+    base_learning_rate: float
+    weight_decay: float
+    betas: tuple[float, ...]
+    layer_decay: float
+    crop_scale: tuple[float, ...]
+    flip: bool
+    randaugment: tuple[int, ...]
+    label_smoothing: float
+    pooling: Literal["class_token", "mean"]
+    n_train: int | None
+    n_test: int | None
+    precision: Precision
+    clip_norm: float | None
+    ema_decay: float | None
+    compile: Compile
+
+    def check(self) -> None:
+        """Raise ValueError if the values do not fit together."""
+        check_optimisation(self)
+        check_crop(self.crop_scale)
+        check_counts(n_train=self.n_train, n_test=self.n_test)
+        _require(
+            0 < self.layer_decay <= 1, f"layer_decay {self.layer_decay}: expected above 0, up to 1"
+        )
+        _require(
+            0 <= self.label_smoothing < 1,
+            f"label_smoothing {self.label_smoothing}: expected from 0 to below 1",
+        )
+        n_and_magnitude = len(self.randaugment) in (0, 2) and all(v >= 0 for v in self.randaugment)
+        _require(
+            n_and_magnitude and self.randaugment[1:] <= (30,),
+            f"randaugment {list(self.randaugment)}: expected [operations, magnitude to 30] or []",
+        )
+
+
+def check_optimisation(recipe: OptimisationRecipe) -> None:
+    """Raise ValueError if the part of a recipe that the loop reads does not fit together."""
+    for name in ("epochs", "batch_size"):
+        value = getattr(recipe, name)
+        _require(value >= 1, f"{name} {value}: expected at least 1")
+    _require(
+        0 <= recipe.warmup_epochs < recipe.epochs,
+        f"warmup_epochs {recipe.warmup_epochs}: expected from 0 to below epochs ({recipe.epochs})",
+    )
+    micro = recipe.micro_batch
+    _require(
+        micro is None or (micro >= 1 and recipe.batch_size % micro == 0),
+        f"micro_batch {micro} does not divide batch_size {recipe.batch_size}; "
+        "pick a divisor, or null for the whole batch at once",
+    )
+    _require(
+        recipe.base_learning_rate > 0,
+        f"base_learning_rate {recipe.base_learning_rate}: expected above 0",
+    )
+    _require(recipe.weight_decay >= 0, f"weight_decay {recipe.weight_decay}: expected at least 0")
+    _require(
+        len(recipe.betas) == 2 and all(0 <= beta < 1 for beta in recipe.betas),
+        f"betas {list(recipe.betas)}: expected two numbers from 0 to below 1",
+    )
+    clip, decay = recipe.clip_norm, recipe.ema_decay
+    _require(clip is None or clip > 0, f"clip_norm {clip}: expected above 0, or null for none")
+    _require(
+        decay is None or 0 < decay < 1,
+        f"ema_decay {decay}: expected between 0 and 1, or null for none",
+    )
+
+
+def check_crop(scale: tuple[float, ...]) -> None:
+    """Raise ValueError if `scale` is no (least, largest) share of an image's area."""
+    _require(
+        len(scale) == 2 and 0 < scale[0] <= scale[1] <= 1,
+        f"crop_scale {list(scale)}: expected [least, largest] share of the area, above 0, up to 1",
+    )
+
+
+def check_counts(**counts: int | None) -> None:
+    """Raise ValueError for a number of images below 1."""
+    for name, value in counts.items():
+        _require(value is None or value >= 1, f"{name} {value}: expected at least 1, or null: all")
+
+
+def _require(fits: bool, message: str) -> None:
+    if not fits:
+        raise ValueError(message)

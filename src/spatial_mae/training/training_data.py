@@ -1,0 +1,55 @@
+"""What a network takes from the data it learns from: sizes, statistics, identity."""
+
+import torch
+from torch import Tensor
+
+from spatial_mae.data.store import Dataset
+from spatial_mae.models.architecture import Architecture, Backbone
+
+
+def architecture_for(
+    dataset: Dataset,
+    backbone: Backbone,
+    patch_size: int,
+    unit: int,
+    encoder_depth: int,
+    decoder_depth: int,
+) -> Architecture:
+    """The network for the images of `dataset`. Raises ValueError if the sizes do not fit."""
+    manifest = dataset.manifest
+    return Architecture(
+        manifest["height"],
+        manifest["width"],
+        manifest["channels"],
+        patch_size,
+        unit,
+        encoder_depth,
+        decoder_depth,
+        backbone,
+    )
+
+
+def pixel_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of each channel, in [0, 1] units, over all pixels: float32 (C,) each.
+
+    images: uint8 (n, C, H, W). Exact sums, from counts of the 256 levels. A channel that is
+    constant gets the deviation of one level, so that dividing by it is harmless.
+    """
+    levels = torch.arange(256, dtype=torch.float64) / 255
+    counts = (
+        torch.stack(
+            [torch.bincount(channel.flatten(), minlength=256) for channel in images.unbind(1)]
+        )
+        .cpu()
+        .double()
+    )
+    share = counts / counts.sum(1, keepdim=True)
+    mean = share @ levels
+    variance = (share * (levels - mean[:, None]) ** 2).sum(1)
+    return mean.float(), variance.sqrt().clamp(min=1 / 255).float()
+
+
+def image_hashes(dataset: Dataset) -> dict[str, str]:
+    """SHA-256 of the training and test images, from the manifest."""
+    files = dataset.manifest["files"]
+    return {name: files[name]["sha256"] for name in ("train.npy", "test.npy")}

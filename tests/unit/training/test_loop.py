@@ -1,0 +1,308 @@
+"""The loop on a small regression: accumulation, interruption, divergence, memory, averages."""
+
+import os
+import signal
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.loop import Training
+from spatial_mae.training.optimiser import AdamW, parameter_groups
+from spatial_mae.training.position import Interrupted
+from spatial_mae.training.randomness import generator_for
+from spatial_mae.training.run_folder import open_run
+
+N, EPOCHS, BATCH = 40, 3, 8
+STEPS = N // BATCH
+RECIPE = SimpleNamespace(
+    epochs=EPOCHS,
+    warmup_epochs=0.4,
+    batch_size=BATCH,
+    micro_batch=None,
+    base_learning_rate=1.0,
+    weight_decay=0.1,
+    betas=(0.9, 0.95),
+    precision="float32",
+    clip_norm=None,
+    ema_decay=None,
+    compile="never",
+)
+
+
+class Regression:
+    """Noisy linear regression on random subsets; `disturb(epoch, step)` may do harm."""
+
+    counts_correct = True
+    n_images = N
+
+    def __init__(self, disturb=lambda epoch, step: None):
+        start = generator_for(0, 0, 0, "data")
+        self.inputs = torch.randn(N, 4, generator=start)
+        self.targets = self.inputs.sum(1, keepdim=True)
+        self.module = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+        for p in self.module.parameters():
+            nn.init.normal_(p, std=0.3, generator=start)
+        self.disturb, self.precisions, self.sizes = disturb, [], []
+
+    def groups(self):
+        return parameter_groups(self.module, RECIPE.weight_decay)
+
+    def batch(self, indices, epoch, step):
+        self.harm = self.disturb(epoch, step)
+        generator = generator_for(0, epoch, step, "noise")
+        counts = torch.randint(0, 2, (len(indices),), generator=generator).float()
+        counts[0] = 1
+        return self.inputs[indices], self.targets[indices], counts
+
+    def weight(self, batch):
+        return batch[2].sum()
+
+    def loss(self, batch):
+        inputs, targets, counts = batch
+        self.sizes.append(len(inputs))
+        if isinstance(self.harm, Exception):
+            raise self.harm
+        if callable(self.harm):
+            self.harm(len(inputs))
+        error = (self.module(inputs) - targets).square().squeeze(1)
+        loss = (error * counts).sum() / counts.sum()
+        return loss * (self.harm if isinstance(self.harm, float) else 1), (error < 1).sum()
+
+    def use_precision(self, name):
+        self.precisions.append(name)
+
+
+def train(folder, task=None, after_epoch=lambda *_: None, **changes):
+    """(status, training) of a run in `folder`, continued if there is something to continue."""
+    recipe = SimpleNamespace(**vars(RECIPE) | changes)
+    task = task or Regression()
+    with open_run(folder) as run:
+        resume = ResumeFile(folder, {"toy": True})
+        training = Training(task, recipe, 0, run, resume, after_epoch, save_seconds=1e9)
+        return training.run(), training
+
+
+def outcome(training):
+    times = {"seconds", "images_per_second", "peak_memory_bytes"}
+    rows = [{k: v for k, v in r.items() if k not in times} for r in training.position.history]
+    weights = {name: value.clone() for name, value in training.weights().items()}
+    return rows, weights
+
+
+def assert_same(first, second):
+    assert first[0] == second[0]
+    assert all(torch.equal(first[1][name], second[1][name]) for name in first[1])
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    status, training = train(tmp_path_factory.mktemp("unbroken"), ema_decay=0.9)
+    assert status == "completed"
+    return outcome(training)
+
+
+def test_learns_and_keeps_a_history(unbroken):
+    rows = unbroken[0]
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
+    assert rows[-1]["train_accuracy"] > rows[0]["train_accuracy"]
+    peak = RECIPE.base_learning_rate * BATCH / 256
+    assert all(0 < row["learning_rate"] <= peak for row in rows)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1", "SIGINT"])
+@pytest.mark.parametrize("place", [(0, 0), (0, 3), (1, STEPS - 1), (2, 1)])
+def test_stopped_and_continued_equals_unbroken(tmp_path, unbroken, name, place, capfd):
+    def stop(*here):
+        if here == place:
+            os.kill(os.getpid(), getattr(signal, name))
+
+    with pytest.raises(Interrupted) as caught:
+        train(tmp_path, Regression(stop), ema_decay=0.9)
+    assert caught.value.code == os.EX_TEMPFAIL == 75
+    assert "run the same command again to continue" in capfd.readouterr().err
+    status, training = train(tmp_path, ema_decay=0.9)
+    assert status == "completed"
+    assert_same(outcome(training), unbroken)
+
+
+def test_stopped_at_every_step_equals_unbroken(tmp_path, unbroken):
+    for _ in range(EPOCHS * STEPS):
+        task = Regression(lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        try:
+            status, training = train(tmp_path, task, ema_decay=0.9)
+        except Interrupted:
+            assert len(task.sizes) == 1
+    assert status == "completed"
+    assert_same(outcome(training), unbroken)
+
+
+def test_an_error_loses_no_more_than_the_work_since_the_last_save(tmp_path, unbroken):
+    for place in ((1, 2), (2, 4)):
+
+        def fail(*here, place=place):
+            return OSError("broken disk") if here == place else None
+
+        with pytest.raises(OSError, match="broken disk"):
+            train(tmp_path, Regression(fail), ema_decay=0.9)
+    assert_same(outcome(train(tmp_path, ema_decay=0.9)[1]), unbroken)
+
+
+@pytest.mark.parametrize("micro_batch", [1, 2, 4])
+def test_accumulated_gradients_are_those_of_the_whole_batch(tmp_path, unbroken, micro_batch):
+    task = Regression()
+    _, training = train(tmp_path, task, micro_batch=micro_batch, ema_decay=0.9)
+    assert set(task.sizes) == {micro_batch}
+    rows, weights = outcome(training)
+    for name, value in weights.items():
+        torch.testing.assert_close(value, unbroken[1][name], rtol=1e-4, atol=1e-5)
+    losses = [row["loss"] for row in rows]
+    np.testing.assert_allclose(losses, [row["loss"] for row in unbroken[0]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("harm", [float("nan"), float("inf")])
+@pytest.mark.parametrize("step", [0, 3, STEPS - 1])
+def test_divergence_returns_to_the_end_of_the_last_good_epoch(tmp_path, harm, step):
+    kept = {}
+
+    def keep(epoch, weights, _):
+        kept[epoch] = {name: value.clone() for name, value in weights.items()}
+
+    disturbed = Regression(lambda *here: harm if here == (1, step) else None)
+    status, training = train(tmp_path, disturbed, keep)
+    assert status == "diverged"
+    assert len(training.position.history) == training.position.epoch == 1
+    assert sorted(kept) == [0, 1]
+    assert all(torch.equal(value, kept[1][name]) for name, value in training.weights().items())
+
+
+def test_a_gradient_that_is_not_finite_is_divergence_even_if_the_loss_is(tmp_path):
+    task = Regression()
+    task.module[0].weight.register_hook(lambda gradient: gradient * float("inf"))
+    status, training = train(tmp_path, task, epochs=1)
+    assert status == "diverged"
+    assert training.position.epoch == 0
+    assert all(value.isfinite().all() for value in training.weights().values())
+
+
+def test_divergence_after_a_resume_returns_to_the_epoch_before_it(tmp_path):
+    kept = {}
+
+    def keep(epoch, weights, _):
+        kept[epoch] = {name: value.clone() for name, value in weights.items()}
+
+    def stop(*here):
+        if here == (1, 1):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Interrupted):
+        train(tmp_path, Regression(stop), keep)
+    nan = Regression(lambda *here: float("nan") if here == (1, 3) else None)
+    status, training = train(tmp_path, nan)
+    assert status == "diverged"
+    assert all(torch.equal(value, kept[1][name]) for name, value in training.weights().items())
+
+
+def no_room_for_more_than(limit):
+    def check(size):
+        if size > limit:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 EiB")
+
+    return lambda *_: check
+
+
+def test_out_of_memory_halves_the_micro_batch_once(tmp_path, unbroken, capfd):
+    task = Regression(no_room_for_more_than(4))
+    _, training = train(tmp_path, task, ema_decay=0.9)
+    assert task.sizes[0] == 8 and set(task.sizes[1:]) == {4}
+    assert training.position.micro_batch == 4
+    assert "micro-batches of 8 images: trying 4" in capfd.readouterr().err
+    for name, value in outcome(training)[1].items():
+        torch.testing.assert_close(value, unbroken[1][name], rtol=1e-4, atol=1e-5)
+
+
+def test_out_of_memory_twice_is_a_clear_error(tmp_path):
+    with pytest.raises(RuntimeError, match="micro-batches of 4 images: set a smaller micro_batch"):
+        train(tmp_path, Regression(no_room_for_more_than(2)))
+
+
+def test_the_cpu_s_own_message_counts_as_out_of_memory(tmp_path, capfd):
+    def check(size):
+        if size > 4:
+            torch.empty(2**60)
+
+    train(tmp_path, Regression(lambda *_: check))
+    assert "trying 4" in capfd.readouterr().err
+
+
+def test_other_runtime_errors_pass(tmp_path):
+    broken = Regression(lambda *_: RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        train(tmp_path, broken)
+
+
+def test_the_average_follows_its_recursion(tmp_path):
+    """One step an epoch, so that after_epoch sees the parameters of every step."""
+    seen, task = [], Regression()
+
+    def note(epoch, weights, _):
+        seen.append((task.module[0].weight.detach().clone(), weights["0.weight"].clone()))
+
+    train(tmp_path, task, note, batch_size=N, epochs=6, ema_decay=0.7)
+    expected = seen[0][0]
+    for parameter, average in seen[1:]:
+        expected = 0.7 * expected + 0.3 * parameter
+        torch.testing.assert_close(average, expected)
+    assert not torch.equal(*seen[-1])
+
+
+def test_clipping_bounds_what_reaches_the_optimiser(tmp_path, monkeypatch):
+    norms, step = [], AdamW.step
+
+    def note(self, rate):
+        norms.append(float(sum(p.grad.square().sum() for p in self.parameters).sqrt()))
+        step(self, rate)
+
+    monkeypatch.setattr(AdamW, "step", note)
+    train(tmp_path, clip_norm=0.01)
+    assert norms == [pytest.approx(0.01, rel=1e-3)] * EPOCHS * STEPS
+
+
+def test_a_precision_that_was_measured_stays_with_the_run(tmp_path, monkeypatch):
+    def stop(*here):
+        if here == (0, 2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    where = "spatial_mae.training.loop.faster_precision"
+    monkeypatch.setattr(where, lambda *_: "bfloat16")
+    with pytest.raises(Interrupted):
+        train(tmp_path, Regression(stop), precision="auto")
+    monkeypatch.setattr(where, lambda *_: pytest.fail("measured again"))
+    task = Regression()
+    _, training = train(tmp_path, task, precision="auto")
+    assert task.precisions == ["bfloat16"] and training.position.precision == "bfloat16"
+
+
+def test_measuring_the_precision_changes_nothing(tmp_path, unbroken):
+    task = Regression()
+    _, training = train(tmp_path, task, precision="auto", ema_decay=0.9)
+    assert {"float32", "bfloat16"} <= set(task.precisions)
+    assert_same(outcome(training), unbroken)
+
+
+def test_fewer_images_than_a_batch_make_one_step_an_epoch(tmp_path):
+    task = Regression()
+    _, training = train(tmp_path, task, batch_size=4 * N)
+    assert task.sizes == [N] * EPOCHS
+    assert training.position.all_images == N * EPOCHS
+
+
+def test_mean_speed_is_of_all_epochs(tmp_path):
+    _, training = train(tmp_path)
+    position = training.position
+    expected = N * EPOCHS / position.history[-1]["seconds"]
+    assert position.images_per_second == pytest.approx(expected)

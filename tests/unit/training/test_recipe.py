@@ -1,0 +1,69 @@
+"""Recipes: what does not fit together is refused, with the value and the mend."""
+
+import json
+
+import pytest
+from toy_training import CLASSIFICATION, PRETRAINING
+
+from spatial_mae.recipes import load
+from spatial_mae.training.recipe import ClassifierRecipe, PretrainingRecipe
+
+
+def pretraining(**changes):
+    return load(PretrainingRecipe, json.dumps(PRETRAINING | changes))
+
+
+def classification(**changes):
+    return load(ClassifierRecipe, json.dumps(CLASSIFICATION | changes))
+
+
+def test_good_recipes_pass():
+    pretraining().check()
+    pretraining(micro_batch=4, clip_norm=1.0, ema_decay=0.99, crop_scale=[1, 1]).check()
+    classification(randaugment=[2, 30]).check()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0, "checkpoints": []}, "epochs 0: expected at least 1"),
+        ({"batch_size": 0}, "batch_size 0"),
+        ({"warmup_epochs": 3}, r"warmup_epochs 3.0: expected from 0 to below epochs \(3\)"),
+        ({"micro_batch": 5}, "micro_batch 5 does not divide batch_size 16; pick a divisor"),
+        ({"base_learning_rate": 0}, "base_learning_rate 0.0: expected above 0"),
+        ({"weight_decay": -1}, "weight_decay -1.0"),
+        ({"betas": [0.9]}, r"betas \[0.9\]: expected two"),
+        ({"betas": [0.9, 1]}, r"betas \[0.9, 1\]"),
+        ({"crop_scale": [0.5, 0.2]}, r"crop_scale \[0.5, 0.2\]: expected \[least, largest\]"),
+        ({"crop_scale": [0, 1]}, "crop_scale"),
+        ({"clip_norm": 0}, "clip_norm 0"),
+        ({"ema_decay": 1}, "ema_decay 1"),
+        ({"n_train": 0}, "n_train 0: expected at least 1, or null"),
+        ({"checkpoints": [1, 4]}, "checkpoints: epoch 4 is outside 0..3"),
+    ],
+)
+def test_what_pretraining_refuses(changes, message):
+    with pytest.raises(ValueError, match=message):
+        pretraining(**changes).check()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"warmup_epochs": 4}, "warmup_epochs"),
+        ({"layer_decay": 0}, "layer_decay 0.0"),
+        ({"layer_decay": 1.1}, "layer_decay 1.1"),
+        ({"label_smoothing": 1}, "label_smoothing 1.0"),
+        ({"randaugment": [2]}, r"randaugment \[2\]: expected \[operations, magnitude"),
+        ({"randaugment": [2, 31]}, r"randaugment \[2, 31\]"),
+        ({"n_test": 0}, "n_test 0"),
+    ],
+)
+def test_what_classification_refuses(changes, message):
+    with pytest.raises(ValueError, match=message):
+        classification(**changes).check()
+
+
+def test_the_first_and_the_last_epoch_are_always_kept():
+    assert pretraining(checkpoints=[]).kept_epochs == (0, 3)
+    assert pretraining(checkpoints=[2, 0]).kept_epochs == (0, 2, 3)
