@@ -1,0 +1,1 @@
+"""What a pretrained encoder knows: probes and their controls, reconstruction, similarity."""

@@ -1,0 +1,137 @@
+"""What a probe must beat: raw pixels, PCA, and the closed-form linear MAE."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.linalg import eigh
+
+from spatial_mae.data.store import Dataset
+from spatial_mae.evaluation.probe import Labelled
+from spatial_mae.evaluation.probing import check_probes, ordered, probe_rows
+from spatial_mae.evaluation.recipe import EvaluationRecipe
+from spatial_mae.files import Row
+from spatial_mae.linear.colour import full_scale, integer_rows
+from spatial_mae.linear.moments import PixelMoments
+from spatial_mae.linear.store import LinearRun
+from spatial_mae.tasks.encoders import encoders
+from spatial_mae.tasks.normalisation import normalisation
+from spatial_mae.training.loader import load_labels, subset
+
+CHUNK = 4096
+"""Images converted at a time."""
+
+Encode = Callable[[np.ndarray], np.ndarray]
+
+
+def probe_pixels(
+    dataset: Dataset, moments: PixelMoments, width: int, recipe: EvaluationRecipe, seed: int
+) -> list[Row]:
+    """Probes of the raw pixels and of their first `width` principal components.
+
+    moments: of the training images, in the recipe's colour; components are about their mean. Where
+    images have fewer dimensions than `width`, all components are taken; `model_width` is the number
+    of features. No row if the recipe probes nothing. Raises ValueError if the moments are of other
+    images, or the data set has no labels.
+    """
+    _check(dataset, moments, recipe)
+    if not recipe.representations:
+        return []
+    centre, components = moments.mean, principal_components(moments, width)
+    kinds = {
+        "raw_pixels": lambda pixels: pixels,
+        "pca": lambda pixels: (pixels - centre) @ components,
+    }
+    return [
+        row
+        for name, encode in kinds.items()
+        for row in _probe(dataset, moments.colour, name, encode, recipe, seed)
+    ]
+
+
+def probe_linear(
+    dataset: Dataset,
+    run: LinearRun,
+    mask_ratio: float,
+    width: int,
+    recipe: EvaluationRecipe,
+    seed: int,
+) -> list[Row]:
+    """Probes of the `width` features of the closed-form linear MAE, of whole images.
+
+    run: solved at the side of the network's mask units, as `tasks.encoders.open_run` gives it.
+    Arguments and errors else as in `probe_pixels`; ValueError too for a mask ratio outside (0, 1).
+    """
+    _check(dataset, run.moments, recipe)
+    if not 0 < mask_ratio < 1:
+        raise ValueError(f"mask ratio {mask_ratio}: a masked autoencoder hides a share in (0, 1)")
+    if not recipe.representations:
+        return []
+    n_latents = min(width, len(run.moments.total))
+    matrix = encoders(run, (mask_ratio,), n_latents)[1].matrix
+    normalised = normalisation(run.moments, run.settings.centring, run.settings.flip)
+    colour = run.moments.colour
+    return _probe(
+        dataset, colour, "linear_mae", lambda p: normalised.rows(p) @ matrix, recipe, seed
+    )
+
+
+def principal_components(moments: PixelMoments, n_components: int) -> np.ndarray:
+    """Eigenvectors (d, min(k, d)) of the pixels' covariance, the largest eigenvalue first."""
+    covariance = moments.matrix("centred")
+    d = len(covariance)
+    first = max(d - n_components, 0)
+    vectors = eigh(covariance, subset_by_index=(first, d - 1), overwrite_a=True)[1]
+    return vectors[:, ::-1]
+
+
+def pixel_features(
+    dataset: Dataset, split: str, n_wanted: int | None, colour: str, encode: Encode
+) -> Labelled:
+    """Features of the labelled images of `training.loader.subset`, float32.
+
+    encode: pixels (n, d) in [0, 1], float64, to features (n, k).
+    """
+    images = dataset.images(split)
+    chosen = subset(len(images), n_wanted)
+    scale = full_scale(colour, images.shape[3])
+    found = None
+    for start in range(0, len(chosen), CHUNK):
+        pixels = integer_rows(images[chosen[start : start + CHUNK]], colour) / scale
+        values = encode(pixels)
+        if found is None:
+            found = np.empty((len(chosen), values.shape[1]), np.float32)
+        found[start : start + len(values)] = values
+    return Labelled(torch.from_numpy(found), load_labels(dataset, split, n_wanted))
+
+
+def _probe(
+    dataset: Dataset,
+    colour: str,
+    representation: str,
+    encode: Encode,
+    recipe: EvaluationRecipe,
+    seed: int,
+) -> list[Row]:
+    train, test = (
+        pixel_features(dataset, split, n, colour, encode)
+        for split, n in (("train", recipe.n_train), ("test", recipe.n_test))
+    )
+    found = {"status": "completed", "device": "cpu", "precision": "float32"}
+    found["model_width"] = train.features.shape[1]
+    rows = probe_rows(train, test, representation, None, recipe, seed)
+    return ordered([row | found for row in rows])
+
+
+def _check(dataset: Dataset, moments: PixelMoments, recipe: EvaluationRecipe) -> None:
+    check_probes(dataset, recipe)
+    sides = [dataset.manifest["height"], dataset.manifest["width"]]
+    if [moments.height, moments.width] != sides:
+        raise ValueError(
+            f"moments of {moments.height} x {moments.width} images, but data set "
+            f"{dataset.manifest['dataset']!r} has {sides[0]} x {sides[1]}: use its own moments"
+        )
+    if moments.colour != recipe.control_colour:
+        raise ValueError(
+            f"moments of {moments.colour} images, but control_colour is {recipe.control_colour!r}"
+        )

@@ -1,0 +1,191 @@
+"""All evaluations of one pretraining run: probes over its checkpoints, reconstruction errors."""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from spatial_mae.data.store import Dataset
+from spatial_mae.evaluation.features import check_representations, features, freeze
+from spatial_mae.evaluation.origin import origin, scale
+from spatial_mae.evaluation.probe import Labelled
+from spatial_mae.evaluation.probing import check_probes, ordered, probe_rows
+from spatial_mae.evaluation.recipe import EvaluationRecipe
+from spatial_mae.evaluation.reconstruction import Masking, gallery, reconstruction_errors
+from spatial_mae.files import Row
+from spatial_mae.models.architecture import Architecture
+from spatial_mae.models.mae import MaskedAutoencoder
+from spatial_mae.models.weights import load_mae, read_metadata
+from spatial_mae.training.loader import load_images, load_labels
+from spatial_mae.training.randomness import generator_for
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """scores: rows with `probing.COLUMNS`. gallery: rows of `reconstruction.gallery`."""
+
+    scores: list[Row]
+    gallery: list[Row]
+
+
+def evaluate(
+    dataset: Dataset,
+    weights: Path,
+    checkpoints: Path,
+    recipe: EvaluationRecipe,
+    seed: int,
+    device: torch.device | str = "cpu",
+) -> Evaluation:
+    """Evaluate a run's weights, and its checkpoints: the untrained network, or all epochs kept.
+
+    Metrics: accuracy of `linear_probe` and `knn`, in [0, 1]; hidden_error, visible_error and
+    all_error of `reconstruction`, in standardised units, on test images. Pretraining columns tell
+    of training up to the row's epoch, `epochs` of the epochs planned; `status`, `device` and
+    `precision` are the pretraining's. `seconds` are this row's own and `images_per_second` the
+    network's forward passes behind it.
+
+    Raises ValueError if the images are not of the network's size, a probe lacks labels or its class
+    token, or checkpoints of other architectures or without epoch 0 lie in `checkpoints`.
+    """
+    check_probes(dataset, recipe)
+    model, final = load_mae(weights, device)
+    check_images(dataset, model.architecture)
+    check_representations(model.encoder, recipe.representations)
+    earlier = earlier_epochs(checkpoints, final["epoch"], recipe.checkpoints)
+    data = EvaluationData.load(dataset, recipe, model.encoder.positions.device)
+    masking = masking_of(final)
+    rows = []
+    for path in earlier:
+        other, metadata = load_mae(path, device, model.architecture)
+        rows += _epoch_rows(other, metadata, final, data, masking, recipe, seed)
+    rows += _epoch_rows(model, final, final, data, masking, recipe, seed)
+    masks = generator_for(seed, 0, 0, "gallery masks")
+    shown = data.reconstructed[: recipe.n_gallery]
+    pixels = [row | scale(final) for row in gallery(model, shown, masking, masks)]
+    return Evaluation(ordered(rows), pixels)
+
+
+@dataclass(frozen=True)
+class EvaluationData:
+    """Images, uint8 (n, C, H, W), and labels (n,) of the probes; images to reconstruct.
+
+    Images stay on the CPU and go to the device by batch; labels are on the device. Without probes
+    there are neither.
+    """
+
+    images: dict[str, Tensor]
+    labels: dict[str, Tensor]
+    reconstructed: Tensor
+
+    @classmethod
+    def load(
+        cls, dataset: Dataset, recipe: EvaluationRecipe, device: torch.device
+    ) -> "EvaluationData":
+        wanted = {"train": recipe.n_train, "test": recipe.n_test} if recipe.representations else {}
+        return cls(
+            {split: load_images(dataset, split, n) for split, n in wanted.items()},
+            {split: load_labels(dataset, split, n, device) for split, n in wanted.items()},
+            load_images(dataset, "test", recipe.n_reconstructed),
+        )
+
+
+def check_images(dataset: Dataset, architecture: Architecture) -> None:
+    """ValueError unless the network is for images of this data set's size."""
+    manifest = dataset.manifest
+    found = (manifest["height"], manifest["width"], manifest["channels"])
+    expected = (architecture.height, architecture.width_pixels, architecture.channels)
+    if found != expected:
+        raise ValueError(
+            f"data set {manifest['dataset']!r} has images of {_size(found)} (height, width, "
+            f"channels), the network is for {_size(expected)}: use weights pretrained on this size"
+        )
+
+
+def earlier_epochs(folder: Path, last_epoch: int, which: str) -> list[Path]:
+    """The checkpoints to evaluate before the last epoch, in order: epoch 0, or "all" in `folder`.
+
+    Raises ValueError if there is no checkpoint of epoch 0, the untrained control.
+    """
+    found = {read_metadata(path)["epoch"]: path for path in folder.glob("epoch-*.safetensors")}
+    if 0 not in found:
+        raise ValueError(
+            f"{folder} has no epoch-0.safetensors, the untrained network that probes are compared "
+            "with: pretrain again"
+        )
+    chosen = sorted(found) if which == "all" else [0]
+    return [found[epoch] for epoch in chosen if epoch < last_epoch]
+
+
+def masking_of(metadata: dict) -> Masking:
+    """How a network was trained, from its weights' metadata."""
+    recipe = metadata["recipe"]
+    return Masking(metadata["mask_ratio"], recipe["sampling"], recipe["normalise_targets"])
+
+
+def _epoch_rows(
+    model: MaskedAutoencoder,
+    metadata: dict,
+    final: dict,
+    data: EvaluationData,
+    masking: Masking,
+    recipe: EvaluationRecipe,
+    seed: int,
+) -> list[Row]:
+    start = time.perf_counter()
+    freeze(model)
+    rows = _probes(model, data, recipe, seed) + _reconstruction(model, data, masking, recipe, seed)
+    seconds = time.perf_counter() - start
+    line = f"epoch {metadata['epoch']}: {len(rows)} scores in {seconds:.1f} s"
+    print(line, file=sys.stderr, flush=True)
+    made = origin(metadata, final)
+    return [row | made for row in rows]
+
+
+def _probes(
+    model: MaskedAutoencoder, data: EvaluationData, recipe: EvaluationRecipe, seed: int
+) -> list[Row]:
+    if not recipe.representations:
+        return []
+    start = time.perf_counter()
+    train, test = (
+        features(model.encoder, data.images[split], recipe.representations)
+        for split in ("train", "test")
+    )
+    n_images = sum(len(images) for images in data.images.values())
+    speed = n_images / (time.perf_counter() - start)
+    rows = []
+    for name, block in train:
+        splits = (
+            Labelled(found[name, block], data.labels[split])
+            for split, found in (("train", train), ("test", test))
+        )
+        rows += probe_rows(*splits, name, block, recipe, seed)
+    return [row | {"images_per_second": speed} for row in rows]
+
+
+def _reconstruction(
+    model: MaskedAutoencoder,
+    data: EvaluationData,
+    masking: Masking,
+    recipe: EvaluationRecipe,
+    seed: int,
+) -> list[Row]:
+    start = time.perf_counter()
+    masks = generator_for(seed, 0, 0, "reconstruction masks")
+    errors = reconstruction_errors(model, data.reconstructed, masking, recipe.n_masks, masks)
+    seconds = time.perf_counter() - start
+    n = len(data.reconstructed)
+    common = {
+        "protocol": "reconstruction",
+        "n_test": n,
+        "seconds": seconds,
+        "images_per_second": n * recipe.n_masks / seconds,
+    }
+    return [common | {"metric": f"{part}_error", "value": value} for part, value in errors.items()]
+
+
+def _size(sides: tuple[int, int, int]) -> str:
+    return " x ".join(map(str, sides))
