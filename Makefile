@@ -6,7 +6,7 @@ READY := .venv/.ready
 CORES ?= all
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: quick test lint bench clean lock
+.PHONY: quick test lint bench status clean lock
 
 quick: $(READY)  ## the default study on embedded data: figures, claims, report
 	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
@@ -22,6 +22,9 @@ lint: $(READY)
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+
+status: $(READY)  ## training runs: epoch, time left, state
+	@python -m spatial_mae.cli.show_status --results results
 
 bench: $(READY)  ## every benchmark's table, on one thread (minutes)
 	OMP_NUM_THREADS=1 python -m benchmarks

@@ -2,7 +2,7 @@
 
 Everything:       snakemake --cores all
 Another study:    snakemake --cores all --configfile workflow/studies/cifar10.yaml
-Part of a study:  snakemake --cores all linear | tasks | tables | figures | claims | report
+Part of a study:  snakemake --cores all linear | tasks | pretraining | evaluation | fine_tuning | ...
 """
 
 from snakemake.utils import min_version
@@ -18,6 +18,9 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/linear.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/tasks.smk"
+include: "workflow/rules/pretrain.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/fine_tune.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
@@ -34,6 +37,9 @@ localrules:
     data,
     linear,
     tasks,
+    pretraining,
+    evaluation,
+    fine_tuning,
     tables,
     figures,
     claims,

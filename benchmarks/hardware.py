@@ -19,7 +19,7 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
 def gemm_rate(dtype: type) -> float:
     """10^9 multiplications and additions a second of numpy's matrix product."""
     a, b = np.ones((2, SIZE, SIZE), dtype)
-    return _rate(lambda: a @ b)
+    return rate(lambda: a @ b)
 
 
 def int8_rate() -> float:
@@ -27,10 +27,10 @@ def int8_rate() -> float:
     import torch
 
     a, b = torch.ones((2, SIZE, SIZE), dtype=torch.int8)
-    return _rate(lambda: torch._int_mm(a, b))
+    return rate(lambda: torch._int_mm(a, b))
 
 
-def _rate(product) -> float:
+def rate(product) -> float:
     best = float("inf")
     for _ in range(5):
         start = time.perf_counter()

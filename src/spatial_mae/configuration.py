@@ -11,6 +11,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from spatial_mae import grid
+from spatial_mae.kinds import KINDS
+from spatial_mae.models.architecture import Architecture, Backbone, check_masking
 from spatial_mae.recipes import nearest
 
 # Sources whose copy only the user can bring.
@@ -91,20 +93,30 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
                 f"To leave the figure out: `figures: {{{figure}: null}}`"
             )
     for entry in config["experiments"]:
-        recipes = config["recipes"].get(grid.KINDS[entry["kind"]].recipe, {})
+        recipes = config["recipes"].get(KINDS[entry["kind"]].recipe, {})
         if entry["recipe"] not in recipes:
             yield (
                 f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
                 f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
             )
-        for name in _datasets_of(entry):
-            if name not in config["datasets"]:
-                known = nearest(name, config["datasets"])
-                yield f"experiment {entry['name']!r} names no data set: {name!r}; {known}"
+        for key, (what, known) in _named(config).items():
+            for name in _values_of(entry, key):
+                if name not in known:
+                    near = nearest(name, known)
+                    yield f"experiment {entry['name']!r} names no {what}: {name!r}; {near}"
 
 
-def _datasets_of(entry: Mapping) -> list[str]:
-    return list(dict.fromkeys(n for g in entry.get("grids") or () for n in g.get("dataset", ())))
+def _named(config: Mapping) -> dict[str, tuple[str, Mapping]]:
+    """Keys of grids whose values are names -> what they name, and the names there are."""
+    return {
+        "dataset": ("data set", config["datasets"]),
+        "model": ("model", config["models"]),
+        "training": ("recipe of pretraining", config["recipes"].get("pretraining", {})),
+    }
+
+
+def _values_of(entry: Mapping, key: str) -> list[str]:
+    return list(dict.fromkeys(n for g in entry.get("grids") or () for n in g.get(key, ())))
 
 
 def _repeated(names: list[str]) -> set[str]:
@@ -112,13 +124,14 @@ def _repeated(names: list[str]) -> set[str]:
 
 
 def _misfits(config: Mapping) -> Iterator[str]:
-    """Patches that do not tile the image, more latents than dimensions."""
+    """Patches that do not tile the image, more latents than dimensions, impossible networks."""
     seen = set()
     for entry in config["experiments"]:
-        family = grid.KINDS[entry["kind"]].recipe
+        family = KINDS[entry["kind"]].recipe
         recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
         for run in grid.expand(entry):
             seen.update(_misfit(config, entry["name"], run, recipe))
+            seen.update(_impossible_network(config, entry["name"], run))
     yield from sorted(seen)
 
 
@@ -141,6 +154,23 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
                 f"experiment {name!r}: {n_latents} latents exceed the {dimensions} dimensions of "
                 f"{run['dataset']!r} ({run['colour']}); use at most {dimensions}"
             )
+
+
+def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[str]:
+    """Heads that do not divide a width, mask units that do not fit, masks of all or nothing."""
+    size = image_size(config["datasets"][run["dataset"]]) if "model" in run else None
+    if size is None:
+        return
+    try:
+        backbone = Backbone(**config["models"][run["model"]])
+        unit, decoder_depth = run.get("unit", 1), run.get("dec", 0)
+        channels = config["datasets"][run["dataset"]].get("channels", 3)
+        sizes = (*size, channels, run["patch"], unit, run["enc"], decoder_depth)
+        architecture = Architecture(*sizes, backbone)
+        if "mask" in run:
+            check_masking(architecture, run["mask"])
+    except ValueError as problem:
+        yield f"experiment {name!r}, model {run['model']!r}: {problem}"
 
 
 def image_size(dataset: Mapping) -> tuple[int, int] | None:

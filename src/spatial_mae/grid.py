@@ -6,108 +6,13 @@ directory names are slugs such as `patch-4_centring-raw_ridge-0_flip-no`: keys i
 built and parsed here only.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
+from spatial_mae.kinds import CONTROL, KINDS, MOMENT, NAMES, PRETRAINING, SOLUTION, Kind
 from spatial_mae.recipes import nearest
 
 Run = dict[str, object]
-
-MOMENT = ("colour", "n", "split")
-SOLUTION = ("patch", "centring", "ridge", "flip")
-ISING = ("lattice", "coupling", "patch", "moment")
-SPECTRUM = ("dimensions", "patch", "sampling")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What an experiment measures.
-
-    table: the file of one run, as in the rule that writes it.
-    rule: that rule.
-    recipe: the family under `recipes:` it reads.
-    slugs: wildcard of `table` -> the keys its slug is made of.
-    stage: the named target that includes it.
-    """
-
-    table: str
-    rule: str
-    recipe: str
-    slugs: Mapping[str, tuple[str, ...]]
-    stage: str
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys a grid of this kind must give, in order (`split` is always `train`)."""
-        dataset = ("dataset",) if "{dataset}" in self.table else ()
-        slugs = tuple(key for keys in self.slugs.values() for key in keys)
-        return dataset + tuple(key for key in slugs if key != "split")
-
-
-_LINEAR = {"moment": MOMENT, "run": SOLUTION}
-
-KINDS = {
-    "autocorrelation": Kind(
-        "results/linear/{dataset}/{moment}/autocorrelation_{recipe}.csv",
-        "measure_autocorrelation",
-        "autocorrelation",
-        {"moment": MOMENT},
-        "linear",
-    ),
-    "losses": Kind(
-        "results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv",
-        "measure_losses",
-        "linear",
-        _LINEAR,
-        "linear",
-    ),
-    "influence": Kind(
-        "results/linear/{dataset}/{moment}/{run}/influence_{recipe}.csv",
-        "measure_influence",
-        "linear",
-        _LINEAR,
-        "linear",
-    ),
-    "profile": Kind(
-        "results/linear/{dataset}/{moment}/{run}/profile_{recipe}.csv",
-        "measure_influence",
-        "linear",
-        _LINEAR,
-        "linear",
-    ),
-    "psd": Kind("results/linear/{dataset}/psd_{recipe}.csv", "measure_psd", "psd", {}, "linear"),
-    "ising_weights": Kind(
-        "results/ising/{run}/weights_{recipe}.csv", "solve_ising", "ising", {"run": ISING}, "linear"
-    ),
-    "ising_summary": Kind(
-        "results/ising/{run}/summary_{recipe}.csv", "solve_ising", "ising", {"run": ISING}, "linear"
-    ),
-    "spectrum": Kind(
-        "results/spectrum/{run}/spectrum_{recipe}.csv",
-        "measure_spectrum",
-        "spectrum",
-        {"run": SPECTRUM},
-        "linear",
-    ),
-    "lemmas": Kind("results/theory/lemmas_{recipe}.csv", "check_lemmas", "lemmas", {}, "linear"),
-    "taylor": Kind("results/theory/taylor_{recipe}.csv", "measure_taylor", "taylor", {}, "linear"),
-    "gabor": Kind(
-        "results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.csv",
-        "predict_gabor",
-        "gabor",
-        _LINEAR,
-        "tasks",
-    ),
-    "depth": Kind(
-        "results/evaluate/depth/{dataset}/linear/{moment}/{run}/{recipe}.csv",
-        "predict_depth",
-        "depth",
-        _LINEAR,
-        "tasks",
-    ),
-}
 
 # Sources that `data: {root: ...}` may hold; every other one reads its own `root:` or nothing.
 PUBLIC = ("cifar10", "tiny_imagenet", "imagenet64", "cityscapes")
@@ -155,7 +60,8 @@ def run_table(experiment: Mapping, run: Run) -> str:
     """The file of one run of an experiment."""
     kind = _kind(experiment)
     slugs = {w: slug({**run, "split": "train"}, keys) for w, keys in kind.slugs.items()}
-    return kind.table.format(dataset=run.get("dataset"), recipe=experiment["recipe"], **slugs)
+    names = {name: run.get(name) for name in NAMES}
+    return kind.table.format(recipe=experiment["recipe"], **names, **slugs)
 
 
 def run_tables(experiment: Mapping) -> list[str]:
@@ -173,6 +79,54 @@ def test_moment(moment: str) -> str:
     return slug({**parse(moment), "n": "all", "split": "test"}, MOMENT)
 
 
+def pretrained(run: Mapping) -> str:
+    """The folder of a pretraining run."""
+    folder = "results/pretrain/{dataset}/{model}/{training}/{slug}"
+    return folder.format(slug=slug(run, PRETRAINING), **{name: run[name] for name in NAMES})
+
+
+def weights(config: Mapping) -> list[str]:
+    """The weights of every pretraining run of the study."""
+    runs = [run for e in config["experiments"] if "training" in _kind(e).keys for run in expand(e)]
+    return list(dict.fromkeys(f"{pretrained(run)}/weights.safetensors" for run in runs))
+
+
+def reference(config: Mapping, recipe: str, run: str) -> str:
+    """The slug of the run whose layers `run` (a slug) is compared with, as the recipe says."""
+    changes = config["recipes"]["similarity"][recipe]["reference"]
+    return slug({**parse(run), **changes}, PRETRAINING)
+
+
+def control_moment(config: Mapping, recipe: str) -> str:
+    """The slug of the moments behind the controls of an evaluation recipe."""
+    colour = config["recipes"]["evaluation"][recipe]["control_colour"]
+    return slug({"colour": colour, "n": "all", "split": "train"}, MOMENT)
+
+
+def control_solution(config: Mapping, recipe: str, patch: object) -> str:
+    """The slug of the linear solution behind the controls of an evaluation recipe."""
+    values = config["recipes"]["evaluation"][recipe]
+    choice = {"centring": values["control_centring"], "ridge": values["control_ridge"]}
+    return slug({"patch": patch, "flip": False, **choice}, SOLUTION)
+
+
+def controls(
+    config: Mapping, recipe: str, dataset: str, model: str, run: str | Mapping
+) -> list[str]:
+    """The scores that stand beside the probes of a run: raw pixels and PCA, the linear MAE.
+
+    None where the recipe probes nothing.
+    """
+    if not config["recipes"]["evaluation"][recipe]["representations"]:
+        return []
+    values = parse(run) if isinstance(run, str) else run
+    control = slug({"patch": values["patch"] * values["unit"], "mask": values["mask"]}, CONTROL)
+    return [
+        f"results/evaluate/pixels/{dataset}/{model}/{recipe}.csv",
+        f"results/evaluate/linear/{dataset}/{model}/{control}/{recipe}.csv",
+    ]
+
+
 def experiment(config: Mapping, name: str) -> Mapping:
     """The experiment of that name. Raises ValueError naming the nearest one."""
     known = {e["name"]: e for e in config["experiments"]}
@@ -182,7 +136,7 @@ def experiment(config: Mapping, name: str) -> Mapping:
 
 
 def stage_tables(config: Mapping, stage: str) -> list[str]:
-    """The tables of all experiments of a stage (`linear`, `tasks`)."""
+    """The tables of all experiments of a stage (`linear`, `tasks`, `evaluation`, ...)."""
     return [
         f"results/{config['study']}/tables/{e['name']}.csv"
         for e in config["experiments"]
@@ -222,36 +176,6 @@ def root(config: Mapping, dataset: str) -> str | None:
 def dataset_recipe(config: Mapping, dataset: str) -> dict:
     """What its source needs to make a data set: its config without `source` and `root`."""
     return {k: v for k, v in config["datasets"][dataset].items() if k not in ("source", "root")}
-
-
-def job_counts(config: Mapping) -> dict[str, int]:
-    """How many jobs of each rule the target `report` needs on an empty results folder."""
-    jobs: set[tuple[str, str]] = set()
-    for entry in config["experiments"]:
-        jobs.add(("collect_table", entry["name"]))
-        for run in expand(entry):
-            jobs |= _jobs_of(entry, run)
-    datasets = used_datasets(config)
-    jobs |= {("prepare_dataset", name) for name in datasets}
-    jobs |= {("download_archive", path) for name in datasets for path in archive(config, name)}
-    jobs |= {("draw_figure", name) for name in figures(config)}
-    jobs |= {(rule, "") for rule in ("write_config", "judge_claims", "write_report")}
-    return dict(Counter(rule for rule, _ in jobs))
-
-
-def _jobs_of(entry: Mapping, run: Run) -> set[tuple[str, str]]:
-    """The jobs of one run: its own rule, and the moments and solutions it stands on."""
-    kind = _kind(entry)
-    folder = run_table(entry, run).rpartition("/")[0]
-    jobs = {(kind.rule, f"{folder}/{entry['recipe']}")}
-    if "moment" in kind.slugs:
-        moment = slug({**run, "split": "train"}, MOMENT)
-        jobs.add(("compute_moments", f"{run['dataset']}/{moment}"))
-        if kind.rule == "predict_gabor":
-            jobs.add(("compute_moments", f"{run['dataset']}/{test_moment(moment)}"))
-        if "run" in kind.slugs:
-            jobs.add(("solve_linear", f"{run['dataset']}/{moment}/{slug(run, SOLUTION)}"))
-    return jobs
 
 
 def _kind(entry: Mapping) -> Kind:

@@ -18,6 +18,11 @@ def schema(project):
     return yaml.safe_load((project / "workflow/schemas/config.schema.yaml").read_text())
 
 
+def named(config, name: str) -> dict:
+    """The experiment of that name."""
+    return next(entry for entry in config["experiments"] if entry["name"] == name)
+
+
 def broken(config, change, schema) -> str:
     """The message of the error that a changed copy of the config raises."""
     config = copy.deepcopy(config)
@@ -53,6 +58,26 @@ def test_the_default_config_is_sound(config, schema):
         (
             lambda c: c["figures"].update(gabor={"experiment": "gabour"}),
             "figure 'gabor' names no experiment: 'gabour'; did you mean 'gabor'",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(model=["tny"]),
+            "names no model: 'tny'; did you mean 'tiny'",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(training=["shrot"]),
+            "names no recipe of pretraining: 'shrot'; did you mean 'short'",
+        ),
+        (
+            lambda c: c["models"]["tiny"].update(encoder_heads=5),
+            "encoder_heads 5 does not divide width 48; use one of 1, 2, 3, 4, 6, 8, 12, 16, 24, 48",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(unit=[3]),
+            "mask unit 3 does not divide a 4 x 4 grid of patches; use one of 1, 2, 4",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(mask=[0.99]),
+            "mask ratio 0.99 of 16 mask units: no unit stays visible",
         ),
         (
             lambda c: c["experiments"][0].update(recipe="defalt"),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from spatial_mae import grid
+from spatial_mae import grid, jobs
+from spatial_mae.kinds import SOLUTION
 
 LOSSES = {
     "name": "losses",
@@ -24,7 +25,7 @@ LOSSES = {
 
 def test_slug_keeps_the_given_order_and_parses_back():
     values = {"ridge": 1e-05, "patch": 4, "flip": True, "centring": "raw"}
-    text = grid.slug(values, grid.SOLUTION)
+    text = grid.slug(values, SOLUTION)
     assert text == "patch-4_centring-raw_ridge-1e-05_flip-yes"
     assert grid.parse(text) == {"patch": 4, "centring": "raw", "ridge": 1e-05, "flip": "yes"}
 
@@ -62,17 +63,17 @@ def test_run_table_is_the_path_the_rule_writes():
 def test_two_experiments_that_share_a_run_share_its_file():
     influence = LOSSES | {"name": "influence", "kind": "influence"}
     profile = LOSSES | {"name": "profile", "kind": "profile"}
-    jobs = grid.job_counts(study([influence, profile]))
-    assert jobs["measure_influence"] == 8
-    assert jobs["solve_linear"] == 8
-    assert jobs["compute_moments"] == 2
+    counts = jobs.job_counts(study([influence, profile]))
+    assert counts["measure_influence"] == 8
+    assert counts["solve_linear"] == 8
+    assert counts["compute_moments"] == 2
 
 
 def test_job_counts_of_a_gabor_experiment_include_the_test_moments():
     gabor = LOSSES | {"name": "gabor", "kind": "gabor"}
-    jobs = grid.job_counts(study([gabor]))
-    assert jobs["predict_gabor"] == 8
-    assert jobs["compute_moments"] == 2 + 1
+    counts = jobs.job_counts(study([gabor]))
+    assert counts["predict_gabor"] == 8
+    assert counts["compute_moments"] == 2 + 1
 
 
 def test_unknown_grid_key_names_the_nearest():

@@ -26,6 +26,35 @@ def test_the_solver_reruns_solutions_and_what_follows_but_no_data(finished, edit
     assert not {"prepare_dataset", "compute_moments", "measure_psd", "measure_spectrum"} & set(jobs)
 
 
+TRAINING = {"pretrain_mae", "fine_tune_mae", "train_supervised"}
+
+
+def test_a_plot_of_trained_networks_retrains_nothing(finished, edit):
+    edit("figures/masking_grid", *NEW_CODE)
+    assert plan(finished) == {"draw_figure": 1, "write_report": 1, "report": 1}
+
+
+def test_the_trainer_retrains_and_reruns_what_follows_but_no_controls(finished, edit):
+    edit("training/loop", *NEW_CODE)
+    jobs = plan(finished)
+    assert TRAINING | {"evaluate_mae", "compare_layers"} <= set(jobs)
+    assert not {"prepare_dataset", "solve_linear", "probe_pixels", "probe_linear"} & set(jobs)
+
+
+def test_the_probe_reruns_evaluations_but_no_training(finished, edit):
+    edit("evaluation/probe", *NEW_CODE)
+    jobs = plan(finished)
+    assert {"evaluate_mae", "probe_pixels", "probe_linear"} <= set(jobs)
+    assert not TRAINING & set(jobs)
+
+
+def test_how_runs_share_a_gpu_reruns_only_the_written_config(finished, tmp_path):
+    overlay = tmp_path / "shared.yaml"
+    overlay.write_text("devices: {runs_per_gpu: 4}\n")
+    jobs = planned(snakemake_in(finished)("-n", "report", "--configfile", TINY, overlay))
+    assert jobs and set(jobs) <= {"write_config", "write_report", "report"}
+
+
 def test_one_source_does_not_rerun_another(finished, edit):
     edit("data/cityscapes", *NEW_CODE)
     assert plan(finished) == {}

@@ -7,8 +7,20 @@ import pytest
 import yaml
 from planning import TINY, planned, snakemake_in
 
-from spatial_mae import grid
+from spatial_mae import jobs
+from spatial_mae.kinds import KINDS
 
+PARTS = [
+    "data",
+    "linear",
+    "tasks",
+    "pretraining",
+    "evaluation",
+    "fine_tuning",
+    "tables",
+    "figures",
+    "claims",
+]
 STUDIES = ["quick", "cifar10", "paper", "own_images", "cityscapes"]
 
 
@@ -43,9 +55,9 @@ def test_the_plan_has_the_jobs_the_grid_counts(project, study, tmp_path):
     workplace = tmp_path / "empty"
     workplace.mkdir()
     done = snakemake_in(workplace)("-s", project / "Snakefile", "-n", "report", *flags)
-    jobs = planned(done)
-    jobs.pop("report")
-    assert jobs == grid.job_counts(config)
+    found = planned(done)
+    found.pop("report")
+    assert found == jobs.job_counts(config)
 
 
 def test_the_plan_needs_no_numerical_library(project, tmp_path):
@@ -58,7 +70,7 @@ def test_the_plan_needs_no_numerical_library(project, tmp_path):
     assert {"torch", "scipy", "matplotlib", "spatial_mae.linear"} & loaded == set()
 
 
-@pytest.mark.parametrize("target", ["data", "linear", "tasks", "tables", "figures", "claims"])
+@pytest.mark.parametrize("target", PARTS)
 def test_named_targets_plan_a_part(project, target, tmp_path):
     run = snakemake_in(tmp_path)
     part = planned(run("-s", project / "Snakefile", "-n", target))
@@ -110,4 +122,4 @@ def test_mistakes_in_an_overlay_stop_the_plan(project, text, message, tmp_path):
 
 def test_the_tiny_study_names_every_kind(project):
     kinds = {entry["kind"] for entry in yaml.safe_load(TINY.read_text())["experiments"]}
-    assert kinds == set(grid.KINDS)
+    assert kinds == set(KINDS)

@@ -13,6 +13,8 @@ from planning import TINY, clean_environment, planned, snakemake_in
 
 from spatial_mae import grid
 
+COSTS = ("seconds", "images_per_second", "peak_memory_bytes")
+
 
 def test_every_figure_has_its_files_and_numbers(finished):
     config = yaml.safe_load((finished / "results/tiny/config.yaml").read_text())
@@ -53,7 +55,16 @@ def test_the_same_seed_gives_the_same_tables(finished, copy_project):
     again = copy_project()
     snakemake_in(again)("tables", "--configfile", TINY)
     for path in (finished / "results/tiny/tables").glob("*.csv"):
-        assert path.read_bytes() == (again / path.relative_to(finished)).read_bytes(), path.name
+        assert results(path) == results(again / path.relative_to(finished)), path.name
+
+
+def results(path) -> list[dict]:
+    """The rows of a table as text, without the columns that hold time and memory."""
+    with path.open() as handle:
+        return [
+            {name: text for name, text in row.items() if not name.endswith(COSTS)}
+            for row in csv.DictReader(handle)
+        ]
 
 
 def test_ctrl_c_then_again_goes_on_where_it_stopped(copy_project):

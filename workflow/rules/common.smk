@@ -34,6 +34,10 @@ wildcard_constraints:
     recipe="[a-z0-9_]+",
     experiment="[a-z0-9_]+",
     figure="[a-z0-9_]+",
+    model="[a-z0-9_]+",
+    training="[a-z0-9_]+",
+    tuning="[^/]+",
+    control="[^/]+",
 
 
 def seed():
@@ -42,6 +46,18 @@ def seed():
 
 def recipe(family):
     return lambda wildcards: json.dumps(config["recipes"][family][wildcards.recipe])
+
+
+def recipe_value(family, key):
+    return lambda wildcards: config["recipes"][family][wildcards.recipe][key]
+
+
+def model(wildcards):
+    return json.dumps(config["models"][wildcards.model])
+
+
+def training(wildcards):
+    return json.dumps(config["recipes"]["pretraining"][wildcards.training])
 
 
 def run_value(key):
@@ -58,3 +74,27 @@ def experiment(wildcards):
 
 def figure_experiment(wildcards):
     return grid.figures(config)[wildcards.figure]
+
+
+def controls(wildcards):
+    return grid.controls(
+        config, wildcards.recipe, wildcards.dataset, wildcards.model, wildcards.run
+    )
+
+
+def control_moments(wildcards):
+    moment = grid.control_moment(config, wildcards.recipe)
+    return f"results/linear/{wildcards.dataset}/{moment}/moments.npz"
+
+
+def control_solution(wildcards):
+    moment = grid.control_moment(config, wildcards.recipe)
+    patch = grid.parse(wildcards.control)["patch"]
+    run = grid.control_solution(config, wildcards.recipe, patch)
+    return f"results/linear/{wildcards.dataset}/{moment}/{run}/solution.npz"
+
+
+def reference_weights(wildcards):
+    run = grid.reference(config, wildcards.recipe, wildcards.run)
+    folder = f"results/pretrain/{wildcards.dataset}/{wildcards.model}/{wildcards.training}"
+    return f"{folder}/{run}/weights.safetensors"

@@ -18,6 +18,28 @@ JPEG = (
 
 
 @dataclass(frozen=True)
+class Noise:
+    """What an effect must exceed to be resolved, in words.
+
+    limit: the noise itself. known: its name. unknown: said where no setting tells it.
+    more: what would lower it.
+    """
+
+    limit: str
+    known: str
+    unknown: str
+    more: str
+
+
+BETWEEN_NUMBERS = Noise(
+    limit="its change between the two largest n",
+    known="Estimation noise",
+    unknown="One n in each setting: estimation noise unknown.",
+    more="More images are needed.",
+)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """A statement in one setting.
 
@@ -25,7 +47,8 @@ class Outcome:
     holds: None if the estimate is too noisy to tell.
     size: the relative effect, positive in the direction the statement claims.
     n_images: the number of images behind it, where there are images.
-    noise: how much the effect changes from the second largest number of images to the largest.
+    noise: how much the effect changes from the second largest number of images to the largest, or
+        between the seeds of trained networks; None if there is only one.
     """
 
     where: Mapping[str, object]
@@ -93,6 +116,7 @@ def decide(
     size: str,
     evidence: Mapping[str, float] | None = None,
     note: str = "",
+    noise: Noise = BETWEEN_NUMBERS,
 ) -> Verdict:
     """The verdict over all settings.
 
@@ -100,15 +124,17 @@ def decide(
     needs: what the tables would have to hold, said where no setting could be evaluated.
     size: the evidence's name for the effect.
     note: a sentence added to the conditions.
+    noise: what the outcomes were resolved against.
     """
     if not outcomes:
         return not_run(needs)
     known = [outcome for outcome in outcomes if outcome.holds is not None]
     if not known:
-        return not_run(f"not resolved: {describe(outcomes)} More images are needed.")
+        return not_run(f"not resolved: {describe(outcomes, noise.limit)} {noise.more}")
     held = sum(bool(outcome.holds) for outcome in known)
     verdict = FAILS if held == 0 else HOLDS if held == len(outcomes) else CONDITIONAL
-    sentences = [describe(outcomes), note, _noise_note(outcomes), JPEG if only_jpeg(rows) else ""]
+    sentences = [describe(outcomes, noise.limit), note, _noise_note(outcomes, noise)]
+    sentences += [JPEG] if only_jpeg(rows) else []
     numbers = {**_numbers(outcomes, size), **(evidence or {})}
     counts = {o.n_images for o in outcomes if o.n_images is not None}
     data = describe_data([row for row in rows if not counts or row.get("n_images") in counts])
@@ -117,14 +143,14 @@ def decide(
     )
 
 
-def _noise_note(outcomes: Sequence[Outcome]) -> str:
-    """In how many settings a second number of images tells the estimation noise."""
+def _noise_note(outcomes: Sequence[Outcome], noise: Noise) -> str:
+    """In how many settings a second number of images, or a second seed, tells the noise."""
     if all(outcome.n_images is None for outcome in outcomes):
         return ""
     known = sum(outcome.noise is not None for outcome in outcomes)
     if not known:
-        return "One n in each setting: estimation noise unknown."
-    return f"Estimation noise known in {known} of {len(outcomes)}."
+        return noise.unknown
+    return f"{noise.known} known in {known} of {len(outcomes)}."
 
 
 def _numbers(outcomes: Sequence[Outcome], size: str) -> dict[str, float]:

@@ -1,10 +1,27 @@
 """All statements judged: the registered judges are imported here, and only here."""
 
-from spatial_mae.claims import frequency, influence, ising, reconstruction, tasks, taylor, theory
+from spatial_mae.claims import (
+    frequency,
+    influence,
+    ising,
+    probes,
+    reconstruction,
+    similarity,
+    supervised,
+    tasks,
+    taylor,
+    theory,
+    training,
+    training_time,
+    tuning,
+)
 from spatial_mae.claims.registry import JUDGES, judge_statement, statements
 from spatial_mae.claims.tables import Tables
 
-ROOMS = (frequency, influence, ising, reconstruction, tasks, taylor, theory)
+ROOMS = (
+    *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
+    *(probes, similarity, supervised, training, training_time, tuning),
+)
 
 
 def judge_all(tables: Tables) -> list[dict]:

@@ -10,7 +10,7 @@ from spatial_mae.claims.verdict import NOT_TESTABLE, Verdict, not_run
 
 # Why a statement without a judge is not decided, by what it would take to decide it.
 REASONS = {
-    "train": "needs trained networks; no stage of this study trains one",
+    "train": "needs a measurement of trained networks that no experiment of this study makes",
     "reported": "reported by the paper at full scale; this study does not repeat that scale",
     "theory": "no experiment of this study bears on it",
     "cpu": "no experiment of this study bears on it",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from spatial_mae.files import Row, read_rows
-from spatial_mae.grid import KINDS
+from spatial_mae.kinds import KINDS
 from spatial_mae.recipes import nearest
 
 Rows = Sequence[Row]
@@ -17,6 +17,9 @@ AXES = (
     *("lattice", "coupling", "moment", "n_samples", "size", "dimensions", "patch", "n_latents"),
     *("reading", "target", "readout", "input", "scale", "frequency", "orientation"),
     *("lemma", "input_scale", "mask_ratio", "noise_deviation", "sampling", "measure", "against"),
+    # Of trained networks; seeds are repeats of a setting, not settings.
+    *("backbone", "training", "unit", "mask", "enc", "dec", "blocks", "epochs", "n_train"),
+    *("protocol", "representation", "block", "metric", "reference_enc", "machine"),
 )
 
 

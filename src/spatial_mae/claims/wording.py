@@ -20,6 +20,13 @@ NAMES = {
     "n_samples": "samples",
     "mean_removal": "mean removal",
     "input_scale": "input scale",
+    "mask": "mask ratio",
+    "unit": "mask unit",
+    "enc": "encoder depth",
+    "dec": "decoder depth",
+    "blocks": "tuned blocks",
+    "n_train": "labelled images",
+    "reference_enc": "depth of the reference",
 }
 # Longer lists of numbers are written as ranges.
 MOST_VALUES = 6
@@ -29,8 +36,13 @@ MOST_COUNTS = 4
 INFORMATIVE = 0.1
 
 
-def describe(outcomes: Sequence[Judged]) -> str:
-    """`Holds in 9 of 12 settings; by k: always for 16, 64; never for 1024. Settings: ...`"""
+def describe(
+    outcomes: Sequence[Judged], noise: str = "its change between the two largest n"
+) -> str:
+    """`Holds in 9 of 12 settings; by k: always for 16, 64; never for 1024. Settings: ...`
+
+    noise: what an effect must exceed to be resolved.
+    """
     held = sum(outcome.holds is True for outcome in outcomes)
     total = len(outcomes)
     known = [outcome for outcome in outcomes if outcome.holds is not None]
@@ -39,10 +51,7 @@ def describe(outcomes: Sequence[Judged]) -> str:
         parts += [_split(known, axis) for axis in deciding_axes(known)]
         parts += _exceptions(known)
     if len(known) < total:
-        parts.append(
-            f"not resolved in {total - len(known)}: the effect is no larger than its change "
-            "between the two largest n"
-        )
+        parts.append(f"not resolved in {total - len(known)}: the effect is no larger than {noise}")
     varied = _settings(outcomes)
     return "; ".join(parts) + "." + (f" Settings: {varied}." if varied else "")
 

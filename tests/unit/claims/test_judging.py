@@ -11,7 +11,7 @@ import spatial_mae
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.registry import JUDGES, judge, statements
 from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE
-from spatial_mae.grid import KINDS
+from spatial_mae.kinds import KINDS
 
 KEYS = ["id", "seed", "quote", "verdict", "conditions", "evidence", "n", "data", "figure"]
 
@@ -21,13 +21,19 @@ def test_all_statements_are_there_once():
     assert len(identities) == len(set(identities)) == 87
 
 
+# Of the first paper: Jacobians of trained networks, and numbers of networks not trained here.
+WITHOUT_JUDGE = {"fig8.setting", "entropy.patch", "entropy.mask", "imagenet.epochs"}
+# Of the second: the grid of mask ratios and mask units.
+GRIDS = {"kong.ratios", "kong.patches"}
+
+
 def test_every_testable_statement_of_the_first_paper_has_a_judge():
     wanted = {
         statement["id"]
         for statement in statements()
-        if statement["kind"] in ("theory", "cpu") and statement["seed"] in ("000", "001")
+        if statement["kind"] != "note" and statement["seed"] in ("000", "001")
     }
-    assert wanted == set(JUDGES)
+    assert (wanted - WITHOUT_JUDGE) | GRIDS == set(JUDGES)
 
 
 @pytest.mark.parametrize("identity", sorted(JUDGES))

@@ -36,6 +36,23 @@ def test_reconstruction_needs_two_mask_ratios():
     assert reconstruction.reconstruction_improves({"losses": rows}).verdict == NOT_RUN
 
 
+@pytest.mark.parametrize(
+    ("error", "verdict"), [(lambda m: 0.1 + m, HOLDS), (lambda m: 1 - m, FAILS)]
+)
+def test_trained_networks_decide_where_there_are_any(probe, error, verdict):
+    names = {"protocol": "reconstruction", "representation": None}
+    rows = [
+        probe(value, mask=m, metric=metric, **names)
+        for m in (0.25, 0.75)
+        for metric, value in (("hidden_error", error(m)), ("visible_error", 1 - error(m)))
+    ]
+    tables = {"losses": losses(lambda m, k: 0.1 + m), "evaluation": rows}
+    found = reconstruction.reconstruction_improves(tables)
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 1)
+    assert found.conditions.startswith("At 4 epochs of 1000 images")
+    assert "The linear MAE's minimum rises in 2 of 2 settings." in found.conditions
+
+
 def correlation(curve, reach=16, **others):
     return [
         {**DATA, "border": "valid", "dx": d, "dy": 0, "distance": d, "correlation": curve(d)}

@@ -1,4 +1,4 @@
-"""The columns of the influence tables that several figures plot, and their axis labels."""
+"""Columns and values of tables that several figures plot, and what axes and legends call them."""
 
 METRICS = {
     "mean_distance": "mean distance (pixels)",
@@ -6,3 +6,14 @@ METRICS = {
     "entropy": "entropy (nats)",
 }
 MODEL = ("model", "mask_ratio", "n_latents", "sampling")
+# What is asked of a pretrained network: an error, and probes by the representation they read.
+SCORES = {"hidden_error": "hidden pixels", "class_token": "[CLS] token", "mean": "mean token"}
+PROBES = ("class_token", "mean")
+ERROR, ACCURACY = "mean squared error / variance", "probe accuracy (%)"
+# Representations that no pretraining made.
+CONTROLS = {
+    "raw_pixels": "raw pixels",
+    "pca": "PCA",
+    "linear_mae": "linear MAE",
+    "untrained": "untrained",
+}

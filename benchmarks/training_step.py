@@ -1,0 +1,167 @@
+"""A training step of the masked autoencoder, against transformers' ViTMAE on the same work.
+
+Forward, backward and AdamW at 12 + 4 layers of width 192, three patches in four hidden. In float32
+the tests hold the two to the same loss and gradients. How much bfloat16 can gain depends on the
+machine: compare the rates of its products, and transformers' network under autocast.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from benchmarks.hardware import SIZE, gemm_rate, rate
+from benchmarks.timing import median, peak_memory, race, ratio
+from spatial_mae.models import precision
+from spatial_mae.models.architecture import Architecture, Backbone, flops_per_image
+from spatial_mae.models.mae import MaskedAutoencoder
+from spatial_mae.models.masks import draw_masks
+
+SIDE = 32
+MASK_RATIO = 0.75
+BACKBONE = Backbone(
+    width=192,
+    encoder_heads=12,
+    decoder_width=192,
+    decoder_heads=16,
+    mlp_ratio=4.0,
+    class_token=True,
+)
+RIVAL = "transformers, float32"
+RIVAL_AUTOCAST = "transformers, bfloat16 autocast"
+OURS = {"ours, float32": "float32", "ours, bfloat16": "bfloat16"}
+
+
+def tables(quick: bool) -> list[tuple[str, list[dict]]]:
+    sizes = {8: 4, 4: 2} if quick else {8: 128, 4: 64, 2: 16}
+    depths, rounds = ((2, 1), 1) if quick else ((12, 4), 5)
+    steps = [(_architecture(patch, depths), batch) for patch, batch in sizes.items()]
+    results = [
+        (f"patch size {sizes.patch_size}, {batch} images a step", _speed(sizes, batch, rounds))
+        for sizes, batch in steps
+    ]
+    if not quick:
+        results.append(("peak memory", [row for step in steps for row in _memory(*step)]))
+    return results
+
+
+def rival_step(sizes: Architecture, batch: int, autocast: bool = False) -> Callable[[], object]:
+    """A training step of transformers' network, as it comes or with torch's autocast around it."""
+    from transformers import ViTMAEConfig, ViTMAEForPreTraining
+
+    backbone = sizes.backbone
+    config = ViTMAEConfig(
+        image_size=sizes.height,
+        patch_size=sizes.patch_size,
+        mask_ratio=MASK_RATIO,
+        hidden_size=backbone.width,
+        num_hidden_layers=sizes.encoder_depth,
+        num_attention_heads=backbone.encoder_heads,
+        intermediate_size=round(backbone.mlp_ratio * backbone.width),
+        decoder_hidden_size=backbone.decoder_width,
+        decoder_num_hidden_layers=sizes.decoder_depth,
+        decoder_num_attention_heads=backbone.decoder_heads,
+        decoder_intermediate_size=round(backbone.mlp_ratio * backbone.decoder_width),
+        layer_norm_eps=1e-6,
+    )
+    model = ViTMAEForPreTraining(config)
+    images, masks = _inputs(sizes, batch)
+
+    def loss() -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            return model(images, noise=masks.float()).loss
+
+    return _step(model, loss)
+
+
+def our_step(sizes: Architecture, batch: int, arithmetic: str) -> Callable[[], object]:
+    model = MaskedAutoencoder(sizes)
+    precision.use(model, arithmetic)
+    images, masks = _inputs(sizes, batch)
+    return _step(model, lambda: model.loss(images, masks))
+
+
+def _architecture(patch_size: int, depths: tuple[int, int]) -> Architecture:
+    return Architecture(SIDE, SIDE, 3, patch_size, 1, *depths, BACKBONE)
+
+
+def _inputs(sizes: Architecture, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand((batch, 3, SIDE, SIDE), generator=generator)
+    return images, draw_masks(generator, batch, sizes, MASK_RATIO, "exact")
+
+
+def _step(model: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> Callable[[], object]:
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
+
+    def step() -> None:
+        loss().backward()
+        optimiser.step()
+        optimiser.zero_grad()
+
+    return step
+
+
+def _speed(sizes: Architecture, batch: int, rounds: int) -> list[dict]:
+    """MFU: the share of this machine's rate for large products of the same type."""
+    contenders = {RIVAL: rival_step(sizes, batch), RIVAL_AUTOCAST: rival_step(sizes, batch, True)}
+    contenders |= {name: our_step(sizes, batch, arithmetic) for name, arithmetic in OURS.items()}
+    for step in contenders.values():
+        step()
+    seconds = race(contenders, rounds)
+    work = flops_per_image(sizes, MASK_RATIO) * batch / 1e9
+    ceilings = {"float32": gemm_rate(np.float32), "bfloat16": bfloat16_rate()}
+    floor = work / ceilings["bfloat16"]
+    rows = [
+        {
+            "contender": name,
+            "images/s": batch / median(seconds[name]),
+            "ratio": ratio(seconds, RIVAL, name),
+            "10^9 operations/s": work / median(seconds[name]),
+            "MFU": work
+            / median(seconds[name])
+            / ceilings["float32" if "float32" in name else "bfloat16"],
+        }
+        for name in contenders
+    ]
+    last = {
+        "contender": "floor: products alone, bfloat16",
+        "images/s": batch / floor,
+        "ratio": median(seconds[RIVAL]) / floor,
+        "10^9 operations/s": ceilings["bfloat16"],
+        "MFU": 1.0,
+    }
+    return [*rows, last]
+
+
+def bfloat16_rate() -> float:
+    """10^9 multiplications and additions a second of torch's bfloat16 matrix product."""
+    a, b = torch.ones((2, SIZE, SIZE), dtype=torch.bfloat16)
+    return rate(lambda: a @ b)
+
+
+def _memory(sizes: Architecture, batch: int) -> list[dict]:
+    """Parameters, optimiser, gradients and activations of two steps."""
+    depths = sizes.encoder_depth, sizes.decoder_depth
+    baseline = f"""
+import transformers
+from benchmarks import training_step
+sizes = training_step._architecture({sizes.patch_size}, {depths})
+tiny = training_step._architecture(8, (1, 1))
+for step in (training_step.rival_step(tiny, 1), training_step.our_step(tiny, 1, "float32")):
+    step()
+"""
+    codes = {RIVAL: f"step = training_step.rival_step(sizes, {batch})"}
+    codes |= {
+        name: f"step = training_step.our_step(sizes, {batch}, {arithmetic!r})"
+        for name, arithmetic in OURS.items()
+    }
+    return [
+        {
+            "patch size": sizes.patch_size,
+            "images a step": batch,
+            "contender": name,
+            "MB over the imports": peak_memory(code + "\nstep()\nstep()", baseline) / 1e6,
+        }
+        for name, code in codes.items()
+    ]

@@ -1,0 +1,95 @@
+"""Judges of training settings: did this study run at the paper's numbers?"""
+
+from collections.abc import Callable, Mapping
+
+from spatial_mae.claims.registry import judge
+from spatial_mae.claims.scale import mark, values
+from spatial_mae.claims.tables import Rows, Tables, describe_data, settings
+from spatial_mae.claims.trained import completed
+from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, Verdict, not_run
+
+# Statement -> the table's kind, and the paper's value of each column.
+SETTINGS = {
+    "arch.dim": ("evaluation", {"model_width": 192, "encoder_heads": 12, "decoder_heads": 16}),
+    "train.2000": ("evaluation", {"epochs": 2000, "warmup_epochs": 50}),
+    "train.bs": ("evaluation", {"batch_size": 4096, "weight_decay": 0.05}),
+    "aug": ("evaluation", {"random_crop": "yes", "flip": "yes"}),
+    "ft.100": ("fine_tuning", {"epochs": 100, "batch_size": 1024, "warmup_epochs": 5}),
+    "poster.setup": (
+        "fine_tuning",
+        {"dataset": "cifar10", "model_width": 192, "pretrain_epochs": 2000, "epochs": 100},
+    ),
+}
+# What one grid must hold: the column of its values, and them. Units in pixels.
+GRIDS = {
+    "kong.ratios": ("mask", (0.1, 0.25, 0.5, 0.75, 0.9)),
+    "kong.patches": ("mask_unit", (8, 16, 32)),
+}
+
+
+def _judge_of(kind: str, wanted: Mapping[str, object]) -> Callable[[Tables], Verdict]:
+    def in_setting(tables: Tables) -> Verdict:
+        return setting_of_the_paper(_trained(tables[kind]), wanted)
+
+    return in_setting
+
+
+def _trained(rows: Rows) -> Rows:
+    """Rows of completed runs; the controls of an evaluation, which have no epochs, are not."""
+    return [row for row in completed(rows) if row.get("epochs") is not None]
+
+
+def setting_of_the_paper(rows: Rows, wanted: Mapping[str, object]) -> Verdict:
+    """Holds if every run has the paper's values; a column the tables lack is named, not guessed."""
+    known = {
+        name: value
+        for name, value in wanted.items()
+        if any(row.get(name) is not None for row in rows)
+    }
+    matching = [row for row in rows if all(row.get(name) == v for name, v in known.items())]
+    here = ", ".join(f"{_words(name)} {values(rows, name)} (the paper: {wanted[name]})"
+                     for name in known)  # fmt: skip
+    unknown = ", ".join(_words(name) for name in wanted if name not in known)
+    missing = f" Not in the tables: {unknown}." if unknown else ""
+    if not matching or not known:
+        found = here or "no run that tells"
+        return not_run(f"a setting of the paper's, not run here: {found}.{missing}")
+    verdict = HOLDS if len(matching) == len(rows) and not unknown else CONDITIONAL
+    numbers = {"rows": len(rows), "rows_in_setting": len(matching)}
+    text = f"{mark(matching)}: a setting of the paper's. Here {here}.{missing}"
+    return Verdict(verdict, text, numbers, data=describe_data(matching))
+
+
+def _words(column: str) -> str:
+    return column.replace("_", " ")
+
+
+def _judge_of_grid(column: str, wanted: tuple) -> Callable[[Tables], Verdict]:
+    def in_grid(tables: Tables) -> Verdict:
+        rows = [{**r, "mask_unit": r["patch"] * r["unit"]} for r in _trained(tables["evaluation"])]
+        return grid_of_the_paper(rows, column, wanted)
+
+    return in_grid
+
+
+def grid_of_the_paper(rows: Rows, column: str, wanted: tuple) -> Verdict:
+    """Holds under conditions if runs of one setting take all of the values: the rest is smaller."""
+    free = ("patch", "unit") if column == "mask_unit" else (column,)
+    groups = settings(rows, (*free, "metric", "protocol", "representation", "block")).values()
+    whole = [group for group in groups if set(wanted) <= {row[column] for row in group}]
+    if not whole:
+        here = values(rows, column)
+        return not_run(f"a setting of the paper's, not run here: {_words(column)} {here}")
+    found = [row for group in whole for row in group]
+    text = (
+        f"A setting of the paper's: {_words(column)} {', '.join(map(str, wanted))} at "
+        f"{values(found, 'epochs')} epochs, width {values(found, 'model_width')}, images of "
+        f"{values(found, 'height')} pixels (the paper: 800 epochs, ViT-B, 224 pixels)."
+    )
+    return Verdict(CONDITIONAL, text, {"settings": len(whole)}, data=describe_data(found))
+
+
+for _identity, (_kind, _wanted) in SETTINGS.items():
+    judge(_identity, kinds=(_kind,))(_judge_of(_kind, _wanted))
+for _identity, (_column, _values) in GRIDS.items():
+    judge(_identity, kinds=("evaluation",))(_judge_of_grid(_column, _values))

@@ -1,0 +1,115 @@
+"""Linear probe accuracy against the time of pretraining
+
+An overview beside Sec. 4 of Bisulco et al. (2025), which asks how a masked autoencoder is best
+trained for its cost, at the scale and on the device named below. Each point is one setting of patch
+size, mask and depths: test accuracy of a linear probe on the frozen encoder, which sees whole
+images, against the time of its training loop; vertical bars are the range of the seeds. Colour: the
+encoder's depth; marker: patch size. The stepped line joins the settings that no other beats in both
+time and accuracy; it describes these test accuracies and chooses nothing. Horizontal lines are
+probes of what no pretraining made: raw pixels, their principal components, and the best linear MAE
+and the best untrained network. The first data set, network and recipe of the table are drawn. Runs
+that shared a machine slowed each other down.
+"""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.curves import (
+    control_levels,
+    control_looks,
+    log_cost,
+    looks,
+    percent,
+)
+from spatial_mae.figures.drawing.measures import ACCURACY, PROBES, SCORES
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import (
+    EVALUATION,
+    SETTING,
+    completed,
+    in_units,
+    measured,
+    over_seeds,
+    remarks,
+)
+from spatial_mae.figures.drawing.style import BLACK, legend, panels, styled, title
+from spatial_mae.figures.drawing.table import Row, groups, keep, levels, pick, require
+
+KIND = "evaluation"
+KEYS = (*SETTING, "measure", "control")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Accuracy and time of every setting, and the best of each control."""
+    require(rows, KIND, (*EVALUATION, "pretrain_seconds"))
+    rows = measured(completed(rows, "pretrain_epochs"))
+    timed = [row for row in rows if row["pretrain_seconds"] is not None]
+    trained = keep(timed, control=None, measure=list(PROBES))
+    times = in_units(over_seeds(trained, KEYS, "pretrain_seconds"), "pretrain_seconds")
+    points = [
+        point | {"time": time["value"], "time_unit": time["cost_unit"]}
+        for point, time in zip(over_seeds(trained, KEYS), times, strict=True)
+    ]
+    return [row | {"front": "no" if _beaten(row, points) else "yes"} for row in points] + [
+        _best(pick(rows, control=control, measure=measure))
+        for control, measure in groups(rows, "control", "measure")
+        if control
+    ]
+
+
+def _beaten(point: Row, points: list[Row]) -> bool:
+    """Whether another point of its measure is better at no more time, or as good at less."""
+    here = point["time"], point["value"]
+    return any(
+        other["time"] <= here[0]
+        and other["value"] >= here[1]
+        and (other["time"], other["value"]) != here
+        for other in pick(points, measure=point["measure"])
+    )
+
+
+def _best(rows: list[Row]) -> Row:
+    return max(over_seeds(rows, KEYS), key=lambda row: row["value"])
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    points, controls = pick(rows, control=None), [row for row in rows if row["control"]]
+    measures = [name for name in PROBES if pick(points, measure=name)]
+    note = notes(points, *remarks(rows))
+    figure, axes = panels(1, len(measures), note, height=2.2, sharey=True)
+    colours, markers = looks(levels(points, "enc")), looks(levels(points, "patch"))
+    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
+        shown = pick(points, measure=measure)
+        _draw_front(axis, pick(shown, front="yes"))
+        for row in shown:
+            _draw_point(axis, row, colours[row["enc"]]["color"], markers[row["patch"]]["marker"])
+        control_levels(axis, pick(controls, measure=[measure, None]))
+        log_cost(axis)
+        axis.set_xlabel(f"time of pretraining ({points[0]['time_unit']})")
+        percent(axis, ACCURACY)
+        title(axis, index, SCORES[measure])
+    legend(figure, _entries(colours, markers) | control_looks(controls))
+    return figure
+
+
+def _draw_point(axis: Axes, row: Row, colour: object, marker: str) -> None:
+    look = {"color": colour, "zorder": 3}
+    axis.plot(row["time"], row["value"], marker=marker, markersize=3.5, **look)
+    axis.vlines(row["time"], row["low"], row["high"], linewidth=0.7, **look)
+
+
+def _draw_front(axis: Axes, rows: list[Row]) -> None:
+    front = sorted((row["time"], row["value"]) for row in rows)
+    axis.step(*zip(*front, strict=True), where="post", color=BLACK, linewidth=1, zorder=2)
+
+
+def _entries(colours: dict, markers: dict) -> dict[str, dict]:
+    point = {"linestyle": "none"}
+    entries = {
+        f"encoder depth {depth}": {"color": look["color"], "marker": "s", **point}
+        for depth, look in colours.items()
+    }
+    for patch, look in markers.items():
+        entries[f"patch {patch}"] = {"color": BLACK, "marker": look["marker"], **point}
+    return entries | {"best for its time": {"color": BLACK}}

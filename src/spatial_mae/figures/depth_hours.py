@@ -1,0 +1,58 @@
+"""Time and memory of pretraining over the depths of encoder and decoder
+
+Answers Fig. 10 (left) of Bisulco et al. (2025), at the scale and on the device named below: theirs
+is hours of 2000 epochs at width 192 on one GPU. Against the number of encoder blocks, one colour a
+number of decoder blocks: time of the training loop, all its interruptions left out, and the largest
+memory it held. The encoder sees visible patches only, the decoder all of them, so that a block of
+the decoder should cost more. Runs that shared a machine slowed each other down. Lines are means
+over seeds, bands the range of the seeds. The first data set, network and recipe of the table are
+drawn, and of its other settings the choice with the most encoder depths, the first of several.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import (
+    EVALUATION,
+    SETTING,
+    at_end,
+    completed,
+    in_units,
+    over_seeds,
+    remarks,
+    widest,
+)
+from spatial_mae.figures.drawing.style import legend, panels, styled, title
+from spatial_mae.figures.drawing.table import Row, levels, pick, require, several
+
+KIND = "evaluation"
+COSTS = {"pretrain_seconds": "time", "pretrain_peak_memory_bytes": "peak memory"}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Time and memory of every depth, in the largest unit that the greatest exceeds."""
+    require(rows, KIND, (*EVALUATION, *COSTS))
+    rows = widest(completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask")
+    several(rows, "enc")
+    last = [row for row in rows if at_end(row)]
+    counts = {"n_train": None, "n_test": None}  # of probes, which take no part in these costs
+    runs = {tuple(row[key] for key in (*SETTING, "seed")): row | counts for row in last}.values()
+    return [row for cost in COSTS for row in in_units(over_seeds(runs, SETTING, cost), cost)]
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    costs = [cost for cost in COSTS if pick(rows, cost=cost)]
+    figure, axes = panels(1, len(costs), notes(rows, *remarks(rows)), height=1.9)
+    styles = looks(levels(rows, "dec"))
+    for index, (axis, cost) in enumerate(zip(axes[0], costs, strict=True)):
+        shown = pick(rows, cost=cost)
+        for depth, look in styles.items():
+            curve(axis, pick(shown, dec=depth), "enc", **look)
+        setting_axis(axis, shown, "enc")
+        axis.set_ylim(bottom=0)
+        axis.set_ylabel(f"{COSTS[cost]} of pretraining ({shown[0]['cost_unit']})")
+        title(axis, index)
+    legend(figure, {f"decoder depth {depth}": look for depth, look in styles.items()})
+    return figure

@@ -1,0 +1,147 @@
+"""Curves of trained networks: seeds as bands, controls as thin lines, accuracies in percent."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, PROBES, SCORES
+from spatial_mae.figures.drawing.notes import notes, number
+from spatial_mae.figures.drawing.runs import remarks
+from spatial_mae.figures.drawing.style import (
+    GREY,
+    MARKERS,
+    legend,
+    line,
+    ordered,
+    panels,
+    title,
+)
+from spatial_mae.figures.drawing.table import Row, distinct, groups, levels, pick, spread
+
+AXES = {
+    "mask": "mask ratio m",
+    "enc": "encoder depth",
+    "epoch": "epoch of pretraining",
+    "trained_blocks": "last blocks trained j",
+}
+DASHES = {
+    "raw_pixels": "--",
+    "pca": ":",
+    "linear_mae": "-.",
+    "untrained": "-",
+}
+THIN = {"linewidth": 0.7, "zorder": 1}
+
+
+def looks(values: Sequence) -> dict[object, dict]:
+    """A colour and a marker for each of several ordered values, e.g. decoder depths."""
+    return {
+        value: {"color": colour, "marker": MARKERS[index % len(MARKERS)]}
+        for index, (value, colour) in enumerate(ordered(values).items())
+    }
+
+
+def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
+    """Means over seeds as a line, and their range as a band where there are several seeds."""
+    line(axis, rows, x, "value", **look)
+    ranges = sorted((r[x], r["low"], r["high"]) for r in rows if r["seeds"] > 1)
+    if ranges:
+        place, low, high = zip(*ranges, strict=True)
+        axis.fill_between(place, low, high, color=look["color"], alpha=0.2, linewidth=0)
+        if len(ranges) == 1:
+            axis.vlines(place, low, high, color=look["color"])
+
+
+def setting_axis(axis: Axes, rows: Sequence[Row], x: str) -> None:
+    """An axis over a setting of the runs, its ticks (some of) the plotted values themselves."""
+    ticks = spread(levels(rows, x), 7)
+    axis.set_xticks(ticks, [number(value) for value in ticks])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xlabel(AXES[x])
+
+
+def percent(axis: Axes, label: str) -> None:
+    """An axis of accuracies in [0, 1] that reads in percent."""
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}"))
+    axis.set_ylabel(label)
+
+
+def control_levels(axis: Axes, rows: Sequence[Row]) -> None:
+    """A thin line across for each control."""
+    for row in rows:
+        axis.axhline(row["value"], color=GREY, linestyle=DASHES[row["control"]], **THIN)
+
+
+def control_curves(
+    axis: Axes, rows: Sequence[Row], x: str, column: str, colours: Mapping[object, Mapping]
+) -> None:
+    """Thin lines for the controls: across where they depend on no setting, else over `x`.
+
+    Those that depend on `column` have the colours of its values.
+    """
+    control_levels(axis, [row for row in rows if row.get(x) is None])
+    depending = [row for row in rows if row.get(x) is not None]
+    for (control, value), group in groups(depending, "control", column).items():
+        colour = GREY if value is None else colours[value]["color"]
+        line(axis, group, x, "value", color=colour, linestyle=DASHES[control], **THIN)
+
+
+def log_cost(axis: Axes) -> None:
+    """A logarithmic axis of costs with plain numbers."""
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def control_looks(rows: Sequence[Row]) -> dict[str, dict]:
+    """Legend entries of the controls there are, in their usual order."""
+    there = distinct(rows, "control")
+    return {
+        text: {"color": GREY, "linestyle": DASHES[name], **THIN}
+        for name, text in CONTROLS.items()
+        if name in there
+    }
+
+
+def draw_scores(rows: list[Row], x: str, column: str, label: str) -> Figure:
+    """A panel for each measure over the setting `x`, one curve for each value of `column`."""
+    trained, controls = pick(rows, control=None), [r for r in rows if r["control"]]
+    measures = [name for name in SCORES if pick(trained, measure=name)]
+    figure, axes = panels(1, len(measures), notes(trained, *remarks(rows)), height=2.0)
+    styles = looks(levels(trained, column))
+    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
+        shown = pick(trained, measure=measure)
+        for value, look in styles.items():
+            curve(axis, pick(shown, **{column: value}), x, **look)
+        if measure == "hidden_error":
+            axis.set_ylabel(ERROR)
+        else:
+            control_curves(axis, pick(controls, measure=[measure, None]), x, column, styles)
+            percent(axis, ACCURACY)
+        setting_axis(axis, trained, x)
+        title(axis, index, SCORES[measure])
+    _share_scale([axis for axis, name in zip(axes[0], measures, strict=True) if name in PROBES])
+    entries = {label.format(value): look for value, look in styles.items()}
+    legend(figure, entries | control_looks(controls))
+    return figure
+
+
+def _share_scale(axes: Sequence[Axes]) -> None:
+    limits = [limit for axis in axes for limit in axis.get_ylim()]
+    for axis in axes:
+        axis.set_ylim(min(limits), max(limits))
+
+
+def draw_tuned(rows: list[Row], x: str, column: str, label: str) -> Figure:
+    """Accuracies over the setting `x`, one curve for each value of `column`."""
+    figure, axes = panels(1, 1, notes(rows, *remarks(rows)), height=2.0)
+    styles = looks(levels(rows, column))
+    for value, look in styles.items():
+        curve(axes[0, 0], pick(rows, **{column: value}), x, **look)
+    setting_axis(axes[0, 0], rows, x)
+    percent(axes[0, 0], "fine-tuned test accuracy (%)")
+    legend(figure, {label.format(value): look for value, look in styles.items()})
+    return figure

@@ -1,0 +1,71 @@
+"""Similarity of the layers of encoders of different depths
+
+Answers the comparison by centred kernel alignment (CKA) in the appendix of Bisulco et al. (2025),
+whose reference has 12 encoder and 4 decoder blocks; the depths of the runs drawn here stand beside
+the panels, their network and recipe below. Linear CKA, 1 for features equal up to rotation and
+scale, between layers of one encoder (up) and of the reference encoder (across); layers are the
+outputs of the blocks, on held-out or training images without masks. As there, white is similar,
+black is not. The estimate is unbiased and may fall a little below 0, where it is drawn black. Means
+over seeds; the first data set, network, recipe, patch size, mask unit, mask ratio and decoder depth
+of the table are drawn, at most eight encoder depths.
+"""
+
+import math
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds, remarks
+from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
+from spatial_mae.figures.drawing.table import Row, first, levels, pick, require, spread
+
+KIND = "similarity"
+COLUMNS = ("layer", "reference_layer", "reference_enc")
+MOST, ACROSS = 8, 4
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """CKA of every pair of layers for at most eight encoder depths."""
+    needed = ("dataset", "model", "training", *SETTING, "seed", "status", *COLUMNS, "cka")
+    require(rows, KIND, needed)
+    rows = first(
+        completed(rows, "pretrain_epochs"), "patch", "unit", "mask", "dec", "reference_enc"
+    )
+    rows = pick(rows, enc=spread(levels(rows, "enc"), MOST))
+    return over_seeds(rows, (*SETTING, *COLUMNS), "cka")
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    depths = levels(rows, "enc")
+    across = min(len(depths), ACROSS)
+    down = math.ceil(len(depths) / across)
+    figure, axes = panels(down, across, notes(rows, *remarks(rows)), height=1.75)
+    for axis in axes.flat[len(depths) :]:
+        axis.set_visible(False)
+    reference = rows[0]["reference_enc"]
+    for index, depth in enumerate(depths):
+        axis = axes.flat[index]
+        image = _draw_similarity(axis, pick(rows, enc=depth))
+        title(axis, index, f"encoder depth {depth}")
+        if index >= len(depths) - across:
+            axis.set_xlabel(f"layer, encoder depth {reference}")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("layer")
+    figure.colorbar(image, ax=axes, label="CKA", pad=0.02, aspect=15)
+    return figure
+
+
+def _draw_similarity(axis: Axes, rows: list[Row]) -> object:
+    values = grid_of(rows, "layer", "reference_layer", "value")
+    half = 0.5
+    reach = [levels(rows, column) for column in ("reference_layer", "layer")]
+    extent = [edge for ends in reach for edge in (ends[0] - half, ends[-1] + half)]
+    axis.spines[:].set_visible(True)
+    axis.set_box_aspect(1)
+    for one in (axis.xaxis, axis.yaxis):
+        one.set_major_locator(MaxNLocator(6, integer=True))
+    look = {"cmap": "gist_heat", "vmin": 0, "vmax": 1, "origin": "lower", "aspect": "auto"}
+    return axis.imshow(values, extent=extent, **look)

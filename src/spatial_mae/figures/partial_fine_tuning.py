@@ -1,0 +1,77 @@
+"""Fine-tuning the last blocks only: accuracy, time and memory
+
+Answers Figs. 12 and 15 (right) of Bisulco et al. (2025), at the scale and on the device named
+below: theirs is 2000 epochs of pretraining and 100 of fine-tuning at width 192. Against the number
+j of last encoder blocks that are trained with the head, one colour an encoder depth: test accuracy
+after the last epoch, and time of training and the largest memory it held, relative to training
+everything. At j = 0 the head alone is trained; at j = all blocks the embedding is trained as well.
+The dashed line is a twofold speed-up. Runs that shared a machine slowed each other down. Lines are
+means over seeds, bands the range of the seeds; ratios are taken seed by seed. The first data set,
+network and recipe of the table are drawn, and of its other settings the choice with the most
+numbers of trained blocks, the first of several.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.curves import curve, looks, percent, setting_axis
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import SETTING, TUNING, completed, over_seeds, remarks, widest
+from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
+from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require, several
+
+KIND = "fine_tuning"
+COSTS = {"seconds": "time", "peak_memory_bytes": "peak memory"}
+MEASURES = {"accuracy": "fine-tuned test accuracy (%)"}
+HALF = {"color": GREY, "linestyle": "--", "linewidth": 0.7}
+MEASURES |= {column: f"{name} / all blocks" for column, name in COSTS.items()}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Accuracy and relative costs of every number of trained blocks and encoder depth."""
+    require(rows, KIND, (*TUNING, *COSTS))
+    rows = widest(completed(rows, "tuning_epochs"), "blocks", "patch", "unit", "mask", "dec")
+    several(rows, "blocks")
+    whole = {_run(row): row for row in keep(rows, blocks="all")}
+    rows = [
+        row | {"trained_blocks": row["enc"] if row["blocks"] == "all" else row["blocks"]}
+        for row in rows
+        if row["blocks"] != row["enc"] or _run(row) not in whole
+    ]
+    found = []
+    for measure in MEASURES:
+        relative = [row | {"relative": _relative(row, whole, measure)} for row in rows]
+        shown = over_seeds(relative, (*SETTING, "trained_blocks"), "relative")
+        found += [row | {"measure": measure} for row in shown]
+    return found
+
+
+def _run(row: Row) -> tuple:
+    return tuple(row[key] for key in (*SETTING, "seed"))
+
+
+def _relative(row: Row, whole: dict[tuple, Row], measure: str) -> float | None:
+    """The measure itself, or a cost as a share of the run's that trained all blocks."""
+    reference = 1 if measure == "accuracy" else whole.get(_run(row), {}).get(measure)
+    return row[measure] / reference if reference and row[measure] is not None else None
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    measures = [name for name in MEASURES if pick(rows, measure=name)]
+    figure, axes = panels(1, len(measures), notes(rows, *remarks(rows)), height=2.0)
+    styles = looks(levels(rows, "enc"))
+    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
+        for depth, look in styles.items():
+            curve(axis, pick(rows, measure=measure, enc=depth), "trained_blocks", **look)
+        if measure == "accuracy":
+            percent(axis, MEASURES[measure])
+        else:
+            axis.set(ylabel=MEASURES[measure])
+            axis.set_ylim(bottom=0)
+        if measure == "seconds":
+            axis.axhline(0.5, **HALF)
+        setting_axis(axis, rows, "trained_blocks")
+        title(axis, index)
+    entries = {f"encoder depth {depth}": look for depth, look in styles.items()}
+    legend(figure, entries | {"half the time": HALF})
+    return figure

@@ -1,0 +1,87 @@
+"""Linear probes over the epochs of pretraining
+
+Answers Fig. 10 (right) of Bisulco et al. (2025), at the scale named below: theirs is 2000 epochs at
+width 192. Test accuracy of linear probes on the frozen encoder, which sees whole images, read from
+the [CLS] token or from the mean of the patch tokens, at every epoch whose weights were kept, one
+colour an encoder depth. Epoch 0 is the untrained network. All epochs lie on one schedule, whose
+learning rate falls to zero at the last: an early point is not a finished shorter pretraining. Thin
+lines are probes of raw pixels and of their principal components. Lines are means over seeds, bands
+the range of the seeds. The first data set, network and recipe of the table are drawn, and of its
+other settings the choice with the most encoder depths, the first of several.
+"""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.curves import (
+    control_levels,
+    control_looks,
+    curve,
+    looks,
+    percent,
+    setting_axis,
+)
+from spatial_mae.figures.drawing.measures import ACCURACY, PROBES, SCORES
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import (
+    EVALUATION,
+    SETTING,
+    completed,
+    counted,
+    over_seeds,
+    remarks,
+    widest,
+)
+from spatial_mae.figures.drawing.style import legend, panels, styled, title
+from spatial_mae.figures.drawing.table import (
+    Row,
+    keep,
+    levels,
+    pick,
+    require,
+    several,
+)
+
+KIND = "evaluation"
+LONG = 20  # a range of epochs so many times the first one is drawn on a logarithmic axis
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Probes of every kept epoch and encoder depth, and of pixels."""
+    require(rows, KIND, EVALUATION)
+    rows = widest(completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask", "dec")
+    probes = keep(rows, protocol="linear_probe", metric="accuracy", representation=list(PROBES))
+    several(probes, "epoch")
+    probes = [counted(row) | {"measure": row["representation"], "control": None} for row in probes]
+    pixels = pick(rows, protocol="linear_probe", representation=["raw_pixels", "pca"])
+    pixels = [row | {"control": row["representation"]} for row in pixels]
+    keys = (*SETTING, "measure", "control", "epoch")
+    return over_seeds(probes, keys) + over_seeds(pixels, ("control",))
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    probes, pixels = pick(rows, control=None), [row for row in rows if row["control"]]
+    measures = [name for name in PROBES if pick(probes, measure=name)]
+    note = notes(probes, *remarks(rows))
+    figure, axes = panels(1, len(measures), note, height=2.0, sharey=True)
+    styles = looks(levels(probes, "enc"))
+    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
+        for depth, look in styles.items():
+            curve(axis, pick(probes, measure=measure, enc=depth), "epoch", **look)
+        control_levels(axis, pixels)
+        _stretch(axis, levels(probes, "epoch"))
+        setting_axis(axis, probes, "epoch")
+        percent(axis, ACCURACY)
+        title(axis, index, SCORES[measure])
+    legend(
+        figure, {f"encoder depth {d}": look for d, look in styles.items()} | control_looks(pixels)
+    )
+    return figure
+
+
+def _stretch(axis: Axes, epochs: list[int]) -> None:
+    """Where epochs span decades, make the axis logarithmic, with a place for epoch 0."""
+    start = next(epoch for epoch in epochs if epoch > 0)
+    if epochs[-1] > LONG * start:
+        axis.set_xscale("symlog", linthresh=start, linscale=0.4)

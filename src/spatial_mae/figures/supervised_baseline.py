@@ -1,0 +1,52 @@
+"""Supervised training from scratch over the depth of the network
+
+Checks what Bisulco et al. (2025, appendix) say of networks trained with labels only, without
+pretraining, at the scale named below: there accuracy levels off, and 20 layers do worse than 12.
+Accuracy after the last epoch against the number of encoder blocks, one colour a patch size: solid
+on test images, dashed on the training images, not augmented. Lines are means over seeds,
+bands the range of the seeds. The first data set and network of the table are drawn.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.curves import curve, looks, percent, setting_axis
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import completed, over_seeds, remarks
+from spatial_mae.figures.drawing.style import GREY, legend, panels, styled
+from spatial_mae.figures.drawing.table import Row, levels, pick, require, several
+
+KIND = "supervised"
+COLUMNS = ("dataset", "model", "patch", "enc", "seed", "status", "epochs")
+SPLITS = {
+    "test": {"column": "accuracy", "linestyle": "-"},
+    "training": {"column": "train_accuracy", "linestyle": "--"},
+}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Accuracies on training and test images of all depths and patch sizes."""
+    require(rows, KIND, (*COLUMNS, "accuracy", "train_accuracy"))
+    several(rows, "enc")
+    rows = completed(rows, "supervised_epochs")
+    found = []
+    for split, look in SPLITS.items():
+        shown = over_seeds(rows, ("patch", "enc"), look["column"])
+        found += [row | {"judged_on": split} for row in shown]
+    return found
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    figure, axes = panels(1, 1, notes(rows, *remarks(rows)), height=2.0)
+    styles = looks(levels(rows, "patch"))
+    for split, split_look in SPLITS.items():
+        for patch, look in styles.items():
+            shown = pick(rows, judged_on=split, patch=patch)
+            curve(axes[0, 0], shown, "enc", **look, linestyle=split_look["linestyle"])
+    setting_axis(axes[0, 0], rows, "enc")
+    percent(axes[0, 0], "accuracy (%)")
+    entries = {f"patch {patch}": look for patch, look in styles.items()}
+    for split, look in SPLITS.items():
+        entries[f"{split} images"] = {"color": GREY, "linestyle": look["linestyle"]}
+    legend(figure, entries)
+    return figure

@@ -1,0 +1,72 @@
+"""How many jobs of each rule a study comes to, counted from its config alone."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from spatial_mae import grid
+from spatial_mae.kinds import CONTROL, KINDS, MOMENT, PRETRAINING, SOLUTION
+
+Jobs = set[tuple[str, str]]
+
+
+def job_counts(config: Mapping) -> dict[str, int]:
+    """How many jobs of each rule the target `report` needs on an empty results folder."""
+    jobs: Jobs = set()
+    for entry in config["experiments"]:
+        jobs.add(("collect_table", entry["name"]))
+        for run in grid.expand(entry):
+            jobs |= _own(entry, run) | _before(config, entry, run)
+    datasets = grid.used_datasets(config)
+    jobs |= {("prepare_dataset", name) for name in datasets}
+    jobs |= {("download_archive", path) for d in datasets for path in grid.archive(config, d)}
+    jobs |= {("draw_figure", name) for name in grid.figures(config)}
+    jobs |= {(rule, "") for rule in ("write_config", "judge_claims", "write_report")}
+    return dict(Counter(rule for rule, _ in jobs))
+
+
+def _own(entry: Mapping, run: Mapping) -> Jobs:
+    """The job that writes a run's table; tables of one folder and recipe share it."""
+    folder = grid.run_table(entry, run).rpartition("/")[0]
+    return {(KINDS[entry["kind"]].rule, f"{folder}/{entry['recipe']}")}
+
+
+def _before(config: Mapping, entry: Mapping, run: Mapping) -> Jobs:
+    """The jobs a run stands on: moments and solutions, pretraining, controls."""
+    kind = KINDS[entry["kind"]]
+    if "moment" in kind.slugs:
+        return _linear(kind.rule, run, "run" in kind.slugs)
+    if "training" not in run:
+        return set()
+    jobs = {("pretrain_mae", grid.pretrained(run))}
+    if kind.recipe == "evaluation":
+        jobs |= _controls(config, entry["recipe"], run)
+    if kind.recipe == "similarity":
+        own = grid.slug(run, PRETRAINING)
+        other = grid.parse(grid.reference(config, entry["recipe"], own))
+        jobs.add(("pretrain_mae", grid.pretrained({**run, **other})))
+    return jobs
+
+
+def _linear(rule: str, run: Mapping, solved: bool) -> Jobs:
+    moment = grid.slug({**run, "split": "train"}, MOMENT)
+    jobs = {("compute_moments", f"{run['dataset']}/{moment}")}
+    if rule == "predict_gabor":
+        jobs.add(("compute_moments", f"{run['dataset']}/{grid.test_moment(moment)}"))
+    if solved:
+        jobs.add(("solve_linear", f"{run['dataset']}/{moment}/{grid.slug(run, SOLUTION)}"))
+    return jobs
+
+
+def _controls(config: Mapping, recipe: str, run: Mapping) -> Jobs:
+    files = grid.controls(config, recipe, run["dataset"], run["model"], run)
+    if not files:
+        return set()
+    pixels, linear = files
+    moment = f"{run['dataset']}/{grid.control_moment(config, recipe)}"
+    patch = grid.parse(linear.split("/")[-2])[CONTROL[0]]
+    return {
+        ("probe_pixels", pixels),
+        ("probe_linear", linear),
+        ("compute_moments", moment),
+        ("solve_linear", f"{moment}/{grid.control_solution(config, recipe, patch)}"),
+    }

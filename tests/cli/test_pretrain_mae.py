@@ -1,0 +1,135 @@
+"""The pretraining entry point: its files, and kills at random moments that change nothing."""
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from toy_training import MODEL, PRETRAINING, toy_dataset
+
+from spatial_mae.cli.pretrain_mae import main
+from spatial_mae.files import read_json, read_rows
+from spatial_mae.training.run_folder import open_run
+
+LONG = PRETRAINING | {"epochs": 8, "checkpoints": [1, 5], "n_train": 64, "batch_size": 8}
+
+
+def argv(manifest, folder, recipe=PRETRAINING, **changes):
+    flags = {
+        "manifest": manifest,
+        "model": json.dumps(MODEL),
+        "patch-size": 2,
+        "unit": 2,
+        "mask-ratio": 0.75,
+        "encoder-depth": 2,
+        "decoder-depth": 1,
+        "recipe": json.dumps(recipe),
+        "threads": 1,
+        "runs-per-gpu": 1,
+        "state": folder / "state",
+        "weights": folder / "weights.safetensors",
+        "history": folder / "history.csv",
+        "checkpoints": folder / "checkpoints",
+        "record": folder / "record.json",
+    } | {key.replace("_", "-"): value for key, value in changes.items()}
+    return [text for key, value in flags.items() for text in (f"--{key}", str(value))]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    return toy_dataset(tmp_path_factory.mktemp("data"), labels=False)
+
+
+def test_writes_weights_history_checkpoints_and_a_record(tmp_path, manifest):
+    main(argv(manifest, tmp_path, seed=4))
+    assert load_file(tmp_path / "weights.safetensors")
+    assert len(read_rows(tmp_path / "history.csv")) == 3
+    assert len(list((tmp_path / "checkpoints").iterdir())) == 3
+    record = read_json(tmp_path / "record.json")
+    assert list(record["inputs"]) == [str(manifest)]
+    expected = {"seed": 4, "status": "completed", "device": "cpu", "precision": "float32"}
+    assert record.items() >= expected.items()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"patch_size": 3}, "patch size 3"),
+        ({"mask_ratio": 1}, "mask ratio 1"),
+        ({"encoder_depth": 0}, "encoder depth 0"),
+        ({"decoder_depth": 0}, "decoder depth 0"),
+        ({"model": json.dumps(MODEL | {"encoder_heads": 3})}, "encoder_heads 3"),
+        ({"recipe": PRETRAINING | {"epoch": 1}}, "did you mean 'epochs'"),
+        ({"recipe": PRETRAINING | {"warmup_epochs": 9}}, "warmup_epochs 9"),
+        ({"threads": 0}, "0 threads"),
+    ],
+)
+def test_bad_input_is_refused_and_leaves_no_output(tmp_path, manifest, changes, message):
+    with pytest.raises(ValueError, match=message):
+        main(argv(manifest, tmp_path, **changes))
+    assert {path.name for path in tmp_path.iterdir()} <= {"state"}
+
+
+def test_a_folder_in_use_is_refused(tmp_path, manifest):
+    with open_run(tmp_path / "state"), pytest.raises(RuntimeError, match="in use by another"):
+        main(argv(manifest, tmp_path))
+
+
+def started(arguments):
+    """The entry point in a process of its own, from a server that has imported it already."""
+    context = multiprocessing.get_context("forkserver")
+    # The second is imported, slowly, by the first optimiser.
+    context.set_forkserver_preload(["spatial_mae.cli.pretrain_mae", "torch._dynamo"])
+    process = context.Process(target=main, args=(arguments,))
+    process.start()
+    return process
+
+
+@pytest.mark.parametrize("names", [["SIGKILL"], ["SIGTERM", "SIGUSR1", "SIGINT", "SIGKILL"]])
+def test_killed_at_random_and_continued_equals_unbroken(tmp_path, manifest, names):
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    main(argv(manifest, unbroken, LONG))
+    whole = read_rows(unbroken / "history.csv")[-1]["seconds"]
+    dice, codes = random.Random(len(names)), []
+    for attempt in range(40):
+        name = names[attempt % len(names)]
+        process = started(argv(manifest, killed, LONG, save_seconds=whole / 50))
+        wait_for(killed / "state/resume.pt", process)
+        process.join(dice.uniform(0, whole / 2) if attempt < 5 else None)
+        if process.is_alive():
+            os.kill(process.pid, getattr(signal, name))
+            process.join()
+        codes.append(process.exitcode)
+        if process.exitcode == 0:
+            break
+    assert codes[-1] == 0 and len(codes) > 2
+    # Outside the loop signals do what they always do; SIGINT is then an exception, code 1.
+    killed_by = {-getattr(signal, name) for name in names}
+    assert set(codes[:-1]) <= {os.EX_TEMPFAIL, 1, *killed_by}
+    assert_equal_runs(unbroken, killed)
+
+
+def wait_for(path, process):
+    """Until the run has something to continue from: earlier kills only start it again."""
+    while not path.exists() and process.is_alive():
+        time.sleep(0.01)
+
+
+def assert_equal_runs(first, second):
+    names = sorted(p.relative_to(first) for p in first.rglob("*.safetensors"))
+    assert names == sorted(p.relative_to(second) for p in second.rglob("*.safetensors"))
+    for name in names:
+        one, other = load_file(first / name), load_file(second / name)
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[key], other[key]) for key in one), name
+    times = {"seconds", "images_per_second", "peak_memory_bytes"}
+    histories = [
+        [{k: v for k, v in row.items() if k not in times} for row in read_rows(f / "history.csv")]
+        for f in (first, second)
+    ]
+    assert histories[0] == histories[1]

@@ -1,0 +1,49 @@
+"""Rows of trained networks as their tables hold them, for the tests of judges."""
+
+import pytest
+
+RUN = {
+    "dataset": "leaves",
+    "model": "tiny",
+    "training": "short",
+    "patch": 4,
+    "unit": 1,
+    "mask": 0.75,
+    "enc": 4,
+    "dec": 1,
+    "seed": 0,
+    "height": 32,
+    "width": 32,
+    "n_images": 1000,
+    "pixels": "lossless",
+    "model_width": 48,
+    "status": "completed",
+    "device": "cpu",
+    "n_train": 800,
+    "n_test": 1_000_000,
+}
+
+
+@pytest.fixture
+def probe():
+    """Make a linear probe's row at the end of 4 epochs; arguments override columns."""
+
+    def row(value, **others):
+        start = {"protocol": "linear_probe", "metric": "accuracy", "representation": "mean"}
+        end = others.get("epochs", 4)
+        ends = {"epoch": end, "epochs": end, "pretrain_seconds": 10.0}
+        return {**RUN, **start, **ends, "value": value, **others}
+
+    return row
+
+
+@pytest.fixture
+def tuning():
+    """Make a fine-tuning row: 2 epochs after 4 of pretraining; arguments override columns."""
+
+    def row(accuracy, blocks="all", **others):
+        start = {"blocks": blocks, "epochs": 2, "pretrain_epochs": 4, "seconds": 10.0}
+        ends = {"pretrain_seconds": 100.0, "pretrain_status": "completed"}
+        return {**RUN, **start, **ends, "accuracy": accuracy, **others}
+
+    return row

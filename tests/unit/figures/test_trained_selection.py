@@ -1,0 +1,274 @@
+"""What the figures of trained networks select, on rows whose answer is plain."""
+
+import math
+
+import pytest
+from matplotlib.collections import PolyCollection
+
+from spatial_mae.figures import (
+    accuracy_hours,
+    depth_fine_tuning,
+    depth_grid,
+    depth_hours,
+    layer_similarity,
+    masking_grid,
+    partial_fine_tuning,
+    probe_over_epochs,
+    reconstructions,
+    supervised_baseline,
+)
+from spatial_mae.figures.drawing.catalogue import figure_names, load_figure
+from spatial_mae.figures.drawing.runs import completed, in_units, over_seeds
+
+KINDS = ("evaluation", "fine_tuning", "supervised", "similarity")
+AVERAGED = [name for name in figure_names() if load_figure(name).KIND in KINDS]
+
+
+def small_print(figure) -> str:
+    """The small print in one line."""
+    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
+
+
+def bands(figure) -> list:
+    return [c for axis in figure.axes for c in axis.collections if isinstance(c, PolyCollection)]
+
+
+def diverged(table, **run):
+    """The table in which one run diverged, and some of its rows do not say so."""
+    lost = [row for row in table if all(row[key] == value for key, value in run.items())]
+    assert lost
+    last = {id(lost[0])}
+    return [row | {"status": "diverged"} if id(row) in last else row for row in table]
+
+
+def test_over_seeds_is_mean_lowest_highest_and_count():
+    rows = [{"k": 1, "seed": s, "value": v} for s, v in enumerate((1.0, 4.0, 1.0))]
+    rows.append({"k": 2, "seed": 0, "value": None})
+    [row] = over_seeds(rows, ("k",))
+    assert row == {"k": 1, "value": 2.0, "low": 1.0, "high": 4.0, "seeds": 3}
+
+
+def test_units_are_the_largest_that_the_greatest_exceeds():
+    rows = [{"value": v, "low": v, "high": v} for v in (60.0, 7200.0)]
+    assert [row["value"] for row in in_units(rows, "pretrain_seconds")] == [1 / 60, 2]
+    assert in_units(rows[:1], "pretrain_seconds")[0]["cost_unit"] == "min"
+    assert (
+        in_units([{"value": 0.1, "low": 0.1, "high": 0.1}], "pretrain_seconds")[0]["value"] == 0.1
+    )
+
+
+@pytest.mark.parametrize("name", AVERAGED)
+def test_a_run_that_diverged_is_left_out_and_counted(name, sample):
+    module = load_figure(name)
+    table = sample(module.KIND)
+    run = {key: table[0][key] for key in ("patch", "enc", "seed") if key in table[0]}
+    rows = module.select(table)
+    fewer = module.select(diverged(table, **run))
+    assert {row["runs_left_out"] for row in fewer} == {1}
+    assert {row["runs_left_out"] for row in rows} == {0}
+    assert "runs left out because they did not complete: 1" in small_print(module.draw(fewer))
+    assert "left out" not in small_print(module.draw(rows))
+
+
+def test_nothing_is_drawn_of_runs_that_all_diverged(sample):
+    table = [row | {"status": "diverged"} for row in sample("evaluation")]
+    with pytest.raises(ValueError, match="no run .* completed .there: diverged"):
+        completed(table, "pretrain_epochs")
+
+
+@pytest.mark.parametrize("name", AVERAGED)
+def test_seeds_are_a_band_and_one_seed_pretends_nothing(name, sample):
+    module = load_figure(name)
+    one = module.select([row for row in sample(module.KIND) if row["seed"] == 0])
+    several = module.select(sample(module.KIND))
+    figure = module.draw(one)
+    drawn = [row for row in one if row.get("control") is None]
+    assert all(row["low"] == row["value"] == row["high"] for row in drawn)
+    assert not bands(figure)
+    assert "one seed" in small_print(figure)
+    assert "seeds" in small_print(module.draw(several))
+    assert any(row["low"] < row["value"] < row["high"] for row in several)
+
+
+@pytest.mark.parametrize("name", AVERAGED)
+def test_the_scale_of_the_runs_stands_below(name, sample):
+    module = load_figure(name)
+    text = small_print(module.draw(module.select(sample(module.KIND))))
+    assert "width 96" in text
+    if module.KIND != "similarity":
+        assert "epochs of" in text
+
+
+def test_masking_grid_takes_errors_and_probes_after_the_last_epoch(sample):
+    table = sample("evaluation")
+    cell = {"patch": 8, "mask": 0.25, "enc": 2, "dec": 1}
+    for measure in ("hidden_error", "class_token", "mean"):
+        wanted = [
+            row["value"]
+            for row in table
+            if all(row[key] == value for key, value in cell.items())
+            and row["epoch"] == 4
+            and measure in (row["metric"], row["representation"])
+        ]
+        rows = [
+            r
+            for r in masking_grid.select(table)
+            if r["measure"] == measure and r["control"] is None
+            if all(r[key] == value for key, value in cell.items())
+        ]
+        assert len(wanted) == 3
+        assert [row["value"] for row in rows] == [pytest.approx(sum(wanted) / 3)]
+
+
+def test_controls_are_the_untrained_network_and_features_of_no_network(sample):
+    controls = [row for row in masking_grid.select(sample("evaluation")) if row["control"]]
+    count = {
+        name: sum(row["control"] == name for row in controls) for name in ("pca", "linear_mae")
+    }
+    assert count == {"pca": 1, "linear_mae": 9}  # the latter for each patch size and mask ratio
+    untrained = [row for row in controls if row["control"] == "untrained"]
+    assert {row["measure"] for row in untrained} == {"class_token", "mean"}
+    assert len(untrained) == 2 * 9
+
+
+def test_the_setting_drawn_is_the_one_with_most_values(sample):
+    rows = depth_grid.select(sample("evaluation"))
+    drawn = [row for row in rows if row["control"] is None]
+    assert {(row["patch"], row["mask"]) for row in drawn} == {(4, 0.75)}
+    assert {(row["enc"], row["dec"]) for row in drawn} == {
+        (e, d) for e in (1, 2, 4) for d in (1, 2)
+    }
+
+
+@pytest.mark.parametrize("module", [masking_grid, depth_grid])
+def test_images_without_labels_still_have_reconstructions(module, sample):
+    table = [row for row in sample("evaluation") if row["protocol"] == "reconstruction"]
+    rows = module.select(table)
+    assert {row["measure"] for row in rows} == {"hidden_error"}
+    assert len(module.draw(rows).axes) == 1
+
+
+def test_probes_asked_of_unlabelled_images_are_an_error_that_says_so(sample):
+    table = [row for row in sample("evaluation") if row["protocol"] == "reconstruction"]
+    for module in (probe_over_epochs, accuracy_hours):
+        with pytest.raises(ValueError, match="recipe"):
+            module.select(table)
+
+
+def test_time_is_that_of_the_whole_pretraining(sample):
+    table = sample("evaluation")
+    times = [r for r in depth_hours.select(table) if r["cost"] == "pretrain_seconds"]
+    row = next(row for row in times if (row["enc"], row["dec"]) == (4, 2))
+    seconds = {
+        r["seed"]: r["pretrain_seconds"]
+        for r in table
+        if (r["enc"], r["dec"], r["epoch"]) == (4, 2, 4)
+    }
+    assert row["cost_unit"] == "min"
+    assert row["value"] * 60 == pytest.approx(sum(seconds.values()) / 3)
+
+
+def test_probes_over_epochs_start_at_the_untrained_network(sample):
+    rows = probe_over_epochs.select(sample("evaluation"))
+    probes = [row for row in rows if row["control"] is None]
+    assert {row["epoch"] for row in probes} == {0, 1, 2, 4}
+    assert {row["control"] for row in rows} == {None, "raw_pixels", "pca"}
+
+
+def test_long_pretraining_gets_a_logarithmic_axis_with_epoch_0(sample):
+    far = {0: 0, 1: 1, 2: 50, 4: 2000, None: None}
+    table = [row | {"epoch": far[row["epoch"]], "epochs": 2000} for row in sample("evaluation")]
+    axis = probe_over_epochs.draw(probe_over_epochs.select(table)).axes[0]
+    assert axis.get_xscale() == "symlog"
+    assert [t.get_text() for t in axis.get_xticklabels()] == ["0", "1", "50", "2,000"]
+
+
+def test_the_front_is_what_no_other_setting_beats(sample):
+    rows = accuracy_hours.select(sample("evaluation"))
+    for measure in ("class_token", "mean"):
+        points = [r for r in rows if r["measure"] == measure and r["control"] is None]
+        ahead = sorted((r["time"], r["value"]) for r in points if r["front"] == "yes")
+        assert ahead == sorted(ahead, key=lambda point: point[1])
+        best = -math.inf
+        for time, value in sorted(((r["time"], r["value"]) for r in points), key=_cheapest):
+            assert ((time, value) in ahead) == (value > best)
+            best = max(best, value)
+
+
+def _cheapest(point: tuple) -> tuple:
+    return point[0], -point[1]
+
+
+def test_fine_tuned_accuracies_are_of_all_blocks(sample):
+    table = sample("fine_tuning")
+    rows = depth_fine_tuning.select(table)
+    wanted = [
+        row["accuracy"]
+        for row in table
+        if (row["patch"], row["mask"], row["enc"], row["dec"]) == (4, 0.75, 4, 1)
+        and row["blocks"] == "all"
+    ]
+    [row] = [row for row in rows if (row["enc"], row["dec"]) == (4, 1)]
+    assert row["value"] == pytest.approx(sum(wanted) / 3)
+    with pytest.raises(ValueError, match="blocks = 'all'"):
+        depth_fine_tuning.select([row for row in table if row["blocks"] != "all"])
+
+
+def test_costs_of_partial_tuning_are_shares_of_the_same_seeds_full_tuning(sample):
+    noisy = [row | {"seconds": row["seconds"] * (1 + row["seed"])} for row in sample("fine_tuning")]
+    rows = [r for r in partial_fine_tuning.select(noisy) if r["measure"] == "seconds"]
+    shares = {(row["enc"], row["trained_blocks"]): row["value"] for row in rows}
+    assert shares[4, 4] == shares[2, 2] == 1
+    assert shares[4, 1] == pytest.approx(0.4 + 0.6 / 4)
+    assert all(row["low"] == pytest.approx(row["high"]) for row in rows)
+
+
+def test_all_blocks_given_as_a_number_too_are_drawn_once(sample):
+    table = sample("fine_tuning")
+    twice = table + [row | {"blocks": row["enc"], "accuracy": 0.0} for row in table]
+    again = partial_fine_tuning.select([r for r in twice if r["blocks"] != 2 or r["enc"] != 4])
+    assert min(r["value"] for r in again if r["measure"] == "accuracy") > 0
+
+
+def test_a_memory_that_was_not_measured_has_no_panel(sample):
+    table = [row | {"peak_memory_bytes": None} for row in sample("fine_tuning")]
+    rows = partial_fine_tuning.select(table)
+    assert {row["measure"] for row in rows} == {"accuracy", "seconds"}
+    assert len(partial_fine_tuning.draw(rows).axes) == 2
+
+
+def test_supervised_baseline_has_both_splits_of_every_depth(sample):
+    rows = supervised_baseline.select(sample("supervised"))
+    cells = {(row["judged_on"], row["patch"], row["enc"]) for row in rows}
+    assert cells == {(s, p, e) for s in ("test", "training") for p in (4, 8) for e in (1, 2, 4)}
+
+
+def test_similarity_has_a_panel_a_depth_and_the_reference_across(sample):
+    figure = layer_similarity.draw(layer_similarity.select(sample("similarity")))
+    images = [axis.images[0] for axis in figure.axes if axis.images]
+    assert [image.get_array().shape for image in images] == [(1, 4), (2, 4), (4, 4)]
+    deepest = images[-1].get_array()
+    assert deepest.argmax(axis=0).tolist() == [0, 1, 2, 3]
+
+
+def test_combined_pictures_keep_what_was_seen(sample):
+    rows = reconstructions.select(sample("gallery"))
+    assert len(rows) == 2 * 3 * 64
+    for row in rows:
+        assert row["combined_1"] == row["predicted_1" if row["hidden"] else "original_1"]
+        assert row["seen_1"] == (0.5 if row["hidden"] else row["original_1"])
+
+
+def test_runs_of_one_data_set_share_the_row_of_images(sample):
+    figure = reconstructions.draw(reconstructions.select(sample("gallery")))
+    labels = [text.get_text() for axis in figure.axes for text in axis.texts]
+    assert len(labels) == 1 + 2 * 3
+    assert labels[0] == "image"
+    assert [label for label in labels if "m = " in label] == ["m = 0.5\n\nseen", "m = 0.75\n\nseen"]
+
+
+def test_a_single_channel_is_drawn_in_grey(sample):
+    gone = {"original_1", "original_2", "predicted_1", "predicted_2"}
+    table = [{k: v for k, v in row.items() if k not in gone} for row in sample("gallery")]
+    figure = reconstructions.draw(reconstructions.select(table))
+    assert {image.get_array().shape for axis in figure.axes for image in axis.images} == {(8, 8)}

@@ -1,0 +1,69 @@
+"""Counting a study's jobs: what runs share is counted once."""
+
+from spatial_mae import grid, jobs
+
+RUN = {
+    "dataset": ["leaves"],
+    "model": ["tiny"],
+    "training": ["short"],
+    "patch": [4],
+    "unit": [1, 2],
+    "mask": [0.5, 0.75],
+    "enc": [1, 2],
+    "dec": [1],
+    "seed": [0],
+}
+PROBED = {"representations": ["mean"], "control_colour": "luma"}
+CONTROL = {"control_centring": "centred", "control_ridge": 0}
+
+
+def study(*experiments: dict, representations=("mean",)) -> dict:
+    evaluation = {**PROBED, **CONTROL, "representations": list(representations)}
+    return {
+        "experiments": [{"recipe": "one", **entry} for entry in experiments],
+        "recipes": {
+            "evaluation": {"one": evaluation},
+            "similarity": {"one": {"reference": {"enc": 12}}},
+        },
+        "datasets": {"leaves": {"source": "dead_leaves"}},
+        "data": {"root": None},
+        "figures": {},
+    }
+
+
+def test_runs_that_differ_in_depth_share_their_controls():
+    counts = jobs.job_counts(study({"name": "a", "kind": "evaluation", "grids": [RUN]}))
+    assert counts["pretrain_mae"] == counts["evaluate_mae"] == 8
+    assert counts["probe_pixels"] == counts["compute_moments"] == 1
+    assert counts["probe_linear"] == 4  # two unit sizes, two ratios
+    assert counts["solve_linear"] == 2  # a unit of one patch, and of two
+
+
+def test_a_gallery_and_scores_come_from_one_job():
+    both = [{"name": n, "kind": n, "grids": [RUN]} for n in ("evaluation", "gallery")]
+    assert jobs.job_counts(study(*both))["evaluate_mae"] == 8
+
+
+def test_without_labels_there_are_no_controls():
+    counts = jobs.job_counts(
+        study({"name": "a", "kind": "evaluation", "grids": [RUN]}, representations=())
+    )
+    assert not {"probe_pixels", "probe_linear", "solve_linear", "compute_moments"} & set(counts)
+
+
+def test_the_reference_of_a_comparison_is_trained_too():
+    grids = [{**RUN, "unit": [1], "mask": [0.5]}]
+    counts = jobs.job_counts(study({"name": "a", "kind": "similarity", "grids": grids}))
+    assert counts["compare_layers"] == 2
+    assert counts["pretrain_mae"] == 3
+
+
+def test_fine_tuning_shares_the_pretrained_run():
+    grids = [{**RUN, "unit": [1], "mask": [0.5], "enc": [2], "blocks": [0, 1, "all"]}]
+    config = study({"name": "a", "kind": "fine_tuning", "grids": grids})
+    counts = jobs.job_counts(config)
+    assert (counts["fine_tune_mae"], counts["pretrain_mae"]) == (3, 1)
+    assert grid.weights(config) == [
+        "results/pretrain/leaves/tiny/short/"
+        "patch-4_unit-1_mask-0.5_enc-2_dec-1_seed-0/weights.safetensors"
+    ]

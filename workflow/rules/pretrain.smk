@@ -1,0 +1,70 @@
+"""Masked autoencoders trained on the images of a data set.
+
+inputs:
+    results/data/{dataset}/manifest.json
+
+outputs:
+    results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
+    results/pretrain/{dataset}/{model}/{training}/{run}/history.csv
+    results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints/epoch-{epoch}.safetensors
+
+beside them, while a run is unfinished, what it continues from after an interruption:
+    results/pretrain/{dataset}/{model}/{training}/{run}/state/
+"""
+
+
+rule pretraining:
+    input:
+        grid.weights(config),
+
+
+rule pretrain_mae:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        train="results/data/{dataset}/train.npy",
+    output:
+        weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
+        history="results/pretrain/{dataset}/{model}/{training}/{run}/history.csv",
+        checkpoints=directory("results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints"),
+        record="results/pretrain/{dataset}/{model}/{training}/{run}/record.json",
+    log:
+        "results/logs/pretrain_mae/{dataset}/{model}/{training}/{run}.log",
+    benchmark:
+        "results/benchmarks/pretrain_mae/{dataset}/{model}/{training}/{run}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=1,
+        runs_per_gpu=config["devices"]["runs_per_gpu"],
+    params:
+        code=fingerprint("pretrain_mae"),
+        model=model,
+        recipe=training,
+        patch=run_value("patch"),
+        unit=run_value("unit"),
+        mask=run_value("mask"),
+        enc=run_value("enc"),
+        dec=run_value("dec"),
+        seed=run_value("seed"),
+        state=lambda wildcards, output: f"{Path(output.weights).parent}/state",
+    shell:
+        r"""
+        python -m spatial_mae.cli.pretrain_mae \
+            --manifest {input.manifest:q} \
+            --model {params.model:q} \
+            --patch-size {params.patch:q} \
+            --unit {params.unit:q} \
+            --mask-ratio {params.mask:q} \
+            --encoder-depth {params.enc:q} \
+            --decoder-depth {params.dec:q} \
+            --recipe {params.recipe:q} \
+            --threads {threads:q} \
+            --runs-per-gpu {resources.runs_per_gpu:q} \
+            --state {params.state:q} \
+            --weights {output.weights:q} \
+            --history {output.history:q} \
+            --checkpoints {output.checkpoints:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
