@@ -23,7 +23,7 @@ from spatial_mae.training.loop import Training
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.randomness import generator_for
 from spatial_mae.training.recipe import ClassifierRecipe
-from spatial_mae.training.training_data import image_hashes, pixel_statistics
+from spatial_mae.training.training_data import image_hashes, label_hashes, pixel_statistics
 from spatial_mae.training.workplace import Workplace, device_name
 
 SCORED_AT_ONCE = 256
@@ -73,7 +73,7 @@ class ClassifierRun:
             "seed": self.seed,
             "blocks": self.blocks,
             "pretrained": self.pretrained and sha256(self.pretrained),
-            "data": image_hashes(self.dataset),
+            "data": image_hashes(self.dataset) | label_hashes(self.dataset),
         }
 
     def encoder(self, images: Tensor) -> VisionTransformer:

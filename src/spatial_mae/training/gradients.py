@@ -1,6 +1,7 @@
 """The gradient of one batch, in micro-batches, with a second chance when memory runs out."""
 
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -50,19 +51,26 @@ class Gradients:
 
         Raises RuntimeError if half a micro-batch does not fit into memory either.
         """
-        while (sums := self._attempt(indices, epoch, step)) is None:
+        return self._within_memory(len(indices), lambda: self.task.batch(indices, epoch, step))
+
+    def of_batch(self, batch: Batch) -> Tensor:
+        """`of`, for a batch that is made already."""
+        return self._within_memory(len(batch[0]), lambda: batch)
+
+    def _within_memory(self, n_images: int, make: Callable[[], Batch]) -> Tensor:
+        while (sums := self._attempt(n_images, make)) is None:
             self.task.module.zero_grad()
             memory.release(self.device)
         return sums
 
-    def _attempt(self, indices: Tensor, epoch: int, step: int) -> Tensor | None:
+    def _attempt(self, n_images: int, make: Callable[[], Batch]) -> Tensor | None:
         """None if memory ran out; nothing of the attempt is then held by a traceback."""
         try:
-            return self._accumulate(self.task.batch(indices, epoch, step))
+            return self._accumulate(make())
         except (RuntimeError, MemoryError) as error:
             if not memory.is_exhausted(error):
                 raise
-            self._halve(self.micro_batch or len(indices), error)
+            self._halve(min(self.micro_batch or n_images, n_images), error)
         return None
 
     def _accumulate(self, batch: Batch) -> Tensor:

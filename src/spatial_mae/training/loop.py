@@ -227,7 +227,7 @@ class Training:
 
         def pass_in(precision: str) -> None:
             self.task.use_precision(precision)
-            self.task.loss(batch)[0].backward()
+            self.gradients.of_batch(batch)
             self.task.module.zero_grad()
 
         return faster_precision(pass_in, self.device)

@@ -8,6 +8,8 @@ import torch
 
 STATUS = Path("/proc/self/status")
 CLEAR = Path("/proc/self/clear_refs")
+# What PyTorch says on a CPU, CUDA, and cuBLAS where no room is left for its own workspace.
+EXHAUSTED = ("DefaultCPUAllocator", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 class Meter:
@@ -45,8 +47,7 @@ def is_exhausted(error: BaseException) -> bool:
     """Whether an exception means that the device or the machine is out of memory."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    text = str(error)
-    return "DefaultCPUAllocator" in text or "out of memory" in text
+    return any(phrase in str(error) for phrase in EXHAUSTED)
 
 
 def release(device: torch.device) -> None:

@@ -72,13 +72,15 @@ def open_run(state: str | Path) -> Iterator[RunFolder]:
     The status reads "running" at once. When the block ends it becomes "completed", unless the block
     set another one ("diverged"); "interrupted" if the block leaves by KeyboardInterrupt or with
     exit code 75 (EX_TEMPFAIL: saved, to be continued); "failed", with the message, on any other
-    exception. A killed process lets go of the folder too; its status stays "running".
+    exception. A killed process lets go of the folder too; its status stays "running", and the next
+    holder deletes what it left half written.
 
     Raises RuntimeError if another process holds the folder.
     """
     run = RunFolder(Path(state))
     run.path.mkdir(parents=True, exist_ok=True)
     with _held(run.path / LOCK):
+        _sweep(run.path)
         run.update(state=RUNNING)
         try:
             yield run
@@ -129,6 +131,12 @@ def _holder(path: Path) -> str:
         return f"process {holder['pid']} on host {holder['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "process unknown"
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what a killed process was writing: temporary files of `spatial_mae.files`."""
+    for path in folder.glob(".*.[0-9]*.tmp*"):
+        path.unlink(missing_ok=True)
 
 
 def _state_after(error: BaseException) -> str:

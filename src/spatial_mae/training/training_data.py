@@ -51,5 +51,13 @@ def pixel_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
 
 def image_hashes(dataset: Dataset) -> dict[str, str]:
     """SHA-256 of the training and test images, from the manifest."""
-    files = dataset.manifest["files"]
-    return {name: files[name]["sha256"] for name in ("train.npy", "test.npy")}
+    return _hashes(dataset, "train.npy", "test.npy")
+
+
+def label_hashes(dataset: Dataset) -> dict[str, str]:
+    """SHA-256 of the training and test labels, of a data set that has them."""
+    return _hashes(dataset, "train_labels.npy", "test_labels.npy")
+
+
+def _hashes(dataset: Dataset, *names: str) -> dict[str, str]:
+    return {name: dataset.manifest["files"][name]["sha256"] for name in names}

@@ -9,7 +9,7 @@ import pytest
 import torch
 from toy_training import CLASSIFICATION, MODEL, toy_dataset
 
-from spatial_mae.data.store import open_dataset
+from spatial_mae.data.store import Dataset, open_dataset
 from spatial_mae.files import read_json, read_rows, sha256
 from spatial_mae.models.architecture import Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -139,6 +139,57 @@ def test_augmentation_is_a_function_of_epoch_and_step(dataset):
         scratch(dataset, crop_scale=[1, 1], flip=False), images, load_labels(dataset, "train", None)
     )
     assert torch.equal(plain.batch(torch.arange(8), 0, 0)[0], images[:8].float() / 255)
+
+
+def test_rand_augment_comes_after_crop_and_flip(dataset, monkeypatch):
+    run = scratch(dataset, randaugment=[2, 9])
+    images, labels = (load(dataset, "train", None) for load in (load_images, load_labels))
+    given = []
+
+    def keep(levels, generator, n, magnitude):
+        given.append((levels, n, magnitude))
+        return levels
+
+    monkeypatch.setattr("spatial_mae.training.rand_augment.rand_augment", keep)
+    made = ClassificationTask(run, images, labels).batch(torch.arange(8), 1, 2)[0]
+    cropped = ClassificationTask(scratch(dataset), images, labels).batch(torch.arange(8), 1, 2)[0]
+    ((levels, n, magnitude),) = given
+    assert (n, magnitude) == (2, 9)
+    assert torch.equal(levels, (cropped * 255).round().byte())
+    assert torch.equal(made, levels / 255)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_the_loss_is_cross_entropy_against_smoothed_labels(dataset, smoothing):
+    images, labels = (load(dataset, "train", None)[:8] for load in (load_images, load_labels))
+    task = ClassificationTask(scratch(dataset, label_smoothing=smoothing), images, labels)
+    with torch.no_grad():
+        task.module.head.weight.normal_(generator=torch.Generator().manual_seed(0))
+    batch = images / 255, labels
+    logits = task.module(batch[0])
+    target = (1 - smoothing) * torch.eye(2)[labels] + smoothing / 2
+    loss, correct = task.loss(batch)
+    torch.testing.assert_close(loss, -(target * logits.log_softmax(1)).sum(1).mean())
+    assert correct == (logits.argmax(1) == labels).sum()
+
+
+def test_the_recipe_s_decays_reach_the_groups(dataset, pretrained):
+    run = tuning(dataset, pretrained, 1, layer_decay=0.5, weight_decay=0.02)
+    task = ClassificationTask(run, *(f(dataset, "train", None) for f in (load_images, load_labels)))
+    known = {id(p): name for name, p in task.module.named_parameters()}
+    found = {known[id(p)]: g for g in task.groups() for p in g["params"]}
+    assert found["head.weight"] == found["head.weight"] | {"scale": 1.0, "weight_decay": 0.02}
+    lower = found["encoder.blocks.1.mlp.expand.weight"]
+    assert lower == lower | {"scale": 0.5, "weight_decay": 0.02}
+    assert not any(name.startswith("encoder.blocks.0.") for name in found)
+
+
+def test_other_labels_are_another_run(dataset):
+    manifest = json.loads(json.dumps(dataset.manifest))
+    manifest["files"]["train_labels.npy"]["sha256"] = "0"
+    relabelled = Dataset(dataset.directory, manifest)
+    assert scratch(dataset).settings() == scratch(dataset).settings()
+    assert scratch(dataset).settings() != scratch(relabelled).settings()
 
 
 def test_stopped_and_continued_equals_unbroken(tmp_path, dataset, pretrained, monkeypatch):

@@ -61,6 +61,22 @@ def test_a_killed_holder_lets_go_and_leaves_its_status(state, holder):
         assert read_json(state / "status.json")["pid"] == os.getpid()
 
 
+def test_what_a_killed_holder_was_writing_is_swept_away(state):
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from spatial_mae.files import atomic_path\n"
+        "with atomic_path(Path(sys.argv[1]) / 'resume.pt') as path:\n"
+        "    path.touch(), os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(state)])
+    assert len(list(state.iterdir())) == 1
+    (state / "epoch-0001.safetensors").touch()
+    with open_run(state):
+        names = {path.name for path in state.iterdir()}
+    assert names == {"lock", "status.json", "epoch-0001.safetensors"}
+
+
 def test_a_holder_that_ends_lets_go(state, holder):
     holder.communicate("done\n")
     assert read_json(state / "status.json")["state"] == "completed"

@@ -1,0 +1,94 @@
+"""What happens when memory runs out: half the micro-batch, once, then a clear error."""
+
+import pytest
+import torch
+from torch import nn
+
+from spatial_mae.training.gradients import Gradients
+
+N = 8
+INPUTS = torch.linspace(-1, 1, N)[:, None]
+
+
+class Task:
+    """The mean of squares; `room(n_images)` may raise what an allocation would."""
+
+    n_images, counts_correct = N, False
+
+    def __init__(self, room):
+        self.module, self.room, self.sizes = nn.Linear(1, 1), room, []
+        nn.init.ones_(self.module.weight)
+
+    def batch(self, indices, epoch, step):
+        return (INPUTS[indices],)
+
+    def weight(self, batch):
+        return len(batch[0])
+
+    def loss(self, batch):
+        self.sizes.append(len(batch[0]))
+        self.room(len(batch[0]))
+        return self.module(batch[0]).square().mean(), None
+
+
+def fits(limit, error=None):
+    def room(size):
+        if size > limit:
+            raise error or torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 EiB")
+
+    return room
+
+
+def gradients(room, micro_batch=None, n_images=N):
+    """(gradients, task, weight gradient) after a step over `n_images` images."""
+    task = Task(room)
+    made = Gradients(task, torch.device("cpu"), micro_batch)
+    made.of(torch.arange(n_images), 0, 0)
+    return made, task, task.module.weight.grad
+
+
+def test_what_was_added_before_memory_ran_out_does_not_count_twice():
+    calls = []
+
+    def room(size):
+        calls.append(size)
+        if len(calls) == 2:
+            raise MemoryError
+
+    torch.manual_seed(0)
+    made, _, found = gradients(room, micro_batch=4)
+    assert calls == [4, 4, 2, 2, 2, 2] and made.micro_batch == 2
+    torch.manual_seed(0)
+    torch.testing.assert_close(found, gradients(fits(N))[2])
+
+
+def test_half_is_half_of_what_did_not_fit():
+    """A micro-batch larger than the batch is no step towards one that fits."""
+    made, task, _ = gradients(fits(3), micro_batch=64, n_images=6)
+    assert task.sizes == [6, 3, 3] and made.micro_batch == 3
+
+
+@pytest.mark.parametrize("limit", [0, 2])
+def test_out_of_memory_twice_is_a_clear_error(limit):
+    with pytest.raises(RuntimeError, match="micro-batches of 4 images: set a smaller micro_batch"):
+        gradients(fits(limit))
+
+
+def test_a_single_image_cannot_be_halved():
+    with pytest.raises(RuntimeError, match="micro-batches of 1 images"):
+        gradients(fits(0), micro_batch=1)
+
+
+def test_a_batch_made_before_is_halved_as_well():
+    task = Task(fits(4))
+    made = Gradients(task, torch.device("cpu"), None)
+    made.of_batch((INPUTS,))
+    assert task.sizes == [8, 4, 4]
+    with pytest.raises(RuntimeError, match="micro-batches of 4 images"):
+        task.room = fits(2)
+        made.of_batch((INPUTS,))
+
+
+def test_other_errors_pass():
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        gradients(fits(0, RuntimeError("shapes do not match")))
