@@ -21,6 +21,7 @@ RECIPE = {
     "tokens": "mean",
 }
 COLUMNS = {"layer", "reference_layer", "cka", "n_images", "reference_enc", "status"}
+COLUMNS |= {"protocol", "split", "tokens", "seconds", "images_per_second"}
 SCALE = {"epochs", "pretrain_n_train", "model_width"}
 
 

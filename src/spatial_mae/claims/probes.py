@@ -1,10 +1,13 @@
 """Judges of linear probes: mask ratio and patch size (Fig. 11), decoder depth, epochs (Fig. 10)."""
 
+from collections.abc import Iterable
 from math import sqrt
 
+from spatial_mae.claims.conditions import Effect
 from spatial_mae.claims.controls import controls_evidence, controls_note
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Rows, Tables, by, mean
+from spatial_mae.claims.scale import values
+from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, settings
 from spatial_mae.claims.tasks import HIGH_MASK_RATIO
 from spatial_mae.claims.trained import (
     across_seeds,
@@ -13,6 +16,7 @@ from spatial_mae.claims.trained import (
     judged,
     last,
     left_out,
+    limited,
     probes,
     sentences,
     standard_error,
@@ -24,6 +28,11 @@ GRID = ("patch", "mask")
 FEWEST_LAYERS, MOST_LAYERS = 2, 4
 # 1500 of the paper's 2000 epochs; the checkpoint nearest before, but of the second half.
 LATE, HALF = 0.75, 0.5
+# Cells (small patch, high ratio) of a grid that lacks them.
+UNTRIED = {
+    (True, False): "Small patches had high mask ratios only: lower ones were not tried there.",
+    (False, True): "Large patches had low mask ratios only: higher ones were not tried there.",
+}
 
 
 @judge("lp.best", kinds=("evaluation",), figure="masking_grid")
@@ -33,24 +42,55 @@ def small_patches_high_ratios(tables: Tables) -> Verdict:
     Small: below the geometric mean of the smallest and the largest patch of the setting.
     """
     rows = last(probes(tables["evaluation"]))
-    return judged(
+    untried = _untried(rows)
+    found = judged(
         across_seeds(rows, _corner, GRID, standard_error),
         rows,
         needs="the evaluation tables need two patch sizes, and mask ratios on both sides of 0.5, "
         "in one setting of completed runs",
         size="accuracy_over_best_outside",
         evidence=controls_evidence(tables["evaluation"]),
-        note=_notes(tables["evaluation"]),
+        note=sentences(_grid(rows, _corner), untried, _notes(tables["evaluation"])),
     )
+    return limited(found, untried)
 
 
 def _corner(rows: Rows) -> tuple[bool, float] | None:
     patches, masks = by(rows, "patch"), by(rows, "mask")
     if len(patches) < 2 or not min(masks) < HIGH_MASK_RATIO <= max(masks):
         return None
-    middle = sqrt(min(patches) * max(patches))
     accuracies = cells(rows, *GRID)
-    return _lead(accuracies, {(p, m): p < middle and m >= HIGH_MASK_RATIO for p, m in accuracies})
+    small = _small(patches)
+    return _lead(accuracies, {(p, m): p in small and m >= HIGH_MASK_RATIO for p, m in accuracies})
+
+
+def _small(patches: Iterable[int]) -> set[int]:
+    """The patch sizes below the geometric mean of the smallest and the largest."""
+    middle = sqrt(min(patches) * max(patches))
+    return {patch for patch in patches if patch < middle}
+
+
+def _untried(rows: Rows) -> str:
+    """Which half of the statement some setting's grid leaves out."""
+    texts = []
+    for group in _settings_of(rows, _corner, GRID):
+        small = _small(by(group, "patch"))
+        tried = {(row["patch"] in small, row["mask"] >= HIGH_MASK_RATIO) for row in group}
+        texts += [text for cell, text in UNTRIED.items() if cell not in tried]
+    return sentences(*dict.fromkeys(texts))
+
+
+def _settings_of(rows: Rows, effect: Effect, free: Iterable[str]) -> list[list[Row]]:
+    """The rows of each setting in which the effect can be told."""
+    return [group for group in settings(rows, free).values() if effect(group) is not None]
+
+
+def _grid(rows: Rows, effect: Effect) -> str:
+    """Patch sizes and mask ratios compared: free axes, which the settings do not list."""
+    compared = [row for group in _settings_of(rows, effect, GRID) for row in group]
+    if not compared:
+        return ""
+    return f"Patch sizes {values(compared, 'patch')}; mask ratios {values(compared, 'mask')}."
 
 
 def _lead(accuracies: dict[tuple, float], inside: dict[tuple, bool]) -> tuple[bool, float] | None:
@@ -67,9 +107,10 @@ def best_ratio_falls_with_patch_size(tables: Tables) -> Verdict:
     """The mask ratio of the best accuracy falls from the smallest patch to the largest.
 
     By linear probe, and by fine-tuning all blocks where the study has it. The effect is the
-    accuracy that the other's best ratio would cost the smallest or the largest patch.
+    accuracy that the other's best ratio would cost the smallest or the largest patch. Patch sizes
+    are compared at the same ratios: those with which the most networks remain.
     """
-    rows = _both_protocols(tables)
+    rows = _common_grid(_both_protocols(tables))
     return judged(
         across_seeds(rows, _shift, GRID, standard_error),
         rows,
@@ -77,8 +118,26 @@ def best_ratio_falls_with_patch_size(tables: Tables) -> Verdict:
         "one setting of completed runs",
         size="accuracy_behind_shift",
         evidence=controls_evidence(tables["evaluation"]),
-        note=_notes(tables["evaluation"]),
+        note=sentences(_grid(rows, _shift), _notes(tables["evaluation"])),
     )
+
+
+def _common_grid(rows: Rows) -> list[Row]:
+    """Of each setting the largest full grid of patch sizes and mask ratios, two of each or more."""
+    kept = []
+    for group in settings(rows, GRID).values():
+        masks = {patch: {r["mask"] for r in part} for patch, part in by(group, "patch").items()}
+        shared = [*masks.values(), set.intersection(*masks.values())]
+        grids = [({p for p in masks if ratios <= masks[p]}, ratios) for ratios in shared]
+        patches, ratios = max(grids, key=lambda grid: _cells(*grid))
+        if _cells(patches, ratios):
+            kept += [row for row in group if row["patch"] in patches and row["mask"] in ratios]
+    return kept
+
+
+def _cells(patches: set[int], ratios: set[float]) -> int:
+    """The size of a grid; 0 where there is nothing to compare."""
+    return len(patches) * len(ratios) if min(len(patches), len(ratios)) > 1 else 0
 
 
 def _shift(rows: Rows) -> tuple[bool, float] | None:
@@ -86,10 +145,6 @@ def _shift(rows: Rows) -> tuple[bool, float] | None:
         patch: {mask: value for (mask,), value in cells(group, "mask").items()}
         for patch, group in by(rows, "patch").items()
     }
-    shared = set.intersection(*map(set, curves.values()))
-    if len(curves) < 2 or len(shared) < 2:
-        return None
-    curves = {patch: {m: curve[m] for m in sorted(shared)} for patch, curve in curves.items()}
     best = [max(curve, key=curve.get) for curve in curves.values()]
     falls = best[0] > best[-1] and best == sorted(best, reverse=True)
     ends = [curves[min(curves)], curves[max(curves)]]
@@ -111,16 +166,18 @@ def two_to_four_decoder_layers(tables: Tables) -> Verdict:
     By linear probe, and by fine-tuning all blocks where the study has it.
     """
     rows = _both_protocols(tables)
-    depths = sorted({row["dec"] for row in rows})
-    return judged(
+    groups = _settings_of(rows, _two_to_four, ("dec",))
+    untried = sentences(*dict.fromkeys(_one_sided(list(by(group, "dec"))) for group in groups))
+    found = judged(
         across_seeds(rows, _two_to_four, ("dec",), standard_error),
         rows,
         needs="the evaluation tables need decoders of 2 to 4 layers beside others, in one setting "
         "of completed runs",
         size="accuracy_over_best_outside",
         evidence=controls_evidence(tables["evaluation"]),
-        note=sentences(_one_sided(depths), _notes(tables["evaluation"])),
+        note=sentences(untried, _notes(tables["evaluation"])),
     )
+    return limited(found, untried)
 
 
 def _two_to_four(rows: Rows) -> tuple[bool, float] | None:
@@ -129,7 +186,8 @@ def _two_to_four(rows: Rows) -> tuple[bool, float] | None:
 
 
 def _one_sided(depths: list[int]) -> str:
-    if not depths or (depths[0] < FEWEST_LAYERS and depths[-1] > MOST_LAYERS):
+    """A warning where decoders of one side only were compared with. depths: in order."""
+    if depths[0] < FEWEST_LAYERS and depths[-1] > MOST_LAYERS:
         return ""
     side = "deeper" if depths[-1] <= MOST_LAYERS else "shallower"
     return f"No {side} decoder was trained: an optimum beyond is not excluded."

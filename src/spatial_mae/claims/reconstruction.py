@@ -5,7 +5,7 @@ from math import log
 from spatial_mae.claims.conditions import decide, evaluate, monotone, relative
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.tables import Row, Rows, Tables, by, masked, mean, settings
-from spatial_mae.claims.trained import across_seeds, completed, judged, last
+from spatial_mae.claims.trained import across_seeds, completed, judged, last, once
 from spatial_mae.claims.verdict import Verdict
 
 # Strong: neighbours share at least half of their second moment.
@@ -41,7 +41,7 @@ def _loss_rises(rows: Rows) -> tuple[bool, float] | None:
 
 def _errors(tables: Tables) -> list[Row]:
     """Errors on hidden patches of held-out images, at the end of pretraining."""
-    rows = last(completed(tables.get("evaluation", ())))
+    rows = last(once(completed(tables.get("evaluation", ()))))
     return [row for row in rows if row["metric"] == "hidden_error"]
 
 

@@ -7,7 +7,7 @@ from math import sqrt
 from spatial_mae.claims.conditions import Effect, Noise, Outcome, decide
 from spatial_mae.claims.scale import mark
 from spatial_mae.claims.tables import Row, Rows, by, mean, setting, settings
-from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, Verdict
 
 COMPLETED = "completed"
 # Representations of the encoder that a linear probe reads; a probe of each block is not counted.
@@ -49,11 +49,22 @@ def probes(rows: Rows) -> list[Row]:
     """Linear probes of [CLS] and mean token at every evaluated epoch of the completed runs."""
     return [
         row
-        for row in completed(rows)
+        for row in once(completed(rows))
         if (row["protocol"], row["metric"]) == ("linear_probe", "accuracy")
         and row.get("representation") in REPRESENTATIONS
         and row.get("epoch") is not None
     ]
+
+
+def once(rows: Rows) -> list[Row]:
+    """The first row of each measure of a run: two recipes may ask for the same.
+
+    Otherwise a seed that two experiments evaluate would count twice in a mean over seeds.
+    """
+    found: dict[tuple, Row] = {}
+    for row in rows:
+        found.setdefault((setting(row), row.get("seed"), row.get("epoch")), row)
+    return list(found.values())
 
 
 def last(rows: Rows) -> list[Row]:
@@ -152,3 +163,10 @@ def judged(
     if not outcomes:
         return verdict
     return replace(verdict, conditions=f"{mark(rows)}: {verdict.conditions}")
+
+
+def limited(verdict: Verdict, untried: str) -> Verdict:
+    """The verdict, not more than conditional where part of what is compared was not tried."""
+    return (
+        replace(verdict, verdict=CONDITIONAL) if untried and verdict.verdict == HOLDS else verdict
+    )

@@ -26,6 +26,12 @@ NEARLY_TWICE, NEARLY_FOUR_TIMES = 1.5, 3.5
 EXACT = 1e-9
 # A few of the blocks: at most a third of them, and at least one.
 FEW = 3
+FEW_AND_HALF = (
+    "Few: at most a third of the blocks; near: within two points; half: at least 1.5 x faster."
+)
+NEAR_AND_FOUR = (
+    "Against the best network; near: within two points; 4 x: at least 3.5 x faster to pretrain."
+)
 PARTIAL = (
     "the fine-tuning tables need runs of two or more blocks tuned whole and with one block, in one "
     "setting of completed runs"
@@ -95,7 +101,7 @@ def one_block_is_faster(tables: Tables) -> Verdict:
             **_ratios("speedup", rows, "seconds"),
             **_ratios("memory_ratio", rows, "peak_memory_bytes"),
         },
-        note=sentences(CLOCK, left_out(tables["fine_tuning"])),
+        note=sentences("Nearly 2 x: at least 1.5 x.", CLOCK, left_out(tables["fine_tuning"])),
     )
 
 
@@ -127,7 +133,7 @@ def few_blocks_at_half_the_cost(tables: Tables) -> Verdict:
         rows,
         needs=PARTIAL.replace("with one block", "with few (at most a third)"),
         size="smaller_margin_of_accuracy_and_speed",
-        note=sentences(CLOCK, left_out(tables["fine_tuning"])),
+        note=sentences(FEW_AND_HALF, CLOCK, left_out(tables["fine_tuning"])),
     )
 
 
@@ -170,7 +176,9 @@ def one_decoder_layer_costs_little(tables: Tables) -> Verdict:
         "layers, in one setting of completed runs",
         size="one_point_less_gap",
         evidence=_best_accuracies(rows),
-        note=sentences("The paper: 0.30 points below.", left_out(tables["fine_tuning"])),
+        note=sentences(
+            "Little: at most one point; the paper: 0.30 points.", left_out(tables["fine_tuning"])
+        ),
     )
 
 
@@ -203,7 +211,7 @@ def minimal_decoder_is_four_times_faster(tables: Tables) -> Verdict:
         needs="the fine-tuning tables need networks tuned whole after two decoder depths, in one "
         "setting of completed runs, and `pretrain_seconds`",
         size="smaller_margin_of_accuracy_and_speed",
-        note=sentences("Against the best network.", CLOCK, left_out(tables["fine_tuning"])),
+        note=sentences(NEAR_AND_FOUR, CLOCK, left_out(tables["fine_tuning"])),
     )
 
 

@@ -1,5 +1,6 @@
 """What a probe must beat: raw pixels, PCA, and the closed-form linear MAE."""
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -113,11 +114,14 @@ def _probe(
     recipe: EvaluationRecipe,
     seed: int,
 ) -> list[Row]:
+    start = time.perf_counter()
     train, test = (
         pixel_features(dataset, split, n, colour, encode)
         for split, n in (("train", recipe.n_train), ("test", recipe.n_test))
     )
+    speed = (len(train) + len(test)) / (time.perf_counter() - start)
     found = {"status": "completed", "device": "cpu", "precision": "float32"}
+    found |= {"control_colour": colour, "images_per_second": speed}
     found["model_width"] = train.features.shape[1]
     rows = probe_rows(train, test, representation, None, recipe, seed)
     return ordered([row | found for row in rows])

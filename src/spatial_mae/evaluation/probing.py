@@ -15,6 +15,7 @@ COLUMNS = (
     "protocol",
     "representation",
     "block",
+    "control_colour",
     "metric",
     "value",
     "penalty",

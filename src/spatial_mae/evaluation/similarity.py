@@ -1,5 +1,6 @@
 """How alike the layers of two encoders are: linear CKA on the same images."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def compare_layers(
     Layers are numbered from 1, the output of the first block; features are of unmasked images.
     `n_images` counts whole batches; images are batched in an order that `seed` gives. cka is empty
     where a layer gives all images the same features. status is "completed" where both
-    pretrainings are.
+    pretrainings are. seconds are those of the whole comparison, on the images that
+    images_per_second counts, each seen by both encoders.
 
     Raises ValueError if an encoder is not for these images, lacks the class token that is asked
     for, or there are fewer images than the recipe wants.
@@ -43,13 +45,20 @@ def compare_layers(
     order = torch.from_numpy(np.random.default_rng(seed).permutation(len(images)))
     n_used = len(images) // recipe.batch_size * recipe.batch_size
     batches = _batches((ours, theirs), images, order[:n_used], recipe)
+    start = time.perf_counter()
     found = linear_cka(batches).cpu().numpy()
+    seconds = time.perf_counter() - start
     statuses = [status for status in (metadata["status"], other["status"]) if status != "completed"]
     common = {
+        "protocol": "cka",
+        "split": recipe.split,
+        "tokens": recipe.tokens,
         "n_images": n_used,
         "reference_enc": theirs.architecture.encoder_depth,
         **scale(metadata),
         "status": statuses[0] if statuses else "completed",
+        "seconds": seconds,
+        "images_per_second": n_used / seconds,
     }
     return [
         {"layer": i + 1, "reference_layer": j + 1, "cka": _number(value)} | common

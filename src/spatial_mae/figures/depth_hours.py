@@ -4,9 +4,10 @@ Answers Fig. 10 (left) of Bisulco et al. (2025), at the scale and on the device 
 is hours of 2000 epochs at width 192 on one GPU. Against the number of encoder blocks, one colour a
 number of decoder blocks: time of the training loop, all its interruptions left out, and the largest
 memory it held. The encoder sees visible patches only, the decoder all of them, so that a block of
-the decoder should cost more. Runs that shared a machine slowed each other down. Lines are means
-over seeds, bands the range of the seeds. The first data set, network and recipe of the table are
-drawn, and of its other settings the choice with the most encoder depths, the first of several.
+the decoder should cost more where both are as wide (the width named below is the encoder's). Runs
+that shared a machine slowed each other down. Lines are means over seeds, bands the range of the
+seeds. The first data set, network and recipe of the table are drawn, and of its other settings the
+choice with the most encoder depths, the first of several.
 """
 
 from matplotlib.figure import Figure

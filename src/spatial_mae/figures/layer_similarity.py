@@ -4,10 +4,11 @@ Answers the comparison by centred kernel alignment (CKA) in the appendix of Bisu
 whose reference has 12 encoder and 4 decoder blocks; the depths of the runs drawn here stand beside
 the panels, their network and recipe below. Linear CKA, 1 for features equal up to rotation and
 scale, between layers of one encoder (up) and of the reference encoder (across); layers are the
-outputs of the blocks, on held-out or training images without masks. As there, white is similar,
-black is not. The estimate is unbiased and may fall a little below 0, where it is drawn black. Means
-over seeds; the first data set, network, recipe, patch size, mask unit, mask ratio and decoder depth
-of the table are drawn, at most eight encoder depths.
+outputs of the blocks, of which the tokens named below are compared (an image's mean patch token or
+its class token), on whole images of the split named there. As there, white is similar, black is
+not. The estimate is unbiased and may fall a little below 0, where it is drawn black. Means over
+seeds; the first data set, network, recipe, patch size, mask unit, mask ratio and decoder depth of
+the table are drawn, at most eight encoder depths.
 """
 
 import math

@@ -39,6 +39,28 @@ def test_one_representation_may_differ(probe):
     assert "always for mean, never for class_token" in found.conditions
 
 
+@pytest.mark.parametrize(
+    ("missing", "word"),
+    [((2, 0.25), "lower ones were not tried"), ((8, 0.75), "higher ones were not tried")],
+)
+def test_half_a_grid_never_holds_without_condition(probe, missing, word):
+    """Only one of the sizes and ratios that the best cell should beat was trained."""
+    rows = grid(probe, lambda p, m: 0.5 + 0.1 * m - 0.01 * p, patches=(2, 8))
+    full = probes.small_patches_high_ratios({"evaluation": rows})
+    assert (full.verdict, "not tried" in full.conditions) == (HOLDS, False)
+    rows = [row for row in rows if (row["patch"], row["mask"]) != missing]
+    found = probes.small_patches_high_ratios({"evaluation": rows})
+    assert found.verdict == CONDITIONAL
+    assert word in found.conditions
+    assert "Patch sizes 2, 8; mask ratios 0.25, 0.75." in found.conditions
+
+
+def test_half_a_grid_can_still_fail(probe):
+    rows = grid(probe, lambda p, m: 0.5 - 0.1 * m, patches=(2, 8))
+    rows = [row for row in rows if (row["patch"], row["mask"]) != (2, 0.25)]
+    assert probes.small_patches_high_ratios({"evaluation": rows}).verdict == FAILS
+
+
 @pytest.mark.parametrize("change", [{"masks": (0.75, 0.9)}, {"patches": (4,)}])
 def test_small_patches_need_a_grid(probe, change):
     rows = grid(probe, lambda p, m: 0.5, **change)
@@ -75,6 +97,24 @@ def test_the_best_ratio_falls_with_patch_size(probe, best, verdict):
     found = probes.best_ratio_falls_with_patch_size({"evaluation": rows})
     assert found.verdict == verdict
     assert (found.evidence["accuracy_behind_shift_median"] > 0) == (verdict == HOLDS)
+
+
+def test_the_largest_common_grid_is_compared(probe):
+    """Two ratios of the smallest patch, of one seed, hide neither ratios nor seeds of the rest."""
+    best = {2: 0.75, 4: 0.5, 8: 0.25}
+    rows = grid(probe, peak(best.get), (4, 8), (0.25, 0.5, 0.75, 0.9), seeds=(0, 1))
+    rows += grid(probe, peak(best.get), (2,), (0.75, 0.9))
+    found = probes.best_ratio_falls_with_patch_size({"evaluation": rows})
+    assert found.verdict == HOLDS
+    assert "Patch sizes 4, 8; mask ratios 0.25, 0.5, 0.75, 0.9." in found.conditions
+    assert "Spread between seeds known in 1 of 1." in found.conditions
+
+
+@pytest.mark.parametrize("masks", [(0.25, 0.5), (0.5, 0.75, 0.9)])
+def test_patches_without_two_common_ratios_are_not_compared(probe, masks):
+    rows = grid(probe, peak({4: 0.5}.get), (4,), (0.5, 0.6))
+    rows += grid(probe, peak({8: 0.5}.get), (8,), masks)
+    assert probes.best_ratio_falls_with_patch_size({"evaluation": rows}).verdict == NOT_RUN
 
 
 def test_a_shift_smaller_than_the_test_error_is_not_resolved(probe):
@@ -115,8 +155,18 @@ def test_two_to_four_decoder_layers(probe, accuracy, verdict):
 def test_a_one_sided_comparison_is_said(probe, depths, word):
     rows = decoders(probe, {1: 0.4, 2: 0.5, 4: 0.45, 8: 0.4}, depths)
     found = probes.two_to_four_decoder_layers({"evaluation": rows})
-    assert found.verdict == HOLDS
+    assert found.verdict == CONDITIONAL
     assert word in found.conditions
+
+
+def test_other_settings_do_not_supply_the_missing_side(probe):
+    accuracy = {1: 0.4, 2: 0.5, 4: 0.45, 8: 0.4}
+    rows = [probe(accuracy[d], dec=d, enc=2) for d in (1, 2)]
+    rows += [probe(accuracy[d], dec=d, enc=4) for d in (4, 8)]
+    found = probes.two_to_four_decoder_layers({"evaluation": rows})
+    assert found.verdict == CONDITIONAL
+    assert "No deeper" in found.conditions
+    assert "No shallower" in found.conditions
 
 
 def test_decoders_need_one_in_the_range_and_one_outside(probe):

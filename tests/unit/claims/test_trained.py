@@ -11,6 +11,7 @@ from spatial_mae.claims.trained import (
     judged,
     last,
     left_out,
+    once,
     probes,
     standard_error,
     tuned,
@@ -50,6 +51,14 @@ def test_controls_blocks_and_other_protocols_are_no_probes(probe):
     ]
     assert [row["value"] for row in probes(rows)] == [0.5, 0.4]
     assert [row["value"] for row in last(probes(rows))] == [0.5]
+
+
+def test_a_network_evaluated_by_two_recipes_counts_once(probe):
+    """They agree in all but the time they took; a seed of both is no heavier than another."""
+    rows = [probe(0.4, seconds=1.0), probe(0.6, seed=1), probe(0.4, seconds=2.0)]
+    assert cells(probes(rows), "mask") == {(0.75,): 0.5}
+    rows += [probe(0.4, n_train=400), probe(0.4, epoch=0), probe(0.4, representation="pca")]
+    assert len(once(completed(rows))) == 5
 
 
 def test_all_blocks_are_a_number(tuning):

@@ -42,6 +42,7 @@ def test_one_block_is_faster(tuning, speedup, verdict):
     assert found.verdict == verdict
     assert found.evidence["speedup_median"] == pytest.approx(speedup)
     assert found.evidence["memory_ratio_median"] == 3
+    assert "Nearly 2 x: at least 1.5 x." in found.conditions
 
 
 def test_times_of_two_devices_are_not_compared(tuning):
@@ -91,7 +92,7 @@ def test_one_decoder_layer_costs_little(tuning, accuracy, verdict):
     assert found.verdict == verdict
     assert found.evidence["accuracy_best_one_layer"] == pytest.approx(accuracy(4, 1))
     assert found.evidence["settings"] == 1
-    assert "The paper: 0.30 points below." in found.conditions
+    assert "Little: at most one point; the paper: 0.30 points." in found.conditions
 
 
 def test_only_whole_fine_tuning_tells_about_decoders(tuning):

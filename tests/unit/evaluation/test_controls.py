@@ -49,6 +49,8 @@ def test_pixels_and_their_components_tell_the_class(dataset, moments, recipe):
     assert min(row["value"] for row in rows) > 0.9
     assert {(row["n_train"], row["n_test"], row["epoch"]) for row in rows} == {(60, 30, None)}
     assert {row["penalty"] for row in rows} <= {0.01, 0.1, None}
+    assert {row["control_colour"] for row in rows} == {"luma"}
+    assert all(row["seconds"] > 0 and row["images_per_second"] > 0 for row in rows)
 
 
 def test_linear_features_are_the_closed_form_s(dataset, moments, recipe, monkeypatch):

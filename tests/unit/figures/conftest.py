@@ -228,7 +228,8 @@ def _scores(run):
     none = dict.fromkeys(("epoch", "epochs", *cost))
     linear = 0.33 + 0.04 * run["mask"] - 0.005 * run["patch"]
     for name, value in (("raw_pixels", 0.31), ("pca", 0.34), ("linear_mae", linear)):
-        rows.append(run | probe | none | {"representation": name, "value": value})
+        control = {"representation": name, "control_colour": "luma", "value": value}
+        rows.append(run | probe | none | control)
     return rows
 
 
@@ -265,7 +266,7 @@ def similarity():
             cka = math.exp(-abs(layer / enc - other / 4)) - 0.01 * seed
             pair = {"layer": layer, "reference_layer": other, "reference_enc": 4, "cka": cka}
             run = trained(enc=enc, seed=seed) | {"status": "completed", "n_images": 100}
-            rows.append(run | {"model_width": 96, "tokens": "mean"} | pair)
+            rows.append(run | {"model_width": 96, "tokens": "mean", "split": "test"} | pair)
     return rows
 
 

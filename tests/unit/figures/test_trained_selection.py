@@ -272,3 +272,16 @@ def test_a_single_channel_is_drawn_in_grey(sample):
     table = [{k: v for k, v in row.items() if k not in gone} for row in sample("gallery")]
     figure = reconstructions.draw(reconstructions.select(table))
     assert {image.get_array().shape for axis in figure.axes for image in axis.images} == {(8, 8)}
+
+
+@pytest.mark.parametrize("module", [masking_grid, depth_grid, probe_over_epochs, accuracy_hours])
+def test_the_colour_of_the_controls_stands_below(module, sample):
+    assert "controls of luma pixels" in small_print(
+        module.draw(module.select(sample("evaluation")))
+    )
+
+
+def test_similarity_says_which_tokens_of_which_images(sample):
+    text = small_print(layer_similarity.draw(layer_similarity.select(sample("similarity"))))
+    assert "test split" in text
+    assert "tokens compared: mean" in text

@@ -45,7 +45,7 @@ SETTINGS = {
     "n_reconstructed": "errors on {} images",
     "n_train": "{} training images",
     "n_test": "{} test images",
-    "tokens": "{}",
+    "tokens": "tokens compared: {}",
     "precision": "{}",
     "device": "on {}",
 }

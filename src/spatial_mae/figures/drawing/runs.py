@@ -31,6 +31,9 @@ FRAME += (
     "n_fitted",
     "n_judged",
     "n_reconstructed",
+    "split",
+    "tokens",
+    "control_colour",
     "runs_left_out",
 )
 # The columns of an evaluation's table that its figures need.
@@ -105,7 +108,7 @@ def in_units(rows: Sequence[Row], cost: str) -> list[Row]:
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:
-    """For under a figure of rows from `over_seeds`: how many seeds, and how many runs are missing.
+    """For under a figure of rows from `over_seeds`: seeds, missing runs, the controls' colour.
 
     Controls are not counted.
     """
@@ -115,7 +118,8 @@ def remarks(rows: Sequence[Row]) -> list[str]:
         span = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         said = f"means of {span} seeds"
     missing = rows[0].get("runs_left_out") or 0
-    return [said] + ([f"runs left out because they did not complete: {missing}"] if missing else [])
+    lost = [f"runs left out because they did not complete: {missing}"] if missing else []
+    return [said, *lost, *(f"controls of {c} pixels" for c in distinct(rows, "control_colour"))]
 
 
 def measured(rows: Iterable[Row]) -> list[Row]:
