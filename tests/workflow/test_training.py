@@ -1,6 +1,7 @@
 """Training inside the workflow: stopped and continued, diverged."""
 
 import csv
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from planning import TINY, clean_environment, snakemake_in
 from safetensors.torch import load_file
 
 RUN = "results/pretrain/leaves/tiny/tiny/patch-2_unit-1_mask-0.5_enc-2_dec-1_seed-0"
-LONGER = {"recipes": {"pretraining": {"tiny": {"epochs": 60, "checkpoints": []}}}}
+LONGER = {"recipes": {"pretraining": {"tiny": {"epochs": 300, "checkpoints": [1]}}}}
 LOST = {
     "experiments": [
         {
@@ -25,7 +26,7 @@ LOST = {
                     "training": ["tiny", "lost"],
                     "patch": [2],
                     "unit": [1],
-                    "mask": [0.5],
+                    "mask": [0.5, 0.75],
                     "enc": [2],
                     "dec": [1],
                     "seed": [0],
@@ -46,7 +47,7 @@ def test_a_stopped_run_continues_and_ends_as_if_it_had_not_stopped(copy_project)
     unbroken, broken = copy_project(), copy_project()
     target = f"{RUN}/weights.safetensors"
     snakemake_in(unbroken)(target, *overlay(unbroken, LONGER))
-    stop_after(broken, target, overlay(broken, LONGER), broken / RUN / "state/resume.pt")
+    stop_after_an_epoch(broken, target, overlay(broken, LONGER))
     assert not (broken / target).exists()
     snakemake_in(broken)(target, *overlay(broken, LONGER), "--rerun-incomplete")
     log = (
@@ -58,8 +59,8 @@ def test_a_stopped_run_continues_and_ends_as_if_it_had_not_stopped(copy_project)
     assert all(ours[name].equal(theirs[name]) for name in ours)
 
 
-def stop_after(folder, target, flags, sign) -> None:
-    """Start a target and press Ctrl-C once the file `sign` is there."""
+def stop_after_an_epoch(folder, target, flags) -> None:
+    """Start a target and press Ctrl-C once its training has finished an epoch."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", target, *map(str, flags)]
     process = subprocess.Popen(
         command,
@@ -68,13 +69,18 @@ def stop_after(folder, target, flags, sign) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
-    while not sign.exists() and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.02)
-    subprocess.run(["kill", "-INT", f"-{process.pid}"], check=True)
+    while len(kept(folder)) < 2 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=60)
+
+
+def kept(folder) -> list:
+    """The copies of the weights, of epochs 0 and 1, that an unfinished run has made so far."""
+    return list((folder / RUN / "state").rglob("epoch-*.safetensors"))
 
 
 def test_a_diverged_run_does_not_stop_the_grid(copy_project):
