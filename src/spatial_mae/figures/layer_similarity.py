@@ -67,6 +67,6 @@ def _draw_similarity(axis: Axes, rows: list[Row]) -> object:
     axis.spines[:].set_visible(True)
     axis.set_box_aspect(1)
     for one in (axis.xaxis, axis.yaxis):
-        one.set_major_locator(MaxNLocator(6, integer=True))
+        one.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     look = {"cmap": "gist_heat", "vmin": 0, "vmax": 1, "origin": "lower", "aspect": "auto"}
     return axis.imshow(values, extent=extent, **look)
