@@ -1,0 +1,1 @@
+"""Jacobians of trained networks: what they have learned, kernel by kernel."""

@@ -1,0 +1,52 @@
+"""How far from an output pixel the visible pixels lie that move it."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from spatial_mae.jacobian.jacobian import Jacobian
+
+Channels = Literal["sum", "separate"]
+POWERS = (1, 2)
+
+
+def weights(jacobian: Jacobian, power: int, channels: Channels) -> Tensor:
+    """|J|^power in float64, `power` 1 or 2.
+
+    channels "sum": one weight for a pair of pixels, summed over the channels of both: (outputs, 1,
+    inputs, 1). "separate": each output channel has its own kernel, and each input channel is an
+    input: (outputs, C, inputs, C). Raises ValueError for another power or word.
+    """
+    if power not in POWERS:
+        raise ValueError(f"power {power!r} of |J| is unknown; use 1 or 2")
+    if channels not in ("sum", "separate"):
+        raise ValueError(f"channels {channels!r} is unknown; use 'sum' or 'separate'")
+    values = jacobian.values.double().abs()
+    values = values if power == 1 else values.square()
+    return values.sum(dim=(1, 3), keepdim=True) if channels == "sum" else values
+
+
+def shares(jacobian: Jacobian, power: int, channels: Channels) -> Tensor:
+    """`weights` divided by their sum over inputs: p of Eq. 11, NaN where nothing moves an output.
+
+    Raises ValueError as `weights`.
+    """
+    found = weights(jacobian, power, channels)
+    return found / found.sum(dim=(2, 3), keepdim=True)
+
+
+def distances(jacobian: Jacobian) -> Tensor:
+    """Euclidean distance of output and input pixel, in pixels: float64 (outputs, inputs)."""
+    return torch.cdist(jacobian.outputs.double(), jacobian.inputs.double())
+
+
+def spread(jacobian: Jacobian, power: int, channels: Channels) -> Tensor:
+    """Mean distance in pixels of the inputs of each output, weighted by `shares`.
+
+    float64 (outputs,), or (outputs, C) for separate channels; NaN where nothing moves an output.
+    Raises ValueError as `weights`.
+    """
+    found = shares(jacobian, power, channels)
+    mean = (found * distances(jacobian)[:, None, :, None]).sum(dim=(2, 3))
+    return mean[:, 0] if channels == "sum" else mean
