@@ -2,7 +2,7 @@
 
 Everything:       snakemake --cores all
 Another study:    snakemake --cores all --configfile workflow/studies/cifar10.yaml
-Part of a study:  snakemake --cores all linear | tasks | pretraining | evaluation | fine_tuning | ...
+Part of a study:  snakemake --cores all linear | tasks | pretraining | evaluation | jacobian | ...
 """
 
 from snakemake.utils import min_version
@@ -21,6 +21,7 @@ include: "workflow/rules/tasks.smk"
 include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/fine_tune.smk"
+include: "workflow/rules/jacobian.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
@@ -40,6 +41,7 @@ localrules:
     pretraining,
     evaluation,
     fine_tuning,
+    jacobian,
     tables,
     figures,
     claims,

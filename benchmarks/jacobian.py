@@ -4,14 +4,22 @@ The loop asks autograd for one output value after another. Contenders' results a
 accuracy, as the last column shows.
 """
 
+import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.hardware import gemm_rate
 from benchmarks.timing import median, peak_memory, race, ratio
+from benchmarks.training_step import flops_per_image
+from spatial_mae.evaluation.reconstruction import Masking
+from spatial_mae.jacobian.inputs import Images, Network
 from spatial_mae.jacobian.jacobian import jacobian
+from spatial_mae.jacobian.measurement import measure_jacobian
 from spatial_mae.jacobian.pixels import all_pixels, hidden_pixels
+from spatial_mae.jacobian.recipe import JacobianRecipe
 from spatial_mae.models.architecture import Architecture, Backbone
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks
@@ -24,6 +32,9 @@ SIZES = {
     "tiny: width 96, 4 + 1 layers": (96, 6, 6, 4, 1),
     "full: width 192, 12 + 4 layers": (192, 12, 16, 12, 4),
 }
+STUDY = Backbone(64, 4, 32, 2, 4.0, class_token=True)
+"""The networks of the study `cifar10`, of 4 + 1 blocks."""
+N_AVERAGED = 100
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
@@ -37,6 +48,9 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
         results.append((f"{name}, patch size {patch_size}{part}", rows))
     if not quick:
         results.append(("peak memory, all outputs, patch size 4", _memory(tiny)))
+    n_images = 2 if quick else N_AVERAGED
+    title = f"average over {n_images} images of the study cifar10's networks, one mask each"
+    results.append((title, [_average(p, n_images) for p in ((8,) if quick else (8, 4, 2))]))
     return results
 
 
@@ -119,3 +133,36 @@ for run in (bench.loop, bench.jacobian):
         for contender, code in codes.items()
     ]
     return [*rows, {"contender": "(the result, visible inputs)", "MB over the imports": result}]
+
+
+def _average(patch_size: int, n_images: int) -> dict:
+    """Every convention of the study's tables; the floor is one forward pass's products a direction.
+
+    Weights are random: time does not depend on them.
+    """
+    sizes = Architecture(32, 32, 3, patch_size, 1, 4, 1, STUDY)
+    generator = torch.Generator().manual_seed(0)
+    model = MaskedAutoencoder(sizes, generator=generator).requires_grad_(False)
+    network = Network(model, Masking(MASK_RATIO, "exact", False), "hidden", None, {})
+    pixels = torch.randint(256, (n_images, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    recipe = JacobianRecipe(
+        split="test",
+        n_images=n_images,
+        n_masks=1,
+        outputs="hidden",
+        n_outputs=None,
+        n_bins=40,
+        powers=(1, 2),
+        channels=("sum", "separate"),
+        bases=("e",),
+        normalisations=("no", "visible", "all"),
+        linear_centring="centred",
+        linear_ridge=0.001,
+        linear_flip=True,
+    )
+    start = time.perf_counter()
+    measure_jacobian(network, None, None, Images(pixels, {}), recipe, 0)
+    seconds = time.perf_counter() - start
+    directions = n_images * 3 * (1024 - sizes.n_hidden(MASK_RATIO) * patch_size**2)
+    floor = directions * flops_per_image(sizes, MASK_RATIO) / 3 / 1e9 / gemm_rate(np.float32)
+    return {"patch size": patch_size, "s": seconds, "floor, s": floor, "aim, s": 600}

@@ -103,6 +103,12 @@ def control_moment(config: Mapping, recipe: str) -> str:
     return slug({"colour": colour, "n": "all", "split": "train"}, MOMENT)
 
 
+def own_moment(config: Mapping, dataset: str) -> str:
+    """The slug of the moments of a data set's training images in all their channels."""
+    colour = "rgb" if config["datasets"][dataset].get("channels", 3) == 3 else "luma"
+    return slug({"colour": colour, "n": "all", "split": "train"}, MOMENT)
+
+
 def control_solution(config: Mapping, recipe: str, patch: object) -> str:
     """The slug of the linear solution behind the controls of an evaluation recipe."""
     values = config["recipes"]["evaluation"][recipe]

@@ -7,6 +7,8 @@ from spatial_mae import grid
 from spatial_mae.kinds import CONTROL, KINDS, MOMENT, PRETRAINING, SOLUTION
 
 Jobs = set[tuple[str, str]]
+# Families of recipes that set a network beside the linear MAE of the same images.
+BESIDE_LINEAR = ("jacobian", "basis", "comparison")
 
 
 def job_counts(config: Mapping) -> dict[str, int]:
@@ -40,6 +42,9 @@ def _before(config: Mapping, entry: Mapping, run: Mapping) -> Jobs:
     jobs = {("pretrain_mae", grid.pretrained(run))}
     if kind.recipe == "evaluation":
         jobs |= _controls(config, entry["recipe"], run)
+    if kind.recipe in BESIDE_LINEAR:
+        moment = grid.own_moment(config, run["dataset"])
+        jobs.add(("compute_moments", f"{run['dataset']}/{moment}"))
     if kind.recipe == "similarity":
         own = grid.slug(run, PRETRAINING)
         other = grid.parse(grid.reference(config, entry["recipe"], own))

@@ -49,6 +49,11 @@ _LINEAR = {"moment": MOMENT, "run": SOLUTION}
 _RUN = {"run": PRETRAINING}
 _MAE = "{dataset}/{model}/{training}/{run}"
 
+
+def _jacobian(table: str, rule: str, recipe: str) -> Kind:
+    return Kind(f"results/jacobian/{_MAE}/{table}_{{recipe}}.csv", rule, recipe, _RUN, "jacobian")
+
+
 KINDS = {
     "autocorrelation": Kind(
         "results/linear/{dataset}/{moment}/autocorrelation_{recipe}.csv",
@@ -129,6 +134,14 @@ KINDS = {
         _RUN,
         "evaluation",
     ),
+    "jacobian": _jacobian("summary", "measure_jacobian", "jacobian"),
+    "jacobian_profile": _jacobian("profile", "measure_jacobian", "jacobian"),
+    "entropy_histogram": _jacobian("histogram", "measure_jacobian", "jacobian"),
+    "basis": _jacobian("basis", "track_basis", "basis"),
+    "basis_kernels": _jacobian("kernels", "track_basis", "basis"),
+    "mean_kernels": _jacobian("mean_kernels", "compare_linear", "comparison"),
+    "second_order": _jacobian("second_order", "compare_linear", "comparison"),
+    "masked_loss": _jacobian("masked_loss", "predict_masked_loss", "masked_loss"),
     "fine_tuning": Kind(
         f"results/fine_tune/{_MAE}/{{tuning}}/{{recipe}}/scores.csv",
         "fine_tune_mae",

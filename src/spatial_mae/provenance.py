@@ -104,10 +104,16 @@ def _drop_docstring(node: ast.AST) -> None:
             node.body = body[1:] or [ast.Pass()]
 
 
-def add_record_flags(parser: argparse.ArgumentParser) -> None:
-    """The two flags every entry point shares."""
+def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:
+    """The two flags every entry point shares. `record`: where it goes by itself; None: required."""
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
-    parser.add_argument("--record", type=Path, required=True, help="run record to write (.json)")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        default=record,
+        required=record is None,
+        help="run record to write (.json)",
+    )
 
 
 @contextmanager

@@ -56,6 +56,10 @@ def test_the_default_config_is_sound(config, schema):
             "unknown key 'experiments[0].grids[0].color'; did you mean 'colour'",
         ),
         (
+            lambda c: c["recipes"]["basis"]["default"].update(pixels=[[10, 32]]),
+            "output pixel [10, 32] is outside the 32 x 32 images of 'dead_leaves'",
+        ),
+        (
             lambda c: c["figures"].update(gabor={"experiment": "gabour"}),
             "figure 'gabor' names no experiment: 'gabour'; did you mean 'gabor'",
         ),

@@ -67,3 +67,18 @@ def test_fine_tuning_shares_the_pretrained_run():
         "results/pretrain/leaves/tiny/short/"
         "patch-4_unit-1_mask-0.5_enc-2_dec-1_seed-0/weights.safetensors"
     ]
+
+
+def test_tables_of_one_jacobian_come_from_one_job_and_the_images_moments():
+    grids = [{**RUN, "unit": [1], "mask": [0.5]}]
+    kinds = ("jacobian", "jacobian_profile", "entropy_histogram", "basis", "masked_loss")
+    counts = jobs.job_counts(study(*({"name": k, "kind": k, "grids": grids} for k in kinds)))
+    assert counts["measure_jacobian"] == counts["track_basis"] == counts["pretrain_mae"] == 2
+    assert (counts["compute_moments"], counts["predict_masked_loss"]) == (1, 2)
+
+
+def test_moments_beside_a_network_are_in_all_its_channels():
+    config = study()
+    assert grid.own_moment(config, "leaves") == "colour-rgb_n-all_split-train"
+    config["datasets"]["leaves"]["channels"] = 1
+    assert grid.own_moment(config, "leaves") == "colour-luma_n-all_split-train"

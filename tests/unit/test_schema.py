@@ -24,6 +24,10 @@ RECIPES = {
     "classification_recipe": ("training.recipe", "ClassifierRecipe"),
     "evaluation_recipe": ("evaluation.recipe", "EvaluationRecipe"),
     "similarity_recipe": ("evaluation.recipe", "SimilarityRecipe"),
+    "jacobian_recipe": ("jacobian.recipe", "JacobianRecipe"),
+    "basis_recipe": ("jacobian.recipe", "BasisRecipe"),
+    "comparison_recipe": ("jacobian.recipe", "ComparisonRecipe"),
+    "masked_loss_recipe": ("jacobian.recipe", "MaskedLossRecipe"),
     "model": ("models.architecture", "Backbone"),
 }
 

@@ -17,11 +17,12 @@ PARTS = [
     "pretraining",
     "evaluation",
     "fine_tuning",
+    "jacobian",
     "tables",
     "figures",
     "claims",
 ]
-STUDIES = ["quick", "cifar10", "paper", "own_images", "cityscapes"]
+STUDIES = ["quick", "cifar10", "paper", "imagenet64", "own_images", "cityscapes"]
 
 
 def merged(project, study: str, folder) -> tuple[dict, list]:
@@ -34,6 +35,8 @@ def merged(project, study: str, folder) -> tuple[dict, list]:
         (folder / "leftImg8bit").mkdir()
         (folder / "disparity").mkdir()
         (folder / "image.png").touch()
+        (folder / "train_data_batch_1.npz").touch()
+        (folder / "val_data.npz").touch()
         roots = {n: {"root": str(folder)} for n, d in config["datasets"].items() if "root" in d}
         (folder / "roots.yaml").write_text(yaml.safe_dump({"datasets": roots}))
         config = merge(config, {"datasets": roots})

@@ -87,6 +87,11 @@ def control_moments(wildcards):
     return f"results/linear/{wildcards.dataset}/{moment}/moments.npz"
 
 
+def own_moments(wildcards):
+    moment = grid.own_moment(config, wildcards.dataset)
+    return f"results/linear/{wildcards.dataset}/{moment}/moments.npz"
+
+
 def control_solution(wildcards):
     moment = grid.control_moment(config, wildcards.recipe)
     patch = grid.parse(wildcards.control)["patch"]

@@ -1,11 +1,14 @@
 """All statements judged: the registered judges are imported here, and only here."""
 
 from spatial_mae.claims import (
+    basis,
     frequency,
     influence,
     ising,
+    jacobians,
     probes,
     reconstruction,
+    second_order,
     similarity,
     supervised,
     tasks,
@@ -21,6 +24,7 @@ from spatial_mae.claims.tables import Tables
 ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
+    *(basis, jacobians, second_order),
 )
 
 

@@ -20,20 +20,34 @@ NOTE = "a remark on the text or a contradiction in it, not a prediction: no expe
 
 @dataclass(frozen=True)
 class Judge:
-    """decide: tables -> verdict. kinds: experiments it cannot do without. figure: its picture."""
+    """decide: tables -> verdict. kinds: experiments it cannot do without. figure: its picture.
+
+    either: one of the kinds is enough.
+    """
 
     decide: Callable[[Tables], Verdict]
     kinds: tuple[str, ...]
     figure: str | None
+    either: bool = False
+
+    def missing(self, tables: Tables) -> str:
+        """The experiments it lacks, in words; empty if it can be called."""
+        absent = [kind for kind in self.kinds if not tables.get(kind)]
+        if self.either:
+            return " or ".join(absent) if len(absent) == len(self.kinds) else ""
+        return " and ".join(absent)
 
 
 JUDGES: dict[str, Judge] = {}
 
 
-def judge(*identities: str, kinds: tuple[str, ...], figure: str | None = None) -> Callable:
+def judge(
+    *identities: str, kinds: tuple[str, ...], figure: str | None = None, either: bool = False
+) -> Callable:
     """Register a function tables -> Verdict for these statements.
 
-    It is called only with tables that hold at least one row of every kind in `kinds`.
+    It is called only with tables that hold at least one row of every kind in `kinds`, or of one of
+    them if `either`.
     Raises ValueError if a statement has a judge already.
     """
 
@@ -41,7 +55,7 @@ def judge(*identities: str, kinds: tuple[str, ...], figure: str | None = None) -
         for identity in identities:
             if identity in JUDGES:
                 raise ValueError(f"{identity!r} has two judges; keep one")
-            JUDGES[identity] = Judge(decide, kinds, figure)
+            JUDGES[identity] = Judge(decide, kinds, figure, either)
         return decide
 
     return register
@@ -60,6 +74,6 @@ def judge_statement(statement: dict, tables: Tables) -> Verdict:
     found = JUDGES.get(statement["id"])
     if found is None:
         return not_run(REASONS[statement["kind"]])
-    if missing := [kind for kind in found.kinds if not tables.get(kind)]:
-        return not_run(f"the study has no experiment of kind {' and '.join(missing)}: add one")
+    if missing := found.missing(tables):
+        return not_run(f"the study has no experiment of kind {missing}: add one")
     return found.decide(tables)

@@ -42,8 +42,14 @@ def full_scale(row: Row) -> bool:
 def images(row: Row) -> int | None:
     """Images a network was pretrained on (of a supervised one: trained on)."""
     own = row.get("n_train") if _kind(row) == "supervised" else row.get("pretrain_n_train")
-    # The images of a similarity are those compared.
-    return row.get("n_images") if own is None and "cka" not in row else own
+    # The images of a similarity are those compared, those of a Jacobian those averaged over.
+    measured = "cka" in row or of_jacobian(row)
+    return row.get("n_images") if own is None and not measured else own
+
+
+def of_jacobian(row: Row) -> bool:
+    """Whether a row measures a trained network's Jacobian: the only ones that count their masks."""
+    return "n_masks" in row
 
 
 def values(rows: Rows, column: str) -> str:
@@ -68,6 +74,7 @@ def _work(rows: Rows) -> str:
 
 def _kind(row: Row) -> str:
     """What the row measures, told by its columns."""
-    if row.get("training") is None:
+    # Weights from elsewhere, of unknown training, are pretrained too.
+    if row.get("training") is None and not of_jacobian(row):
         return "supervised"
     return "pretrained" if row.get("blocks") is None else "tuned"

@@ -27,7 +27,7 @@ def summary(claims: Sequence[dict]) -> list[str]:
 
 
 def counts(claims: Sequence[dict]) -> str:
-    """`87 statements: 12 hold, 9 hold under conditions, ...`"""
+    """`90 statements: 12 hold, 9 hold under conditions, ...`"""
     parts = [f"{len(_of(claims, verdict))} {word}" for verdict, word in WORDS.items()]
     return f"{len(claims)} statements: {', '.join(parts)}"
 

@@ -20,6 +20,8 @@ AXES = (
     # Of trained networks; seeds are repeats of a setting, not settings.
     *("backbone", "training", "unit", "mask", "enc", "dec", "blocks", "epochs", "n_train"),
     *("protocol", "representation", "block", "metric", "reference_enc", "machine"),
+    # Of Jacobians. `exponent` is their tables' `power`, which is a measurement in a spectrum's.
+    *("source", "exponent", "channels", "base", "normalised", "output", "outputs", "start"),
 )
 
 

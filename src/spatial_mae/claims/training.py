@@ -14,12 +14,14 @@ SETTINGS = {
     "train.2000": ("evaluation", {"epochs": 2000, "warmup_epochs": 50}),
     "train.bs": ("evaluation", {"batch_size": 4096, "weight_decay": 0.05}),
     "aug": ("evaluation", {"random_crop": "yes", "flip": "yes"}),
+    "fig8.setting": ("basis", {"mask": 0.8, "patch": 2}),
     "ft.100": ("fine_tuning", {"epochs": 100, "batch_size": 1024, "warmup_epochs": 5}),
     "poster.setup": (
         "fine_tuning",
         {"dataset": "cifar10", "model_width": 192, "pretrain_epochs": 2000, "epochs": 100},
     ),
 }
+FIGURES = {"fig8.setting": "basis_kernels"}
 # What one grid must hold: the column of its values, and them. Units in pixels.
 GRIDS = {
     "kong.ratios": ("mask", (0.1, 0.25, 0.5, 0.75, 0.9)),
@@ -90,6 +92,6 @@ def grid_of_the_paper(rows: Rows, column: str, wanted: tuple) -> Verdict:
 
 
 for _identity, (_kind, _wanted) in SETTINGS.items():
-    judge(_identity, kinds=(_kind,))(_judge_of(_kind, _wanted))
+    judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity))(_judge_of(_kind, _wanted))
 for _identity, (_column, _values) in GRIDS.items():
     judge(_identity, kinds=("evaluation",))(_judge_of_grid(_column, _values))

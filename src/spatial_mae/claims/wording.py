@@ -27,6 +27,12 @@ NAMES = {
     "blocks": "tuned blocks",
     "n_train": "labelled images",
     "reference_enc": "depth of the reference",
+    "source": "Jacobian of",
+    "exponent": "power of abs(J)",
+    "base": "base of the logarithm",
+    "normalised": "normalisation",
+    "output": "output pixel",
+    "outputs": "output pixels",
 }
 # Longer lists of numbers are written as ranges.
 MOST_VALUES = 6

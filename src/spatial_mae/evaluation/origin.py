@@ -1,8 +1,12 @@
-"""What stands beside every score of a pretrained network: how it was made, and how large it is."""
+"""Where weights come from: how they were made, what they are for, the epochs before them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from spatial_mae.data.store import Dataset
 from spatial_mae.files import Row
+from spatial_mae.models.architecture import Architecture
+from spatial_mae.models.weights import read_metadata
 
 
 def scale(metadata: Mapping) -> Row:
@@ -35,3 +39,34 @@ def origin(metadata: Mapping, final: Mapping) -> Row:
         "precision": metadata["precision"],
         "device": metadata["device"],
     }
+
+
+def check_images(dataset: Dataset, architecture: Architecture) -> None:
+    """ValueError unless the network is for images of this data set's size."""
+    manifest = dataset.manifest
+    found = (manifest["height"], manifest["width"], manifest["channels"])
+    expected = (architecture.height, architecture.width_pixels, architecture.channels)
+    if found != expected:
+        raise ValueError(
+            f"data set {manifest['dataset']!r} has images of {_size(found)} (height, width, "
+            f"channels), the network is for {_size(expected)}: use weights pretrained on this size"
+        )
+
+
+def earlier_epochs(folder: Path, last_epoch: int, which: str) -> list[Path]:
+    """The checkpoints to evaluate before the last epoch, in order: epoch 0, or "all" in `folder`.
+
+    Raises ValueError if there is no checkpoint of epoch 0, the untrained control.
+    """
+    found = {read_metadata(path)["epoch"]: path for path in folder.glob("epoch-*.safetensors")}
+    if 0 not in found:
+        raise ValueError(
+            f"{folder} has no epoch-0.safetensors, the untrained network that trained ones are "
+            "compared with: pretrain again"
+        )
+    chosen = sorted(found) if which == "all" else [0]
+    return [found[epoch] for epoch in chosen if epoch < last_epoch]
+
+
+def _size(sides: tuple[int, int, int]) -> str:
+    return " x ".join(map(str, sides))

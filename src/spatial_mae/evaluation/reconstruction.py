@@ -29,6 +29,12 @@ class Masking:
     normalise_targets: bool
 
 
+def masking_of(metadata: dict) -> Masking:
+    """How a network was trained, from its weights' metadata."""
+    recipe = metadata["recipe"]
+    return Masking(metadata["mask_ratio"], recipe["sampling"], recipe["normalise_targets"])
+
+
 def reconstruction_errors(
     model: MaskedAutoencoder,
     images: Tensor,

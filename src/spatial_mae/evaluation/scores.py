@@ -10,15 +10,19 @@ from torch import Tensor
 
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.features import check_representations, features, freeze
-from spatial_mae.evaluation.origin import origin, scale
+from spatial_mae.evaluation.origin import check_images, earlier_epochs, origin, scale
 from spatial_mae.evaluation.probe import Labelled
 from spatial_mae.evaluation.probing import check_probes, ordered, probe_rows
 from spatial_mae.evaluation.recipe import EvaluationRecipe
-from spatial_mae.evaluation.reconstruction import Masking, gallery, reconstruction_errors
+from spatial_mae.evaluation.reconstruction import (
+    Masking,
+    gallery,
+    masking_of,
+    reconstruction_errors,
+)
 from spatial_mae.files import Row
-from spatial_mae.models.architecture import Architecture
 from spatial_mae.models.mae import MaskedAutoencoder
-from spatial_mae.models.weights import load_mae, read_metadata
+from spatial_mae.models.weights import load_mae
 from spatial_mae.training.loader import load_images, load_labels
 from spatial_mae.training.randomness import generator_for
 
@@ -92,39 +96,6 @@ class EvaluationData:
         )
 
 
-def check_images(dataset: Dataset, architecture: Architecture) -> None:
-    """ValueError unless the network is for images of this data set's size."""
-    manifest = dataset.manifest
-    found = (manifest["height"], manifest["width"], manifest["channels"])
-    expected = (architecture.height, architecture.width_pixels, architecture.channels)
-    if found != expected:
-        raise ValueError(
-            f"data set {manifest['dataset']!r} has images of {_size(found)} (height, width, "
-            f"channels), the network is for {_size(expected)}: use weights pretrained on this size"
-        )
-
-
-def earlier_epochs(folder: Path, last_epoch: int, which: str) -> list[Path]:
-    """The checkpoints to evaluate before the last epoch, in order: epoch 0, or "all" in `folder`.
-
-    Raises ValueError if there is no checkpoint of epoch 0, the untrained control.
-    """
-    found = {read_metadata(path)["epoch"]: path for path in folder.glob("epoch-*.safetensors")}
-    if 0 not in found:
-        raise ValueError(
-            f"{folder} has no epoch-0.safetensors, the untrained network that probes are compared "
-            "with: pretrain again"
-        )
-    chosen = sorted(found) if which == "all" else [0]
-    return [found[epoch] for epoch in chosen if epoch < last_epoch]
-
-
-def masking_of(metadata: dict) -> Masking:
-    """How a network was trained, from its weights' metadata."""
-    recipe = metadata["recipe"]
-    return Masking(metadata["mask_ratio"], recipe["sampling"], recipe["normalise_targets"])
-
-
 def _epoch_rows(
     model: MaskedAutoencoder,
     metadata: dict,
@@ -185,7 +156,3 @@ def _reconstruction(
         "images_per_second": n * recipe.n_masks / seconds,
     }
     return [common | {"metric": f"{part}_error", "value": value} for part, value in errors.items()]
-
-
-def _size(sides: tuple[int, int, int]) -> str:
-    return " x ".join(map(str, sides))

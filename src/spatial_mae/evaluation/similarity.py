@@ -11,9 +11,8 @@ from torch import Tensor
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.cka import linear_cka
 from spatial_mae.evaluation.features import check_representations, freeze, layer_features
-from spatial_mae.evaluation.origin import scale
+from spatial_mae.evaluation.origin import check_images, scale
 from spatial_mae.evaluation.recipe import SimilarityRecipe
-from spatial_mae.evaluation.scores import check_images
 from spatial_mae.files import Row
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder

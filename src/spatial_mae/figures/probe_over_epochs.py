@@ -10,13 +10,13 @@ the range of the seeds. The first data set, network and recipe of the table are 
 other settings the choice with the most encoder depths, the first of several.
 """
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import (
     control_levels,
     control_looks,
     curve,
+    epochs_from_zero,
     looks,
     percent,
     setting_axis,
@@ -67,10 +67,11 @@ def draw(rows: list[Row]) -> Figure:
     figure, axes = panels(1, len(measures), note, height=2.0, sharey=True)
     styles = looks(levels(probes, "enc"))
     for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
+        if _span_decades(probes):
+            epochs_from_zero(axis, probes)
         for depth, look in styles.items():
             curve(axis, pick(probes, measure=measure, enc=depth), "epoch", **look)
         control_levels(axis, pixels)
-        _stretch(axis, levels(probes, "epoch"))
         setting_axis(axis, probes, "epoch")
         percent(axis, ACCURACY)
         title(axis, index, SCORES[measure])
@@ -80,8 +81,6 @@ def draw(rows: list[Row]) -> Figure:
     return figure
 
 
-def _stretch(axis: Axes, epochs: list[int]) -> None:
-    """Where epochs span decades, make the axis logarithmic, with a place for epoch 0."""
-    start = next(epoch for epoch in epochs if epoch > 0)
-    if epochs[-1] > LONG * start:
-        axis.set_xscale("symlog", linthresh=start, linscale=0.4)
+def _span_decades(rows: list[Row]) -> bool:
+    epochs = [epoch for epoch in levels(rows, "epoch") if epoch > 0]
+    return epochs[-1] > LONG * epochs[0]

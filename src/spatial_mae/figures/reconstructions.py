@@ -9,13 +9,12 @@ order of patch size, mask unit, mask ratio and depths, and at most eight images.
 network and recipe of the table are drawn, and its first seed.
 """
 
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import SETTINGS, notes, number
+from spatial_mae.figures.drawing.pictures import CLEAR, show_picture
 from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
-from spatial_mae.figures.drawing.style import FULL, grid_of, panels, styled
+from spatial_mae.figures.drawing.style import FULL, panels, styled
 from spatial_mae.figures.drawing.table import (
     Row,
     first,
@@ -32,7 +31,6 @@ RUN_COLUMNS = ("dataset", "model", "training", *SETTING, "seed")
 PAIR = ("original_", "predicted_")
 MOST_RUNS, MOST_IMAGES = 3, 8
 TALL = 8.5  # inches of all images at most
-CLEAR = 0.5  # the grey of hidden pixels
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -77,7 +75,7 @@ def draw(rows: list[Row]) -> Figure:
         axis.set_axis_off()
     for down, (label, picture, shown) in enumerate(strips):
         for across, image in enumerate(images):
-            _show(axes[down, across], pick(shown, image=image), picture)
+            show_picture(axes[down, across], pick(shown, image=image), picture)
         side = {"transform": axes[down, 0].transAxes, "ha": "right", "va": "center"}
         axes[down, 0].text(-0.06, 0.5, label, **side)
     return figure
@@ -96,9 +94,3 @@ def _strips(rows: list[Row]) -> list[tuple[str, str, list[Row]]]:
         strips.append((f"{name}\n\nseen".strip(), "seen", run))
         strips += [("predicted", "predicted", run), ("combined", "combined", run)]
     return strips
-
-
-def _show(axis: Axes, rows: list[Row], picture: str) -> None:
-    names = [name for name in rows[0] if name.startswith(f"{picture}_")]
-    values = np.stack([grid_of(rows, "row", "column", name) for name in names], axis=-1)
-    axis.imshow(values if len(names) == 3 else values[..., 0], cmap="gray", vmin=0, vmax=1)

@@ -1,5 +1,6 @@
 """Jacobians averaged over images and masks, one in memory at a time, with standard errors."""
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -32,51 +33,65 @@ class RunningMean:
         return mean, torch.where(self.n > 1, error, torch.nan)
 
 
-def average_by_distance(
-    images: Iterable[Iterable[Jacobian]], power: int, normalised: bool
-) -> list[Row]:
+class DistanceProfile:
     """Mean |J|^power (`power` 1 or 2, summed over channels) by the distance of two pixels.
 
-    `images` gives for each image the Jacobians under its masks. A Jacobian's value at a distance,
-    rounded to whole pixels, is its mean over the pairs of an output and a visible pixel there; an
-    image's is the mean over its masks, and `mean` and `standard_error` are over images, which alone
-    are independent. With `normalised` each output's weights first get the sum 1, as for |W| in
-    `linear.influence`, and outputs that nothing moves are left out.
-
-    Rows: distance, mean, standard_error (NaN of one image), n_images, n_pairs (over images and
-    masks). Distances without a pair have no row. Raises ValueError for another power or no image.
+    A Jacobian's value at a distance, rounded to whole pixels, is its mean over the pairs of an
+    output and a visible pixel there; an image's is the mean over its masks, and the profile's the
+    mean over images, which alone are independent. With `normalised` each output's weights first get
+    the sum 1, as for |W| in `linear.influence`, and outputs that nothing moves are left out.
     """
-    over_images = RunningMean()
-    n_pairs = torch.zeros((), dtype=torch.long)
-    for jacobians in images:
+
+    def __init__(self, power: int, normalised: bool) -> None:
+        self.power, self.normalised = power, normalised
+        self.over_images = RunningMean()
+        self.n_pairs = torch.zeros((), dtype=torch.long)
+
+    def add(self, jacobians: Iterable[Jacobian]) -> None:
+        """The Jacobians of one image under its masks. ValueError for another power, or none."""
         over_masks = RunningMean()
         for found in jacobians:
-            profile, pairs = _profile(found, power, normalised)
+            profile, pairs = self._profile(found)
             over_masks.add(profile)
-            n_pairs = n_pairs + pairs
-        if over_masks.mean.ndim:
-            over_images.add(over_masks.result()[0])
-    if not over_images.mean.ndim:
-        raise ValueError("no Jacobian to average; give at least one image with one mask")
-    mean, error = over_images.result()
-    columns = {"mean": mean, "standard_error": error, "n_images": over_images.n, "n_pairs": n_pairs}
-    values = {name: column.tolist() for name, column in columns.items()}
-    return [
-        {"distance": distance} | {name: column[distance] for name, column in values.items()}
-        for distance in range(len(mean))
-        if values["n_images"][distance]
-    ]
+            self.n_pairs = self.n_pairs + pairs
+        if not over_masks.mean.ndim:
+            raise ValueError("no Jacobian to average; give at least one mask an image")
+        self.over_images.add(over_masks.result()[0])
+
+    def rows(self) -> list[Row]:
+        """distance, mean, standard_error (None of one image), n_images, n_pairs.
+
+        Distances without a pair have no row. n_pairs counts over images and masks.
+        """
+        mean, error = (values.tolist() for values in self.over_images.result())
+        counts = self.over_images.n.long().tolist(), self.n_pairs.tolist()
+        return [
+            {
+                "distance": distance,
+                "mean": mean[distance],
+                "standard_error": number(error[distance]),
+                "n_images": n_images,
+                "n_pairs": n_pairs,
+            }
+            for distance, (n_images, n_pairs) in enumerate(zip(*counts, strict=True))
+            if n_images
+        ]
+
+    def _profile(self, jacobian: Jacobian) -> tuple[Tensor, Tensor]:
+        """Mean weight, NaN without a pair, and pairs at each distance up to the diagonal."""
+        choose = shares if self.normalised else weights
+        found = choose(jacobian, self.power, "sum")[:, 0, :, 0]
+        moved = ~found.isnan()
+        longest = torch.tensor(jacobian.hidden.shape, dtype=torch.float64).norm().round().long()
+        bins = distances(jacobian).round().long()[moved]
+        sums = torch.bincount(bins, weights=found[moved], minlength=int(longest) + 1)
+        pairs = torch.bincount(bins, minlength=int(longest) + 1)
+        return (sums / pairs).cpu(), pairs.cpu()
 
 
-def _profile(jacobian: Jacobian, power: int, normalised: bool) -> tuple[Tensor, Tensor]:
-    """Mean weight, NaN without a pair, and pairs at each distance up to the image's diagonal."""
-    found = (shares if normalised else weights)(jacobian, power, "sum")[:, 0, :, 0]
-    moved = ~found.isnan()
-    longest = torch.tensor(jacobian.hidden.shape, dtype=torch.float64).norm().round().long()
-    bins = distances(jacobian).round().long()[moved]
-    sums = torch.bincount(bins, weights=found[moved], minlength=int(longest) + 1)
-    pairs = torch.bincount(bins, minlength=int(longest) + 1)
-    return (sums / pairs).cpu(), pairs.cpu()
+def number(value: float) -> float | None:
+    """A value for a table, whose empty cells are what could not be computed."""
+    return None if math.isnan(value) else value
 
 
 class MeanKernels:

@@ -32,14 +32,29 @@ def spatial_entropy(
     float64; NaN where nothing moves an output, or the only input makes the normaliser 0. Raises
     ValueError for another word or number.
     """
+    found = nats(shares(jacobian, power, channels))
+    found = found[:, 0] if channels == "sum" else found
+    return found / unit(jacobian, channels, base, normalised)
+
+
+def nats(found: Tensor) -> Tensor:
+    """The entropy of `locality.shares`, summed over inputs: (outputs, 1 or C)."""
+    return torch.special.entr(found).sum(dim=(2, 3))
+
+
+def unit(
+    jacobian: Jacobian,
+    channels: Channels,
+    base: Literal["e", 2],
+    normalised: Literal["no", "visible", "all"],
+) -> float:
+    """What entropies in nats are divided by, as in `spatial_entropy`; NaN for a single input."""
     if base not in LOGARITHMS:
         raise ValueError(f"base {base!r} is unknown; use 'e' or 2")
     if normalised not in ("no", "visible", "all"):
         raise ValueError(f"normalised {normalised!r} is unknown; use 'no', 'visible' or 'all'")
-    found = shares(jacobian, power, channels)
-    nats = torch.special.entr(found).sum(dim=(2, 3))
-    nats = nats[:, 0] if channels == "sum" else nats
     if normalised == "no":
-        return nats / LOGARITHMS[base]
+        return LOGARITHMS[base]
     pixels = len(jacobian.inputs) if normalised == "visible" else jacobian.hidden.numel()
-    return nats / math.log(pixels * found.shape[3]) if pixels * found.shape[3] > 1 else nats / 0.0
+    inputs = pixels * (jacobian.values.shape[3] if channels == "separate" else 1)
+    return math.log(inputs) if inputs > 1 else math.nan

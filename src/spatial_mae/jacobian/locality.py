@@ -22,9 +22,10 @@ def weights(jacobian: Jacobian, power: int, channels: Channels) -> Tensor:
         raise ValueError(f"power {power!r} of |J| is unknown; use 1 or 2")
     if channels not in ("sum", "separate"):
         raise ValueError(f"channels {channels!r} is unknown; use 'sum' or 'separate'")
-    values = jacobian.values.double().abs()
-    values = values if power == 1 else values.square()
-    return values.sum(dim=(1, 3), keepdim=True) if channels == "sum" else values
+    values = jacobian.values.abs() if power == 1 else jacobian.values.double().square()
+    if channels == "separate":
+        return values.double()
+    return values.sum(dim=(1, 3), keepdim=True, dtype=torch.float64)
 
 
 def shares(jacobian: Jacobian, power: int, channels: Channels) -> Tensor:
@@ -47,6 +48,10 @@ def spread(jacobian: Jacobian, power: int, channels: Channels) -> Tensor:
     float64 (outputs,), or (outputs, C) for separate channels; NaN where nothing moves an output.
     Raises ValueError as `weights`.
     """
-    found = shares(jacobian, power, channels)
-    mean = (found * distances(jacobian)[:, None, :, None]).sum(dim=(2, 3))
+    mean = mean_distance(shares(jacobian, power, channels), distances(jacobian))
     return mean[:, 0] if channels == "sum" else mean
+
+
+def mean_distance(found: Tensor, away: Tensor) -> Tensor:
+    """Mean of the distances `away` (outputs, inputs) under `shares`: (outputs, 1 or C)."""
+    return torch.einsum("ocid,oi->oc", found, away)

@@ -18,7 +18,9 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from spatial_mae.evaluation.features import unit_range
 from spatial_mae.files import Row
+from spatial_mae.jacobian.inputs import Images, Network
 from spatial_mae.jacobian.masked_loss import (
     Function,
     Loss,
@@ -27,11 +29,13 @@ from spatial_mae.jacobian.masked_loss import (
     measure,
     pixels,
 )
+from spatial_mae.jacobian.recipe import MaskedLossRecipe
 from spatial_mae.mask_ratio import check_mask_ratio
 from spatial_mae.models import precision
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import arrange
 from spatial_mae.models.patchify import patchify
+from spatial_mae.training.randomness import generator_for
 
 
 def reconstruction(model: MaskedAutoencoder) -> Function:
@@ -117,6 +121,27 @@ def predicted_at_input(expansion: Expansion, targets: Tensor, mask_ratio: float)
     mean = expansion.value - mask_ratio * expansion.change
     squared_bias = (targets.double() - mean).square().sum(dim=1)
     return Loss(squared_bias, mask_ratio * (1 - mask_ratio) * expansion.spread)
+
+
+def masked_loss(network: Network, images: Images, recipe: MaskedLossRecipe, seed: int) -> list[Row]:
+    """`rows` of a trained network: its reconstruction, and its class token if it has one.
+
+    Masks hide the units that the network was trained with. Raises ValueError as `rows`.
+    """
+    model, sizes = network.model, network.model.architecture
+    mean, deviation = model.encoder.pixel_mean, model.encoder.pixel_deviation
+    pixels = unit_range(images.pixels).to(mean.device)
+    found = rows(
+        reconstruction(model),
+        (pixels - mean[:, None, None]) / deviation[:, None, None],
+        sizes.patch_size * sizes.unit,
+        recipe.mask_ratios,
+        recipe.input_scales,
+        recipe.n_masks,
+        generator_for(seed, 0, 0, "masked loss"),
+        class_token(model) if model.encoder.n_extra else None,
+    )
+    return [images.columns | network.columns | row for row in found]
 
 
 def rows(

@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 
 from spatial_mae.linear.blocks import block_cholesky, block_coordinates
 from spatial_mae.linear.result import Solution
+from spatial_mae.linear.validation import check_moment, check_patch_index
 from spatial_mae.masking import check_mask_ratio
 
 # Of the loss relative to tr S: the decrease in one step, or the gradient, at which L-BFGS stops.
@@ -57,23 +58,59 @@ def solve_hidden(S: np.ndarray, index: np.ndarray, mask_ratio: float, n_latents:
     V = np.where(index[:, None] == index[None, :], S, (1.0 - mask_ratio) * S)
     problem = _Problem(S, V, blocks, mask_ratio)
     if n_latents == len(S):
-        return _full_rank(problem)
+        W = _full_rank(S, V, blocks)
+        return Solution(W, np.eye(len(W)), problem.loss(np.vdot(S, W)), np.empty(0))
     return _low_rank(problem, n_latents)
 
 
-def _full_rank(problem: _Problem) -> Solution:
+def hidden_influence(
+    S: np.ndarray, index: np.ndarray, mask_ratio: float, sampling: str
+) -> np.ndarray:
+    """W (d, d) of full rank, zero inside patches, for the loss on hidden patches only.
+
+    W_-b,b = V_-b,-b^-1 S_-b,b with V = (1-e) S + e D, e the chance that a patch is hidden given
+    that two others are, the one visible and b hidden. sampling: "bernoulli", e = m; or "exact" with
+    M = round(m P) of P patches hidden, e = (M - 1) / (P - 2).
+
+    Arguments as in `solution.solve_mae`. Raises ValueError as `solve_hidden`, for another sampling
+    law, or a mask ratio that hides no patch or all.
+    """
+    S, index = check_moment(S), check_patch_index(index, len(S))
+    blocks = block_coordinates(index)
+    effective = _effective_ratio(mask_ratio, len(blocks), sampling)
+    block_cholesky([S[np.ix_(rows, rows)] for rows in blocks], index)
+    V = np.where(index[:, None] == index[None, :], S, (1.0 - effective) * S)
+    return _full_rank(S, V, blocks)
+
+
+def _effective_ratio(mask_ratio: float, n_patches: int, sampling: str) -> float:
+    mask_ratio = check_mask_ratio(mask_ratio)
+    n_hidden = round(mask_ratio * n_patches)
+    if sampling not in ("bernoulli", "exact"):
+        raise ValueError(f"sampling {sampling!r} has no such closed form; use bernoulli or exact")
+    if mask_ratio == 0.0 or (sampling == "exact" and not 0 < n_hidden < n_patches):
+        raise ValueError(
+            f"mask ratio {mask_ratio} of {n_patches} patches hides none or all: the loss on hidden "
+            "patches needs both"
+        )
+    if sampling == "bernoulli":
+        return mask_ratio
+    return (n_hidden - 1) / (n_patches - 2) if n_patches > 2 else 0.0
+
+
+def _full_rank(S: np.ndarray, V: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
     """W_-b,b = V_-b,-b^-1 S_-b,b for every patch b, from one factorisation of V.
 
     W_b = V^-1 S_b less what makes its block inside the patch vanish: a multiplier times (V^-1)_b.
     """
-    factor = cho_factor(problem.V, lower=True)
-    precision = cho_solve(factor, np.eye(len(problem.S)))
-    W = cho_solve(factor, problem.S)
-    for rows in problem.blocks:
+    factor = cho_factor(V, lower=True)
+    precision = cho_solve(factor, np.eye(len(S)))
+    W = cho_solve(factor, S)
+    for rows in blocks:
         multiplier = solve(precision[np.ix_(rows, rows)], W[np.ix_(rows, rows)], assume_a="pos")
         W[:, rows] -= precision[:, rows] @ multiplier
         W[np.ix_(rows, rows)] = 0.0
-    return Solution(W, np.eye(len(W)), problem.loss(np.vdot(problem.S, W)), np.empty(0))
+    return W
 
 
 def _low_rank(problem: _Problem, n_latents: int) -> Solution:

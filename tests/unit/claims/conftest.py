@@ -38,6 +38,18 @@ def probe():
 
 
 @pytest.fixture
+def jacobian():
+    """Make a row of a Jacobian's table, over 64 images; arguments override columns."""
+
+    def row(value, **others):
+        start = {"source": "network", "epoch": 4, "epochs": 4, "pretrain_n_train": 1000}
+        ends = {"split": "test", "n_masks": 2, "n_images": 64, "n_train": None, "n_test": None}
+        return {**RUN, **start, **ends, "value": value, "standard_error": 0.0, **others}
+
+    return row
+
+
+@pytest.fixture
 def tuning():
     """Make a fine-tuning row: 2 epochs after 4 of pretraining; arguments override columns."""
 

@@ -33,6 +33,21 @@ def test_a_subset_of_the_images_is_what_counts(probe):
     assert images({"training": "short", "cka": 0.5, "n_images": 10}) is None
 
 
+def test_the_images_of_a_jacobian_are_not_those_of_pretraining(jacobian):
+    assert images(jacobian(0.5, n_images=8)) == 1000
+    assert images(jacobian(0.5, pretrain_n_train=None)) is None
+    assert mark([jacobian(0.5)]).startswith("At 4 epochs of 1000 images, width 48 (")
+    assert full_scale(jacobian(0.5, **LARGE, epochs=2000, pretrain_n_train=50_000))
+    assert not full_scale(jacobian(0.5, **LARGE, epochs=2000, pretrain_n_train=100))
+
+
+def test_weights_from_elsewhere_are_pretrained(jacobian):
+    names = ("model", "training", "seed", "epochs", "pretrain_n_train", "status")
+    row = jacobian(0.5, **dict.fromkeys(names))
+    assert mark([row]).startswith("At unknown epochs of unknown images, width 48 (the paper: 2000")
+    assert not full_scale({**row, **LARGE})
+
+
 @pytest.mark.parametrize(
     "smaller",
     [

@@ -15,7 +15,7 @@ def claim(tables, identity):
 @pytest.mark.parametrize("identity", SETTINGS)
 def test_settings(probe, tuning, identity):
     kind, wanted = SETTINGS[identity]
-    row = (probe if kind == "evaluation" else tuning)(0.5)
+    row = (tuning if kind == "fine_tuning" else probe)(0.5)
     same, other = {**row, **wanted}, {**row, **dict.fromkeys(wanted, 7)}
     assert claim({kind: [same]}, identity)["verdict"] == HOLDS
     assert claim({kind: [same, {**other, "seed": 1}]}, identity)["verdict"] == CONDITIONAL

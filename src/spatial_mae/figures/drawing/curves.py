@@ -62,6 +62,12 @@ def setting_axis(axis: Axes, rows: Sequence[Row], x: str) -> None:
     axis.set_xlabel(AXES[x])
 
 
+def epochs_from_zero(axis: Axes, rows: Sequence[Row]) -> None:
+    """A logarithmic axis of epochs with a place for epoch 0; for axes without curves yet."""
+    start = min(row["epoch"] for row in rows if row["epoch"])
+    axis.set_xscale("symlog", linthresh=start, linscale=0.4)
+
+
 def percent(axis: Axes, label: str) -> None:
     """An axis of accuracies in [0, 1] that reads in percent."""
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}"))

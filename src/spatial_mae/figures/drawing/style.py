@@ -109,11 +109,11 @@ def title(axis: Axes, index: int, text: str = "") -> None:
     axis.set_title(rf"$\bf{{{chr(ord('a') + index % 26)}}}$  {text}".rstrip())
 
 
-def ordered(values: Sequence) -> dict[object, tuple]:
-    """A colour for each of several ordered values: viridis, short of its pale end."""
+def ordered(values: Sequence, palette: str = "viridis") -> dict[object, tuple]:
+    """A colour for each of several ordered values: a palette, short of its pale end."""
     shades = np.linspace(0, 0.82, max(len(values), 2))
     return {
-        v: matplotlib.colormaps["viridis"](shade) for v, shade in zip(values, shades, strict=False)
+        v: matplotlib.colormaps[palette](shade) for v, shade in zip(values, shades, strict=False)
     }
 
 

@@ -1,0 +1,132 @@
+"""Rows of the tables of Jacobians: which count, how exactly they are known, how they compare."""
+
+from collections.abc import Iterable, Sequence
+from math import hypot, isfinite
+from statistics import median
+
+from spatial_mae.claims.conditions import Outcome
+from spatial_mae.claims.tables import Row, Rows, by, mean, setting
+from spatial_mae.claims.trained import completed, once
+
+GRID = ("patch", "mask")
+
+
+def counted(rows: Rows, *columns: str) -> list[Row]:
+    """Rows of completed runs whose numbers in `columns` are finite, each measure of a run once.
+
+    Of two measurements of one run that of more images counts. The power of |J| is the choice
+    `exponent`. Divided by the entropy of all inputs alike, an entropy has no base: one row of each.
+    """
+    known = [row for row in completed(rows) if all(map(isfinite, _numbers(row, columns)))]
+    known.sort(key=lambda row: -(row.get("n_images") or 0))
+    return once([{**row, "exponent": row.get("power"), "base": _base(row)} for row in known])
+
+
+def _numbers(row: Row, columns: Iterable[str]) -> list[float]:
+    return [float("nan") if row.get(name) is None else float(row[name]) for name in columns]
+
+
+def _base(row: Row) -> object:
+    return row.get("base") if row.get("normalised") in (None, "no") else None
+
+
+def of(rows: Rows, **choices: object) -> list[Row]:
+    """The rows with these values."""
+    return [row for row in rows if all(row.get(name) == v for name, v in choices.items())]
+
+
+def held(outcomes: Sequence[Outcome]) -> int:
+    return sum(outcome.holds is True for outcome in outcomes)
+
+
+def share(outcomes: Sequence[Outcome]) -> str:
+    """`3 of 4`, the settings that hold of all."""
+    return f"{held(outcomes)} of {len(outcomes)}"
+
+
+def median_of(name: str, rows: Rows) -> dict[str, float]:
+    """The median value as evidence of that name; none of no rows."""
+    return {f"{name}_median": median(row["value"] for row in rows)} if rows else {}
+
+
+def error(rows: Rows, column: str = "standard_error") -> float:
+    """The standard error of a mean over seeds, which share their images; 0 where none is known."""
+    known = [{**row, column: row.get(column) or 0.0} for row in rows]
+    return mean(known, column)
+
+
+def ends(rows: Rows, axis: str) -> tuple[Rows, Rows] | None:
+    """The rows at the smallest and at the largest value of an axis; None without two values."""
+    groups = by(rows, axis)
+    return (groups[min(groups)], groups[max(groups)]) if len(groups) > 1 else None
+
+
+def less(ours: Rows, theirs: Rows) -> list[Row]:
+    """Our values less those of another source, run by run in the same setting."""
+    others = {_run(row): row for row in theirs}
+    pairs = [(row, others[_run(row)]) for row in ours if _run(row) in others]
+    return [
+        {
+            **row,
+            "value": row["value"] - other["value"],
+            "standard_error": hypot(error([row]), error([other])),
+        }
+        for row, other in pairs
+    ]
+
+
+def _run(row: Row) -> tuple:
+    return (setting(row, ("source",)), row.get("seed"))
+
+
+def common_grid(rows: Rows) -> list[Row]:
+    """Of one setting's rows the full grid of patch sizes, mask ratios and seeds with most networks.
+
+    Two patch sizes and two mask ratios at least, all of them in every seed; empty without them.
+    """
+    masks: dict[tuple, frozenset] = {}
+    for row in rows:
+        if None in (row.get("patch"), row.get("mask")):
+            continue
+        place = (row.get("seed"), row["patch"])
+        masks[place] = masks.get(place, frozenset()) | {row["mask"]}
+    grids = [
+        (patches, ratios, seeds)
+        for ratios in _intersections(masks.values())
+        for patches, seeds in _blocks([place for place in masks if ratios <= masks[place]])
+        if min(len(patches), len(ratios)) > 1
+    ]
+    if not grids:
+        return []
+    patches, ratios, seeds = max(grids, key=_order)
+    return [
+        row
+        for row in rows
+        if row["patch"] in patches and row["mask"] in ratios and row.get("seed") in seeds
+    ]
+
+
+def _blocks(places: Iterable[tuple]) -> list[tuple[frozenset, frozenset]]:
+    """Sets of patch sizes, and the seeds that have all of them. places: (seed, patch)."""
+    patches: dict[object, frozenset] = {}
+    for seed, patch in places:
+        patches[seed] = patches.get(seed, frozenset()) | {patch}
+    return [
+        (shared, frozenset(seed for seed, own in patches.items() if shared <= own))
+        for shared in _intersections(patches.values())
+    ]
+
+
+def _intersections(sets: Iterable[frozenset]) -> set[frozenset]:
+    """The sets and all intersections of some of them."""
+    found: set[frozenset] = set()
+    for one in sets:
+        found |= {one} | {one & other for other in found}
+    return found
+
+
+def _order(grid: tuple[frozenset, ...]) -> tuple:
+    """By the number of networks; of two alike, more patch sizes and ratios rather than seeds."""
+    patches, ratios, seeds = grid
+    networks = len(patches) * len(ratios) * len(seeds)
+    return (networks, -len(seeds), sorted(patches), sorted(ratios))

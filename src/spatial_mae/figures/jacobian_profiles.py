@@ -1,0 +1,83 @@
+"""Jacobian of trained networks against distance, over mask ratio and patch size
+
+Answers Figs. 9 and 13 of Bisulco et al. (2025), whose pictures are Jacobians of trained networks
+over mask ratio m and patch size, at the scale of training named below. Mean |J| between an output
+pixel and a visible pixel against their distance (rounded to pixels), J the Jacobian of the
+reconstruction at a masked image, summed over channels; the weights of each output pixel are first
+scaled to the sum one. One panel a patch size, one colour a mask ratio, the grey line a patch's
+side. Solid: the trained network; dashed: the linear MAE, whose Jacobian is W (closed form of full
+rank, fitted to the same images). Lines are means over seeds, images, masks and pairs of pixels;
+bands the range of the seeds or, where there is one seed, a standard error over images to either
+side. Zeros have no place on the axis. The first data set, network and recipe of the table are
+drawn, in its first conventions, and of its other settings the choice with the most pairs of patch
+size and mask ratio, at most four of each.
+"""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.jacobians import (
+    CELL,
+    STROKES,
+    band,
+    chosen,
+    strokes,
+    thinned,
+    weight,
+    with_errors,
+)
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import SETTING, remarks
+from spatial_mae.figures.drawing.style import (
+    GREY,
+    legend,
+    log_y,
+    ordered,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require
+
+KIND = "jacobian_profile"
+COLUMNS = ("source", "outputs", "power", "weighting", "distance", "mean", "standard_error")
+SMALLEST = 1e-12
+MARGIN = 1.5  # of the axis beyond what is drawn, a factor
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Profiles of the network and the linear MAE for at most four patch sizes and five masks."""
+    require(rows, KIND, ("dataset", *SETTING, *COLUMNS))
+    rows = thinned(keep(chosen(rows), weighting="normalised"))
+    keep(rows, source="network")
+    kept = pick(rows, source=list(STROKES))
+    return with_errors(kept, (*CELL, "weighting", "distance"), "mean")
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    patches = levels(rows, "patch")
+    figure, axes = panels(1, len(patches), notes(rows, *remarks(rows)), sharey=True, height=1.9)
+    colours = ordered(levels(rows, "mask"))
+    for index, (axis, patch) in enumerate(zip(axes[0], patches, strict=True)):
+        axis.axvline(patch, color="0.8", linewidth=0.6, zorder=0)
+        for mask, colour in colours.items():
+            for source, stroke in STROKES.items():
+                shown = pick(rows, patch=patch, mask=mask, source=source)
+                _draw_profile(axis, shown, color=colour, linestyle=stroke)
+        axis.set_xlabel("distance (pixels)")
+        title(axis, index, f"patch {patch}")
+    drawn = [row for row in rows if row["value"] > SMALLEST]
+    lowest, highest = min(row["value"] for row in drawn), max(row["high"] for row in drawn)
+    axes[0, 0].set_ylim(lowest / MARGIN, highest * MARGIN)
+    log_y(axes[0, 0])
+    axes[0, 0].set_ylabel(f"mean {weight(rows)}, normalised")
+    looks = {f"m = {mask:g}": {"color": colour} for mask, colour in colours.items()}
+    legend(figure, looks | strokes(rows, GREY))
+    return figure
+
+
+def _draw_profile(axis: Axes, rows: list[Row], **look: object) -> None:
+    """Where the value is positive; a band that reaches zero ends at the edge of the panel."""
+    positive = [row | {"low": max(row["low"], SMALLEST)} for row in rows if row["value"] > SMALLEST]
+    band(axis, positive, "distance", **look)

@@ -1,0 +1,76 @@
+"""What of a trained network second-order statistics explain, over mask ratio and patch size
+
+Checks what Bisulco et al. (2025) say beside Fig. 8, that linear models rely on second-order
+correlations and networks on higher ones too, at the scale of training named below. Against the mask
+ratio m, one colour a patch size. First panel: share of the variance of the network's reconstruction
+(R²) that the best affine map of the masked image gives, which needs second-order statistics only;
+fitted to some of the network's training images, judged on others of them. Solid: one mask for all
+images, outputs are all hidden pixels; dashed: a mask for each image and one map for all, outputs
+are a few hidden pixels. With few images for the pixels the fit is poor and the share a lower bound.
+Second panel: mean squared error on hidden pixels under random masks, on images of the split named
+below, in units of the pixels' variance (1 is predicting the mean colour), of the network (solid)
+and of the linear MAE (dashed; closed form of full rank, fitted to the training images). Lines are
+means over seeds, bands the range of the seeds. The first data set, network and recipe of the table
+are drawn, and of its other settings the choice with the most pairs of patch size and mask ratio.
+"""
+
+from collections.abc import Iterable
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
+from spatial_mae.figures.drawing.jacobians import chosen
+from spatial_mae.figures.drawing.measures import ERROR
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
+from spatial_mae.figures.drawing.table import Row, distinct, keep, levels, pick, require, several
+
+KIND = "second_order"
+# What a panel's axis says -> measure -> its line and name.
+PANELS = {
+    "share explained by affine map (R²)": {
+        "explained_one_mask": ("-", "one mask"),
+        "explained_all_masks": ("--", "all masks"),
+    },
+    ERROR: {"network_error": ("-", "network"), "linear_error": ("--", "linear MAE")},
+}
+MEASURES = [measure for lines in PANELS.values() for measure in lines]
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Shares explained by affine maps and errors of both models at every mask and patch size."""
+    require(rows, KIND, ("dataset", *SETTING, "measure", "value"))
+    rows = keep(chosen(rows), measure=MEASURES)
+    several(rows, "mask")
+    fitted = [row | {"n_affine": row.get("n_train"), "n_train": None} for row in rows]
+    return over_seeds(fitted, (*SETTING, "measure", "n_affine", "n_image_masks"))
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    shown = {label: pick(rows, measure=list(lines)) for label, lines in PANELS.items()}
+    shown = {label: found for label, found in shown.items() if found}
+    figure, axes = panels(1, len(shown), notes(rows, *remarks(rows)), height=2.0)
+    styles = looks(levels(rows, "patch"))
+    for index, (axis, label) in enumerate(zip(axes[0], shown, strict=True)):
+        for measure, (stroke, _) in PANELS[label].items():
+            for patch, look in styles.items():
+                line = pick(shown[label], measure=measure, patch=patch)
+                curve(axis, line, "mask", **look, linestyle=stroke)
+        setting_axis(axis, rows, "mask")
+        axis.set_ylabel(label)
+        title(axis, index)
+        there = distinct(shown[label], "measure")
+        _name_lines(axis, [name for key, name in PANELS[label].items() if key in there])
+    legend(figure, {f"patch {patch}": look for patch, look in styles.items()})
+    return figure
+
+
+def _name_lines(axis: Axes, lines: Iterable[tuple[str, str]]) -> None:
+    """Beside the panel's title, what its solid and its dashed lines are."""
+    handles = [Line2D([], [], color=GREY, linestyle=stroke, label=name) for stroke, name in lines]
+    place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2}
+    axis.legend(handles=handles, ncols=len(handles), **place)

@@ -1,0 +1,44 @@
+"""Masked loss of a trained network: Taylor predictions against measurement
+
+Asks Appendix B of Bisulco et al. (2025) of trained networks, in the setting of its lemmas: a hidden
+patch's values are set to zero, the mean of the training pixels, and the encoder reads all patches,
+which is not how the network was trained; every patch is hidden independently with probability m.
+Top: masked loss over the mean squared norm of what is to be reconstructed, 1 being the loss of
+predicting zeros. Black points: measured over masks, with bars of two standard errors; lines: the
+first-order expansion at the mean masked input (1 - m) x (Lemma 4) or at the whole input x (Lemma
+5). Lemma 6 is about a functional of the input, for which it is exact if that is linear: here the
+class token, whose masked output is compared with that of the whole image; its own measured loss is
+hollow. Bottom: relative error of the predictions. One panel an input scale, by which standardised
+images are multiplied: the larger, the further from linear the network. Predictions above two and a
+half times the greatest measured loss run out of the panel. The first run of the table is drawn:
+its first patch size, mask ratio, depths and seed.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.lemmas import COLUMNS, compared, draw_lemmas
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import FRAME, RUN, SETTING, completed, remarks
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, first, require
+
+KIND = "masked_loss"
+KEPT = (*FRAME, *SETTING, "n_masks", *COLUMNS, "standard_error")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """All mask ratios and lemmas, at most four input scales, and the error of each prediction."""
+    require(rows, KIND, ("dataset", *COLUMNS, "standard_error"))
+    rows = first(completed(rows, "pretrain_epochs"), *RUN)
+    rows = [{key: row[key] for key in KEPT if key in row} | {"seeds": 1} for row in rows]
+    return compared([_named(row) for row in rows])
+
+
+def _named(row: Row) -> Row:
+    """A row that tells the mask ratio of the training from that of the loss."""
+    return {"trained_mask" if key == "mask" else key: value for key, value in row.items()}
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    return draw_lemmas(rows, notes(rows, *remarks(rows)), "masked loss / squared norm")

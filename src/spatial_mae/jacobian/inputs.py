@@ -1,0 +1,159 @@
+"""What is measured: a network from its weights, images from a data set or a folder, masks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spatial_mae.data.folders import list_images
+from spatial_mae.data.pixels import UNREADABLE, read_pixels
+from spatial_mae.data.store import open_dataset
+from spatial_mae.evaluation.features import freeze
+from spatial_mae.evaluation.origin import check_images, scale
+from spatial_mae.evaluation.reconstruction import Masking, masking_of
+from spatial_mae.files import Row
+from spatial_mae.jacobian.pixels import check_outputs, pixel_mask
+from spatial_mae.models.architecture import Architecture, check_masking
+from spatial_mae.models.hub import load_vit_mae
+from spatial_mae.models.mae import LossOn, MaskedAutoencoder
+from spatial_mae.models.masks import draw_masks
+from spatial_mae.models.weights import load_mae
+from spatial_mae.training.loader import load_images, subset
+
+BACKGROUND = 127
+"""The grey behind transparent pixels."""
+MOST_DRAWS = 100_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """A masked autoencoder, how it was trained, and the columns that name it in tables.
+
+    epoch: of training; None if the weights do not say.
+    """
+
+    model: MaskedAutoencoder
+    masking: Masking
+    loss_on: LossOn
+    epoch: int | None
+    columns: Row
+
+
+@dataclass(frozen=True)
+class Images:
+    """uint8 (n, C, H, W), and the columns that name them in tables."""
+
+    pixels: Tensor
+    columns: Row
+
+
+def open_network(
+    path: Path, mask_ratio: float | None = None, device: torch.device | str = "cpu"
+) -> Network:
+    """The network of a weights file of ours, or of a folder with a saved ViTMAE of transformers.
+
+    mask_ratio: to measure at; None for that of its training. Raises ValueError for weights without
+    a decoder, damaged or foreign ones, or a ratio that hides no mask unit or all.
+    """
+    path = Path(path)
+    if path.is_dir():
+        model, metadata = load_vit_mae(path, device)
+        masking = Masking(metadata["mask_ratio"], "exact", metadata["normalise_targets"])
+        loss_on, epoch, known = "hidden", None, {}
+    else:
+        model, metadata = load_mae(path, device)
+        masking, loss_on = masking_of(metadata), metadata["recipe"]["loss_on"]
+        epoch, known = metadata["epoch"], scale(metadata)
+    if mask_ratio is not None:
+        masking = replace(masking, mask_ratio=mask_ratio)
+    check_masking(model.architecture, masking.mask_ratio)
+    freeze(model)
+    return Network(model, masking, loss_on, epoch, _columns(model.architecture, masking) | known)
+
+
+def _columns(sizes: Architecture, masking: Masking) -> Row:
+    return {
+        "patch": sizes.patch_size,
+        "unit": sizes.unit,
+        "mask": masking.mask_ratio,
+        "enc": sizes.encoder_depth,
+        "dec": sizes.decoder_depth,
+        "model_width": sizes.backbone.width,
+    }
+
+
+def open_images(path: Path, architecture: Architecture, split: str, n_wanted: int) -> Images:
+    """Images for a network: of a data set's `split` by its manifest.json, or of a folder.
+
+    Of a folder, which has no splits, at most `n_wanted` files are drawn and read as they are.
+    Raises FileNotFoundError if there is nothing there, ValueError for images of another size than
+    the network's, files that cannot be read, or fewer images in the split.
+    """
+    path = Path(path)
+    if path.suffix == ".json":
+        dataset = open_dataset(path)
+        check_images(dataset, architecture)
+        columns = {"dataset": dataset.manifest["dataset"], "split": split}
+        return Images(load_images(dataset, split, n_wanted), columns)
+    files = _files(path)
+    chosen = subset(len(files), min(n_wanted, len(files)))
+    pixels = np.stack([_read(files[number], architecture) for number in chosen])
+    columns = {"dataset": path.resolve().name, "split": "all"}
+    return Images(torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(), columns)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path}: no manifest.json of a data set and no folder of images")
+    return [file for files in list_images(path).files.values() for file in files]
+
+
+def _read(file: Path, architecture: Architecture) -> np.ndarray:
+    channels = architecture.channels
+    try:
+        image = np.asarray(read_pixels(file, channels, BACKGROUND))
+    except UNREADABLE as error:
+        raise ValueError(f"{file}: cannot be read ({error}); mend or remove it") from error
+    image = image.reshape(*image.shape[:2], channels)
+    wanted = (architecture.height, architecture.width_pixels)
+    if image.shape[:2] != wanted:
+        raise ValueError(
+            f"{file}: {image.shape[0]} x {image.shape[1]} pixels (height x width), the network is "
+            f"for {wanted[0]} x {wanted[1]}; crop or shrink the images first, for instance as a "
+            "data set with source image_folder (docs/your-own-data.md)"
+        )
+    return image
+
+
+def hiding_masks(
+    generator: torch.Generator, n: int, network: Network, pixels: Sequence[Sequence[int]]
+) -> Tensor:
+    """Masks (n, P) of the network's law, given that they hide all `pixels` (row, column).
+
+    Drawn until enough do. Raises ValueError for pixels outside the image, or so many in different
+    mask units that the law hides them together hardly ever.
+    """
+    sizes, masking = network.model.architecture, network.masking
+    outputs = check_outputs(torch.tensor([list(pixel) for pixel in pixels]), _nothing(sizes))
+    found, drawn = [], 0
+    while sum(map(len, found)) < n and drawn < MOST_DRAWS:
+        masks = draw_masks(generator, 1000, sizes, masking.mask_ratio, masking.sampling)
+        drawn += len(masks)
+        grid = masks.view(-1, *sizes.grid)
+        rows, columns = (outputs // sizes.patch_size).T
+        found.append(masks[grid[:, rows, columns].all(dim=1)])
+    masks = torch.cat(found)[:n]
+    if len(masks) < n:
+        raise ValueError(
+            f"only {len(masks)} of {drawn} masks with ratio {masking.mask_ratio} hide all of the "
+            f"output pixels {[list(pixel) for pixel in pixels]}; name fewer of them, pixels of one "
+            "mask unit, or raise the mask ratio"
+        )
+    return masks
+
+
+def _nothing(sizes: Architecture) -> Tensor:
+    return pixel_mask(sizes, torch.zeros(sizes.n_patches, dtype=torch.bool))
