@@ -40,6 +40,7 @@ def valid_for_small_masks_only(tables: Tables) -> Verdict:
         note=sentences(
             _validity([*toy, *trained]),
             _joined(of_toy, of_trained),
+            _variances(trained),
             _functionals(everything),
             left_out(tables.get("masked_loss", ())),
         ),
@@ -81,7 +82,7 @@ def _validity(rows: Rows) -> str:
     """How often the expansion is valid on either side."""
     counts = [f"{sum(not _invalid(r) for r in side)} of {len(side)}" for side in _sides(rows)]
     return (
-        f"Within {VALID:.0%} of the measured loss: {counts[0]} with m at most {SMALL:g}, "
+        f"Within {VALID:.0%} of what was measured: {counts[0]} with m at most {SMALL:g}, "
         f"{counts[1]} with m at least {LARGE:g}."
     )
 
@@ -99,6 +100,17 @@ def _joined(of_toy: list[Outcome], of_trained: list[Outcome]) -> str:
 def _split(of_trained: list[Outcome]) -> dict[str, float]:
     counts = {"trained_settings": len(of_trained), "trained_settings_holding": held(of_trained)}
     return counts if of_trained else {}
+
+
+def _variances(rows: Rows) -> str:
+    """How often the variance over masks is predicted: a large bias would hide that in the loss."""
+    alone = [
+        {**row, "predicted": row["predicted_variance"], "measured": row["measured_variance"]}
+        for row in rows
+        if row.get("measured_variance")
+    ]
+    what = "The variance over masks alone, in trained networks:"
+    return f"{what} {_validity(alone).lower()}" if alone else ""
 
 
 def _functionals(rows: Rows) -> str:

@@ -65,7 +65,7 @@ def test_trained_networks_are_enough(trained, error, verdict):
     found = valid_for_small_masks_only({"masked_loss": trained(error)})
     assert (found.verdict, found.evidence["settings"], found.n) == (verdict, 2, 64)
     assert found.conditions.startswith("At 4 epochs of 1000 images, width 48 (")
-    text = "no linear functional: within 10% of the measured loss: 0 of 2 with m at most 0.1"
+    text = "no linear functional: within 10% of what was measured: 0 of 2 with m at most 0.1"
     assert text in found.conditions
     assert found.evidence["trained_lemma_6_small_m_valid"] == 0
     assert "lemma_4_small_m_valid" not in found.evidence
@@ -116,3 +116,13 @@ def test_either_table_is_enough(trained):
         assert found["verdict"] == HOLDS
     (found,) = [claim for claim in judge_all({}) if claim["id"] == "taylor"]
     assert "no experiment of kind taylor or masked_loss: add one" in found["conditions"]
+
+
+def test_the_variance_over_masks_is_counted_apart(trained):
+    rows = [
+        {**row, "measured_variance": 1.0, "predicted_variance": 1.0 + row["mask_ratio"] / 2}
+        for row in trained(lambda m: 0.0)
+    ]
+    conditions = valid_for_small_masks_only({"masked_loss": rows}).conditions
+    assert "The variance over masks alone, in trained networks: within 10%" in conditions
+    assert "4 of 4 with m at most 0.1, 0 of 4 with m at least 0.5" in conditions
