@@ -84,7 +84,7 @@ def test_weights_of_transformers_and_a_folder_of_images(measure, pretrained):
         Image.fromarray(pixels).save(pretrained / f"photos/{number}.png")
     summary = measure(weights="vit", images="photos", mask_ratio=0.5)[0]
     found = {key: summary[0].get(key) for key in ("dataset", "split", "patch", "mask", "epochs")}
-    wanted = {"dataset": "photos", "split": "all", "patch": 2, "mask": 0.5, "epochs": None}
+    wanted = {"dataset": "photos", "split": None, "patch": 2, "mask": 0.5, "epochs": None}
     assert found == wanted
     assert all(row["value"] is not None for row in summary)
     with pytest.raises(ValueError, match="does not say how long it was trained"):

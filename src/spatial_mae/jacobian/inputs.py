@@ -101,7 +101,7 @@ def open_images(path: Path, architecture: Architecture, split: str, n_wanted: in
     files = _files(path)
     chosen = subset(len(files), min(n_wanted, len(files)))
     pixels = np.stack([_read(files[number], architecture) for number in chosen])
-    columns = {"dataset": path.resolve().name, "split": "all"}
+    columns = {"dataset": path.resolve().name}
     return Images(torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(), columns)
 
 
