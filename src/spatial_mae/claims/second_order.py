@@ -25,7 +25,7 @@ def network_exceeds_second_order(tables: Tables) -> Verdict:
     rows = counted(tables["second_order"], "value")
     few = _few_images(rows)
     found = judged(
-        across_seeds(rows, _higher_order, ("measure", "n_train")),
+        across_seeds(rows, _higher_order, ("measure", "n_train", "split")),
         rows,
         needs="the tables of second order need the errors of network and linear MAE and the share "
         "an affine map explains under one mask, of completed runs",

@@ -7,10 +7,10 @@ ratio m, one colour a patch size. First panel: share of the variance of the netw
 fitted to some of the network's training images, judged on others of them. Solid: one mask for all
 images, outputs are all hidden pixels; dashed: a mask for each image and one map for all, outputs
 are a few hidden pixels. With few images for the pixels the fit is poor and the share a lower bound.
-Second panel: mean squared error on hidden pixels under random masks, on images of the split named
-below, in units of the pixels' variance (1 is predicting the mean colour), of the network (solid)
-and of the linear MAE (dashed; closed form of full rank, fitted to the training images). Lines are
-means over seeds, bands the range of the seeds. The first data set, network and recipe of the table
+Second panel: mean squared error on hidden pixels under random masks, on images that the recipe
+names (held-out ones), in units of the pixels' variance (1 is predicting the mean colour), of the
+network (solid) and of the linear MAE (dashed; closed form of full rank, fitted to the training
+images). Lines are means over seeds, bands the range of the seeds. The first data set, network and recipe of the table
 are drawn, and of its other settings the choice with the most pairs of patch size and mask ratio.
 """
 

@@ -42,13 +42,13 @@ def compare_linear(
 
     Raises ValueError as `inputs.hiding_masks` and `second_order.affine_fit`.
     """
+    shown, judged = (images.pixels[:n] for n in (recipe.n_images, recipe.n_errors))
     common = images.columns | network.columns
-    kernels = _mean_kernels(network, linear, images.pixels[: recipe.n_images], recipe, seed)
-    measures = [
-        *_errors(network, linear, images.pixels[: recipe.n_errors], seed),
-        *_affine_maps(network, fitted.pixels, recipe, seed),
-    ]
-    return Comparison(*([common | row for row in rows] for rows in (kernels, measures)))
+    kernels = [common | row for row in _mean_kernels(network, linear, shown, recipe, seed)]
+    measures = [common | row for row in _errors(network, linear, judged, seed)]
+    common = fitted.columns | network.columns
+    measures += [common | row for row in _affine_maps(network, fitted.pixels, recipe, seed)]
+    return Comparison(kernels, measures)
 
 
 def _mean_kernels(
@@ -182,7 +182,8 @@ def _affine_maps(
     ):
         settings = (recipe.penalties, recipe.validation_share, recipe.test_share)
         fit = second_order_fit(network.model, pixels, masks, outputs, *settings)
-        yield {"measure": f"explained_{name}", "n_images": len(pixels)} | _columns(fit)
+        common = {"measure": f"explained_{name}", "n_images": len(pixels), "n_masks": 1}
+        yield common | _columns(fit)
 
 
 def _columns(fit: AffineFit) -> Row:

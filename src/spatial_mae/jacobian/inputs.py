@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from spatial_mae.data.folders import list_images
-from spatial_mae.data.pixels import UNREADABLE, read_pixels
+from spatial_mae.data.pixels import UNREADABLE, OversizedImageError, read_pixels
 from spatial_mae.data.store import open_dataset
 from spatial_mae.evaluation.features import freeze
 from spatial_mae.evaluation.origin import check_images, scale
@@ -25,7 +25,8 @@ from spatial_mae.training.loader import load_images, subset
 
 BACKGROUND = 127
 """The grey behind transparent pixels."""
-MOST_DRAWS = 100_000
+DRAWS_EACH, LEAST_DRAWS = 1000, 100_000
+"""Masks drawn, for each that is wanted and in all, before hiding some pixels counts as hopeless."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ def open_network(
         loss_on, epoch, known = "hidden", None, {}
     else:
         model, metadata = load_mae(path, device)
+        if missing := sorted({"recipe", "mask_ratio", "epoch"} - metadata.keys()):
+            raise ValueError(
+                f"{path}: does not say how it was trained ({', '.join(missing)}); give weights "
+                "that pretrain_mae wrote"
+            )
         masking, loss_on = masking_of(metadata), metadata["recipe"]["loss_on"]
         epoch, known = metadata["epoch"], scale(metadata)
     if mask_ratio is not None:
@@ -115,7 +121,7 @@ def _read(file: Path, architecture: Architecture) -> np.ndarray:
     channels = architecture.channels
     try:
         image = np.asarray(read_pixels(file, channels, BACKGROUND))
-    except UNREADABLE as error:
+    except (*UNREADABLE, OversizedImageError) as error:
         raise ValueError(f"{file}: cannot be read ({error}); mend or remove it") from error
     image = image.reshape(*image.shape[:2], channels)
     wanted = (architecture.height, architecture.width_pixels)
@@ -138,8 +144,8 @@ def hiding_masks(
     """
     sizes, masking = network.model.architecture, network.masking
     outputs = check_outputs(torch.tensor([list(pixel) for pixel in pixels]), _nothing(sizes))
-    found, drawn = [], 0
-    while sum(map(len, found)) < n and drawn < MOST_DRAWS:
+    found, drawn, most = [], 0, max(DRAWS_EACH * n, LEAST_DRAWS)
+    while sum(map(len, found)) < n and drawn < most:
         masks = draw_masks(generator, 1000, sizes, masking.mask_ratio, masking.sampling)
         drawn += len(masks)
         grid = masks.view(-1, *sizes.grid)

@@ -65,7 +65,7 @@ def fit_linear(moments: PixelMoments, network: Network, choice: LinearChoice) ->
     sizes = network.model.architecture
     expected = (sizes.height, sizes.width_pixels, sizes.channels)
     found = (moments.height, moments.width, moments.channels)
-    if found != expected or (sizes.channels == 3) != (moments.colour == "rgb"):
+    if found != expected:
         raise ValueError(
             f"moments of {moments.colour} images of {found} (height, width, channels), but the "
             f"network reads {expected}: compute them on its own images, in colour if they have it"

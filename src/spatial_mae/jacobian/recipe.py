@@ -137,6 +137,13 @@ class ComparisonRecipe(LinearChoice):
         LinearChoice.__post_init__(self)
         _check_counts(self, "n_images", "n_fitted", "n_errors")
         check_pixels(self.pixels)
+        shares = self.validation_share, self.test_share
+        if not self.penalties or min(self.penalties) <= 0:
+            raise ValueError(f"penalties {list(self.penalties)}: give at least one, all above 0")
+        if min(shares) <= 0 or sum(shares) >= 1:
+            raise ValueError(
+                f"validation_share and test_share {shares}: both above 0, and their sum below 1"
+            )
 
 
 @dataclass(frozen=True)

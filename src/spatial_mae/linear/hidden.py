@@ -9,7 +9,16 @@ below, the encoder is found by L-BFGS, with the best decoder for each encoder el
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky, eigh, lstsq, solve, solve_triangular
+from scipy.linalg import (
+    LinAlgError,
+    cho_factor,
+    cho_solve,
+    cholesky,
+    eigh,
+    lstsq,
+    solve,
+    solve_triangular,
+)
 from scipy.optimize import minimize
 
 from spatial_mae.linear.blocks import block_cholesky, block_coordinates
@@ -103,7 +112,12 @@ def _full_rank(S: np.ndarray, V: np.ndarray, blocks: list[np.ndarray]) -> np.nda
 
     W_b = V^-1 S_b less what makes its block inside the patch vanish: a multiplier times (V^-1)_b.
     """
-    factor = cho_factor(V, lower=True)
+    try:
+        factor = cho_factor(V, lower=True)
+    except LinAlgError:
+        raise ValueError(
+            "V = (1-e) S + e D is singular: fewer images than coordinates leave S so; add a ridge"
+        ) from None
     precision = cho_solve(factor, np.eye(len(S)))
     W = cho_solve(factor, S)
     for rows in blocks:

@@ -11,7 +11,7 @@ def orders(jacobian):
     """The errors of network and linear MAE, and what affine maps explain of the network."""
 
     def rows(network, linear, one_mask, all_masks=0.5, n_train=4000, **others):
-        fit = {"n_train": n_train, "n_inputs": 500, "penalty": 0.01}
+        fit = {"n_train": n_train, "n_inputs": 500, "penalty": 0.01, "split": "train"}
         return [
             jacobian(network, measure="network_error", **others),
             jacobian(linear, measure="linear_error", **others),

@@ -425,6 +425,7 @@ def second_order():
             run = {key: value for key, value in run.items() if key not in ("source", "outputs")}
             for place, measure in enumerate(("explained_one_mask", "explained_all_masks")):
                 fit = {"n_train": 250, "n_inputs": 64 * (1 + place), "penalty": 0.01}
+                fit["split"] = "train"
                 rows.append(run | {"measure": measure, "value": 0.9 - reach / 10 - place / 5} | fit)
             for measure, factor in (("network_error", 1), ("linear_error", 1.5)):
                 rows.append(run | {"measure": measure, "value": factor * reach / 9})

@@ -184,3 +184,9 @@ def test_influence_of_moments_that_do_not_fit_is_an_error():
         hidden_influence(S, SCATTERED, 0.5, "exact")
     with pytest.raises(ValueError, match="not symmetric"):
         hidden_influence(np.triu(S), INDEX, 0.5, "exact")
+
+
+def test_fewer_images_than_coordinates_ask_for_a_ridge():
+    X = np.random.default_rng(0).standard_normal((5, 8))
+    with pytest.raises(ValueError, match="fewer images than coordinates .* add a ridge"):
+        hidden_influence(X.T @ X, np.repeat([0, 1, 2, 3], 2), 0.25, "exact")

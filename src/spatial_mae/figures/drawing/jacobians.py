@@ -25,8 +25,8 @@ def chosen(rows: Sequence[Row]) -> list[Row]:
     `n_masks`, which counts masks an image here, becomes `n_image_masks`. Raises ValueError if no
     run completed.
     """
-    rows = first(completed(rows, "pretrain_epochs"), "split", "outputs", "power", "channels")
-    rows = first(rows, "base", "normalised", within=("measure",))
+    rows = first(completed(rows, "pretrain_epochs"), "outputs", "power", "channels")
+    rows = first(rows, "split", "base", "normalised", within=("measure",))
     choices = groups(rows, "unit", "enc", "dec").values()
     most = max(choices, key=lambda group: len(groups(group, "patch", "mask")))
     names = {"n_masks": "n_image_masks"}
