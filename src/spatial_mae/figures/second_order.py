@@ -7,10 +7,10 @@ ratio m, one colour a patch size. First panel: share of the variance of the netw
 fitted to some of the network's training images, judged on others of them. Solid: one mask for all
 images, outputs are all hidden pixels; dashed: a mask for each image and one map for all, outputs
 are a few hidden pixels. With few images for the pixels the fit is poor and the share a lower bound.
-Second panel: mean squared error on hidden pixels under random masks, on images that the recipe
-names (held-out ones), in units of the pixels' variance (1 is predicting the mean colour), of the
-network (solid) and of the linear MAE (dashed; closed form of full rank, fitted to the training
-images). Lines are means over seeds, bands the range of the seeds. The first data set, network and recipe of the table
+Second panel: mean squared error on hidden pixels under random masks, on images of the split named
+below, in units of the pixels' variance (1 is predicting the mean colour), of the network (solid)
+and of the linear MAE (dashed; closed form of full rank, fitted to the training images). Lines are
+means over seeds, bands the range of the seeds. The first data set, network and recipe of the table
 are drawn, and of its other settings the choice with the most pairs of patch size and mask ratio.
 """
 
@@ -45,8 +45,13 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", *SETTING, "measure", "value"))
     rows = keep(chosen(rows), measure=MEASURES)
     several(rows, "mask")
-    fitted = [row | {"n_affine": row.get("n_train"), "n_train": None} for row in rows]
-    return over_seeds(fitted, (*SETTING, "measure", "n_affine", "n_image_masks"))
+    named = [row if row.get("n_train") is None else _fit(row) for row in rows]
+    return over_seeds(named, (*SETTING, "measure", "n_affine", "n_image_masks"))
+
+
+def _fit(row: Row) -> Row:
+    """An affine fit's row: its images are training images, in part held out from the fit."""
+    return row | {"n_affine": row["n_train"], "n_train": None, "split": None}
 
 
 @styled
