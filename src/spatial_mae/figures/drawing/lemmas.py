@@ -39,14 +39,20 @@ def _relative_error(row: Row) -> float | None:
 
 
 def draw_lemmas(rows: list[Row], note: Sequence[str], label: str = "masked loss") -> Figure:
-    """Losses over the mask ratio, and below them errors of the predictions, by input scale."""
+    """Losses over the mask ratio, and below them errors of the predictions, by input scale.
+
+    Each input scale has its own scale of losses; errors share theirs.
+    """
     scales = levels(rows, "input_scale")
-    keywords = {"sharex": True, "sharey": "row", "height": 1.6}
-    figure, axes = panels(2, len(scales), note, **keywords)
+    figure, axes = panels(2, len(scales), note, sharex=True, height=1.6)
+    for axis in axes[1, 1:]:
+        axis.sharey(axes[1, 0])
+        axis.tick_params(labelleft=False)
     colours = categories(levels(rows, "lemma"))
     for index, scale in enumerate(scales):
         shown = pick(rows, input_scale=scale)
         _draw_losses(axes[0, index], shown, colours)
+        _cut(axes[0, index], shown)
         for lemma, colour in colours.items():
             curve = [row for row in pick(shown, lemma=lemma) if row["relative_error"]]
             line(axes[1, index], curve, "mask_ratio", "relative_error", color=colour, marker="o")
@@ -54,7 +60,6 @@ def draw_lemmas(rows: list[Row], note: Sequence[str], label: str = "masked loss"
         title(axes[0, index], index, f"input scale {scale:g}")
         title(axes[1, index], len(scales) + index, f"input scale {scale:g}")
         axes[1, index].set_xlabel("mask ratio m")
-    _cut(axes[0, 0], rows)
     axes[0, 0].set_ylabel(label)
     axes[1, 0].set_ylabel("|predicted / measured - 1|")
     legend(figure, _looks(colours))
