@@ -26,7 +26,7 @@ RECIPE = {
     "n_masks": 1,
     "outputs": "hidden",
     "n_outputs": 64,
-    "n_bins": 40,
+    "n_bins": 120,
     "powers": [1, 2],
     "channels": ["sum", "separate"],
     "bases": ["e"],
