@@ -46,7 +46,7 @@ MARGIN = 1.5  # of the axis beyond what is drawn, a factor
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """Profiles of the network and the linear MAE for at most four patch sizes and five masks."""
+    """Profiles of the network and the linear MAE for at most four patch sizes and mask ratios."""
     require(rows, KIND, ("dataset", *SETTING, *COLUMNS))
     rows = thinned(keep(chosen(rows), weighting="normalised"))
     keep(rows, source="network")

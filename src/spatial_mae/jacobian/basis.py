@@ -80,8 +80,8 @@ def _add(
         found.numbers.extend(of | row for row in _numbers(jacobians, output, recipe, one_kernel))
         found.numbers.append(of | {"measure": "adaptivity", "value": number(adaptive[output])})
         for image, jacobian in enumerate(jacobians[:n_shown]):
-            number_ = None if one_kernel else image
-            common = of | {"image": number_, "adaptivity": number(adaptive[output])}
+            shown = {"image": None if one_kernel else image}
+            common = of | shown | {"adaptivity": number(adaptive[output])}
             found.kernels.extend(common | row for row in _kernel(jacobian, output, recipe))
 
 

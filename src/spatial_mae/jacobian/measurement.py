@@ -125,8 +125,8 @@ def _places(
 ) -> Iterator[list[tuple[Tensor, Tensor]]]:
     """The masks of each image, and under each the output pixels that are measured."""
     sizes, masking = network.model.architecture, network.masking
-    for number_ in range(n_images):
-        generator = generator_for(seed, 0, number_, "jacobian")
+    for image in range(n_images):
+        generator = generator_for(seed, 0, image, "jacobian")
         law = (sizes, masking.mask_ratio, masking.sampling)
         drawn = []
         for mask in draw_masks(generator, recipe.n_masks, *law):
