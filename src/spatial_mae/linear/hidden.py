@@ -77,8 +77,8 @@ def hidden_influence(
 ) -> np.ndarray:
     """W (d, d) of full rank, zero inside patches, for the loss on hidden patches only.
 
-    W_-b,b = V_-b,-b^-1 S_-b,b with V = (1-e) S + e D, e the chance that a patch is hidden given
-    that two others are, the one visible and b hidden. sampling: "bernoulli", e = m; or "exact" with
+    W_-b,b = V_-b,-b^-1 S_-b,b with V = (1-e) S + e D, where e is the chance that a patch is hidden
+    given that b is hidden and a third patch visible. sampling: "bernoulli", e = m; or "exact" with
     M = round(m P) of P patches hidden, e = (M - 1) / (P - 2).
 
     Arguments as in `solution.solve_mae`. Raises ValueError as `solve_hidden`, for another sampling
