@@ -60,6 +60,7 @@ rule judge_claims:
         "results/logs/judge_claims/{study}.log",
     benchmark:
         "results/benchmarks/judge_claims/{study}.tsv"
+    localrule: True
     conda:
         "../../envs/linear.yaml"
     params:
@@ -97,6 +98,7 @@ rule write_report:
         "results/logs/write_report/{study}.log",
     benchmark:
         "results/benchmarks/write_report/{study}.tsv"
+    localrule: True
     conda:
         "../../envs/figures.yaml"
     params:

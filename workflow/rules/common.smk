@@ -40,6 +40,15 @@ wildcard_constraints:
     control="[^/]+",
 
 
+# Sent before a time limit: a training run saves its state and goes back to the queue.
+WARNING = "--signal=TERM@120"
+
+
+def growing(amount):
+    """A resource that a job gets more of each time that it is tried again."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def seed():
     return config["seed"]
 

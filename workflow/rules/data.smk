@@ -52,6 +52,9 @@ rule prepare_dataset:
     conda:
         "../../envs/linear.yaml"
     threads: 2
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         code=lambda wildcards: fingerprint(
             "prepare_dataset", f"data.{config['datasets'][wildcards.dataset]['source']}"

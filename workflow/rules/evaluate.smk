@@ -34,6 +34,9 @@ rule probe_pixels:
         "results/benchmarks/probe_pixels/{dataset}/{model}/{recipe}.tsv"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         code=fingerprint("probe_pixels"),
         recipe=recipe("evaluation"),
@@ -68,6 +71,9 @@ rule probe_linear:
         "results/benchmarks/probe_linear/{dataset}/{model}/{control}/{recipe}.tsv"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         code=fingerprint("probe_linear"),
         recipe=recipe("evaluation"),
@@ -117,6 +123,8 @@ rule evaluate_mae:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=growing(240),
     params:
         code=fingerprint("evaluate_mae"),
         recipe=recipe("evaluation"),
@@ -153,6 +161,9 @@ rule compare_layers:
         "results/benchmarks/compare_layers/{dataset}/{model}/{training}/{run}/{recipe}.tsv"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         code=fingerprint("compare_layers"),
         recipe=recipe("similarity"),

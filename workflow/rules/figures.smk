@@ -34,6 +34,7 @@ rule draw_figure:
         "results/logs/draw_figure/{study}/{figure}.log",
     benchmark:
         "results/benchmarks/draw_figure/{study}/{figure}.tsv"
+    localrule: True
     conda:
         "../../envs/figures.yaml"
     params:

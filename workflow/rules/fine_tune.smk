@@ -35,6 +35,9 @@ rule fine_tune_mae:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=720,
+        slurm_extra=WARNING,
     params:
         code=fingerprint("fine_tune_mae"),
         recipe=recipe("classification"),
@@ -43,7 +46,7 @@ rule fine_tune_mae:
         state=lambda wildcards, output: f"{Path(output.tuned).parent}/state",
     shell:
         r"""
-        python -m spatial_mae.cli.fine_tune_mae \
+        exec python -m spatial_mae.cli.fine_tune_mae \
             --manifest {input.manifest:q} \
             --weights {input.weights:q} \
             --blocks {params.blocks:q} \
@@ -51,6 +54,7 @@ rule fine_tune_mae:
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --state {params.state:q} \
+            --requeue \
             --scores {output.scores:q} \
             --history {output.history:q} \
             --tuned {output.tuned:q} \
@@ -77,6 +81,9 @@ rule train_supervised:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=720,
+        slurm_extra=WARNING,
     params:
         code=fingerprint("train_supervised"),
         model=model,
@@ -87,7 +94,7 @@ rule train_supervised:
         state=lambda wildcards, output: f"{Path(output.weights).parent}/state",
     shell:
         r"""
-        python -m spatial_mae.cli.train_supervised \
+        exec python -m spatial_mae.cli.train_supervised \
             --manifest {input.manifest:q} \
             --model {params.model:q} \
             --patch-size {params.patch:q} \
@@ -96,6 +103,7 @@ rule train_supervised:
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --state {params.state:q} \
+            --requeue \
             --scores {output.scores:q} \
             --history {output.history:q} \
             --weights {output.weights:q} \

@@ -43,6 +43,8 @@ rule measure_jacobian:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=growing(240),
     params:
         code=fingerprint("measure_jacobian"),
         recipe=recipe("jacobian"),
@@ -85,6 +87,8 @@ rule track_basis:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=growing(240),
     params:
         code=fingerprint("track_basis"),
         recipe=recipe("basis"),
@@ -125,6 +129,8 @@ rule compare_linear:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=growing(240),
     params:
         code=fingerprint("compare_linear"),
         recipe=recipe("comparison"),
@@ -162,6 +168,8 @@ rule predict_masked_loss:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=growing(240),
     params:
         code=fingerprint("predict_masked_loss"),
         recipe=recipe("masked_loss"),

@@ -32,6 +32,9 @@ rule compute_moments:
     conda:
         "../../envs/linear.yaml"
     threads: 2
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=fingerprint("compute_moments"),
         split=moment_value("split"),
@@ -64,6 +67,9 @@ rule measure_autocorrelation:
         "results/benchmarks/measure_autocorrelation/{dataset}/{moment}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=fingerprint("measure_autocorrelation"),
         recipe=recipe("autocorrelation"),
@@ -90,6 +96,9 @@ rule solve_linear:
         "results/benchmarks/solve_linear/{dataset}/{moment}/{run}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(6000),
+        runtime=growing(60),
     params:
         code=fingerprint("solve_linear"),
         patch=run_value("patch"),
@@ -122,6 +131,9 @@ rule measure_losses:
         "results/benchmarks/measure_losses/{dataset}/{moment}/{run}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(6000),
+        runtime=growing(60),
     params:
         code=fingerprint("measure_losses"),
         recipe=recipe("linear"),
@@ -150,6 +162,9 @@ rule measure_influence:
         "results/benchmarks/measure_influence/{dataset}/{moment}/{run}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(6000),
+        runtime=growing(60),
     params:
         code=fingerprint("measure_influence"),
         recipe=recipe("linear"),
@@ -179,6 +194,9 @@ rule measure_psd:
         "results/benchmarks/measure_psd/{dataset}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=fingerprint("measure_psd"),
         recipe=recipe("psd"),

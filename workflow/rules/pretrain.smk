@@ -36,6 +36,9 @@ rule pretrain_mae:
     resources:
         gpu=1,
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=1440,
+        slurm_extra=WARNING,
     params:
         code=fingerprint("pretrain_mae"),
         model=model,
@@ -49,7 +52,7 @@ rule pretrain_mae:
         state=lambda wildcards, output: f"{Path(output.weights).parent}/state",
     shell:
         r"""
-        python -m spatial_mae.cli.pretrain_mae \
+        exec python -m spatial_mae.cli.pretrain_mae \
             --manifest {input.manifest:q} \
             --model {params.model:q} \
             --patch-size {params.patch:q} \
@@ -61,6 +64,7 @@ rule pretrain_mae:
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --state {params.state:q} \
+            --requeue \
             --weights {output.weights:q} \
             --history {output.history:q} \
             --checkpoints {output.checkpoints:q} \

@@ -28,6 +28,7 @@ rule collect_table:
         "results/logs/collect_table/{study}/{experiment}.log",
     benchmark:
         "results/benchmarks/collect_table/{study}/{experiment}.tsv"
+    localrule: True
     conda:
         "../../envs/linear.yaml"
     params:

@@ -32,6 +32,9 @@ rule predict_gabor:
         "results/benchmarks/predict_gabor/{dataset}/{moment}/{run}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=fingerprint("predict_gabor"),
         recipe=recipe("gabor"),
@@ -70,6 +73,9 @@ rule predict_depth:
         "results/benchmarks/predict_depth/{dataset}/{moment}/{run}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=fingerprint("predict_depth"),
         recipe=recipe("depth"),

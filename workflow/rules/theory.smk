@@ -23,6 +23,9 @@ rule solve_ising:
         "results/benchmarks/solve_ising/{run}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=fingerprint("solve_ising"),
         recipe=recipe("ising"),
@@ -57,6 +60,9 @@ rule measure_spectrum:
         "results/benchmarks/measure_spectrum/{run}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         code=fingerprint("measure_spectrum"),
         recipe=recipe("spectrum"),
@@ -88,6 +94,9 @@ rule check_lemmas:
         "results/benchmarks/check_lemmas/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=fingerprint("check_lemmas"),
         recipe=recipe("lemmas"),
@@ -113,6 +122,9 @@ rule measure_taylor:
         "results/benchmarks/measure_taylor/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=fingerprint("measure_taylor"),
         recipe=recipe("taylor"),

@@ -162,7 +162,13 @@ def train_classifier(run: ClassifierRun, workplace: Workplace, outputs: Classifi
         task = ClassificationTask(run, images, labels)
         resume = ResumeFile(folder.path, run.settings())
         training = Training(
-            task, run.recipe, run.seed, folder, resume, save_seconds=workplace.save_seconds
+            task,
+            run.recipe,
+            run.seed,
+            folder,
+            resume,
+            save_seconds=workplace.save_seconds,
+            requeue=workplace.requeue,
         )
         status = training.run()
         task.module.load_state_dict(training.weights())

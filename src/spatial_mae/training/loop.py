@@ -13,6 +13,7 @@ from dataclasses import asdict
 import torch
 from torch import Tensor, nn
 
+from spatial_mae.slurm.requeue import requeue_this_job
 from spatial_mae.training import memory
 from spatial_mae.training.averaging import MovingAverage
 from spatial_mae.training.checkpointing import ResumeFile
@@ -50,9 +51,11 @@ class Training:
         resume: ResumeFile,
         after_epoch: Callable[[int, Weights, Position], None] = lambda *_: None,
         save_seconds: float = 60.0,
+        requeue: bool = False,
     ) -> None:
         self.task, self.recipe, self.seed, self.folder = task, recipe, seed, folder
         self.resume, self.after_epoch, self.save_seconds = resume, after_epoch, save_seconds
+        self.requeue = requeue
         self.device = next(task.module.parameters()).device
         self.optimiser = AdamW(task.groups(), recipe.betas)
         self.trained = self.optimiser.parameters
@@ -74,6 +77,7 @@ class Training:
         with self.stop:
             self._restore()
             position = self.position
+            self.begun_at = position.passed
             done = position.epoch + position.step / self.steps
             images = self.steps * self.batch_size
             with Progress(
@@ -145,9 +149,18 @@ class Training:
             self._save()
             place = f"in epoch {self.position.epoch + 1}, before step {self.position.step + 1}"
             _say(f"{self.stop.name} {place}: state saved; run the same command again to continue")
+            if self.requeue and self.stop.name != "SIGINT":
+                self._requeue()
             raise Interrupted
         if time.perf_counter() - self.saved_at > self.save_seconds:
             self._save()
+
+    def _requeue(self) -> None:
+        """A job whose time does not suffice for a step would come back for ever."""
+        if self.position.passed == self.begun_at:
+            _say("not requeued: there was no time for a single step; allow a longer runtime")
+        else:
+            _say(requeue_this_job())
 
     def _check_loss(self) -> None:
         if not math.isfinite(float(self.totals[0])):

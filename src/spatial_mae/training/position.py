@@ -28,6 +28,11 @@ class Position:
     history: list[dict] = field(default_factory=list)
 
     @property
+    def passed(self) -> tuple[int, int]:
+        """(epochs, steps of the next one) done."""
+        return self.epoch, self.step
+
+    @property
     def images_per_second(self) -> float | None:
         """Mean over the finished epochs, None before the first."""
         return self.all_images / self.history[-1]["seconds"] if self.history else None

@@ -126,6 +126,7 @@ def pretrain(run: PretrainingRun, workplace: Workplace, outputs: PretrainingOutp
             resume,
             checkpoints.after_epoch,
             workplace.save_seconds,
+            workplace.requeue,
         )
         checkpoints.check(resume)
         status = training.run()

@@ -19,13 +19,15 @@ class Workplace:
     """state: folder of what an interrupted run continues from; threads: of the CPU.
 
     runs_per_gpu: how many runs may share a GPU, where there is one. save_seconds: of work that a
-    killed run loses at most.
+    killed run loses at most. requeue: whether a run that is told to stop before the time limit of
+    its SLURM job puts that job back in the queue.
     """
 
     state: Path
     threads: int
     runs_per_gpu: int
     save_seconds: float = SAVE_SECONDS
+    requeue: bool = False
 
     @contextmanager
     def occupied(self) -> Iterator[tuple[RunFolder, torch.device]]:
@@ -55,10 +57,19 @@ def add_workplace_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save-seconds", type=float, default=SAVE_SECONDS, help="of work a killed run may lose"
     )
+    parser.add_argument(
+        "--requeue",
+        action="store_true",
+        help="on SIGTERM or SIGUSR1 put the SLURM job this runs in back in the queue",
+    )
 
 
 def workplace(arguments: argparse.Namespace) -> Workplace:
     """The workplace that the flags name."""
     return Workplace(
-        arguments.state, arguments.threads, arguments.runs_per_gpu, arguments.save_seconds
+        arguments.state,
+        arguments.threads,
+        arguments.runs_per_gpu,
+        arguments.save_seconds,
+        arguments.requeue,
     )

@@ -1,0 +1,111 @@
+"""What clusters do to training runs: each is stopped in another way, and ends as if it was not."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from planning import snakemake_in
+from safetensors.torch import load_file
+from submission import Submission, overlay
+
+RUN = "results/pretrain/leaves/tiny/tiny/patch-2_unit-1_mask-0.5_enc-2_dec-1_seed-0"
+WEIGHTS = f"{RUN}/weights.safetensors"
+LOG = f"results/logs/pretrain_mae/{RUN.removeprefix('results/pretrain/')}.log"
+# Half a minute of work.
+LONG = {"recipes": {"pretraining": {"tiny": {"epochs": 500, "checkpoints": [1]}}}}
+
+
+@pytest.fixture(scope="module")
+def prepared(copy_project) -> Path:
+    """A project whose images are made."""
+    folder = copy_project()
+    snakemake_in(folder)("results/data/leaves/manifest.json", *overlay(folder, LONG))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(prepared) -> dict:
+    """The weights of the run as they come out if nothing happens to it."""
+    snakemake_in(prepared)(WEIGHTS, *overlay(prepared, LONG))
+    weights = load_file(prepared / WEIGHTS)
+    (prepared / WEIGHTS).unlink()
+    return weights
+
+
+@pytest.fixture
+def train(submit, prepared, undisturbed):
+    """Submit the run, and wait until it has trained for some epochs."""
+
+    def start(*flags: object) -> Submission:
+        submission = submit(prepared, WEIGHTS, *overlay(prepared, LONG), *flags)
+        submission.until(lambda: saved(prepared), "the run does not begin")
+        return submission
+
+    yield start
+    subprocess.run(["rm", "-rf", prepared / RUN], check=True)
+
+
+def saved(folder: Path) -> list[Path]:
+    """The copy of the weights that a run makes after its first epoch."""
+    return list((folder / RUN / "state").glob("epoch-0001*"))
+
+
+def ended_as_undisturbed(submission: Submission, undisturbed: dict) -> bool:
+    assert submission.finish() == 0, submission.text
+    found = load_file(submission.project / WEIGHTS)
+    return all(found[name].equal(undisturbed[name]) for name in undisturbed)
+
+
+def starts(project: Path) -> list[str]:
+    return re.findall(r"continues after epoch (\d+)", (project / LOG).read_text())
+
+
+def test_a_cancelled_job_is_tried_again_and_continues(train, cluster, undisturbed):
+    submission = train()
+    cluster.run("scancel", *submission.jobs)
+    assert ended_as_undisturbed(submission, undisturbed)
+    assert sorted(submission.jobs.values()) == ["CANCELLED", "COMPLETED"]
+    assert starts(submission.project)
+
+
+@pytest.mark.parametrize("partition", ["requeued", "cancelled"])
+def test_a_preempted_job_goes_back_to_the_queue_and_continues(
+    train, cluster, undisturbed, partition
+):
+    # PreemptMode=CANCEL: SLURM would not bring the job back, and the plugin would wait for ever.
+    submission = train("--default-resources", f"slurm_partition={partition}")
+    (number,) = submission.jobs
+    cluster.run("sbatch", "--exclusive", "--partition=cpu", "--wrap=sleep 2", "--output=/dev/null")
+    assert ended_as_undisturbed(submission, undisturbed)
+    assert restarts(cluster, number) == 1 and starts(submission.project)
+
+
+def test_a_run_longer_than_its_time_limit_continues_until_it_is_done(train, cluster, undisturbed):
+    limit = ("runtime=1", "slurm_extra='--signal=TERM@30'")
+    submission = train("--set-resources", *(f"pretrain_mae:{word}" for word in limit))
+    (number,) = submission.jobs
+    assert ended_as_undisturbed(submission, undisturbed)
+    assert restarts(cluster, number) >= 1 and list(submission.jobs.values()) == ["COMPLETED"]
+    assert f"SLURM job {number} requeued" in (submission.project / LOG).read_text()
+
+
+def test_the_run_of_a_node_that_died_continues_when_it_is_back(train, cluster, undisturbed):
+    submission = train()
+    (number,) = submission.jobs
+    cluster.crash_node()
+    submission.until(lambda: "down" in cluster.node_state(), "the node is not missed")
+    cluster.start_node()
+    assert ended_as_undisturbed(submission, undisturbed)
+    assert restarts(cluster, number) == 1 and starts(submission.project)
+
+
+def test_a_run_out_of_memory_is_tried_again_with_more(submit, prepared, undisturbed):
+    more = "pretrain_mae:mem_mb=150 if attempt == 1 else 3000"
+    submission = submit(prepared, WEIGHTS, *overlay(prepared, LONG), "--set-resources", more)
+    assert ended_as_undisturbed(submission, undisturbed)
+    assert sorted(submission.jobs.values())[0] == "COMPLETED" and len(submission.jobs) == 2
+
+
+def restarts(cluster, number: str) -> int:
+    return int(re.search(r"Restarts=(\d+)", cluster.run("scontrol", "show", "job", number))[1])

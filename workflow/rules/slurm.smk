@@ -1,0 +1,54 @@
+"""What happens before the first job of a cluster, and what is said when jobs failed; no rules."""
+
+from snakemake.exceptions import WorkflowError
+
+from spatial_mae import slurm
+from spatial_mae.failures import Failure, failure_report
+
+
+onstart:
+    if workflow.executor_plugin.name == "slurm":
+        prepare_submission()
+
+
+onerror:
+    print(failure_report(map(failure, failed_jobs())), file=sys.stderr)
+
+
+def prepare_submission():
+    """Refuse what the cluster cannot run, and see to it that no job is waited for in vain."""
+    import snakemake_executor_plugin_slurm as plugin
+
+    settings = workflow.executor_settings
+    try:
+        settings.status_command = slurm.status_command(settings.init_seconds_before_status_checks)
+        problems = slurm.problems(request(job) for job in jobs_to_submit())
+    except slurm.SlurmError as error:
+        problems = [str(error)]
+    if problems:
+        raise WorkflowError("nothing was submitted:\n" + "\n".join(f"  - {p}" for p in problems))
+    plugin.query_job_status = slurm.watched(plugin.query_job_status)
+
+
+def jobs_to_submit():
+    for job in workflow.dag.get_jobs_or_groups():
+        if job.is_group() or (workflow.dag.needrun(job) and not job.is_local):
+            yield job
+
+
+def members(job):
+    return list(job.jobs) if job.is_group() else [job]
+
+
+def request(job):
+    name = ", ".join(sorted({part.rule.name for part in members(job)}))
+    return slurm.Request.of(name, dict(job.resources))
+
+
+def failed_jobs():
+    return [part for job in workflow.scheduler.failed for part in members(job)]
+
+
+def failure(job):
+    wildcards, state = dict(job.wildcards_dict), job.params.get("state")
+    return Failure(job.rule.name, wildcards, tuple(map(str, job.log)), state)
