@@ -26,8 +26,8 @@ def submit(cluster) -> Iterator[Callable[..., Submission]]:
     """Start Snakemake on the cluster: submit(project, target, flags ...)."""
     begun: list[Submission] = []
 
-    def start(project: Path, *arguments: object) -> Submission:
-        begun.append(Submission(cluster, project, *arguments))
+    def start(project: Path, *arguments: object, path: str | None = None) -> Submission:
+        begun.append(Submission(cluster, project, *arguments, path=path))
         return begun[-1]
 
     yield start

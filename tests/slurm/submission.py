@@ -20,14 +20,17 @@ LIMIT_SECONDS = 400
 class Submission:
     """Snakemake at work on the cluster, in a folder of its own."""
 
-    def __init__(self, cluster: OneNode, project: Path, *arguments: object) -> None:
+    def __init__(
+        self, cluster: OneNode, project: Path, *arguments: object, path: str | None = None
+    ) -> None:
         self.cluster, self.project = cluster, project
         before = set(cluster.jobs())
         profile = project / "workflow/profiles/slurm"
         command = [sys.executable, HERE / "fast_polls.py", "--profile", profile]
         command += ["--latency-wait", 3, "--nolock", *arguments]
         environment = clean_environment() | cluster.environment
-        environment.pop("PYTHONPATH", None)
+        if path is not None:
+            environment["PATH"] = path
         self.output = Path(tempfile.mkstemp(suffix=".out")[1])
         self.process = subprocess.Popen(
             list(map(str, command)),

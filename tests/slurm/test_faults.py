@@ -1,6 +1,8 @@
 """What clusters do to training runs: each is stopped in another way, and ends as if it was not."""
 
+import contextlib
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -38,12 +40,13 @@ def train(submit, prepared, undisturbed):
     """Submit the run, and wait until it has trained for some epochs."""
 
     def start(*flags: object) -> Submission:
-        submission = submit(prepared, WEIGHTS, *overlay(prepared, LONG), *flags)
+        submission = submit(prepared, WEIGHTS, *flags, *overlay(prepared, LONG))
         submission.until(lambda: saved(prepared), "the run does not begin")
         return submission
 
     yield start
-    subprocess.run(["rm", "-rf", prepared / RUN], check=True)
+    for path in (prepared / RUN).glob("*"):  # the folder itself may be a disk
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def saved(folder: Path) -> list[Path]:
@@ -109,3 +112,36 @@ def test_a_run_out_of_memory_is_tried_again_with_more(submit, prepared, undistur
 
 def restarts(cluster, number: str) -> int:
     return int(re.search(r"Restarts=(\d+)", cluster.run("scontrol", "show", "job", number))[1])
+
+
+def test_a_full_disk_fails_one_run_loses_nothing_and_leaves_the_rest_alone(
+    small_disk, train, submit, prepared, undisturbed
+):
+    cell = "results/ising/lattice-chain_coupling-0.5_patch-4_moment-exact/summary_tiny.csv"
+    submission = train(cell, "--retries", 0)
+    (small_disk / "filler").write_bytes(bytes(2**20))
+    with contextlib.suppress(OSError), (small_disk / "filler").open("ab", buffering=0) as filler:
+        while True:
+            filler.write(bytes(2**12))
+    assert submission.finish() == 1
+    text = submission.text
+    assert (prepared / cell).exists() and not (prepared / WEIGHTS).exists()
+    last = text[text.index("1 job failed") :]
+    assert f"log:   {LOG}" in last and "goes on from epoch" in last and "same command" in last
+    assert "No space left on device" in (prepared / LOG).read_text()
+    (small_disk / "filler").unlink()
+    again = submit(prepared, WEIGHTS, *overlay(prepared, LONG))
+    assert ended_as_undisturbed(again, undisturbed) and starts(prepared)
+
+
+@pytest.fixture
+def small_disk(prepared):
+    """The run's folder on a disk of its own, of 4 MB."""
+    folder = prepared / RUN
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", folder]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no file system can be mounted: {done.stderr}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)

@@ -92,8 +92,10 @@ def _problems(request: Request, partitions: Mapping[str, Mapping[str, str]]) -> 
     try:
         ask("sbatch", "--test-only", *request.flags, "--wrap=true")
     except SlurmError as refusal:
-        asked = " ".join(request.flags)
-        yield f"SLURM refuses {asked}: {_last_line(refusal)}; set its resources in your profile"
+        # SLURM says the same of nodes that are too small and of nodes that are away for now.
+        if not _nodes_away(request.partition or _default(partitions)):
+            asked = " ".join(request.flags)
+            yield f"SLURM refuses {asked}: {_last_line(refusal)}; set its resources in your profile"
 
 
 def _limits(request: Request, name: str, partition: Mapping[str, str]) -> Iterator[str]:
@@ -114,6 +116,12 @@ def _limits(request: Request, name: str, partition: Mapping[str, str]) -> Iterat
         yield f"partition {name!r} is closed to account {request.account!r}"
     if (state := partition.get("State", "UP")) != "UP":
         yield f"partition {name!r} is {state}: choose another one with `slurm_partition`"
+
+
+def _nodes_away(partition: str) -> bool:
+    """Whether nodes of a partition are down or drained: what fits on them can wait for them."""
+    states = "down,drain,drained,draining,fail,failing,maint,no_respond,power_down,unknown"
+    return bool(ask("sinfo", "--noheader", "-p", partition, "-t", states, "-o", "%n").strip())
 
 
 def _account_problem(account: str) -> str | None:

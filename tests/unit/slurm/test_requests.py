@@ -16,7 +16,7 @@ PARTITIONS = (
 @pytest.fixture
 def cluster(monkeypatch):
     """A cluster that answers as told; what it was asked."""
-    answers = {"scontrol": PARTITIONS, "sbatch": "", "sacctmgr": "vision\ntheory\n"}
+    answers = {"scontrol": PARTITIONS, "sbatch": "", "sacctmgr": "vision\ntheory\n", "sinfo": ""}
     asked = []
 
     def answer(*command):
@@ -76,6 +76,12 @@ def test_slurms_own_refusal_is_passed_on(cluster):
     cluster["sbatch"] = SlurmError("sbatch: x\nallocation failure: Requested node is not available")
     (problem,) = problems([Request.of("a", {"mem_mb": 10**7})])
     assert "--mem=10000000" in problem and "Requested node is not available" in problem
+
+
+def test_a_refusal_is_no_problem_while_nodes_are_away_that_may_fit(cluster):
+    cluster["sbatch"] = SlurmError("allocation failure: Requested node is not available")
+    cluster["sinfo"] = "node-7\n"
+    assert problems([Request.of("a", {"mem_mb": 500})]) == []
 
 
 def test_an_account_where_none_are_kept(cluster):
