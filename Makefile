@@ -4,9 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 CORES ?= all
+STUDY ?= quick
+ARCHIVE ?= results/$(STUDY).tar.gz
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: quick test lint bench status clean lock
+.PHONY: quick test lint bench status pack-results unpack-results redraw clean lock
 
 quick: $(READY)  ## the default study on embedded data: figures, claims, report
 	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
@@ -25,6 +27,16 @@ lint: $(READY)
 
 status: $(READY)  ## training runs: epoch, time left, state
 	@python -m spatial_mae.cli.show_status --results results
+
+pack-results: $(READY)  ## what a finished STUDY came to, as one ARCHIVE: tables, figures, claims, records
+	@python -m spatial_mae.cli.pack_results --study $(STUDY) --archive $(ARCHIVE)
+
+unpack-results: $(READY)  ## put an ARCHIVE's results in place, every checksum verified
+	@python -m spatial_mae.cli.unpack_results --archive $(ARCHIVE)
+
+redraw: $(READY)  ## figures, claims and report of STUDY anew from its tables: no images, no GPU, no training
+	snakemake --cores $(CORES) --configfile results/$(STUDY)/config.yaml --rerun-triggers mtime \
+	    --forcerun draw_figure judge_claims write_report --quiet rules -- report
 
 bench: $(READY)  ## every benchmark's table, on one thread (minutes)
 	OMP_NUM_THREADS=1 python -m benchmarks

@@ -197,13 +197,22 @@ def _missing_data(config: Mapping) -> Iterator[str]:
         source, root = dataset["source"], grid.root(config, name)
         if source in BROUGHT and root is None:
             yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {_help(source)}"
-        elif root is not None and not Path(root).exists():
+        elif root is not None and not Path(root).exists() and not _only_described(name):
             yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
-        elif root is not None:
+        elif root is not None and Path(root).exists():
             for wanted in LAYOUTS.get(source, ()):
                 if not _holds(Path(root), wanted):
                     names = wanted.replace("|", " or ")
                     yield f"data set {name!r}: {root!r} holds no {names}; {_help(source)}"
+
+
+def _only_described(dataset: str) -> bool:
+    """Whether a data set's manifest is here without its images: results unpacked from an archive.
+
+    They can be drawn and judged where the images never were.
+    """
+    folder = Path("results/data", dataset)
+    return (folder / "manifest.json").is_file() and not (folder / "train.npy").exists()
 
 
 def root_state(config: Mapping, dataset: str) -> str:

@@ -1,4 +1,4 @@
-"""How many jobs of each rule a study comes to, counted from its config alone."""
+"""The jobs a study comes to, and the run record each of them leaves, from its config alone."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,13 +6,54 @@ from collections.abc import Mapping
 from spatial_mae import grid
 from spatial_mae.kinds import CONTROL, KINDS, MOMENT, PRETRAINING, SOLUTION
 
-Jobs = set[tuple[str, str]]
+# Rule and what tells its jobs apart: a name, a file, or the path of its tables and the recipe.
+Job = tuple[str, str]
+Jobs = set[Job]
 # Families of recipes that set a network beside the linear MAE of the same images.
 BESIDE_LINEAR = ("jacobian", "basis", "comparison")
+# Rule -> the run record of a job, as in the rule's outputs. {folder} and {last}: the job's second
+# half up to its last slash, and what follows.
+RECORDS = {
+    "write_config": "results/{study}/config.record.json",
+    "judge_claims": "results/{study}/claims.record.json",
+    "write_report": "results/{study}/report.record.json",
+    "draw_figure": "results/{study}/figures/{last}.record.json",
+    "collect_table": "results/{study}/tables/{last}.record.json",
+    "download_archive": "{folder}/{last}.record.json",
+    "prepare_dataset": "results/data/{last}/record.json",
+    "compute_moments": "results/linear/{folder}/{last}/moments.record.json",
+    "solve_linear": "results/linear/{folder}/{last}/solution.record.json",
+    "pretrain_mae": "{folder}/{last}/record.json",
+    "probe_pixels": "{folder}/{last}.record.json",
+    "probe_linear": "{folder}/{last}.record.json",
+    "measure_autocorrelation": "{folder}/autocorrelation_{last}.record.json",
+    "measure_losses": "{folder}/losses_{last}.record.json",
+    "measure_influence": "{folder}/influence_{last}.record.json",
+    "measure_psd": "{folder}/psd_{last}.record.json",
+    "solve_ising": "{folder}/{last}.record.json",
+    "measure_spectrum": "{folder}/spectrum_{last}.record.json",
+    "check_lemmas": "{folder}/lemmas_{last}.record.json",
+    "measure_taylor": "{folder}/taylor_{last}.record.json",
+    "predict_gabor": "{folder}/{last}.record.json",
+    "predict_depth": "{folder}/{last}.record.json",
+    "evaluate_mae": "{folder}/scores_{last}.record.json",
+    "compare_layers": "{folder}/{last}.record.json",
+    "measure_jacobian": "{folder}/summary_{last}.record.json",
+    "track_basis": "{folder}/basis_{last}.record.json",
+    "compare_linear": "{folder}/mean_kernels_{last}.record.json",
+    "predict_masked_loss": "{folder}/masked_loss_{last}.record.json",
+    "fine_tune_mae": "{folder}/record.json",
+    "train_supervised": "{folder}/record.json",
+}
 
 
 def job_counts(config: Mapping) -> dict[str, int]:
     """How many jobs of each rule the target `report` needs on an empty results folder."""
+    return dict(Counter(rule for rule, _ in study_jobs(config)))
+
+
+def study_jobs(config: Mapping) -> Jobs:
+    """All jobs that the target `report` needs on an empty results folder."""
     jobs: Jobs = set()
     for entry in config["experiments"]:
         jobs.add(("collect_table", entry["name"]))
@@ -22,8 +63,14 @@ def job_counts(config: Mapping) -> dict[str, int]:
     jobs |= {("prepare_dataset", name) for name in datasets}
     jobs |= {("download_archive", path) for d in datasets for path in grid.archive(config, d)}
     jobs |= {("draw_figure", name) for name in grid.figures(config)}
-    jobs |= {(rule, "") for rule in ("write_config", "judge_claims", "write_report")}
-    return dict(Counter(rule for rule, _ in jobs))
+    return jobs | {(rule, "") for rule in ("write_config", "judge_claims", "write_report")}
+
+
+def record_file(config: Mapping, job: Job) -> str:
+    """The run record of a job, written with its other outputs: where it is, the job is done."""
+    rule, name = job
+    folder, _, last = name.removesuffix(".csv").rpartition("/")
+    return RECORDS[rule].format(study=config["study"], folder=folder, last=last)
 
 
 def _own(entry: Mapping, run: Mapping) -> Jobs:

@@ -13,8 +13,18 @@ from spatial_mae import provenance
 
 SOURCE = provenance.PACKAGE
 LIGHT = ("grid", "configuration", "provenance", "failures", "slurm")
-FOR_PEOPLE = ("show_status",)  # entry points that no rule runs
-TORCHLESS = ("linear", "hierarchy", "grid", "figures", "claims", "report", "jobs", "kinds")
+FOR_PEOPLE = ("show_status", "pack_results", "unpack_results")  # entry points that no rule runs
+TORCHLESS = (
+    "linear",
+    "hierarchy",
+    "grid",
+    "figures",
+    "claims",
+    "report",
+    "jobs",
+    "kinds",
+    "sharing",
+)
 
 
 def imports(path: Path) -> set[str]:

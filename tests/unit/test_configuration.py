@@ -166,3 +166,16 @@ def test_all_problems_are_told_at_once(config, schema):
 def test_the_schema_describes_every_key(schema):
     bare = [name for name, value in schema["properties"].items() if not value.get("description")]
     assert bare == []
+
+
+def test_unpacked_results_need_no_copy_of_the_images(config, tmp_path, monkeypatch):
+    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32]}
+    config["datasets"]["dead_leaves"] = absent
+    folder = tmp_path / "results/data/dead_leaves"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").touch()
+    monkeypatch.chdir(tmp_path)
+    configuration.check_values(config)
+    (folder / "train.npy").touch()  # prepared here: its copy should be here too
+    with pytest.raises(ValueError, match="does not exist"):
+        configuration.check_values(config)

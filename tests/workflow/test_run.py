@@ -11,7 +11,7 @@ import time
 import yaml
 from planning import TINY, clean_environment, planned, snakemake_in
 
-from spatial_mae import grid
+from spatial_mae import grid, jobs
 
 COSTS = ("seconds", "images_per_second", "peak_memory_bytes")
 
@@ -33,6 +33,13 @@ def test_every_result_has_a_run_record(finished):
     for path in tables:
         record = json.loads(path.with_suffix(".record.json").read_text())
         assert {"commit", "command", "versions", "host", "seconds", "seed", "inputs"} <= set(record)
+
+
+def test_the_config_alone_tells_which_run_records_there_are(finished):
+    config = yaml.safe_load((finished / "results/tiny/config.yaml").read_text())
+    expected = {jobs.record_file(config, job) for job in jobs.study_jobs(config)}
+    found = {p.relative_to(finished).as_posix() for p in finished.rglob("results/**/*record.json")}
+    assert found == expected
 
 
 def test_claims_list_every_statement_once(finished, project):

@@ -1,0 +1,62 @@
+"""What Snakemake remembers of the jobs behind shared files, so that it still notices edits.
+
+A results file without it counts as up to date whatever the config says: an edited recipe would
+quietly leave the old numbers in place. It lies in `.snakemake/metadata`, one JSON file an output of
+a job, under the output's path in base64.
+"""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from spatial_mae import grid
+
+METADATA = ".snakemake/metadata"
+# Must exist beside it, or Snakemake takes the folder for one of an old version.
+INCOMPLETE = ".snakemake/incomplete"
+
+
+def metadata_files(config: Mapping, files: Sequence[str], folder: Path) -> list[str]:
+    """What Snakemake remembers of all outputs of the jobs that wrote `files`; sorted.
+
+    Outputs that are not shared themselves (weights) count too: without them Snakemake asks nothing
+    about a job. Left out are data sets read from a copy (`root:`): where that lies is a matter of
+    each machine, and the manifest holds the images' checksums. Empty where Snakemake did not run.
+    """
+    elsewhere = {n for n in grid.used_datasets(config) if grid.root(config, n) is not None}
+    remembered = {path: output_of(path) for path in _all(folder)}
+    shared = {p: out for p, out in remembered.items() if _dataset(out) not in elsewhere}
+    logs = {path: _log(folder / path) for path in shared}
+    wanted = {logs[path] for path, output in shared.items() if output in set(files)}
+    return sorted(path for path in shared if logs[path] in wanted)
+
+
+def output_of(path: str) -> str | None:
+    """The output whose metadata file `path` is; None if it is no such file."""
+    parts = Path(path).relative_to(METADATA).parts
+    try:
+        # A name too long for the file system goes on in folders that begin with @.
+        return urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _all(folder: Path) -> list[str]:
+    files = (p for p in (folder / METADATA).rglob("*") if p.is_file())
+    return [p.relative_to(folder).as_posix() for p in files]
+
+
+def _dataset(output: str | None) -> str | None:
+    """The data set an output belongs to, if it is one of its own files."""
+    parts = Path(output or "").parts
+    return parts[2] if parts[:2] == ("results", "data") and len(parts) == 4 else None
+
+
+def _log(path: Path) -> tuple[str, ...] | None:
+    """The log files a metadata file names: one job's, and no other's."""
+    try:
+        return tuple(json.loads(path.read_text(encoding="utf-8"))["log"]) or None
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,89 @@
+"""Results packed, unpacked in a fresh checkout, and drawn anew there without the networks."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+import yaml
+from planning import TINY, planned, snakemake_in
+
+from spatial_mae.sharing.packing import pack
+from spatial_mae.sharing.unpacking import unpack
+
+DRAWN = {"draw_figure", "judge_claims", "write_report", "report"}
+RETRAINED = {"recipes": {"pretraining": {"tiny": {"epochs": 3}}}}
+
+
+@pytest.fixture(scope="module")
+def unpacked(finished, copy_project, tmp_path_factory):
+    """A fresh checkout with the tiny study's results from an archive."""
+    archive = tmp_path_factory.mktemp("archive") / "tiny.tar.gz"
+    pack("tiny", finished, archive)
+    folder = copy_project()
+    unpack(archive, folder, "tiny")
+    return folder
+
+
+def plan(folder, *flags) -> dict[str, int]:
+    return planned(snakemake_in(folder)("-n", "report", "--configfile", *flags))
+
+
+def redraw_flags(project) -> list[str]:
+    """What `make redraw STUDY=tiny` gives Snakemake."""
+    recipe = re.search(r"^redraw:.*?\n((?:\t.*\n)+)", (project / "Makefile").read_text(), re.M)[1]
+    command = recipe.replace("\\\n", "").replace("$(STUDY)", "tiny").replace("$(CORES)", "2")
+    program, *flags = shlex.split(command)
+    assert program == "snakemake"
+    return flags
+
+
+def test_an_archive_has_no_networks_and_no_arrays(unpacked):
+    suffixes = {path.suffix for path in unpacked.rglob("results/**/*") if path.is_file()}
+    assert suffixes == {".csv", ".json", ".md", ".html", ".yaml", ".pdf", ".png"}
+
+
+def test_nothing_is_computed_again(unpacked):
+    assert set(plan(unpacked, TINY)) <= DRAWN - {"draw_figure"}
+
+
+def test_an_edited_recipe_is_noticed(unpacked, tmp_path):
+    overlay = tmp_path / "edited.yaml"
+    overlay.write_text(yaml.safe_dump(RETRAINED))
+    jobs = plan(unpacked, TINY, overlay)
+    assert jobs["pretrain_mae"] == 5 and jobs["prepare_dataset"] == 1
+
+
+def test_redrawing_gives_the_same_numbers_and_verdicts(unpacked, finished, project):
+    flags = redraw_flags(project)
+    names = [p.stem for p in finished.glob("results/tiny/figures/*.pdf")]
+    plan = planned(snakemake_in(unpacked)("-n", *[f for f in flags if f not in QUIET]))
+    assert plan == {"draw_figure": len(names), "judge_claims": 1, "write_report": 1, "report": 1}
+    results = [unpacked / f"results/tiny/figures/{name}.csv" for name in names]
+    results += [unpacked / "results/tiny/claims.json", unpacked / "results/tiny/claims.md"]
+    for path in results:
+        path.write_text("to be made anew")
+    snakemake_in(unpacked)(*flags)
+    for path in results:
+        assert path.read_bytes() == (finished / path.relative_to(unpacked)).read_bytes(), path.name
+    assert not list(unpacked.rglob("*.safetensors"))
+
+
+QUIET = ("--quiet", "rules")
+
+
+def test_newer_training_code_is_noticed_but_does_not_stop_redrawing(unpacked, project):
+    loop = unpacked / "src/spatial_mae/training/loop.py"
+    loop.write_text(loop.read_text() + "\n\nEDITED = 1\n")
+    assert "pretrain_mae" in plan(unpacked, TINY)
+    flags = [flag for flag in redraw_flags(project) if flag not in QUIET]
+    assert set(planned(snakemake_in(unpacked)("-n", *flags))) == DRAWN
+
+
+def test_the_make_targets_name_the_entry_points(project):
+    make = ["make", "--no-print-directory", "--dry-run", "STUDY=tiny", "-o", ".venv/.ready"]
+    done = subprocess.run(
+        [*make, "pack-results", "unpack-results"], cwd=project, capture_output=True, text=True
+    )
+    assert "cli.pack_results --study tiny --archive results/tiny.tar.gz" in done.stdout
+    assert "cli.unpack_results --archive results/tiny.tar.gz" in done.stdout
