@@ -8,7 +8,7 @@ STUDY ?= quick
 ARCHIVE ?= results/$(STUDY).tar.gz
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: quick test lint bench status pack-results unpack-results redraw clean lock
+.PHONY: quick test lint bench status pack-results unpack-results redraw estimate clean lock
 
 quick: $(READY)  ## the default study on embedded data: figures, claims, report
 	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
@@ -37,6 +37,10 @@ unpack-results: $(READY)  ## put an ARCHIVE's results in place, every checksum v
 redraw: $(READY)  ## figures, claims and report of STUDY anew from its tables: no images, no GPU, no training
 	snakemake --cores $(CORES) --configfile results/$(STUDY)/config.yaml --rerun-triggers mtime \
 	    --forcerun draw_figure judge_claims write_report --quiet rules -- report
+
+estimate: $(READY)  ## jobs, hours and storage of STUDY before it runs; FLAGS as in estimate_cost --help
+	@python -m spatial_mae.cli.estimate_cost \
+	    $(if $(filter-out quick,$(STUDY)),--configfile workflow/studies/$(STUDY).yaml) $(FLAGS)
 
 bench: $(READY)  ## every benchmark's table, on one thread (minutes)
 	OMP_NUM_THREADS=1 python -m benchmarks

@@ -28,6 +28,18 @@ LAYOUTS = {
 SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}
 
 
+def merged(config: Mapping, *overlays: Mapping) -> dict:
+    """The config with each overlay on top, as `snakemake --configfile` merges: mappings key by key,
+    everything else replaced."""
+    result = dict(config)
+    for overlay in overlays:
+        for key, value in overlay.items():
+            under = result.get(key)
+            both = isinstance(under, Mapping) and isinstance(value, Mapping)
+            result[key] = merged(under, value) if both else value
+    return result
+
+
 def check_keys(config: Mapping, schema: Mapping) -> None:
     """Raise ValueError naming, for each key the schema does not list, the nearest one it does."""
     _refuse(list(_unknown_keys(config, schema, schema)))

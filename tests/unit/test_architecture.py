@@ -13,7 +13,12 @@ from spatial_mae import provenance
 
 SOURCE = provenance.PACKAGE
 LIGHT = ("grid", "configuration", "provenance", "failures", "slurm")
-FOR_PEOPLE = ("show_status", "pack_results", "unpack_results")  # entry points that no rule runs
+FOR_PEOPLE = (
+    "show_status",
+    "pack_results",
+    "unpack_results",
+    "estimate_cost",
+)  # entry points that no rule runs
 TORCHLESS = (
     "linear",
     "hierarchy",

@@ -1,0 +1,68 @@
+"""Jobs, hours and storage of a study, before it runs: what is left of it, from known speeds.
+
+Speeds of training are given (--images-per-second), or measured here (--measure), or else those of
+finished runs in the results.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from spatial_mae.estimate.costs import costs, runs_left
+from spatial_mae.estimate.inputs import ROOT, checked_config, job_seconds, positive
+from spatial_mae.estimate.speeds import Speed, given_speeds, recorded_speeds
+from spatial_mae.estimate.storage import storage
+from spatial_mae.estimate.summary import estimate_lines
+from spatial_mae.estimate.workload import Training, trainings
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--config", type=Path, default=ROOT / "config.yaml", help="the config")
+    add("--configfile", type=Path, nargs="+", default=[], help="studies on top, as in snakemake")
+    add("--folder", type=Path, default=Path(), help="where results/ lies")
+    add("--images-per-second", nargs="+", default=[], metavar="RUN=RATE", help="of pretraining")
+    add("--measure", type=float, metavar="SECONDS", help="measure each network for so long")
+    add("--device", help="take recorded speeds of devices whose name holds this text")
+    add("--job-seconds", nargs="+", default=[], metavar="RULE=SECONDS", help="of other jobs")
+    add("--gpus", type=int, help="how many there are, for the time on a clock")
+    add("--time-limit", type=float, metavar="HOURS", help="longest a job may run at a time")
+    arguments = parser.parse_args(argv)
+    try:
+        print("\n".join(estimate(arguments)))
+    except (ValueError, FileNotFoundError) as error:
+        parser.error(str(error))
+
+
+def estimate(arguments: argparse.Namespace) -> list[str]:
+    for name in ("measure", "gpus", "time_limit"):
+        if (value := getattr(arguments, name)) is not None:
+            positive(value, f"--{name.replace('_', '-')} {value}")
+    config = checked_config(arguments.config, arguments.configfile)
+    every = trainings(config, arguments.folder)
+    runs = runs_left(every, known_speeds(arguments, every))
+    at_once = (arguments.gpus or 1) * config["devices"]["runs_per_gpu"]
+    return estimate_lines(
+        config,
+        costs(config, arguments.folder, runs, job_seconds(arguments.job_seconds)),
+        runs,
+        storage(config, arguments.folder, every, at_once),
+        arguments.gpus,
+        arguments.time_limit,
+    )
+
+
+def known_speeds(arguments: argparse.Namespace, every: Sequence[Training]) -> list[Speed]:
+    """Of the three sources, the first that is asked for."""
+    if arguments.images_per_second:
+        return given_speeds(arguments.images_per_second, [t.network for t in every])
+    if arguments.measure is None:
+        return recorded_speeds(arguments.folder, arguments.device)
+    from spatial_mae.estimate.measuring import measured_speeds  # torch
+
+    return measured_speeds(every, arguments.measure)
+
+
+if __name__ == "__main__":
+    main()

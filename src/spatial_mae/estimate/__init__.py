@@ -1,0 +1,1 @@
+"""What a study costs before it is submitted: jobs, images to pass, hours, storage."""

@@ -1,0 +1,57 @@
+"""What an estimate is told: the study's config, and numbers that the user knows better."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from spatial_mae import configuration
+from spatial_mae.jobs import RECORDS
+from spatial_mae.recipes import nearest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def checked_config(path: Path, overlays: Sequence[Path]) -> dict:
+    """The config with studies on top, checked as the workflow does but for the types of values.
+
+    Raises FileNotFoundError for a file that is not there, ValueError for a config that cannot run.
+    """
+    config = configuration.merged(*map(_read, [path, *overlays]))
+    schema = ROOT / "workflow/schemas/config.schema.yaml"
+    configuration.check_keys(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
+    configuration.check_values(config)
+    return config
+
+
+def _read(path: Path) -> dict:
+    if not path.is_file():
+        there = sorted(p.name for p in path.parent.glob("*.yaml"))
+        raise FileNotFoundError(f"no config {path}; {nearest(path.name, there)}")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} holds no config: expected a mapping")
+    return content
+
+
+def job_seconds(texts: Sequence[str]) -> dict[str, float]:
+    """Seconds a job of rules, from texts such as `evaluate_mae=300`."""
+    given = {}
+    for text in texts:
+        rule, _, number = text.rpartition("=")
+        if rule not in RECORDS:
+            raise ValueError(f"--job-seconds {text}: no such rule; {nearest(rule, RECORDS)}")
+        given[rule] = positive(number, f"--job-seconds {text}")
+    return given
+
+
+def positive(number: float | str, what: str) -> float:
+    """`number` as a float. Raises ValueError, naming `what`, if it is not a number above 0."""
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"{what}: expected a number above 0")
+    return value

@@ -1,0 +1,107 @@
+"""Bytes on disk that a study comes to: images, arrays of the linear half, weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spatial_mae import grid, jobs
+from spatial_mae.estimate.workload import Training, image_counts, image_shape
+
+FLOAT64 = 8
+# A resume file holds the weights, two moments of AdamW, the weights after the last whole epoch;
+# the one before it is kept too.
+RESUME_COPIES = 4
+RESUME_FILES = 2
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Bytes of one sort of file, for the whole study and for the jobs left; None: not known."""
+
+    what: str
+    whole: int | None
+    left: int | None
+
+
+def storage(
+    config: Mapping, folder: Path, trainings: Sequence[Training], at_once: int
+) -> list[Storage]:
+    """Bytes of each large sort of file. `at_once`: training runs that are under way together."""
+    left = [training for training in trainings if not training.done]
+    return [
+        _total("images, uint8", _images(config, folder)),
+        _total("second moments, float64", _moments(config, folder)),
+        _total("closed forms, float64", _solutions(config, folder)),
+        Storage("weights and checkpoints, float32", _weights(trainings), _weights(left)),
+        Storage(
+            f"states of {at_once} unfinished run{'s' * (at_once > 1)}, the largest",
+            _states(trainings, at_once),
+            _states(left, at_once),
+        ),
+    ]
+
+
+Item = tuple[int | None, bool]  # bytes, done
+
+
+def _total(what: str, items: Sequence[Item]) -> Storage:
+    whole, left = [size for size, _ in items], [size for size, done in items if not done]
+    return Storage(what, *(None if None in sizes else sum(sizes) for sizes in (whole, left)))
+
+
+def _images(config: Mapping, folder: Path) -> list[Item]:
+    items = []
+    for name in grid.used_datasets(config):
+        counts, shape = image_counts(config, name, folder), image_shape(config, name, folder)
+        size = sum(counts) * shape[0] * shape[1] * shape[2] if counts and shape else None
+        items.append((size, _done(config, folder, ("prepare_dataset", name))))
+    return items
+
+
+def _moments(config: Mapping, folder: Path) -> list[Item]:
+    wanted = sorted(job for job in jobs.study_jobs(config) if job[0] == "compute_moments")
+    return [(_square(config, folder, job[1]), _done(config, folder, job)) for job in wanted]
+
+
+def _solutions(config: Mapping, folder: Path) -> list[Item]:
+    """A basis (d, d), half as large on the halves of flip-symmetric moments, and a root a patch."""
+    items = []
+    for job in sorted(job for job in jobs.study_jobs(config) if job[0] == "solve_linear"):
+        moments, _, run = job[1].rpartition("/")
+        square, choice = _square(config, folder, moments), grid.parse(run)
+        size = None
+        if square is not None:
+            basis = square // 2 if choice["flip"] == "yes" else square
+            dimensions = round((square / FLOAT64) ** 0.5)
+            channels = 3 if "colour-rgb" in moments else 1
+            size = basis + FLOAT64 * dimensions * choice["patch"] ** 2 * channels
+        items.append((size, _done(config, folder, job)))
+    return items
+
+
+def _square(config: Mapping, folder: Path, moments: str) -> int | None:
+    """Bytes of the second moments `{dataset}/{slug}`: (d, d) over the pixels of its colour."""
+    dataset, _, slug = moments.partition("/")
+    shape = image_shape(config, dataset, folder)
+    if shape is None:
+        return None
+    channels = shape[2] if grid.parse(slug)["colour"] == "rgb" else 1
+    return FLOAT64 * (shape[0] * shape[1] * channels) ** 2
+
+
+def _weights(trainings: Sequence[Training]) -> int:
+    return sum(training.copies * training.weight_bytes for training in trainings)
+
+
+def _states(trainings: Sequence[Training], at_once: int) -> int:
+    """Resume files, and the checkpoints that lie beside them until a run ends."""
+    sizes = []
+    for training in trainings:
+        averages = int(training.recipe["ema_decay"] is not None)
+        copies = RESUME_FILES * (RESUME_COPIES + averages) + training.copies - 1
+        sizes.append(copies * training.weight_bytes)
+    return sum(sorted(sizes, reverse=True)[:at_once])
+
+
+def _done(config: Mapping, folder: Path, job: jobs.Job) -> bool:
+    return (folder / jobs.record_file(config, job)).is_file()

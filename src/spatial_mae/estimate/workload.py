@@ -1,0 +1,179 @@
+"""The training runs of a study: what each trains, on how many images, and whether it is done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from spatial_mae import configuration, grid, jobs
+from spatial_mae.estimate.sizes import parameters, training_flops
+from spatial_mae.files import read_json
+from spatial_mae.models.architecture import Architecture, Backbone
+
+# Jobs that ask for a GPU, as the rules say.
+ON_GPU = (
+    "pretrain_mae",
+    "evaluate_mae",
+    "fine_tune_mae",
+    "train_supervised",
+    "measure_jacobian",
+    "track_basis",
+    "compare_linear",
+    "predict_masked_loss",
+)
+# Rule -> the parts of a job's path that name its data set, model and run, and the tuning, if any.
+PLACES = {
+    "pretrain_mae": {"dataset": 2, "model": 3, "recipe": 4, "run": 5},
+    "fine_tune_mae": {"dataset": 2, "model": 3, "run": 5, "tuning": 6, "recipe": 7},
+    "train_supervised": {"dataset": 2, "model": 3, "run": 4, "recipe": 5},
+}
+FAMILIES = {
+    "pretrain_mae": "pretraining",
+    "fine_tune_mae": "classification",
+    "train_supervised": "classification",
+}
+# Training and test images of the sources whose number is known before they are prepared.
+IMAGES = {"cifar10": (50_000, 10_000), "tiny_imagenet": (100_000, 10_000)}
+
+
+@dataclass(frozen=True)
+class Network:
+    """What one training step costs: sizes, share of mask units hidden, blocks trained (None: all).
+
+    `label` names the run without its seed.
+    """
+
+    rule: str
+    label: str
+    architecture: Architecture
+    mask_ratio: float = 0.0
+    blocks: int | None = None
+
+    @property
+    def flops(self) -> float:
+        """Of a training step, per image."""
+        return training_flops(self.architecture, self.mask_ratio, self.blocks)
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training run. `images` pass in all its epochs (None: the data set's size is not known).
+
+    `copies`: files of weights it leaves, checkpoints included. `recipe`: as in the config.
+    """
+
+    network: Network
+    recipe: Mapping
+    images: int | None
+    copies: int
+    done: bool
+
+    @property
+    def weight_bytes(self) -> int:
+        """Of one copy of the weights, float32."""
+        return 4 * parameters(self.network.architecture)
+
+
+def trainings(config: Mapping, folder: Path) -> list[Training]:
+    """All training runs of the study, those with a run record below `folder` marked as done.
+
+    Raises ValueError if the images' height and width can only be read from a data set that has not
+    been prepared.
+    """
+    wanted = sorted(job for job in jobs.study_jobs(config) if job[0] in PLACES)
+    return [_training(config, folder, job) for job in wanted]
+
+
+def image_counts(config: Mapping, name: str, folder: Path) -> tuple[int, int] | None:
+    """Training and test images of a data set: its manifest's, or what its config or source says."""
+    manifest = _manifest(name, folder)
+    if manifest:
+        return manifest["n_train"], manifest["n_test"]
+    dataset = config["datasets"][name]
+    if "n_train" in dataset and "n_test" in dataset:
+        return dataset["n_train"], dataset["n_test"]
+    return IMAGES.get(dataset["source"])
+
+
+def image_shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int] | None:
+    """Height, width and channels of a data set's images; None before they can be known."""
+    manifest = _manifest(name, folder)
+    if manifest:
+        return manifest["height"], manifest["width"], manifest["channels"]
+    size = configuration.image_size(config["datasets"][name])
+    return (*size, config["datasets"][name].get("channels", 3)) if size else None
+
+
+def _manifest(name: str, folder: Path) -> dict | None:
+    path = folder / f"results/data/{name}/manifest.json"
+    return read_json(path) if path.is_file() else None
+
+
+def _training(config: Mapping, folder: Path, job: jobs.Job) -> Training:
+    rule, path = job
+    parts = path.split("/")
+    named = {what: parts[place] for what, place in PLACES[rule].items()}
+    recipe = config["recipes"][FAMILIES[rule]][named["recipe"]]
+    shape = image_shape(config, named["dataset"], folder)
+    if shape is None:
+        raise ValueError(
+            f"the size of the images of {named['dataset']!r} is not known before they are "
+            "prepared; run `snakemake --cores all data` with this config first"
+        )
+    run = grid.parse(named["run"])
+    tuning = grid.parse(named["tuning"])["blocks"] if "tuning" in named else None
+    network = network_of(rule, run, tuning, shape, Backbone(**config["models"][named["model"]]))
+    counts = image_counts(config, named["dataset"], folder)
+    wanted = recipe.get("n_train")
+    n = None if counts is None else min(counts[0], wanted or counts[0])
+    return Training(
+        network,
+        recipe,
+        None if n is None else recipe["epochs"] * _whole_batches(n, recipe["batch_size"]),
+        1 + len(_kept(recipe)) if rule == "pretrain_mae" else 1,
+        (folder / jobs.record_file(config, job)).is_file(),
+    )
+
+
+def network_of(
+    rule: str, run: Mapping, tuning: object, shape: tuple[int, int, int], backbone: Backbone
+) -> Network:
+    """The network that a run (its parsed slug) of a rule trains."""
+    classifies = rule != "pretrain_mae"
+    depth = 0 if classifies else run["dec"]
+    sizes = Architecture(*shape, run["patch"], run.get("unit", 1), run["enc"], depth, backbone)
+    label = grid.slug(run, [key for key in run if key != "seed"])
+    if tuning is not None:
+        label += f"_blocks-{tuning}"
+    blocks = tuning if isinstance(tuning, int) else None
+    return Network(rule, label, sizes, 0.0 if classifies else run["mask"], blocks)
+
+
+def evaluated_images(config: Mapping, folder: Path, job: jobs.Job) -> int | None:
+    """Images that pass in a job of `evaluate_mae`; None if the data set's size is not known.
+
+    Each network evaluated, the untrained one among them, reads the images of the probes once and
+    the images it reconstructs once a mask.
+    """
+    parts = job[1].split("/")
+    dataset, training, name = parts[3], parts[5], parts[7]
+    counts = image_counts(config, dataset, folder)
+    if counts is None:
+        return None
+    recipe = config["recipes"]["evaluation"][name]
+    wanted = recipe["n_train"], recipe["n_test"]
+    read = [min(n, limit or n) for n, limit in zip(counts, wanted, strict=True)]
+    probed = sum(read) if recipe["representations"] else 0
+    networks = 2
+    if recipe["checkpoints"] == "all":
+        networks = len(_kept(config["recipes"]["pretraining"][training]))
+    return networks * (probed + recipe["n_masks"] * min(recipe["n_reconstructed"], counts[1]))
+
+
+def _kept(recipe: Mapping) -> set[int]:
+    """Epochs whose weights a pretraining run keeps."""
+    return {0, *recipe["checkpoints"], recipe["epochs"]}
+
+
+def _whole_batches(n: int, batch_size: int) -> int:
+    """Images that pass in an epoch: whole batches, at least one."""
+    return max(1, n // batch_size) * min(batch_size, n)

@@ -1,0 +1,69 @@
+"""Runs and images of a study, counted by hand."""
+
+import re
+
+import pytest
+
+from spatial_mae.estimate.workload import (
+    ON_GPU,
+    evaluated_images,
+    image_counts,
+    image_shape,
+    trainings,
+)
+
+FOLDER = "results/pretrain/leaves/small/short/patch-4_unit-1_mask-0.75_enc-2_dec-1_seed-0"
+
+
+def test_images_that_pass_are_whole_batches_of_every_epoch(config, tmp_path):
+    runs = trainings(config, tmp_path)
+    pretraining = [run for run in runs if run.network.rule == "pretrain_mae"]
+    assert [run.images for run in pretraining] == [10 * 900] * 4  # 3 batches of 300 of 1000 images
+    assert [run.copies for run in pretraining] == [1 + 3] * 4  # epochs 0, 5 and 10
+    tuned = [run for run in runs if run.network.rule == "fine_tune_mae"]
+    assert [run.images for run in tuned] == [2 * 64] * 2
+    assert {run.network.label for run in tuned} == {
+        "patch-8_unit-1_mask-0.75_enc-2_dec-1_blocks-all"
+    }
+
+
+def test_seeds_train_the_same_network(config, tmp_path):
+    assert len({run.network for run in trainings(config, tmp_path)}) == 3
+
+
+def test_a_run_with_its_record_is_done(config, tmp_path, finish):
+    finish(FOLDER, [1.0], 100)
+    assert sum(run.done for run in trainings(config, tmp_path)) == 1
+
+
+def test_evaluated_images_count_networks_probes_and_masks(config, tmp_path):
+    job = ("evaluate_mae", f"{FOLDER.replace('pretrain', 'evaluate/mae')}/scores")
+    # Epochs 0, 5 and 10: 500 + 200 images probed, 50 under 2 masks.
+    assert evaluated_images(config, tmp_path, job) == 3 * (700 + 100)
+    config["recipes"]["evaluation"]["scores"] |= {"representations": [], "checkpoints": "last"}
+    assert evaluated_images(config, tmp_path, job) == 2 * 100
+
+
+def test_sizes_come_from_the_manifest_the_config_or_the_source(config, tmp_path, finish):
+    config["datasets"] |= {"photos": {"source": "image_folder"}, "cifar10": {"source": "cifar10"}}
+    assert image_counts(config, "cifar10", tmp_path) == (50_000, 10_000)
+    assert image_shape(config, "cifar10", tmp_path) == (32, 32, 3)
+    assert image_counts(config, "photos", tmp_path) is None
+    assert image_shape(config, "photos", tmp_path) is None
+    config["datasets"]["leaves"] = {"source": "image_folder"}
+    finish(FOLDER, [1.0], 100)
+    assert image_counts(config, "leaves", tmp_path) == (1000, 200)
+    assert image_shape(config, "leaves", tmp_path) == (16, 16, 3)
+
+
+def test_images_of_unknown_size_are_to_be_prepared_first(config, tmp_path):
+    config["datasets"]["leaves"] = {"source": "image_folder"}
+    with pytest.raises(ValueError, match="size of the images of 'leaves' .* all data"):
+        trainings(config, tmp_path)
+
+
+def test_jobs_on_a_gpu_are_those_whose_rules_ask_for_one(project):
+    text = "\n".join(path.read_text() for path in (project / "workflow/rules").glob("*.smk"))
+    blocks = re.split(r"^rule (\w+):\n", text, flags=re.MULTILINE)[1:]
+    asking = {n for n, b in zip(blocks[::2], blocks[1::2], strict=True) if "gpu=1" in b}
+    assert set(ON_GPU) == asking
