@@ -1,9 +1,11 @@
 """Mistakes in the config are found, all at once, before anything runs."""
 
 import copy
+import json
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from spatial_mae import configuration, grid
 
@@ -179,3 +181,11 @@ def test_unpacked_results_need_no_copy_of_the_images(config, tmp_path, monkeypat
     (folder / "train.npy").touch()  # prepared here: its copy should be here too
     with pytest.raises(ValueError, match="does not exist"):
         configuration.check_values(config)
+
+
+def test_overlays_merge_as_in_snakemake(config, project):
+    for path in (project / "workflow/studies").glob("*.yaml"):
+        overlay = yaml.safe_load(path.read_text())
+        expected = json.loads(json.dumps(config))  # no part shared, as YAML's anchors leave them
+        update_config(expected, overlay)
+        assert configuration.merged(config, overlay) == expected, path.name
