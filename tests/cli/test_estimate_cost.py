@@ -69,6 +69,7 @@ def test_mistakes_are_named(project, flags, message, capsys, monkeypatch):
     ("values", "message"),
     [
         ({"datsets": {}}, "unknown key 'datsets'; did you mean 'datasets'"),
+        ({"experiments": 3}, "does not have the form of"),
         ({"figures": {"gabor": {"experiment": "gabr"}}}, "names no experiment: 'gabr'"),
     ],
 )

@@ -14,14 +14,21 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def checked_config(path: Path, overlays: Sequence[Path]) -> dict:
-    """The config with studies on top, checked as the workflow does but for the types of values.
+    """The config with studies on top, checked as the workflow does.
 
     Raises FileNotFoundError for a file that is not there, ValueError for a config that cannot run.
+    Which value has the wrong type, the workflow alone says: it reads the schema in full.
     """
     config = configuration.merged(*map(_read, [path, *overlays]))
     schema = ROOT / "workflow/schemas/config.schema.yaml"
     configuration.check_keys(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
-    configuration.check_values(config)
+    try:
+        configuration.check_values(config)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f"the config does not have the form of {schema}; `snakemake -n` with it says what is "
+            f"wrong ({type(error).__name__}: {error})"
+        ) from error
     return config
 
 

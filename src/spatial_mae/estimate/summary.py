@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from spatial_mae.estimate.costs import Cost, Run, total
 from spatial_mae.estimate.storage import Storage
-from spatial_mae.estimate.workload import ON_GPU
+from spatial_mae.estimate.workload import ON_GPU, PLACES
 
 UNKNOWN = "unknown"
 SHOWN_SPEEDS = 12
@@ -42,11 +42,10 @@ def estimate_lines(
 
 
 def _cells(cost: Cost) -> tuple[str, ...]:
-    images = "" if not cost.images else f"{cost.images:,}"
-    if cost.images is None and cost.rule in ("pretrain_mae", "fine_tune_mae", "train_supervised"):
-        images = UNKNOWN
+    counted = cost.rule in (*PLACES, "evaluate_mae") and cost.left
+    images = UNKNOWN if cost.images is None else f"{cost.images:,}"
     numbers = str(cost.jobs), str(cost.done), str(cost.left)
-    return cost.rule, *numbers, images, _number(cost.hours), cost.source
+    return cost.rule, *numbers, images if counted else "", _number(cost.hours), cost.source
 
 
 def _speeds(runs: Sequence[Run]) -> list[str]:

@@ -32,7 +32,11 @@ FAMILIES = {
     "train_supervised": "classification",
 }
 # Training and test images of the sources whose number is known before they are prepared.
-IMAGES = {"cifar10": (50_000, 10_000), "tiny_imagenet": (100_000, 10_000)}
+IMAGES = {
+    "cifar10": (50_000, 10_000),
+    "tiny_imagenet": (100_000, 10_000),
+    "imagenet64": (1_281_167, 50_000),
+}
 
 
 @dataclass(frozen=True)
