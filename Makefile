@@ -8,7 +8,7 @@ STUDY ?= quick
 ARCHIVE ?= results/$(STUDY).tar.gz
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: quick test lint bench status pack-results unpack-results redraw estimate clean lock
+.PHONY: quick test test-slurm lint bench status pack-results unpack-results redraw estimate clean lock
 
 quick: $(READY)  ## the default study on embedded data: figures, claims, report
 	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
@@ -17,7 +17,10 @@ quick: $(READY)  ## the default study on embedded data: figures, claims, report
 	@echo "Report: $(CURDIR)/results/quick/report.html"
 
 test: $(READY) lint  ## lint, then unit, cli, workflow and smoke tests
-	python -m pytest tests/unit tests/cli tests/workflow tests/smoke
+	python -m pytest tests/unit tests/cli tests/workflow tests/smoke tests/slurm -m "not slow"
+
+test-slurm: $(READY)  ## a real SLURM of one node: the study quick through it, and every fault (as root)
+	python -m pytest tests/slurm -m "slow or not slow"
 
 lint: $(READY)
 	ruff check .

@@ -58,10 +58,10 @@ class Submission:
             assert time.monotonic() < end and self.process.poll() is None, f"{what}:\n{self.text}"
             time.sleep(0.2)
 
-    def finish(self) -> int:
+    def finish(self, seconds: float = LIMIT_SECONDS) -> int:
         """Wait for the end; the exit code. Fails if it waits for ever."""
         try:
-            return self.process.wait(LIMIT_SECONDS)
+            return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.end()
             raise AssertionError(f"Snakemake still waits: {self.jobs}\n{self.text}") from None

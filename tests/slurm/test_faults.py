@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from submission import Submission, overlay
 
 RUN = "results/pretrain/leaves/tiny/tiny/patch-2_unit-1_mask-0.5_enc-2_dec-1_seed-0"
+SLOW = pytest.mark.slow
 WEIGHTS = f"{RUN}/weights.safetensors"
 LOG = f"results/logs/pretrain_mae/{RUN.removeprefix('results/pretrain/')}.log"
 # Half a minute of work.
@@ -64,6 +65,7 @@ def starts(project: Path) -> list[str]:
     return re.findall(r"continues after epoch (\d+)", (project / LOG).read_text())
 
 
+@SLOW
 def test_a_cancelled_job_is_tried_again_and_continues(train, cluster, undisturbed):
     submission = train()
     cluster.run("scancel", *submission.jobs)
@@ -72,7 +74,7 @@ def test_a_cancelled_job_is_tried_again_and_continues(train, cluster, undisturbe
     assert starts(submission.project)
 
 
-@pytest.mark.parametrize("partition", ["requeued", "cancelled"])
+@pytest.mark.parametrize("partition", [pytest.param("requeued", marks=SLOW), "cancelled"])
 def test_a_preempted_job_goes_back_to_the_queue_and_continues(
     train, cluster, undisturbed, partition
 ):
@@ -84,6 +86,7 @@ def test_a_preempted_job_goes_back_to_the_queue_and_continues(
     assert restarts(cluster, number) == 1 and starts(submission.project)
 
 
+@SLOW
 def test_a_run_longer_than_its_time_limit_continues_until_it_is_done(train, cluster, undisturbed):
     limit = ("runtime=1", "slurm_extra='--signal=TERM@30'")
     submission = train("--set-resources", *(f"pretrain_mae:{word}" for word in limit))
@@ -93,6 +96,7 @@ def test_a_run_longer_than_its_time_limit_continues_until_it_is_done(train, clus
     assert f"SLURM job {number} requeued" in (submission.project / LOG).read_text()
 
 
+@SLOW
 def test_the_run_of_a_node_that_died_continues_when_it_is_back(train, cluster, undisturbed):
     submission = train()
     (number,) = submission.jobs
@@ -103,6 +107,7 @@ def test_the_run_of_a_node_that_died_continues_when_it_is_back(train, cluster, u
     assert restarts(cluster, number) == 1 and starts(submission.project)
 
 
+@SLOW
 def test_a_run_out_of_memory_is_tried_again_with_more(submit, prepared, undisturbed):
     more = "pretrain_mae:mem_mb=150 if attempt == 1 else 3000"
     submission = submit(prepared, WEIGHTS, *overlay(prepared, LONG), "--set-resources", more)
@@ -114,6 +119,7 @@ def restarts(cluster, number: str) -> int:
     return int(re.search(r"Restarts=(\d+)", cluster.run("scontrol", "show", "job", number))[1])
 
 
+@SLOW
 def test_a_full_disk_fails_one_run_loses_nothing_and_leaves_the_rest_alone(
     small_disk, train, submit, prepared, undisturbed
 ):

@@ -120,7 +120,7 @@ def _limits(request: Request, name: str, partition: Mapping[str, str]) -> Iterat
 
 def _nodes_away(partition: str) -> bool:
     """Whether nodes of a partition are down or drained: what fits on them can wait for them."""
-    states = "down,drain,drained,draining,fail,failing,maint,no_respond,power_down,unknown"
+    states = "down,drain,fail,maint"
     return bool(ask("sinfo", "--noheader", "-p", partition, "-t", states, "-o", "%n").strip())
 
 
