@@ -26,7 +26,7 @@ def test_what_the_cluster_cannot_run_is_refused_before_anything_is_submitted(sub
         "measure_taylor:slurm_account=vision": ["leave `slurm_account` out"],
         "prepare_dataset:slurm_partition=closed": ["for accounts nobody"],
         "measure_psd:gpu=9": ["--gpus=9", "not available"],
-        "solve_linear:mem_mb=999999": ["--mem=999999"],
+        "measure_autocorrelation:mem_mb=999999": ["--mem=999999"],
         "compute_moments:runtime=9999": ["9999 minutes", "'cpu' allows 2880"],
     }
     submission = submit(study, "linear", *overlay(study, {}), "--set-resources", *mistakes)
