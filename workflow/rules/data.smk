@@ -51,7 +51,7 @@ rule prepare_dataset:
         "results/benchmarks/prepare_dataset/{dataset}.tsv"
     conda:
         "../../envs/linear.yaml"
-    threads: 2
+    threads: 8
     resources:
         mem_mb=growing(4000),
         runtime=growing(240),
@@ -72,6 +72,7 @@ rule prepare_dataset:
             --recipe {params.recipe:q} \
             --root {params.root:q} \
             --archive {input.archive:q} \
+            --threads {threads:q} \
             --manifest {output.manifest:q} \
             --seed {params.seed:q} \
             --record {output.record:q} \

@@ -10,6 +10,7 @@ import numpy as np
 from spatial_mae import recipes
 from spatial_mae.data.sources import find_source, recipe_type
 from spatial_mae.data.store import write_dataset
+from spatial_mae.data.workers import set_threads
 from spatial_mae.provenance import add_record_flags, run_record
 
 
@@ -24,9 +25,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--recipe", required=True, help="the source's recipe (JSON)")
     for flag, text in (("--root", "existing copy"), ("--archive", "downloaded archive")):
         parser.add_argument(flag, type=optional_path, nargs="?", default=None, help=text)
+    parser.add_argument("--threads", type=int, default=None, help="default: the cores, at most 8")
     parser.add_argument("--manifest", type=Path, required=True, help="manifest.json to write")
     add_record_flags(parser)
     arguments = parser.parse_args(argv)
+    if arguments.threads is not None:
+        set_threads(arguments.threads)
     source = find_source(arguments.source)
     recipe = recipes.load(recipe_type(source), arguments.recipe)
     with run_record(arguments, [arguments.archive] if arguments.archive else []) as record:

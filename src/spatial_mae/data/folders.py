@@ -46,7 +46,8 @@ def list_images(root: Path) -> Listing:
         remarks.append(f"{len(others)} files passed over, not images by name: {_some(others)}")
     names = {split: [_class_name(f, tops[split]) for f in files[split]] for split in files}
     classes = _classes([name for split in names.values() for name in split], remarks)
-    labels = classes and {s: [classes.index(name) for name in names[s]] for s in names}
+    number = {name: i for i, name in enumerate(classes or [])}
+    labels = classes and {s: [number[name] for name in names[s]] for s in names}
     return Listing(files, labels, classes, remarks)
 
 

@@ -5,6 +5,7 @@ the pixels. Files are put in random order, so that the first n images are a fair
 a test folder a share of the files is held out; crops of one file never lie in both splits.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from spatial_mae.data.pixels import (
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
 
-FILES = 256  # files decoded together
+MOST_FILES, MOST_BYTES = 256, 2**23  # of files decoded together: a few such blocks are in memory
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,12 @@ def prepare(
         classes=listing.classes,
         unreadable=tally.unreadable,
         warnings=listing.remarks,
+        n_expected={s: len(part) * _n_crops(recipe) for s, part in entries.items()},
     )
+
+
+def _n_crops(recipe: ImageFolder) -> int:
+    return recipe.crops_per_image if recipe.fit == "random_crops" else 1
 
 
 def _check(recipe: ImageFolder) -> None:
@@ -133,9 +139,11 @@ def _splits(
 def _batches(
     recipe: ImageFolder, entries: list[Entry], tally: _Tally, rng: np.random.Generator
 ) -> Iterator[Batch]:
-    n_crops = recipe.crops_per_image if recipe.fit == "random_crops" else 1
+    n_crops = _n_crops(recipe)
     corners = rng.random((len(entries), n_crops, 2))
-    jobs = [range(s, min(s + FILES, len(entries))) for s in range(0, len(entries), FILES)]
+    bytes_each = n_crops * math.prod(recipe.size) * recipe.channels
+    size = min(MOST_FILES, max(1, MOST_BYTES // bytes_each))
+    jobs = [range(s, min(s + size, len(entries))) for s in range(0, len(entries), size)]
 
     def read(rows: range) -> list[np.ndarray | str]:
         return [_read(recipe, entries[i][0], corners[i]) for i in rows]

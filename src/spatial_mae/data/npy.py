@@ -6,6 +6,15 @@ from pathlib import Path
 import numpy as np
 
 
+def _temporary(path: Path, writer: int | str) -> Path:
+    return path.with_name(f".{path.stem}.{writer}.tmp.npy")
+
+
+def unfinished(path: Path) -> list[Path]:
+    """What writers of `path` that were killed have left beside it."""
+    return sorted(path.parent.glob(_temporary(path, "*").name))
+
+
 class NpyWriter:
     """Write an array row block by row block to a temporary file; `finish` gives it its name.
 
@@ -14,7 +23,7 @@ class NpyWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self.temporary = self.path.with_name(f".{self.path.stem}.{os.getpid()}.tmp.npy")
+        self.temporary = _temporary(self.path, os.getpid())
         self.file = None
         self.n_rows = 0
 

@@ -8,13 +8,15 @@
 The manifest is written last and removed first: arrays without one are no data set.
 """
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from spatial_mae.data.npy import NpyWriter
+from spatial_mae.data.npy import NpyWriter, unfinished
+from spatial_mae.data.writing import Progress, check_room
 from spatial_mae.files import read_json, sha256, write_json
 
 SPLITS = ("train", "test")
@@ -41,6 +43,7 @@ class Prepared:
     splits: for "train" and "test", the batches in order, made while they are written.
     shape: (height, width, channels). pixels: what happened to the pixels before they came here.
     `unreadable` and `warnings` are read after the last batch: a source may add to them until then.
+    n_expected: how many images each split will have at most, where that is known beforehand.
     """
 
     splits: Mapping[str, Iterable[Batch]]
@@ -51,6 +54,7 @@ class Prepared:
     depth_unit: str | None = None
     unreadable: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    n_expected: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,14 @@ def write_dataset(
 ) -> dict:
     """Write the arrays, one batch in memory at a time, then the manifest, and return it.
 
-    Raises ValueError if a split is empty or a batch does not have the shape promised; whatever
-    the exception, no manifest and no array is left.
+    What an attempt that was killed left is removed: it is not continued. Raises OSError at once if
+    the disk has no room for the images expected, ValueError if a split is empty or a batch does not
+    have the shape promised; whatever the exception, no manifest and no array is left.
     """
     path = Path(manifest_path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove(path)
+    check_room(path.parent, sum(prepared.n_expected.values()), prepared.shape)
     try:
         counts = {s: _write_split(path.parent, s, prepared) for s in SPLITS}
         manifest = _manifest(path.parent, dataset, source, prepared, recipe, counts)
@@ -122,11 +128,13 @@ def _write_split(directory: Path, split: str, prepared: Prepared) -> np.ndarray:
     counts = np.zeros(len(prepared.classes or ["all"]), dtype=np.int64)
     writers = {part: NpyWriter(directory / _file_name(split, part)) for part in _parts(prepared)}
     try:
-        for batch in prepared.splits[split]:
-            for part, array in _checked(batch, prepared).items():
-                writers[part].append(array)
-            labels = batch.labels if prepared.classes else np.zeros(len(batch.images), np.int64)
-            counts += np.bincount(labels, minlength=len(counts))
+        with Progress(split, prepared.n_expected.get(split)) as progress:
+            for batch in prepared.splits[split]:
+                for part, array in _checked(batch, prepared).items():
+                    writers[part].append(array)
+                labels = batch.labels if prepared.classes else np.zeros(len(batch.images), np.int64)
+                counts += np.bincount(labels, minlength=len(counts))
+                progress.add(len(batch.images))
         if not counts.sum():
             raise ValueError(f"the {split} split has no images; check data.root and the recipe")
         for writer in writers.values():
@@ -235,4 +243,8 @@ def _file_name(split: str, part: str) -> str:
 def _remove(manifest_path: Path) -> None:
     manifest_path.unlink(missing_ok=True)
     for name in (_file_name(split, part) for split in SPLITS for part in PARTS):
-        (manifest_path.parent / name).unlink(missing_ok=True)
+        path = manifest_path.parent / name
+        path.unlink(missing_ok=True)
+        for rest in unfinished(path):
+            print(f"{rest}: left by an attempt that was killed, removed", file=sys.stderr)
+            rest.unlink()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spatial_mae.data import image_folder
+from spatial_mae.data import image_folder, workers
 
 RECIPE = image_folder.ImageFolder(
     size=(4, 4),
@@ -146,3 +146,32 @@ def test_a_single_image_cannot_be_split(tmp_path):
 def test_no_folder_is_named():
     with pytest.raises(FileNotFoundError, match="set `root:`"):
         prepare(None)
+
+
+def test_pixels_and_order_do_not_depend_on_threads_or_blocks(tmp_path, monkeypatch):
+    for level in range(30):
+        save(tmp_path / f"{level}.png", level, size=(5 + level % 3, 6))
+    monkeypatch.setattr(workers, "_threads", 1)
+    prepared, whole = prepare(tmp_path)
+    monkeypatch.setattr(workers, "_threads", 4)
+    monkeypatch.setattr(image_folder, "MOST_BYTES", 3 * 4 * 4 * 3)
+    parts = prepare(tmp_path)[1]
+    assert max(len(part.images) for part in parts["train"]) == 3
+    assert prepared.n_expected == {s: len(levels(parts[s])) for s in parts}
+    for split in whole:
+        images = [np.concatenate([p.images for p in found[split]]) for found in (whole, parts)]
+        assert np.array_equal(*images)
+
+
+def test_imagenet_layout(tmp_path):
+    for level in range(6):
+        for split, count in (("train", 2), ("val", 1)):
+            for copy in range(count):
+                name = f"n0{level % 2}/{split}_{level}_{copy}.JPEG"
+                save(tmp_path / split / name, 40 * level, size=(50, 37))
+    prepared, splits = prepare(tmp_path, fit="centre_crop", interpolation="bicubic")
+    assert prepared.classes == ["n00", "n01"]
+    assert prepared.n_expected == {"train": 12, "test": 6}
+    for parts in splits.values():
+        labels = [int(label) for part in parts for label in part.labels]
+        assert labels == [round(level / 40) % 2 for level in levels(parts)]

@@ -133,3 +133,22 @@ def test_fewer_images_than_dimensions_is_a_warning_with_its_consequence():
     assert "3071 training images for 3072 dimensions (rgb)" in colour and "singular" in colour
     assert len(singular_warnings(100, (32, 32, 3))) == 2
     assert "ridge" in singular_warnings(100, (32, 32, 1))[0]
+
+
+def test_what_a_killed_attempt_left_is_removed_and_named(tmp_path, capsys):
+    rest = tmp_path / ".train.123.tmp.npy"
+    rest.write_bytes(b"half")
+    rng = np.random.default_rng(0)
+    source = prepared(batches(rng, [3]), batches(rng, [2]), n_expected={"train": 4})
+    write_dataset(tmp_path / "manifest.json", "x", "y", source, {})
+    assert not rest.exists()
+    log = capsys.readouterr().err
+    assert f"{rest}: left by an attempt that was killed" in log
+    assert "train: 3 of 4 images" in log and "test: 2 of ? images" in log
+
+
+def test_no_room_is_an_error_before_the_first_image(tmp_path):
+    source = prepared(failing(), [], n_expected={"train": 10**15, "test": 1})
+    with pytest.raises(OSError, match="take 7.2e\\+07 GB, but the disk of .* make room"):
+        write_dataset(tmp_path / "manifest.json", "x", "y", source, {})
+    assert names(tmp_path) == []
