@@ -27,6 +27,12 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture
+def short_of_memory(monkeypatch) -> None:
+    """No data set fits: all images are read from their files, batch by batch."""
+    monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
+
+
 @pytest.fixture(scope="session")
 def copy_project(project, tmp_path_factory) -> Callable[[], Path]:
     """Make a fresh copy of what the workflow is made of."""

@@ -104,6 +104,12 @@ def run(folder, recipe=RECIPE, controls=("pixels.csv", "linear.csv"), **changes)
     return read_rows(folder / "scores.csv")
 
 
+def test_images_that_do_not_fit_in_memory_change_nothing(tmp_path, monkeypatch):
+    whole = [row["value"] for row in run(prepare(tmp_path / "memory"))]
+    monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
+    assert [row["value"] for row in run(prepare(tmp_path / "file"))] == whole
+
+
 def test_writes_scores_with_their_controls_a_gallery_and_a_record(tmp_path):
     rows = run(prepare(tmp_path))
     assert list(rows[0]) == list(COLUMNS)

@@ -60,6 +60,13 @@ def test_writes_scores_history_weights_and_a_record(pretrained, blocks):
     assert named == {"manifest.json", "mae.safetensors"}
 
 
+def test_images_that_do_not_fit_in_memory_change_nothing(pretrained, monkeypatch):
+    whole = run(pretrained, 1)
+    monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
+    for name in ("accuracy", "train_accuracy", "n_train", "n_test"):
+        assert run(pretrained, 1)[0][name] == whole[0][name]
+
+
 def test_bad_input_is_refused_and_leaves_no_output(pretrained):
     with pytest.raises(ValueError, match="blocks 2: expected 0 to 1"):
         run(pretrained, 2)

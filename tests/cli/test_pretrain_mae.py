@@ -56,6 +56,15 @@ def test_writes_weights_history_checkpoints_and_a_record(tmp_path, manifest):
     assert record.items() >= expected.items()
 
 
+def test_images_that_do_not_fit_in_memory_change_nothing(tmp_path, manifest, monkeypatch, capfd):
+    main(argv(manifest, tmp_path / "memory"))
+    assert "48 train images, 9.22e-06 GB: in memory (cpu)" in capfd.readouterr().err
+    monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
+    main(argv(manifest, tmp_path / "file"))
+    assert f"read by batches from {manifest.with_name('train.npy')}" in capfd.readouterr().err
+    assert_equal_runs(tmp_path / "memory", tmp_path / "file")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from spatial_mae.evaluation.recipe import Representation, Tokens
 from spatial_mae.models.vit import VisionTransformer
+from spatial_mae.training.mapped_images import Images, read_ahead, slices
 
 BATCH = 128
 
@@ -22,7 +23,7 @@ def freeze(encoder: torch.nn.Module) -> None:
 
 def features(
     encoder: VisionTransformer,
-    images: Tensor,
+    images: Images,
     representations: Sequence[Representation],
     batch_size: int = BATCH,
 ) -> Features:
@@ -70,12 +71,13 @@ def check_representations(encoder: VisionTransformer, wanted: Sequence[str]) -> 
 
 
 def image_batches(
-    images: Tensor, batch_size: int, device: torch.device
+    images: Images, batch_size: int, device: torch.device
 ) -> Iterator[tuple[int, Tensor]]:
     """(position of the first, images in [0, 1] on `device`), with a bar on a terminal."""
-    starts = range(0, len(images), batch_size)
-    for start in tqdm(starts, unit="batch", leave=False, disable=None):
-        yield start, unit_range(images[start : start + batch_size].to(device))
+    parts = slices(len(images), batch_size)
+    read_ahead(images, parts)
+    for part in tqdm(parts, unit="batch", leave=False, disable=None):
+        yield part.start, unit_range(images[part].to(device))
 
 
 def unit_range(images: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from spatial_mae.files import Row
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks
 from spatial_mae.models.patchify import patchify
+from spatial_mae.training.mapped_images import Images
 
 PRINTED_DIGITS = 4
 """Of pixels in the table, finer than the 1 / 255 of the images themselves."""
@@ -37,7 +38,7 @@ def masking_of(metadata: dict) -> Masking:
 
 def reconstruction_errors(
     model: MaskedAutoencoder,
-    images: Tensor,
+    images: Images,
     masking: Masking,
     n_masks: int,
     generator: torch.Generator,

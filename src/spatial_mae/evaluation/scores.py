@@ -24,6 +24,7 @@ from spatial_mae.files import Row
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import load_mae
 from spatial_mae.training.loader import load_images, load_labels
+from spatial_mae.training.mapped_images import Images
 from spatial_mae.training.randomness import generator_for
 
 
@@ -76,13 +77,13 @@ def evaluate(
 class EvaluationData:
     """Images, uint8 (n, C, H, W), and labels (n,) of the probes; images to reconstruct.
 
-    Images stay on the CPU and go to the device by batch; labels are on the device. Without probes
-    there are neither.
+    Images stay on the CPU, or in their file, and go to the device by batch; labels are on the
+    device. Without probes there are neither.
     """
 
-    images: dict[str, Tensor]
+    images: dict[str, Images]
     labels: dict[str, Tensor]
-    reconstructed: Tensor
+    reconstructed: Images
 
     @classmethod
     def load(

@@ -17,6 +17,7 @@ from spatial_mae.files import Row
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder
 from spatial_mae.training.loader import load_images
+from spatial_mae.training.mapped_images import Images, read_ahead
 
 
 def compare_layers(
@@ -77,11 +78,13 @@ def _open(
 
 def _batches(
     encoders: tuple[VisionTransformer, VisionTransformer],
-    images: Tensor,
+    images: Images,
     order: Tensor,
     recipe: SimilarityRecipe,
 ) -> Iterator[tuple[list[Tensor], ...]]:
-    for chosen in order.split(recipe.batch_size):
+    batches = order.split(recipe.batch_size)
+    read_ahead(images, batches)
+    for chosen in batches:
         batch = images[chosen]
         yield tuple(layer_features(encoder, batch, recipe.tokens) for encoder in encoders)
 

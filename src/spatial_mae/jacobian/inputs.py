@@ -103,7 +103,7 @@ def open_images(path: Path, architecture: Architecture, split: str, n_wanted: in
         dataset = open_dataset(path)
         check_images(dataset, architecture)
         columns = {"dataset": dataset.manifest["dataset"], "split": split}
-        return Images(load_images(dataset, split, n_wanted), columns)
+        return Images(load_images(dataset, split, n_wanted)[:], columns)  # a bounded number
     files = _files(path)
     chosen = subset(len(files), min(n_wanted, len(files)))
     pixels = np.stack([_read(files[number], architecture) for number in chosen])

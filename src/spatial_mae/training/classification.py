@@ -1,5 +1,6 @@
 """Training a classifier: from scratch, or from the encoder of a pretrained masked autoencoder."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from spatial_mae.training.compiling import compiled
 from spatial_mae.training.gradients import Batch
 from spatial_mae.training.loader import load_images, load_labels
 from spatial_mae.training.loop import Training
+from spatial_mae.training.mapped_images import Images, read_ahead
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.randomness import generator_for
 from spatial_mae.training.recipe import ClassifierRecipe
@@ -76,7 +78,7 @@ class ClassifierRun:
             "data": image_hashes(self.dataset) | label_hashes(self.dataset),
         }
 
-    def encoder(self, images: Tensor) -> VisionTransformer:
+    def encoder(self, images: Images) -> VisionTransformer:
         """The encoder before training, on the CPU. images: the training images."""
         if self.pretrained:
             return load_encoder(self.pretrained, expected=self.architecture)[0]
@@ -108,7 +110,7 @@ class ClassificationTask:
 
     counts_correct = True
 
-    def __init__(self, run: ClassifierRun, images: Tensor, labels: Tensor) -> None:
+    def __init__(self, run: ClassifierRun, images: Images, labels: Tensor) -> None:
         head = generator_for(run.seed, 0, 0, "head")
         n_classes = len(run.dataset.manifest["classes"])
         network = Classifier(run.encoder(images), n_classes, run.recipe.pooling, head)
@@ -120,6 +122,9 @@ class ClassificationTask:
     def groups(self) -> list[dict]:
         recipe, depth_of = self.run.recipe, self.module.depth_of
         return parameter_groups(self.module, recipe.weight_decay, recipe.layer_decay, depth_of)
+
+    def will_read(self, batches: Sequence[Tensor]) -> None:
+        read_ahead(self.images, batches)
 
     def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
         recipe, seed, device = self.run.recipe, self.run.seed, self.images.device
@@ -214,7 +219,7 @@ def score(run: ClassifierRun, task: ClassificationTask, training: Training, stat
     }
 
 
-def accuracy(module: torch.nn.Module, images: Tensor, labels: Tensor) -> float:
+def accuracy(module: torch.nn.Module, images: Images, labels: Tensor) -> float:
     """Share of `images`, uint8 (n, C, H, W), whose largest logit is that of their label."""
     with torch.inference_mode():
         correct = sum(

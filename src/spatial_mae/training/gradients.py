@@ -1,7 +1,7 @@
 """The gradient of one batch, in micro-batches, with a second chance when memory runs out."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -21,6 +21,9 @@ class Task(Protocol):
 
     def groups(self) -> list[dict]:
         """Parameter groups of the optimiser."""
+
+    def will_read(self, batches: Sequence[Tensor]) -> None:
+        """The indices of the batches to come, in order: images not in memory are read ahead."""
 
     def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
         """Tensors of equal length, augmented and masked: a function of its arguments alone."""

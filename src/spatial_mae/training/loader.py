@@ -1,13 +1,20 @@
-"""A whole data set as one uint8 tensor on the device, and the order in which a run sees it."""
+"""The images of a data set, on the device or left in their file, and the order of an epoch."""
+
+import sys
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from spatial_mae.data.store import Dataset
+from spatial_mae.training.free_memory import free_memory
+from spatial_mae.training.mapped_images import Images, MappedImages, slices
 from spatial_mae.training.randomness import generator_for
 
-CHUNK_IMAGES = 4096
+# Of the free memory, what a split's images may take: the network, its gradients and activations
+# need most of it, and other splits, or other runs on the same machine, want their part.
+SHARE_OF_MEMORY = 0.25
+CHUNK_BYTES = 2**26
 
 
 def steps_per_epoch(n: int, batch_size: int) -> int:
@@ -41,19 +48,39 @@ def subset(n: int, n_wanted: int | None, seed: int = 0) -> np.ndarray:
 
 def load_images(
     dataset: Dataset, split: str, n_wanted: int | None, device: torch.device | str = "cpu"
-) -> Tensor:
+) -> Images:
     """The images of `subset`: uint8 (n, channels, height, width) on `device`.
 
-    Copied by chunks from the memory-mapped file. Raises ValueError as `subset` does.
+    A tensor where they take at most a quarter of the memory that is free there, else
+    `MappedImages`, which are read batch by batch: the pixels, and so all results, are the same. A
+    line says which. Raises ValueError as `subset` does.
     """
-    images = dataset.images(split)
-    chosen = subset(len(images), n_wanted)
-    height, width, channels = images.shape[1:]
-    loaded = torch.empty((len(chosen), channels, height, width), dtype=torch.uint8, device=device)
-    for start in range(0, len(chosen), CHUNK_IMAGES):
-        chunk = torch.from_numpy(images[chosen[start : start + CHUNK_IMAGES]])
-        loaded[start : start + len(chunk)] = chunk.permute(0, 3, 1, 2)
+    array = dataset.images(split)
+    images = MappedImages(array, subset(len(array), n_wanted), device)
+    free = free_memory(device)
+    fits = free is None or images.nbytes <= SHARE_OF_MEMORY * free
+    what = f"{len(images)} {split} images, {images.nbytes / 1e9:.3g} GB"
+    if fits:
+        _say(f"{what}: in memory ({images.device.type})")
+        return _in_memory(images)
+    _say(
+        f"{what}: more than {SHARE_OF_MEMORY:.0%} of the {free / 1e9:.3g} GB free "
+        f"({images.device.type}), read by batches from {array.filename}"
+    )
+    return images
+
+
+def _in_memory(images: MappedImages) -> Tensor:
+    loaded = torch.empty(images.shape, dtype=images.dtype, device=images.device)
+    parts = slices(len(images), max(1, CHUNK_BYTES * len(images) // images.nbytes))
+    images.will_read(parts)
+    for part in parts:
+        loaded[part] = images[part]
     return loaded
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def load_labels(

@@ -98,6 +98,7 @@ class Training:
     def _epoch(self) -> None:
         position = self.position
         order = permutation(self.task.n_images, self.seed, position.epoch).to(self.device)
+        self.task.will_read(order.cpu().split(self.batch_size)[position.step : self.steps])
         self.totals = torch.tensor([position.loss, position.correct], dtype=torch.float64)
         self.totals = self.totals.to(self.device)
         self.clock = time.perf_counter()

@@ -1,7 +1,7 @@
 """Pretraining a masked autoencoder, from a data set to weights, history and checkpoints."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from spatial_mae.training.compiling import compiled
 from spatial_mae.training.gradients import Batch
 from spatial_mae.training.loader import load_images
 from spatial_mae.training.loop import Training, Weights
+from spatial_mae.training.mapped_images import Images, read_ahead
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.position import Position
 from spatial_mae.training.randomness import generator_for
@@ -65,11 +66,11 @@ class PretrainingOutputs:
 
 
 class PretrainingTask:
-    """Reconstruct what is hidden (He et al. 2022). images: uint8 (n, C, H, W) on the device."""
+    """Reconstruct what is hidden (He et al. 2022). images: uint8 (n, C, H, W), of the device."""
 
     counts_correct = False
 
-    def __init__(self, run: PretrainingRun, images: Tensor) -> None:
+    def __init__(self, run: PretrainingRun, images: Images) -> None:
         mean, deviation = pixel_statistics(images)
         start = generator_for(run.seed, 0, 0, "initialisation")
         self.module = MaskedAutoencoder(run.architecture, mean, deviation, start).to(images.device)
@@ -78,6 +79,9 @@ class PretrainingTask:
 
     def groups(self) -> list[dict]:
         return parameter_groups(self.module, self.run.recipe.weight_decay)
+
+    def will_read(self, batches: Sequence[Tensor]) -> None:
+        read_ahead(self.images, batches)
 
     def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
         recipe, device = self.run.recipe, self.images.device

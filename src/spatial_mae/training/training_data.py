@@ -5,6 +5,10 @@ from torch import Tensor
 
 from spatial_mae.data.store import Dataset
 from spatial_mae.models.architecture import Architecture, Backbone
+from spatial_mae.training.mapped_images import Images
+
+COUNTED_PIXELS = 2**25
+"""Values counted at once."""
 
 
 def architecture_for(
@@ -29,24 +33,25 @@ def architecture_for(
     )
 
 
-def pixel_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
+def pixel_statistics(images: Images) -> tuple[Tensor, Tensor]:
     """Mean and deviation of each channel, in [0, 1] units, over all pixels: float32 (C,) each.
 
-    images: uint8 (n, C, H, W). Exact sums, from counts of the 256 levels. A channel that is
-    constant gets the deviation of one level, so that dividing by it is harmless.
+    images: uint8 (n, C, H, W). Exact sums, from counts of the 256 levels in one pass. A channel
+    that is constant gets the deviation of one level, so that dividing by it is harmless.
     """
     levels = torch.arange(256, dtype=torch.float64) / 255
-    counts = (
-        torch.stack(
-            [torch.bincount(channel.flatten(), minlength=256) for channel in images.unbind(1)]
-        )
-        .cpu()
-        .double()
-    )
+    at_once = max(1, COUNTED_PIXELS // images.shape[1:].numel())
+    counts = sum(_level_counts(part) for part in images.split(at_once)).cpu().double()
     share = counts / counts.sum(1, keepdim=True)
     mean = share @ levels
     variance = (share * (levels - mean[:, None]) ** 2).sum(1)
     return mean.float(), variance.sqrt().clamp(min=1 / 255).float()
+
+
+def _level_counts(images: Tensor) -> Tensor:
+    """How often each channel has each level: int64 (C, 256)."""
+    channels = images.unbind(1)
+    return torch.stack([torch.bincount(channel.flatten(), minlength=256) for channel in channels])
 
 
 def image_hashes(dataset: Dataset) -> dict[str, str]:

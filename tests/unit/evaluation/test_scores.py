@@ -47,6 +47,16 @@ def test_every_metric_of_the_untrained_and_the_last_network(run):
     assert {row["n_test"] for row in rows} == {30, 10}
 
 
+def test_images_left_in_their_file_have_the_same_scores(run, monkeypatch):
+    def found():
+        evaluation = run(representations=["mean"], neighbours=0)
+        return [(r["protocol"], r["value"]) for r in evaluation.scores], evaluation.gallery
+
+    whole = found()
+    monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
+    assert found() == whole
+
+
 def test_all_checkpoints_with_the_time_they_took(run):
     rows = run(checkpoints="all", representations=["mean"]).scores
     found = {

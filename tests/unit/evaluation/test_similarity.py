@@ -61,6 +61,12 @@ def test_one_batch_is_the_cka_of_its_features(compare, dataset, model, architect
     assert found == pytest.approx(expected.tolist(), abs=1e-4)
 
 
+def test_images_left_in_their_file_compare_alike(compare, monkeypatch):
+    whole = [row["cka"] for row in compare(batch_size=7)]
+    monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
+    assert [row["cka"] for row in compare(batch_size=7)] == whole
+
+
 def test_images_are_shuffled_before_they_are_batched(compare):
     def values(seed):
         return [row["cka"] for row in compare(seed=seed)]

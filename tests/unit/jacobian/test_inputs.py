@@ -222,6 +222,11 @@ def test_images_of_a_data_set(dataset, split):
         assert np.array_equal(picture.transpose(1, 2, 0), splits[split][number])
 
 
+def test_images_of_a_data_set_are_in_memory_whatever_its_size(dataset, short_of_memory):
+    images = open_images(dataset(channels=3)[0], COLOUR, "test", 4)
+    assert isinstance(images.pixels, torch.Tensor) and images.pixels.shape == (4, 3, 8, 12)
+
+
 def test_a_data_set_of_other_images_or_too_few_is_refused(dataset):
     path, _ = dataset(height=12, width=12)
     with pytest.raises(ValueError, match=r"12 x 12 x 1 .*the network is for 8 x 12 x 1"):

@@ -212,6 +212,20 @@ def test_stopped_and_continued_equals_unbroken(tmp_path, dataset, pretrained, mo
     assert again.row["accuracy"] == unbroken.row["accuracy"]
 
 
+def test_images_left_in_their_file_train_the_same_classifier(
+    tmp_path, dataset, pretrained, monkeypatch
+):
+    run = tuning(dataset, pretrained, 1, randaugment=[1, 9])
+    whole = go(tmp_path / "memory", run)
+    monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
+    mapped = go(tmp_path / "file", run)
+    first, second = encoder_state(whole.weights), encoder_state(mapped.weights)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    times = {"seconds", "images_per_second", "peak_memory_bytes"}
+    rows = [{k: v for k, v in r.row.items() if k not in times} for r in (whole, mapped)]
+    assert rows[0] == rows[1]
+
+
 def test_divergence_is_scored_with_its_status(tmp_path, dataset, monkeypatch):
     original = ClassificationTask.loss
 

@@ -47,7 +47,7 @@ def test_whole_batches_are_counted_and_few_images_are_one():
 
 
 def test_images_and_labels_of_the_same_subset(dataset, monkeypatch):
-    monkeypatch.setattr(loader, "CHUNK_IMAGES", 3)
+    monkeypatch.setattr(loader, "CHUNK_BYTES", 3 * 4 * 6 * 3)
     chosen = subset(10, 7)
     images, labels = load_images(dataset, "train", 7), load_labels(dataset, "train", 7)
     assert images.shape == (7, 3, 4, 6)
@@ -70,3 +70,24 @@ def test_subsets_are_nested_seeded_and_not_the_first_images():
 def test_more_images_than_there_are_is_refused(dataset, n_wanted):
     with pytest.raises(ValueError, match=f"{n_wanted} images wanted of 10"):
         load_images(dataset, "train", n_wanted)
+
+
+@pytest.mark.parametrize(
+    ("free", "in_memory"), [(4 * 720, True), (4 * 720 - 1, False), (0, False), (None, True)]
+)
+def test_images_stay_in_their_file_where_memory_is_short(
+    dataset, monkeypatch, capsys, free, in_memory
+):
+    whole = load_images(dataset, "train", None)
+    assert "10 train images, 7.2e-07 GB: in memory (cpu)" in capsys.readouterr().err
+    monkeypatch.setattr(loader, "free_memory", lambda device: free)
+    images = load_images(dataset, "train", None)
+    assert isinstance(images, torch.Tensor) == in_memory
+    assert torch.equal(images[:], whole)
+    assert (f"read by batches from {dataset.directory}" in capsys.readouterr().err) != in_memory
+
+
+def test_a_subset_in_the_file_is_the_subset_in_memory(dataset, monkeypatch):
+    whole = load_images(dataset, "train", 7)
+    monkeypatch.setattr(loader, "SHARE_OF_MEMORY", 0)
+    assert torch.equal(load_images(dataset, "train", 7)[torch.arange(7)], whole)

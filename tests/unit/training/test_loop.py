@@ -50,11 +50,16 @@ class Regression:
         for p in self.module.parameters():
             nn.init.normal_(p, std=0.3, generator=start)
         self.disturb, self.precisions, self.sizes = disturb, [], []
+        self.announced, self.asked = [], []
 
     def groups(self):
         return parameter_groups(self.module, RECIPE.weight_decay)
 
+    def will_read(self, batches):
+        self.announced += batches
+
     def batch(self, indices, epoch, step):
+        self.asked.append(indices)
         self.harm = self.disturb(epoch, step)
         generator = generator_for(0, epoch, step, "noise")
         counts = torch.randint(0, 2, (len(indices),), generator=generator).float()
@@ -131,6 +136,22 @@ def test_stopped_and_continued_equals_unbroken(tmp_path, unbroken, name, place, 
     status, training = train(tmp_path, ema_decay=0.9)
     assert status == "completed"
     assert_same(outcome(training), unbroken)
+
+
+def test_every_batch_is_announced_also_after_a_stop(tmp_path):
+    def stop(*here):
+        if here == (1, 2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    stopped, again = Regression(stop), Regression()
+    with pytest.raises(Interrupted):
+        train(tmp_path, stopped, batch_size=9)
+    train(tmp_path, again, batch_size=9)
+    steps = N // 9
+    assert len(stopped.asked) == steps + 3 and len(again.asked) == 2 * steps - 3
+    for task in (stopped, again):
+        pairs = zip(task.asked, task.announced, strict=task is again)
+        assert all(torch.equal(one, other) for one, other in pairs)
 
 
 def test_stopped_at_every_step_equals_unbroken(tmp_path, unbroken):

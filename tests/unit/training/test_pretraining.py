@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,9 +16,10 @@ from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.models.weights import load_mae, read_metadata
 from spatial_mae.recipes import load
-from spatial_mae.training import pretraining
+from spatial_mae.training import pretraining, training_data
 from spatial_mae.training.gradients import Gradients
 from spatial_mae.training.loader import load_images
+from spatial_mae.training.mapped_images import MappedImages
 from spatial_mae.training.position import Interrupted
 from spatial_mae.training.pretraining import (
     PretrainingOutputs,
@@ -208,6 +210,43 @@ def test_the_average_is_what_is_written(tmp_path, dataset, done):
     first, second = weights(averaged.weights), weights(done.weights)
     assert not torch.equal(first["decoder.head.weight"], second["decoder.head.weight"])
     assert_equal(weights(averaged.checkpoints / "epoch-3.safetensors"), first)
+
+
+@pytest.mark.parametrize("place", [None, (1, 2)])
+def test_images_left_in_their_file_train_the_same_network(
+    tmp_path, dataset, done, monkeypatch, short_of_memory, place
+):
+    if place:
+        with monkeypatch.context() as patch:
+            stop_at(patch, *place)
+            with pytest.raises(Interrupted):
+                go(tmp_path, a_run(dataset))
+    mapped = go(tmp_path, a_run(dataset))
+    assert_equal(weights(mapped.weights), weights(done.weights))
+    losses = [[row["loss"] for row in read_rows(run.history)] for run in (mapped, done)]
+    assert losses[0] == losses[1]
+
+
+def test_training_reads_one_batch_ahead(dataset, tmp_path, monkeypatch, short_of_memory):
+    threads = set()
+    original = MappedImages._read
+
+    def read(self, rows, pixels):
+        threads.add((len(rows), threading.current_thread() is threading.main_thread()))
+        original(self, rows, pixels)
+
+    monkeypatch.setattr(MappedImages, "_read", read)
+    go(tmp_path, a_run(dataset))
+    # The statistics' one part of 48 images is announced, as are the batches of 16.
+    assert threads == {(48, False), (16, False)}
+
+
+def test_statistics_are_counted_part_by_part(dataset, monkeypatch, short_of_memory):
+    images = load_images(dataset, "train", None)
+    whole = pixel_statistics(images[:])
+    monkeypatch.setattr(training_data, "COUNTED_PIXELS", 5 * images[:1].numel())
+    parts = pixel_statistics(images)
+    assert all(torch.equal(one, other) for one, other in zip(whole, parts, strict=True))
 
 
 def test_statistics_of_the_pixels_are_numpy_s():
