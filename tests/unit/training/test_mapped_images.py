@@ -74,6 +74,16 @@ def test_an_image_that_is_not_there_is_an_error(images):
         images[torch.tensor([34])]
 
 
+def test_for_another_device_images_are_read_as_they_lie_in_the_file(array):
+    """Without that device: its shapes on `meta`, and the pixels before they are sent."""
+    images = MappedImages(array, ROWS, "meta")
+    found = images[torch.tensor([4, 2])]
+    assert found.shape == (2, 3, 5, 7) and found.device.type == "meta" and found.is_contiguous()
+    pixels = images._room(2)
+    images._read(ROWS[[4, 2]], pixels)
+    assert pixels.is_contiguous() and np.array_equal(pixels, array[ROWS[[4, 2]]])
+
+
 @pytest.mark.parametrize("size", [1, 10, 17, 100])
 def test_parts_are_those_of_the_tensor(images, tensor, size):
     parts = zip(images.split(size), tensor.split(size), strict=True)
