@@ -61,10 +61,11 @@ def test_writes_scores_history_weights_and_a_record(pretrained, blocks):
 
 
 def test_images_that_do_not_fit_in_memory_change_nothing(pretrained, monkeypatch):
-    whole = run(pretrained, 1)
+    (whole,) = run(pretrained, 1)
     monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
-    for name in ("accuracy", "train_accuracy", "n_train", "n_test"):
-        assert run(pretrained, 1)[0][name] == whole[0][name]
+    (mapped,) = run(pretrained, 1)
+    names = ("accuracy", "train_accuracy", "n_train", "n_test")
+    assert [mapped[name] for name in names] == [whole[name] for name in names]
 
 
 def test_bad_input_is_refused_and_leaves_no_output(pretrained):
