@@ -53,9 +53,18 @@ class Submission:
 
     def until(self, happens: Callable[[], object], what: str) -> None:
         """Wait for something; fail with all output if it does not happen in time."""
+        ended = self.process.poll
+        self._wait(lambda: happens() or ended() is not None, what)
+        assert happens(), f"{what}:\n{self.text}"
+
+    def until_ended(self, happens: Callable[[], object], what: str) -> None:
+        """`until`, for what happens after Snakemake has ended."""
+        self._wait(happens, what)
+
+    def _wait(self, happens: Callable[[], object], what: str) -> None:
         end = time.monotonic() + LIMIT_SECONDS
         while not happens():
-            assert time.monotonic() < end and self.process.poll() is None, f"{what}:\n{self.text}"
+            assert time.monotonic() < end, f"{what}:\n{self.text}"
             time.sleep(0.2)
 
     def finish(self, seconds: float = LIMIT_SECONDS) -> int:

@@ -1,8 +1,10 @@
 """What clusters do to training runs: each is stopped in another way, and ends as if it was not."""
 
 import contextlib
+import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -40,8 +42,8 @@ def undisturbed(prepared) -> dict:
 def train(submit, prepared, undisturbed):
     """Submit the run, and wait until it has trained for some epochs."""
 
-    def start(*flags: object) -> Submission:
-        submission = submit(prepared, WEIGHTS, *flags, *overlay(prepared, LONG))
+    def start(*flags: object, config: dict = LONG) -> Submission:
+        submission = submit(prepared, WEIGHTS, *flags, *overlay(prepared, config))
         submission.until(lambda: saved(prepared), "the run does not begin")
         return submission
 
@@ -151,3 +153,30 @@ def small_disk(prepared):
         pytest.skip(f"no file system can be mounted: {done.stderr}")
     yield folder
     subprocess.run(["umount", folder], check=True)
+
+
+@SLOW
+def test_after_ctrl_c_jobs_have_saved_and_the_same_command_continues(
+    train, submit, prepared, undisturbed
+):
+    submission = train()
+    submission.process.send_signal(signal.SIGINT)
+    assert submission.finish() != 0
+    over = ["CANCELLED"]
+    submission.until_ended(lambda: list(submission.jobs.values()) == over, "it is not cancelled")
+    assert "state saved" in (prepared / LOG).read_text()
+    again = submit(prepared, WEIGHTS, *overlay(prepared, LONG))
+    assert ended_as_undisturbed(again, undisturbed) and starts(prepared)
+
+
+@SLOW
+def test_a_run_goes_on_without_snakemake_and_is_not_started_twice(train, submit, prepared):
+    longer = {"recipes": {"pretraining": {"tiny": {"epochs": 1500, "checkpoints": [1]}}}}
+    submission = train(config=longer)
+    os.killpg(submission.process.pid, signal.SIGKILL)
+    (number,) = submission.jobs
+    early = submit(prepared, WEIGHTS, *overlay(prepared, longer), "--retries", 0)
+    assert early.finish() == 1 and "run directory in use by another process" in early.text
+    submission.until_ended(lambda: submission.jobs[number] == "COMPLETED", "it does not go on")
+    again = submit(prepared, WEIGHTS, *overlay(prepared, longer))
+    assert again.finish() == 0 and again.jobs == {}, again.text
