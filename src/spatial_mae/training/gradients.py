@@ -151,11 +151,15 @@ class Gradients:
 
 
 class _Loss(nn.Module):
-    """The loss of a task as a module: what DistributedDataParallel wraps."""
+    """The loss of a task as a module that shows what is trained: for DistributedDataParallel.
+
+    Frozen parameters and buffers are equal in all processes, and no business of theirs.
+    """
 
     def __init__(self, task: Task) -> None:
         super().__init__()
-        self.module, self.loss = task.module, task.loss
+        trained = [p for p in task.module.parameters() if p.requires_grad]
+        self.trained, self.loss = nn.ParameterList(trained), task.loss
 
     def forward(self, *batch: Tensor) -> tuple[Tensor, Tensor | None]:
         return self.loss(batch)

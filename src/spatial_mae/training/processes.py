@@ -112,7 +112,7 @@ class Group(Processes):
         self.any(False)
 
     def averaging(self, module: nn.Module) -> nn.Module:
-        return nn.parallel.DistributedDataParallel(module, broadcast_buffers=False)
+        return nn.parallel.DistributedDataParallel(module)
 
     def leave(self) -> None:
         """Once all are here, take the group apart."""
