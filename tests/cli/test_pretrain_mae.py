@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -53,6 +54,7 @@ def test_writes_weights_history_checkpoints_and_a_record(tmp_path, manifest):
     record = read_json(tmp_path / "record.json")
     assert list(record["inputs"]) == [str(manifest)]
     expected = {"seed": 4, "status": "completed", "device": "cpu", "precision": "float32"}
+    expected |= {"processes": 1}
     assert record.items() >= expected.items()
 
 
@@ -67,6 +69,8 @@ def test_writes_weights_history_checkpoints_and_a_record(tmp_path, manifest):
         ({"recipe": PRETRAINING | {"epoch": 1}}, "did you mean 'epochs'"),
         ({"recipe": PRETRAINING | {"warmup_epochs": 9}}, "warmup_epochs 9"),
         ({"threads": 0}, "0 threads"),
+        ({"nproc": 0}, "0 processes"),
+        ({"nproc": 17}, "a batch of 16 images for 17 processes"),
     ],
 )
 def test_bad_input_is_refused_and_leaves_no_output(tmp_path, manifest, changes, message):
@@ -80,12 +84,23 @@ def test_a_folder_in_use_is_refused(tmp_path, manifest):
         main(argv(manifest, tmp_path))
 
 
-def started(arguments):
+def test_torchrun_is_refused(tmp_path, manifest, monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
+    with pytest.raises(RuntimeError, match="without it, with --nproc"):
+        main(argv(manifest, tmp_path))
+
+
+def in_its_own_group(arguments):
+    os.setsid()
+    main(arguments)
+
+
+def started(arguments, target=main):
     """The entry point in a process of its own, from a server that has imported it already."""
     context = multiprocessing.get_context("forkserver")
     # The second is imported, slowly, by the first optimiser.
     context.set_forkserver_preload(["spatial_mae.cli.pretrain_mae", "torch._dynamo"])
-    process = context.Process(target=main, args=(arguments,))
+    process = context.Process(target=target, args=(arguments,))
     process.start()
     return process
 
@@ -133,3 +148,48 @@ def assert_equal_runs(first, second):
         for f in (first, second)
     ]
     assert histories[0] == histories[1]
+
+
+def test_two_processes_stopped_killed_and_continued_by_one(tmp_path, manifest):
+    """Signals to the started process, to its group, to one worker; no orphan, nothing lost."""
+    unbroken, folder = tmp_path / "unbroken", tmp_path / "two"
+    recipe = LONG | {"epochs": 40}
+    main(argv(manifest, unbroken, recipe))
+    again = argv(manifest, folder, recipe, nproc=2, threads=2, save_seconds=0.05)
+    state = folder / "state/resume.pt"
+    for send, name, code, said in (
+        (os.kill, "SIGUSR1", os.EX_TEMPFAIL, "interrupted"),
+        (os.killpg, "SIGTERM", os.EX_TEMPFAIL, "interrupted"),
+        (kill_a_worker, "SIGKILL", 1, "failed"),
+    ):
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        process = started(again, in_its_own_group)
+        while process.is_alive() and (not state.exists() or state.stat().st_mtime_ns == before):
+            time.sleep(0.005)
+        family = workers(process.pid)
+        send(process.pid, getattr(signal, name))
+        process.join()
+        assert process.exitcode == code and len(family) == 2
+        assert not any(Path(f"/proc/{pid}").exists() for pid in family)
+        status = read_json(folder / "state/status.json")
+        assert status["state"] == said and status["device"] == "2 x cpu"
+        assert status["pid"] == process.pid
+        assert ("killed by SIGKILL" in (status["message"] or "")) == (said == "failed")
+        assert not (folder / "record.json").exists()
+    main(argv(manifest, folder, recipe))
+    losses = [[row["loss"] for row in read_rows(f / "history.csv")] for f in (unbroken, folder)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+
+
+def workers(pid):
+    """Process ids of the workers of a started run."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def kill_a_worker(pid, number):
+    os.kill(workers(pid)[1], number)

@@ -26,8 +26,8 @@ MESSAGE_LENGTH = 10_000
 def run_together(count: int, on_gpus: bool, function: Callable, *arguments: object) -> object:
     """Call function(group, *arguments) in `count` new processes; return what the first one's does.
 
-    The function and its arguments are pickled; the result must be of plain values. SIGINT, SIGTERM and SIGUSR1 to this process reach
-    all of them as SIGTERM. They end with this process, however it ends.
+    The function and its arguments are pickled, the result must be of plain values. SIGINT, SIGTERM
+    and SIGUSR1 to this process reach all of them as SIGTERM. They end with it, however it ends.
 
     Raises Interrupted if they left saved, or were asked to stop; RuntimeError if one failed or was
     killed, with its error or signal.
