@@ -7,6 +7,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -71,12 +72,17 @@ def _work(
     except BaseException as error:  # also a second Ctrl-C: none may wait for this one's exit
         traceback.print_exc()
         text = f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
-        senders[rank].send((time.time(), text))
+        _send(senders[rank], (time.time(), text))
         sys.stderr.flush()
         os._exit(1)
     if rank == 0:
-        senders[rank].send(result)
+        _send(senders[rank], result)
     sys.exit(code)
+
+
+def _send(sender: connection.Connection, message: object) -> None:
+    with suppress(OSError):  # nobody is left to read it
+        sender.send(message)
 
 
 class _Watch:

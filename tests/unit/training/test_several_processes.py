@@ -127,6 +127,23 @@ def stopped(run, folder, group, place, rank=0):
     return False
 
 
+def diverged(run, folder, group):
+    """The outcome of a run where one process alone meets a loss that is not a number."""
+    original = PretrainingTask.loss
+
+    def loss(self, batch):
+        self.calls = getattr(self, "calls", 0) + 1
+        value, correct = original(self, batch)
+        harm = float("nan") if group.rank == 1 and self.calls > 4 else 1.0
+        return value * harm, correct
+
+    PretrainingTask.loss = loss
+    try:
+        return go(run, folder, group)
+    finally:
+        PretrainingTask.loss = original
+
+
 def everything(group, folder):
     """What two processes make of all runs, and of one that a single process began: to a file."""
     found = {}
@@ -135,6 +152,7 @@ def everything(group, folder):
         go(run, folder / "together" / name, group)
     run = runs(folder)["exact"]
     found["stopped"] = stopped(run, folder / "resumed", group, (1, 2), rank=1)
+    found["diverged"] = diverged(run, folder / "diverged", group)
     if group.is_first:
         torch.save(found, folder / "found.pt")
 
@@ -192,6 +210,12 @@ def test_one_two_and_one_process_go_on_from_each_other(trained):
     assert {p.name for p in (folder / "resumed/checkpoints").iterdir()} == {
         f"epoch-{n}.safetensors" for n in (0, 1, 3)
     }
+
+
+def test_divergence_in_one_process_is_divergence_of_the_run(trained):
+    folder, _, found = trained
+    assert found["diverged"]["status"] == "diverged" and found["diverged"]["epoch"] == 1
+    assert len(read_rows(folder / "diverged/history.csv")) == 1
 
 
 def test_scores_and_metadata_are_of_one_run(trained):
