@@ -33,7 +33,7 @@ LARGE = (192, 12, (12, 4), 64, 192)
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
-    rounds = 1 if quick else 5
+    rounds = 1 if quick else 3
     sizes = [(48, 3, (2, 1), 64, 256)] if quick else [SMALL, LARGE]
     return [_race(*size, rounds) for size in sizes]
 

@@ -1,19 +1,20 @@
 """The processes that work on one run together: each on its part of every batch."""
 
 import os
-import socket
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 Value = TypeVar("Value")
 
 # A process that dies is noticed by the one that started it; this only bounds a save or a wait.
 TIMEOUT = timedelta(hours=2)
+LOOPBACK = ("lo", "lo0")  # its name on Linux, on macOS
 
 
 class Processes:
@@ -67,37 +68,34 @@ class Group(Processes):
     """
 
     def __init__(self, rank: int, size: int, store: Path, on_gpus: bool) -> None:
-        # Imported by those who need it alone.
-        import torch.distributed
-
-        self.rank, self.size, self._library = rank, size, torch.distributed
+        self.rank, self.size = rank, size
         for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
-            os.environ.setdefault(name, _loopback())
-        self._library.init_process_group(
+            os.environ.setdefault(name, LOOPBACK[sys.platform == "darwin"])
+        distributed.init_process_group(
             "cpu:gloo,cuda:nccl" if on_gpus else "gloo",
-            store=self._library.FileStore(str(store), size),
+            store=distributed.FileStore(str(store), size),
             rank=rank,
             world_size=size,
             timeout=TIMEOUT,
         )
 
     def sum(self, values: Tensor) -> Tensor:
-        self._library.all_reduce(values)
+        distributed.all_reduce(values)
         return values
 
     def any(self, *flags: bool) -> list[bool]:
         raised = torch.tensor(flags, dtype=torch.int32)
-        self._library.all_reduce(raised, self._library.ReduceOp.MAX)
+        distributed.all_reduce(raised, distributed.ReduceOp.MAX)
         return [bool(flag) for flag in raised]
 
     def largest(self, value: int) -> int:
         found = torch.tensor(value, dtype=torch.int64)
-        self._library.all_reduce(found, self._library.ReduceOp.MAX)
+        distributed.all_reduce(found, distributed.ReduceOp.MAX)
         return int(found)
 
     def first(self, value: Value) -> Value:
         told = [value]
-        self._library.broadcast_object_list(told, src=0, device=torch.device("cpu"))
+        distributed.broadcast_object_list(told, src=0, device=torch.device("cpu"))
         return told[0]
 
     def in_turn(self, function: Callable[[], Value]) -> Value:
@@ -117,7 +115,7 @@ class Group(Processes):
     def leave(self) -> None:
         """Once all are here, take the group apart."""
         self.wait()
-        self._library.destroy_process_group()
+        distributed.destroy_process_group()
 
 
 def check_batch(size: int, batch_size: int, n_images: int) -> None:
@@ -128,9 +126,3 @@ def check_batch(size: int, batch_size: int, n_images: int) -> None:
             f"a batch of {smallest} images for {size} processes leaves some without: give --nproc "
             f"at most {smallest}, or a larger batch_size or n_train in the recipe"
         )
-
-
-def _loopback() -> str:
-    """Name of the loopback device: lo on Linux, lo0 on macOS."""
-    names = [name for _, name in socket.if_nameindex()]
-    return next((name for name in ("lo", "lo0") if name in names), "")
