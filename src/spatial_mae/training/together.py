@@ -11,6 +11,7 @@ from contextlib import suppress
 from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NamedTuple
 
 from torch import multiprocessing
 
@@ -61,28 +62,32 @@ def _work(
     arguments: Sequence[object],
 ) -> None:
     """What one of the processes does: its exit code is 0, 75 (saved, to be continued) or 1."""
-    code, result = 0, None
+    code, message = 0, None
     try:
         group = Group(rank, count, store, on_gpus)
         try:
-            result = function(group, *arguments)
+            message = _Result(function(group, *arguments))
         except Interrupted as stopped:
             code = stopped.code
         group.leave()
     except BaseException as error:  # also a second Ctrl-C: none may wait for this one's exit
         traceback.print_exc()
-        text = f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
-        _send(senders[rank], (time.time(), text))
-        sys.stderr.flush()
-        os._exit(1)
-    if rank == 0:
-        _send(senders[rank], result)
-    sys.exit(code)
+        code = 1
+        message = _Error(time.time(), f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH])
+    with suppress(OSError):  # nobody may be left to read it
+        senders[rank].send(message)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)  # an interpreter that tidies up may wait for, or trip over, gloo's threads
 
 
-def _send(sender: connection.Connection, message: object) -> None:
-    with suppress(OSError):  # nobody is left to read it
-        sender.send(message)
+class _Result(NamedTuple):
+    value: object
+
+
+class _Error(NamedTuple):
+    time: float
+    text: str
 
 
 class _Watch:
@@ -92,7 +97,7 @@ class _Watch:
         self, processes: Sequence[BaseProcess], receivers: Sequence[connection.Connection]
     ) -> None:
         self.processes, self.receivers = processes, receivers
-        self.sent: dict[int, object] = {}
+        self.sent: dict[int, _Result | _Error | None] = {}
         self.failed: dict[int, int] = {}
 
     def until_ended(self, stop: StopRequest) -> None:
@@ -117,7 +122,7 @@ class _Watch:
 
     def outcome(self, asked: bool) -> object:
         if not self.failed and len(self.processes) == sum(p.exitcode == 0 for p in self.processes):
-            return self.sent[0]
+            return self.sent[0].value
         if asked or os.EX_TEMPFAIL in self.failed.values():
             raise Interrupted
         raise RuntimeError(self._cause())
@@ -136,12 +141,13 @@ class _Watch:
     def _cause(self) -> str:
         """What went wrong first. The errors of others than a killed one are that they miss it."""
         killed = {rank: code for rank, code in self.failed.items() if code < 0}
-        unknown = (float("inf"), "")
-        rank = min(killed or self.failed, key=lambda rank: self.sent.get(rank, unknown)[0])
+        told = {rank: sent for rank, sent in self.sent.items() if isinstance(sent, _Error)}
+        unknown = _Error(float("inf"), "")
+        rank = min(killed or self.failed, key=lambda rank: told.get(rank, unknown).time)
         which = f"process {rank} of {len(self.processes)}"
         if (code := self.failed[rank]) < 0:
             name = signal.Signals(-code).name
             hint = " (out of memory?)" if name == "SIGKILL" else ""
             return f"{which} was killed by {name}{hint}; the same command continues the run"
         ended = f"ended with exit code {code}; what it wrote says why"
-        return f"{which}: {self.sent[rank][1]}" if rank in self.sent else f"{which} {ended}"
+        return f"{which}: {told[rank].text}" if rank in told else f"{which} {ended}"
