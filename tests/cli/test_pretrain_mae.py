@@ -5,7 +5,10 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -53,6 +56,7 @@ def test_writes_weights_history_checkpoints_and_a_record(tmp_path, manifest):
     record = read_json(tmp_path / "record.json")
     assert list(record["inputs"]) == [str(manifest)]
     expected = {"seed": 4, "status": "completed", "device": "cpu", "precision": "float32"}
+    expected |= {"processes": 1}
     assert record.items() >= expected.items()
 
 
@@ -76,6 +80,8 @@ def test_images_that_do_not_fit_in_memory_change_nothing(tmp_path, manifest, mon
         ({"recipe": PRETRAINING | {"epoch": 1}}, "did you mean 'epochs'"),
         ({"recipe": PRETRAINING | {"warmup_epochs": 9}}, "warmup_epochs 9"),
         ({"threads": 0}, "0 threads"),
+        ({"nproc": 0}, "0 processes"),
+        ({"nproc": 17}, "a batch of 16 images for 17 processes"),
     ],
 )
 def test_bad_input_is_refused_and_leaves_no_output(tmp_path, manifest, changes, message):
@@ -89,12 +95,47 @@ def test_a_folder_in_use_is_refused(tmp_path, manifest):
         main(argv(manifest, tmp_path))
 
 
-def started(arguments):
+def test_under_torchrun_the_processes_join_and_one_alone_continues_their_run(tmp_path, manifest):
+    unbroken, folder = tmp_path / "unbroken", tmp_path / "torchrun"
+    recipe = LONG | {"epochs": 40}
+    main(argv(manifest, unbroken, recipe))
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
+    command += ["--local-addr", "127.0.0.1", "-m", "spatial_mae.cli.pretrain_mae"]
+    flags = argv(manifest, folder, recipe, nproc=2, threads=2, save_seconds=0.05)
+    process = subprocess.Popen([*command, *flags], stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (folder / "state/resume.pt").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() != 0
+    status = read_json(folder / "state/status.json")
+    assert status["state"] == "interrupted" and status["device"] == "2 x cpu"
+    assert not (folder / "record.json").exists()
+    main(argv(manifest, folder, recipe))
+    losses = [[row["loss"] for row in read_rows(f / "history.csv")] for f in (unbroken, folder)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+
+
+def test_another_number_of_processes_than_torchrun_started_is_refused(
+    tmp_path, manifest, monkeypatch
+):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    with pytest.raises(ValueError, match="torchrun started 4 processes, --nproc says 1"):
+        main(argv(manifest, tmp_path))
+
+
+def in_its_own_group(arguments):
+    os.setsid()
+    main(arguments)
+
+
+def started(arguments, target=main):
     """The entry point in a process of its own, from a server that has imported it already."""
     context = multiprocessing.get_context("forkserver")
     # The second is imported, slowly, by the first optimiser.
     context.set_forkserver_preload(["spatial_mae.cli.pretrain_mae", "torch._dynamo"])
-    process = context.Process(target=main, args=(arguments,))
+    process = context.Process(target=target, args=(arguments,))
     process.start()
     return process
 
@@ -142,3 +183,48 @@ def assert_equal_runs(first, second):
         for f in (first, second)
     ]
     assert histories[0] == histories[1]
+
+
+def test_two_processes_stopped_killed_and_continued_by_one(tmp_path, manifest):
+    """Signals to the started process, to its group, to one worker; no orphan, nothing lost."""
+    unbroken, folder = tmp_path / "unbroken", tmp_path / "two"
+    recipe = LONG | {"epochs": 40}
+    main(argv(manifest, unbroken, recipe))
+    again = argv(manifest, folder, recipe, nproc=2, threads=2, save_seconds=0.05)
+    state = folder / "state/resume.pt"
+    for send, name, code, said in (
+        (os.kill, "SIGUSR1", os.EX_TEMPFAIL, "interrupted"),
+        (os.killpg, "SIGTERM", os.EX_TEMPFAIL, "interrupted"),
+        (kill_a_worker, "SIGKILL", 1, "failed"),
+    ):
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        process = started(again, in_its_own_group)
+        while process.is_alive() and (not state.exists() or state.stat().st_mtime_ns == before):
+            time.sleep(0.005)
+        family = workers(process.pid)
+        send(process.pid, getattr(signal, name))
+        process.join()
+        assert process.exitcode == code and len(family) == 2
+        assert not any(Path(f"/proc/{pid}").exists() for pid in family)
+        status = read_json(folder / "state/status.json")
+        assert status["state"] == said and status["device"] == "2 x cpu"
+        assert status["pid"] == process.pid
+        assert ("killed by SIGKILL" in (status["message"] or "")) == (said == "failed")
+        assert not (folder / "record.json").exists()
+    main(argv(manifest, folder, recipe))
+    losses = [[row["loss"] for row in read_rows(f / "history.csv")] for f in (unbroken, folder)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+
+
+def workers(pid):
+    """Process ids of the workers of a started run."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def kill_a_worker(pid, number):
+    os.kill(workers(pid)[1], number)

@@ -54,3 +54,20 @@ def test_missing_labels_are_named_and_nothing_is_written(tmp_path):
     with pytest.raises(ValueError, match="data set 'toy' has no labels"):
         run(tmp_path, manifest)
     assert {path.name for path in tmp_path.iterdir()} == {"data"}
+
+
+def test_two_processes_write_one_run(tmp_path):
+    manifest = toy_dataset(tmp_path / "data")
+    rows = {}
+    for nproc in (1, 2):
+        (tmp_path / str(nproc)).mkdir()
+        (rows[nproc],) = run(tmp_path / str(nproc), manifest, nproc=nproc)
+        record = read_json(tmp_path / str(nproc) / "record.json")
+        assert record["processes"] == nproc and record["accuracy"] == rows[nproc]["accuracy"]
+    assert rows[2]["accuracy"] == rows[1]["accuracy"]
+    assert rows[2]["device"] == record["device"] == "2 x cpu"
+    history = [read_rows(tmp_path / n / "history.csv") for n in ("1", "2")]
+    assert [row["loss"] for row in history[1]] == pytest.approx(
+        [row["loss"] for row in history[0]], rel=1e-4
+    )
+    assert read_json(tmp_path / "2/state/status.json")["state"] == "completed"

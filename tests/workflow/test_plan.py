@@ -83,6 +83,19 @@ def test_named_targets_plan_a_part(project, target, tmp_path):
     assert sum(part.values()) < sum(whole.values())
 
 
+def test_the_processes_of_a_run_ask_for_a_gpu_each(project, tmp_path):
+    overlay = tmp_path / "two.yaml"
+    overlay.write_text("devices: {processes_per_run: 2}\n")
+    targets = ("pretraining", "fine_tuning")
+    done = snakemake_in(tmp_path)(
+        "-s", project / "Snakefile", "-n", "-p", *targets, "--configfile", overlay
+    )
+    text = done.stdout + done.stderr
+    jobs = planned(done)
+    n = sum(jobs[rule] for rule in ("pretrain_mae", "fine_tune_mae", "train_supervised"))
+    assert text.count("--nproc 2 ") == text.count("--threads 2 ") == text.count(" gpu=2,") == n
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

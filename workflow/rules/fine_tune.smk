@@ -32,9 +32,11 @@ rule fine_tune_mae:
         "results/benchmarks/fine_tune_mae/{dataset}/{model}/{training}/{run}/{tuning}/{recipe}.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: config["devices"]["processes_per_run"]
     resources:
-        gpu=1,
+        gpu=config["devices"]["processes_per_run"],
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        processes=config["devices"]["processes_per_run"],
         mem_mb=growing(16000),
         runtime=720,
         slurm_extra=WARNING,
@@ -53,6 +55,7 @@ rule fine_tune_mae:
             --recipe {params.recipe:q} \
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
+            --nproc {resources.processes:q} \
             --state {params.state:q} \
             --requeue \
             --scores {output.scores:q} \
@@ -78,9 +81,11 @@ rule train_supervised:
         "results/benchmarks/train_supervised/{dataset}/{model}/{run}/{recipe}.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: config["devices"]["processes_per_run"]
     resources:
-        gpu=1,
+        gpu=config["devices"]["processes_per_run"],
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        processes=config["devices"]["processes_per_run"],
         mem_mb=growing(16000),
         runtime=720,
         slurm_extra=WARNING,
@@ -102,6 +107,7 @@ rule train_supervised:
             --recipe {params.recipe:q} \
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
+            --nproc {resources.processes:q} \
             --state {params.state:q} \
             --requeue \
             --scores {output.scores:q} \

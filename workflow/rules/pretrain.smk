@@ -33,9 +33,11 @@ rule pretrain_mae:
         "results/benchmarks/pretrain_mae/{dataset}/{model}/{training}/{run}.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: config["devices"]["processes_per_run"]
     resources:
-        gpu=1,
+        gpu=config["devices"]["processes_per_run"],
         runs_per_gpu=config["devices"]["runs_per_gpu"],
+        processes=config["devices"]["processes_per_run"],
         mem_mb=growing(16000),
         runtime=1440,
         slurm_extra=WARNING,
@@ -63,6 +65,7 @@ rule pretrain_mae:
             --recipe {params.recipe:q} \
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
+            --nproc {resources.processes:q} \
             --state {params.state:q} \
             --requeue \
             --weights {output.weights:q} \

@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         outputs = ClassifierOutputs(arguments.scores, arguments.history, arguments.tuned)
         row = train_classifier(run, workplace(arguments), outputs)
+        record["processes"] = arguments.nproc
         record |= {key: row[key] for key in ("status", "device", "precision", "accuracy")}
 
 

@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         outputs = PretrainingOutputs(arguments.weights, arguments.history, arguments.checkpoints)
         metadata = pretrain(run, workplace(arguments), outputs)
+        record["processes"] = arguments.nproc
         record |= {key: metadata[key] for key in ("status", "device", "precision", "epoch")}
 
 

@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         outputs = ClassifierOutputs(arguments.scores, arguments.history, arguments.weights)
         row = train_classifier(run, workplace(arguments), outputs)
+        record["processes"] = arguments.nproc
         record |= {key: row[key] for key in ("status", "device", "precision", "accuracy")}
 
 

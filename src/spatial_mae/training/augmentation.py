@@ -45,21 +45,24 @@ def random_resized_crop_flip(
     ratio: tuple[float, float] = RATIO,
     flip: bool = True,
     size: tuple[int, int] | None = None,
+    part: tuple[slice, int] | None = None,
 ) -> Tensor:
     """Crop each image at random, resize it (bilinear, antialiased), flip half of them.
 
     images: uint8 (n, channels, height, width). scale: least and largest share of the image's area,
     in (0, 1]; (1, 1) takes the whole image. ratio: least and largest width over height of a crop.
-    size: (height, width) of the result, the images' by default. The draws happen on the
-    generator's device. Returns float32 (n, channels, *size) in [0, 1]. Raises ValueError for a
+    size: (height, width) of the result, the images' by default. part: which of how many images
+    these are, if they are not all: the draws are for all. They happen on the generator's device.
+    Returns float32 (n, channels, *size) in [0, 1]. Raises ValueError for a
     scale or ratio out of range.
     """
     shape = images.shape[-2:]
     whole = tuple(scale) == (1.0, 1.0)
     if whole and not flip and size in (None, tuple(shape)):
         return images.float().div_(255)
-    crops = draw_crops(generator, len(images), tuple(shape), scale, ratio, flip)
-    return crop_flip(images, crops, size)
+    which, n = part or (slice(None), len(images))
+    crops = draw_crops(generator, n, tuple(shape), scale, ratio, flip)
+    return crop_flip(images, crops[which], size)
 
 
 def draw_crops(

@@ -18,15 +18,16 @@ from spatial_mae.models.weights import load_encoder, read_metadata, save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
 from spatial_mae.training.compiling import compiled
-from spatial_mae.training.gradients import Batch
+from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images, load_labels
 from spatial_mae.training.loop import Training
 from spatial_mae.training.mapped_images import Images, read_ahead
 from spatial_mae.training.optimiser import parameter_groups
+from spatial_mae.training.processes import check_batch
 from spatial_mae.training.randomness import generator_for
 from spatial_mae.training.recipe import ClassifierRecipe
 from spatial_mae.training.training_data import image_hashes, label_hashes, pixel_statistics
-from spatial_mae.training.workplace import Workplace, device_name
+from spatial_mae.training.workplace import Site, Workplace
 
 SCORED_AT_ONCE = 256
 
@@ -126,11 +127,12 @@ class ClassificationTask:
     def will_read(self, batches: Sequence[Tensor]) -> None:
         read_ahead(self.images, batches)
 
-    def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
+    def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
         recipe, seed, device = self.run.recipe, self.run.seed, self.images.device
         crops = generator_for(seed, epoch, step, "crops", device)
+        which = part, len(indices)
         images = random_resized_crop_flip(
-            self.images[indices], crops, recipe.crop_scale, flip=recipe.flip
+            self.images[indices[part]], crops, recipe.crop_scale, flip=recipe.flip, part=which
         )
         if recipe.randaugment:
             # Imports torchvision, which takes seconds.
@@ -138,8 +140,8 @@ class ClassificationTask:
 
             operations = generator_for(seed, epoch, step, "operations", device)
             levels = images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
-            images = rand_augment(levels, operations, *recipe.randaugment).float().div_(255)
-        return images, self.labels[indices]
+            images = rand_augment(levels, operations, *recipe.randaugment, which).float().div_(255)
+        return images, self.labels[indices[part]]
 
     def weight(self, batch: Batch) -> int:
         return len(batch[1])
@@ -159,35 +161,47 @@ def train_classifier(run: ClassifierRun, workplace: Workplace, outputs: Classifi
     """Train, or go on training, and write the outputs; return the row of scores.
 
     The accuracies are those after the last epoch, in float32, on images as they are: nothing is
-    chosen on the test images. Raises Interrupted (exit code 75) when asked to stop.
+    chosen on the test images. Raises Interrupted (exit code 75) when asked to stop, ValueError if
+    a batch has too few images for the processes that share it.
     """
-    with workplace.occupied() as (folder, device):
-        images = load_images(run.dataset, "train", run.recipe.n_train, device)
-        labels = load_labels(run.dataset, "train", run.recipe.n_train, device)
-        task = ClassificationTask(run, images, labels)
-        resume = ResumeFile(folder.path, run.settings())
-        training = Training(
-            task,
-            run.recipe,
-            run.seed,
-            folder,
-            resume,
-            save_seconds=workplace.save_seconds,
-            requeue=workplace.requeue,
-        )
-        status = training.run()
-        task.module.load_state_dict(training.weights())
-        row = score(run, task, training, status)
-        write_rows(outputs.history, training.position.history)
-        metadata = {"kind": "classifier", **run.settings(), **row}
-        save_weights(outputs.weights, task.module.state_dict(), metadata)
-        write_rows(outputs.scores, [row])
-        resume.remove()
-        folder.update(state=status, eta_seconds=0)
-        return row
+    n_images = run.recipe.n_train or run.dataset.manifest["n_train"]
+    check_batch(workplace.processes, run.recipe.batch_size, n_images)
+    return workplace.work(_train_classifier, run, outputs)
 
 
-def score(run: ClassifierRun, task: ClassificationTask, training: Training, status: str) -> dict:
+def _train_classifier(site: Site, run: ClassifierRun, outputs: ClassifierOutputs) -> dict | None:
+    """What each process does; the first one scores, writes the files and returns the row."""
+    images = load_images(run.dataset, "train", run.recipe.n_train, site.device)
+    labels = load_labels(run.dataset, "train", run.recipe.n_train, site.device)
+    task = ClassificationTask(run, images, labels)
+    resume = ResumeFile(site.folder.path, run.settings())
+    training = Training(
+        task,
+        run.recipe,
+        run.seed,
+        site.folder,
+        resume,
+        save_seconds=site.save_seconds,
+        processes=site.processes,
+        requeue=site.requeue,
+    )
+    status = training.run()
+    if not site.processes.is_first:
+        return None
+    task.module.load_state_dict(training.weights())
+    row = score(run, task, training, site.device_name, status)
+    write_rows(outputs.history, training.position.history)
+    metadata = {"kind": "classifier", **run.settings(), **row}
+    save_weights(outputs.weights, task.module.state_dict(), metadata)
+    write_rows(outputs.scores, [row])
+    resume.remove()
+    site.folder.update(state=status, eta_seconds=0)
+    return row
+
+
+def score(
+    run: ClassifierRun, task: ClassificationTask, training: Training, device_name: str, status: str
+) -> dict:
     """The row of scores of a trained classifier; accuracies in [0, 1]."""
     device = task.images.device
     wanted = run.recipe.n_test
@@ -214,7 +228,7 @@ def score(run: ClassifierRun, task: ClassificationTask, training: Training, stat
         "n_train": task.n_images,
         "n_test": len(test_labels),
         "precision": position.precision,
-        "device": device_name(device),
+        "device": device_name,
         **run.origin(),
     }
 

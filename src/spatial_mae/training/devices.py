@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from spatial_mae.training.gpu_slots import hold_gpu, lock_folder
+from spatial_mae.training.gpu_slots import hold_gpu, hold_gpus, lock_folder
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,7 @@ def choose_device(
 
     Raises ValueError if `runs_per_gpu` is below 1.
     """
-    if runs_per_gpu < 1:
-        raise ValueError(f"runs_per_gpu = {runs_per_gpu}: at least 1 run fits on a GPU")
+    _check_runs(runs_per_gpu)
     gpus = visible_gpus()
     if not gpus:
         yield torch.device("cpu")
@@ -33,6 +32,33 @@ def choose_device(
     with hold_gpu(gpus, runs_per_gpu, lock_folder(), waiting) as index:
         torch.cuda.set_device(index)
         yield torch.device("cuda", index)
+
+
+@contextmanager
+def choose_devices(
+    count: int, runs_per_gpu: int, waiting: Callable[[], None] | None = None
+) -> Iterator[tuple[torch.device, ...]]:
+    """`choose_device` for `count` processes of one run: the CPU for all, or a GPU for each.
+
+    Raises ValueError if `runs_per_gpu` is below 1, or some GPUs are visible but fewer than `count`.
+    """
+    _check_runs(runs_per_gpu)
+    gpus = visible_gpus()
+    if not gpus:
+        yield (torch.device("cpu"),) * count
+        return
+    if len(gpus) < count:
+        raise ValueError(
+            f"{count} processes need {count} GPUs, but {len(gpus)} can be seen: lower --nproc, or "
+            "show more in CUDA_VISIBLE_DEVICES (empty: compute on the CPU)"
+        )
+    with hold_gpus(count, gpus, runs_per_gpu, lock_folder(), waiting) as indices:
+        yield tuple(torch.device("cuda", index) for index in indices)
+
+
+def _check_runs(runs_per_gpu: int) -> None:
+    if runs_per_gpu < 1:
+        raise ValueError(f"runs_per_gpu = {runs_per_gpu}: at least 1 run fits on a GPU")
 
 
 def visible_gpus() -> list[str]:

@@ -36,28 +36,51 @@ def hold_gpu(
     Each holder has a lock file in `folder`, named by the GPU's identifier and a slot. Waits while
     no GPU is free, calling `waiting` before each pause of `poll_seconds`.
     """
-    while (taken := _take(gpus, runs_per_gpu, folder)) is None:
-        if waiting:
-            waiting()
-        time.sleep(poll_seconds)
-    index, handle = taken
-    with handle:
+    with hold_gpus(1, gpus, runs_per_gpu, folder, waiting, poll_seconds) as (index,):
         yield index
 
 
-def _take(gpus: Sequence[str], runs_per_gpu: int, folder: Path) -> tuple[int, IO[str]] | None:
-    """Take a slot of the least loaded GPU, the first in order among equals; None if all are full.
+@contextmanager
+def hold_gpus(
+    count: int,
+    gpus: Sequence[str],
+    runs_per_gpu: int,
+    folder: Path,
+    waiting: Callable[[], None] | None = None,
+    poll_seconds: float = POLL_SECONDS,
+) -> Iterator[tuple[int, ...]]:
+    """`hold_gpu`, for `count` different GPUs of one holder: all at once, or it waits with none."""
+    while (taken := _take(count, gpus, runs_per_gpu, folder)) is None:
+        if waiting:
+            waiting()
+        time.sleep(poll_seconds)
+    with ExitStack() as stack:
+        for handle in taken.values():
+            stack.enter_context(handle)
+        yield tuple(taken)
 
-    One process at a time looks around: counting slots means locking them for a moment.
+
+def _take(
+    count: int, gpus: Sequence[str], runs_per_gpu: int, folder: Path
+) -> dict[int, IO[str]] | None:
+    """Take a slot of each of the `count` least loaded GPUs, the first in order among equals.
+
+    Returns index -> handle, None if fewer have room. One process at a time looks around: counting
+    slots means locking them for a moment.
     """
     with (folder / "choosing.lock").open("a+") as choosing:
         fcntl.flock(choosing, fcntl.LOCK_EX)
         loads = [_load(gpu, folder) for gpu in gpus]
-        index = min(range(len(gpus)), key=loads.__getitem__)
-        for slot in range(runs_per_gpu if loads[index] < runs_per_gpu else 0):
-            if handle := try_lock(folder / f"gpu-{gpus[index]}.{slot}.lock"):
-                return index, handle
-    return None
+        chosen = sorted(range(len(gpus)), key=loads.__getitem__)[:count]
+        if len(chosen) < count or any(loads[index] >= runs_per_gpu for index in chosen):
+            return None
+        return {index: _slot(gpus[index], runs_per_gpu, folder) for index in chosen}
+
+
+def _slot(gpu: str, runs_per_gpu: int, folder: Path) -> IO[str]:
+    """A free slot of a GPU that has one."""
+    slots = (try_lock(folder / f"gpu-{gpu}.{slot}.lock") for slot in range(runs_per_gpu))
+    return next(handle for handle in slots if handle)
 
 
 def _load(gpu: str, folder: Path) -> int:

@@ -2,13 +2,16 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from spatial_mae.training import memory
+from spatial_mae.training.processes import Processes
 
+ALL = slice(None)
 Batch = tuple[Tensor, ...]
 
 
@@ -25,8 +28,11 @@ class Task(Protocol):
     def will_read(self, batches: Sequence[Tensor]) -> None:
         """The indices of the batches to come, in order: images not in memory are read ahead."""
 
-    def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
-        """Tensors of equal length, augmented and masked: a function of its arguments alone."""
+    def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
+        """Tensors of equal length, augmented and masked: a function of its arguments alone.
+
+        part: the images wanted of the batch, which come out as they do in the whole of it.
+        """
 
     def weight(self, batch: Batch) -> Tensor | int:
         """How many terms the loss of this batch is the mean of."""
@@ -43,21 +49,35 @@ class Gradients:
 
     The batch is drawn whole and then cut, and a part counts by its number of terms: the gradient is
     the whole batch's but for rounding. Out of memory halves the micro-batch, once.
+
+    Several processes take a part of the batch each, and a micro-batch is one process's; the
+    gradients and sums that come out are those of all. Memory must then suffice as it is, since one
+    process alone cannot begin a batch again.
     """
 
-    def __init__(self, task: Task, device: torch.device, micro_batch: int | None) -> None:
+    def __init__(
+        self,
+        task: Task,
+        device: torch.device,
+        micro_batch: int | None,
+        processes: Processes | None = None,
+    ) -> None:
         self.task, self.device, self.micro_batch = task, device, micro_batch
-        self._halved = False
+        self.processes = processes or Processes()
+        self._together = self.processes.averaging(_Loss(task)) if self.processes.size > 1 else None
+        self._halved = self._together is not None
 
     def of(self, indices: Tensor, epoch: int, step: int) -> Tensor:
         """Add the gradients of one step; return its (mean loss, correct answers), float64 (2,).
 
         Raises RuntimeError if half a micro-batch does not fit into memory either.
         """
-        return self._within_memory(len(indices), lambda: self.task.batch(indices, epoch, step))
+        part = self.processes.part(len(indices))
+        n_images = part.stop - part.start
+        return self._within_memory(n_images, lambda: self.task.batch(indices, epoch, step, part))
 
     def of_batch(self, batch: Batch) -> Tensor:
-        """`of`, for a batch that is made already."""
+        """`of`, for a batch (or this process's part of one) that is made already."""
         return self._within_memory(len(batch[0]), lambda: batch)
 
     def _within_memory(self, n_images: int, make: Callable[[], Batch]) -> Tensor:
@@ -78,6 +98,8 @@ class Gradients:
 
     def _accumulate(self, batch: Batch) -> Tensor:
         sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        if self._together is not None:
+            return self._accumulate_together(batch, sums)
         size = self.micro_batch or len(batch[0])
         if size >= len(batch[0]):
             self._add(batch, None, sums)
@@ -88,6 +110,25 @@ class Gradients:
             if share > 0:  # a part without terms has no mean
                 self._add(part, share, sums)
         return sums
+
+    def _accumulate_together(self, batch: Batch, sums: Tensor) -> Tensor:
+        """Every process calls forward and backward, also on a part without terms, whose loss is 0.
+
+        Gradients travel in the last backward pass, as means over the processes: hence times `size`.
+        """
+        size = self.micro_batch or len(batch[0])
+        parts = list(zip(*(tensor.split(size) for tensor in batch), strict=True))
+        own = torch.as_tensor(self.task.weight(batch), dtype=torch.float64, device=self.device)
+        whole = self.processes.sum(own.clone())
+        for number, part in enumerate(parts, start=1):
+            share = (self.task.weight(part) / whole).float()
+            with nullcontext() if number == len(parts) else self._together.no_sync():
+                loss, correct = self._together(*part)
+                (loss * (share * self.processes.size)).backward()
+            sums[0] += loss.detach() * share
+            if correct is not None:
+                sums[1] += correct
+        return self.processes.sum(sums)
 
     def _add(self, part: Batch, share: Tensor | float | None, sums: Tensor) -> None:
         loss, correct = self.task.loss(part)
@@ -101,8 +142,8 @@ class Gradients:
         if self._halved or size < 2:
             raise RuntimeError(
                 f"out of memory on {self.device} with micro-batches of {size} images: set a "
-                "smaller micro_batch in the recipe (a divisor of batch_size), or let fewer runs "
-                "share the device"
+                "smaller micro_batch in the recipe (a divisor of batch_size), let fewer runs share "
+                "the device, or more processes share the batch"
             ) from error
         self._halved, self.micro_batch = True, (size + 1) // 2
         print(
@@ -110,3 +151,18 @@ class Gradients:
             file=sys.stderr,
             flush=True,
         )
+
+
+class _Loss(nn.Module):
+    """The loss of a task as a module that shows what is trained: for DistributedDataParallel.
+
+    Frozen parameters and buffers are equal in all processes, and no business of theirs.
+    """
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        trained = [p for p in task.module.parameters() if p.requires_grad]
+        self.trained, self.loss = nn.ParameterList(trained), task.loss
+
+    def forward(self, *batch: Tensor) -> tuple[Tensor, Tensor | None]:
+        return self.loss(batch)

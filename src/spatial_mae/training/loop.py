@@ -1,7 +1,8 @@
 """The one training loop: pretraining, fine-tuning and training from scratch differ in their task.
 
 Everything random is a function of (seed, epoch, step) and all else lies in the state: on the CPU a
-killed and resumed run equals the unbroken one bit for bit, at equal numbers of threads.
+killed and resumed run equals the unbroken one bit for bit, at equal numbers of threads. Several
+processes compute the same sums in parts, and can be another number after each interruption.
 """
 
 import math
@@ -22,7 +23,8 @@ from spatial_mae.training.loader import permutation, steps_per_epoch
 from spatial_mae.training.optimiser import AdamW
 from spatial_mae.training.position import Diverged, Interrupted, Position
 from spatial_mae.training.precision_choice import faster_precision
-from spatial_mae.training.progress import Progress
+from spatial_mae.training.processes import Processes
+from spatial_mae.training.progress import Progress, Silence
 from spatial_mae.training.recipe import OptimisationRecipe
 from spatial_mae.training.run_folder import COMPLETED, DIVERGED, RunFolder
 from spatial_mae.training.schedule import learning_rate
@@ -39,7 +41,8 @@ class Training:
     """A training run of `task`; `run()` brings it from where its resume file is to its end.
 
     after_epoch(epoch, weights, position) is called for epoch 0 (before training) and after each
-    epoch, before the state that says so is saved.
+    epoch, before the state that says so is saved; of several processes by the first, which alone
+    writes. Each keeps all of the state, equal in all of them.
     """
 
     def __init__(
@@ -51,16 +54,17 @@ class Training:
         resume: ResumeFile,
         after_epoch: Callable[[int, Weights, Position], None] = lambda *_: None,
         save_seconds: float = 60.0,
+        processes: Processes | None = None,
         requeue: bool = False,
     ) -> None:
         self.task, self.recipe, self.seed, self.folder = task, recipe, seed, folder
         self.resume, self.after_epoch, self.save_seconds = resume, after_epoch, save_seconds
-        self.requeue = requeue
+        self.processes, self.requeue = processes or Processes(), requeue
         self.device = next(task.module.parameters()).device
         self.optimiser = AdamW(task.groups(), recipe.betas)
         self.trained = self.optimiser.parameters
         self.average = MovingAverage(task.module, recipe.ema_decay)
-        self.gradients = Gradients(task, self.device, recipe.micro_batch)
+        self.gradients = Gradients(task, self.device, recipe.micro_batch, self.processes)
         self.steps = steps_per_epoch(task.n_images, recipe.batch_size)
         self.batch_size = min(recipe.batch_size, task.n_images)
         self.position = Position()
@@ -76,15 +80,10 @@ class Training:
         """
         with self.stop:
             self._restore()
-            position = self.position
-            self.begun_at = position.passed
-            done = position.epoch + position.step / self.steps
-            images = self.steps * self.batch_size
-            with Progress(
-                self.folder, self.recipe.epochs, images, done, position.seconds
-            ) as self.bar:
+            self.begun_at = self.position.passed
+            with self._progress() as self.bar:
                 try:
-                    while position.epoch < self.recipe.epochs:
+                    while self.position.epoch < self.recipe.epochs:
                         self._epoch()
                 except Diverged:
                     self._return_to_good()
@@ -95,10 +94,18 @@ class Training:
         """State dict of the module; trained parameters are averages if the recipe asks for it."""
         return {**self.task.module.state_dict(), **self.average.values}
 
+    def _progress(self) -> Progress | Silence:
+        if not self.processes.is_first:
+            return Silence()
+        done = self.position.epoch + self.position.step / self.steps
+        images = self.steps * self.batch_size
+        return Progress(self.folder, self.recipe.epochs, images, done, self.position.seconds)
+
     def _epoch(self) -> None:
         position = self.position
         order = permutation(self.task.n_images, self.seed, position.epoch).to(self.device)
-        self.task.will_read(order.cpu().split(self.batch_size)[position.step : self.steps])
+        batches = order.cpu().split(self.batch_size)[position.step : self.steps]
+        self.task.will_read([batch[self.processes.part(len(batch))] for batch in batches])
         self.totals = torch.tensor([position.loss, position.correct], dtype=torch.float64)
         self.totals = self.totals.to(self.device)
         self.clock = time.perf_counter()
@@ -137,31 +144,35 @@ class Training:
         )
         self.bar.epoch(row["loss"])
         self._keep_good()
-        self.after_epoch(position.epoch, self.weights(), position)
+        self._tell_epoch()
         ended = position.epoch == self.recipe.epochs
-        if ended or time.perf_counter() - self.saved_at > min(
-            SAVE_EPOCH_SECONDS, self.save_seconds
-        ):
+        (due,) = self.processes.any(self._unsaved_for(min(SAVE_EPOCH_SECONDS, self.save_seconds)))
+        if ended or due:
             self._save()
 
     def _pause(self) -> None:
         """Before a step: save if it is time to; save and leave if asked to."""
-        if self.stop.requested:
+        stop, due = self.processes.any(self.stop.requested, self._unsaved_for(self.save_seconds))
+        if stop or due:
             self._save()
+        if stop:
+            self.processes.wait()  # for the first one's file
             place = f"in epoch {self.position.epoch + 1}, before step {self.position.step + 1}"
-            _say(f"{self.stop.name} {place}: state saved; run the same command again to continue")
-            if self.requeue and self.stop.name != "SIGINT":
+            why = self.stop.name or "asked to stop"
+            self._say(f"{why} {place}: state saved; run the same command again to continue")
+            if self.requeue and self.processes.is_first and self.stop.name != "SIGINT":
                 self._requeue()
             raise Interrupted
-        if time.perf_counter() - self.saved_at > self.save_seconds:
-            self._save()
+
+    def _unsaved_for(self, seconds: float) -> bool:
+        return time.perf_counter() - self.saved_at > seconds
 
     def _requeue(self) -> None:
         """A job whose time does not suffice for a step would come back for ever."""
         if self.position.passed == self.begun_at:
-            _say("not requeued: there was no time for a single step; allow a longer runtime")
+            self._say("not requeued: no time for a single step; allow a longer runtime")
         else:
-            _say(requeue_this_job())
+            self._say(requeue_this_job())
 
     def _check_loss(self) -> None:
         if not math.isfinite(float(self.totals[0])):
@@ -173,6 +184,10 @@ class Training:
         if not bool(torch.stack(largest).isfinite().all()):
             raise Diverged
 
+    def _tell_epoch(self) -> None:
+        if self.processes.is_first:
+            self.after_epoch(self.position.epoch, self.weights(), self.position)
+
     def _keep_good(self) -> None:
         self.good = {name: value.clone() for name, value in self.weights().items()}
 
@@ -180,7 +195,9 @@ class Training:
         self.task.module.load_state_dict(self.good)
         self.average.forget()
         done = self.position.epoch
-        _say(f"training diverged in epoch {done + 1}: the weights are those after epoch {done}")
+        self._say(
+            f"training diverged in epoch {done + 1}: the weights are those after epoch {done}"
+        )
 
     def _read_totals(self) -> None:
         """Bring the position's sums, seconds and memory up to date. Raises Diverged."""
@@ -191,27 +208,38 @@ class Training:
         now = time.perf_counter()
         position.seconds += now - self.clock
         position.epoch_seconds += now - self.clock
-        position.peak_memory = max(position.peak_memory, self.meter.peak())
+        peak = self.processes.largest(self.meter.peak())
+        position.peak_memory = max(position.peak_memory, peak)
         self.clock = now
 
     def _save(self) -> None:
         if self.position.step:
             self._read_totals()
         self.position.micro_batch = self.gradients.micro_batch
-        self.resume.save(
-            {
-                "position": asdict(self.position),
-                "module": self.task.module.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "average": self.average.values,
-                "good": self.good if self.position.step else {},
-            }
-        )
+        if self.processes.is_first:
+            self.resume.save(self._state())
         self.saved_at = self.clock = time.perf_counter()
+
+    def _state(self) -> dict:
+        return {
+            "position": asdict(self.position),
+            "module": self.task.module.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average.values,
+            "good": self.good if self.position.step else {},
+        }
+
+    def _load(self) -> dict | None:
+        """The state to continue from. Raises RuntimeError if the processes read different ones."""
+        state = self.processes.in_turn(self.resume.load)
+        place = state and (state["position"]["epoch"], state["position"]["step"])
+        if place != self.processes.first(place):
+            raise RuntimeError(f"{self.resume.path} changed while the processes read it: try again")
+        return state
 
     def _restore(self) -> None:
         self.saved_at = time.perf_counter()
-        state = self.resume.load()
+        state = self._load()
         if state is None:
             self._begin()
             return
@@ -223,29 +251,31 @@ class Training:
         self.average.load(state["average"])
         self._keep_good()
         self.good |= {name: value.to(self.device) for name, value in state["good"].items()}
-        _say(f"continues after epoch {self.position.epoch}, step {self.position.step}")
+        self._say(f"continues after epoch {self.position.epoch}, step {self.position.step}")
 
     def _begin(self) -> None:
         self.position.precision = self._choose_precision()
         self.task.use_precision(self.position.precision)
         self._keep_good()
-        self.after_epoch(0, self.weights(), self.position)
+        self._tell_epoch()
         self._save()  # a precision that was measured belongs to the run from now on
 
     def _choose_precision(self) -> str:
         if self.recipe.precision != "auto":
             return self.recipe.precision
         limit = MEASURED_IMAGES.get(self.device.type, 64)
-        size = min(limit, self.batch_size, self.recipe.micro_batch or self.batch_size)
-        batch = self.task.batch(torch.arange(size, device=self.device), 0, 0)
+        each = min(limit, self.recipe.micro_batch or self.batch_size)
+        size = min(each * self.processes.size, self.batch_size)
+        images = torch.arange(size, device=self.device)
+        batch = self.task.batch(images, 0, 0, self.processes.part(size))
 
         def pass_in(precision: str) -> None:
             self.task.use_precision(precision)
             self.gradients.of_batch(batch)
             self.task.module.zero_grad()
 
-        return faster_precision(pass_in, self.device)
+        return self.processes.first(faster_precision(pass_in, self.device))
 
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    def _say(self, line: str) -> None:
+        if self.processes.is_first:
+            print(line, file=sys.stderr, flush=True)

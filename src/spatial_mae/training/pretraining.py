@@ -17,17 +17,18 @@ from spatial_mae.models.weights import save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
 from spatial_mae.training.compiling import compiled
-from spatial_mae.training.gradients import Batch
+from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images
 from spatial_mae.training.loop import Training, Weights
 from spatial_mae.training.mapped_images import Images, read_ahead
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.position import Position
+from spatial_mae.training.processes import check_batch
 from spatial_mae.training.randomness import generator_for
 from spatial_mae.training.recipe import PretrainingRecipe
 from spatial_mae.training.run_folder import COMPLETED
 from spatial_mae.training.training_data import image_hashes, pixel_statistics
-from spatial_mae.training.workplace import Workplace, device_name
+from spatial_mae.training.workplace import Site, Workplace
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,15 @@ class PretrainingTask:
     def will_read(self, batches: Sequence[Tensor]) -> None:
         read_ahead(self.images, batches)
 
-    def batch(self, indices: Tensor, epoch: int, step: int) -> Batch:
+    def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
         recipe, device = self.run.recipe, self.images.device
         crops = generator_for(self.run.seed, epoch, step, "crops", device)
         images = random_resized_crop_flip(
-            self.images[indices], crops, recipe.crop_scale, flip=recipe.flip
+            self.images[indices[part]],
+            crops,
+            recipe.crop_scale,
+            flip=recipe.flip,
+            part=(part, len(indices)),
         )
         masks = draw_masks(
             generator_for(self.run.seed, epoch, step, "masks", device),
@@ -96,7 +101,7 @@ class PretrainingTask:
             self.run.mask_ratio,
             recipe.sampling,
         )
-        return images, masks
+        return images, masks[part]
 
     def weight(self, batch: Batch) -> Tensor | int:
         recipe = self.run.recipe
@@ -115,31 +120,42 @@ def pretrain(run: PretrainingRun, workplace: Workplace, outputs: PretrainingOutp
     """Train, or go on training, and write the outputs; return the weights' metadata.
 
     A run whose loss or parameters stop being finite ends with status "diverged" and the weights
-    of the last good epoch. Raises Interrupted (exit code 75) when asked to stop.
+    of the last good epoch. Raises Interrupted (exit code 75) when asked to stop, ValueError if a
+    batch has too few images for the processes that share it.
     """
-    with workplace.occupied() as (folder, device):
-        images = load_images(run.dataset, "train", run.recipe.n_train, device)
-        task = PretrainingTask(run, images)
-        resume = ResumeFile(folder.path, run.settings())
-        checkpoints = Checkpoints(folder.path, run, task)
-        training = Training(
-            task,
-            run.recipe,
-            run.seed,
-            folder,
-            resume,
-            checkpoints.after_epoch,
-            workplace.save_seconds,
-            workplace.requeue,
-        )
+    n_images = run.recipe.n_train or run.dataset.manifest["n_train"]
+    check_batch(workplace.processes, run.recipe.batch_size, n_images)
+    return workplace.work(_pretrain, run, outputs)
+
+
+def _pretrain(site: Site, run: PretrainingRun, outputs: PretrainingOutputs) -> dict:
+    """What each process does; the first one writes the files and its metadata are the run's."""
+    folder, first = site.folder, site.processes.is_first
+    images = load_images(run.dataset, "train", run.recipe.n_train, site.device)
+    task = PretrainingTask(run, images)
+    resume = ResumeFile(folder.path, run.settings())
+    checkpoints = Checkpoints(folder.path, run, task, site.device_name)
+    training = Training(
+        task,
+        run.recipe,
+        run.seed,
+        folder,
+        resume,
+        checkpoints.after_epoch,
+        site.save_seconds,
+        site.processes,
+        site.requeue,
+    )
+    if first:
         checkpoints.check(resume)
-        status = training.run()
-        metadata = checkpoints.metadata(training.position, status)
+    status = training.run()
+    metadata = checkpoints.metadata(training.position, status)
+    if first:
         write_outputs(outputs, training, metadata, checkpoints)
         resume.remove()
         checkpoints.remove()
         folder.update(state=status, eta_seconds=0)
-        return metadata
+    return metadata
 
 
 class Checkpoints:
@@ -148,8 +164,10 @@ class Checkpoints:
     state/epoch-0004.safetensors becomes {checkpoints}/epoch-4.safetensors at the end.
     """
 
-    def __init__(self, state: Path, run: PretrainingRun, task: PretrainingTask) -> None:
-        self.state, self.run, self.task = state, run, task
+    def __init__(
+        self, state: Path, run: PretrainingRun, task: PretrainingTask, device_name: str
+    ) -> None:
+        self.state, self.run, self.task, self.device_name = state, run, task, device_name
 
     def after_epoch(self, epoch: int, weights: Weights, position: Position) -> None:
         if epoch in self.run.recipe.kept_epochs:
@@ -177,7 +195,7 @@ class Checkpoints:
             "images_per_second": position.images_per_second,
             "peak_memory_bytes": position.peak_memory,
             "precision": position.precision,
-            "device": device_name(self.task.images.device),
+            "device": self.device_name,
             "n_train": self.task.n_images,
             "parameters": sum(p.numel() for p in self.task.module.parameters()),
         }

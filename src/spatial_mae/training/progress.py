@@ -133,6 +133,22 @@ class Progress:
         )
 
 
+class Silence:
+    """`Progress` of a process that shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def step(self, n_images: int, loss: object) -> None:
+        pass
+
+    def epoch(self, loss: float) -> None:
+        pass
+
+
 def duration(seconds: float | None) -> str:
     """Seconds as a person reads them: 42 s, 3 min 05 s, 2 h 07 min, 3 d 04 h; ? if None."""
     if seconds is None:

@@ -23,19 +23,27 @@ GREATEST_ANGLE = 30.0  # degrees
 GREATEST_BLEND = 0.9  # factors 0.1 to 1.9
 
 
-def rand_augment(images: Tensor, generator: torch.Generator, n: int, magnitude: int) -> Tensor:
+def rand_augment(
+    images: Tensor,
+    generator: torch.Generator,
+    n: int,
+    magnitude: int,
+    part: tuple[slice, int] | None = None,
+) -> Tensor:
     """Apply `n` random operations of strength `magnitude`, in 0..30, to each image.
 
     images: uint8 (batch, 1 or 3 channels, height, width); the result is alike. Each operation is
     one of `OPERATIONS`, equally likely, and those with a direction take either with equal chance.
-    The draws happen on the generator's device. Raises ValueError for what is out of range.
+    part: which of how many images these are, if they are not all: the draws are for all. They
+    happen on the generator's device. Raises ValueError for what is out of range.
     """
     _check(images, n, magnitude)
+    which, n_images = part or (slice(None), len(images))
     for _ in range(n):
-        shape, device = (len(images),), generator.device
+        shape, device = (n_images,), generator.device
         choices = torch.randint(len(OPERATIONS), shape, generator=generator, device=device)
         negative = torch.rand(shape, generator=generator, device=device) < 0.5
-        images = apply_operations(images, choices, negative, magnitude)
+        images = apply_operations(images, choices[which], negative[which], magnitude)
     return images
 
 

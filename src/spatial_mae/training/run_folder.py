@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from spatial_mae.files import write_json
+from spatial_mae.files import read_json, write_json
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +34,12 @@ class RunFolder:
     """The folder `path` and the status in it.
 
     `status` holds run, state (one of the six above), epoch, epochs, images_per_second, seconds,
-    eta_seconds, loss, device, message, updated (UTC), host and pid; null is not known.
+    eta_seconds, loss, device, message, updated (UTC), host and pid; null is not known. pid: of the
+    process that holds the folder, by default this one.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, pid: int | None = None) -> None:
+        self.path, self._pid = path, pid or os.getpid()
         self.status: dict[str, object] = {
             "run": str(path.parent if path.name == "state" else path),
             "state": RUNNING,
@@ -61,8 +62,13 @@ class RunFolder:
             raise ValueError(f"no field {sorted(unknown)} in a status: it has {list(self.status)}")
         self.status |= {name: _finite(value) for name, value in fields.items()}
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        owner = {"updated": now, "host": platform.node(), "pid": os.getpid()}
+        owner = {"updated": now, "host": platform.node(), "pid": self._pid}
         write_json(self.path / STATUS, self.status | owner)
+
+    def reread(self) -> None:
+        """Take over what another process of the run has written to status.json."""
+        found = read_json(self.path / STATUS)
+        self.status |= {name: found[name] for name in self.status}
 
 
 @contextmanager

@@ -1,17 +1,35 @@
-"""Where a run computes: its state folder, its threads and its device, held while it lasts."""
+"""Where a run computes: its state folder, processes, threads and devices, held while it lasts."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from spatial_mae.training.devices import choose_device, set_threads
+from spatial_mae.training import torchrun
+from spatial_mae.training.devices import choose_device, choose_devices, set_threads
+from spatial_mae.training.processes import Processes
 from spatial_mae.training.run_folder import RUNNING, WAITING, RunFolder, open_run
+from spatial_mae.training.together import run_together
 
 SAVE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """What one process of a run works with.
+
+    device_name: of all processes' devices, for tables. save_seconds, requeue: as in `Workplace`.
+    """
+
+    folder: RunFolder
+    device: torch.device
+    device_name: str
+    processes: Processes
+    save_seconds: float
+    requeue: bool
 
 
 @dataclass(frozen=True)
@@ -19,29 +37,95 @@ class Workplace:
     """state: folder of what an interrupted run continues from; threads: of the CPU.
 
     runs_per_gpu: how many runs may share a GPU, where there is one. save_seconds: of work that a
-    killed run loses at most. requeue: whether a run that is told to stop before the time limit of
-    its SLURM job puts that job back in the queue.
+    killed run loses at most. processes: how many work on the run, each on a GPU of its own where
+    there are any, and with its share of the threads. requeue: whether a run that is told to stop
+    before the time limit of its SLURM job puts that job back in the queue.
     """
 
     state: Path
     threads: int
     runs_per_gpu: int
     save_seconds: float = SAVE_SECONDS
+    processes: int = 1
     requeue: bool = False
 
-    @contextmanager
-    def occupied(self) -> Iterator[tuple[RunFolder, torch.device]]:
-        """Yield the run folder and the device, both held until the block ends.
+    def __post_init__(self) -> None:
+        """Raises ValueError if there is no process, or torchrun started another number."""
+        if self.processes < 1:
+            raise ValueError(f"{self.processes} processes (--nproc): at least 1 is needed")
+        started = torchrun.started()
+        if started and self.processes != started:
+            raise ValueError(
+                f"torchrun started {started} processes, --nproc says {self.processes}: give both "
+                "the same number, or --nproc without torchrun, which then starts them itself"
+            )
 
-        Raises RuntimeError if another process works in the folder.
+    def work(self, function: Callable, *arguments: object) -> object:
+        """function(site, *arguments) with the run folder and the devices held until it returns.
+
+        With several processes each calls it, in an interpreter of its own, and the first one's
+        result comes back: the function and its arguments must be picklable. Raises RuntimeError if
+        another process works in the folder, and what `function` raises; ValueError if there are
+        too few GPUs.
         """
+        if torchrun.started():
+            return torchrun.join(self.state, lambda *own: self._share(*own, function, arguments))
         set_threads(self.threads)
-        with (
-            open_run(self.state) as folder,
-            choose_device(self.runs_per_gpu, lambda: folder.update(state=WAITING)) as device,
-        ):
-            folder.update(state=RUNNING, device=device_name(device))
-            yield folder, device
+        with open_run(self.state) as folder:
+            if self.processes > 1:
+                return self._work_together(folder, function, arguments)
+            with choose_device(self.runs_per_gpu, lambda: folder.update(state=WAITING)) as device:
+                name = device_name(device)
+                folder.update(state=RUNNING, device=name)
+                site = Site(folder, device, name, Processes(), self.save_seconds, self.requeue)
+                return function(site, *arguments)
+
+    def _work_together(
+        self, folder: RunFolder, function: Callable, arguments: tuple[object, ...]
+    ) -> object:
+        count = self.processes
+
+        def waiting() -> None:
+            folder.update(state=WAITING)
+
+        with choose_devices(count, self.runs_per_gpu, waiting) as devices:
+            folder.update(state=RUNNING, device=f"{count} x {device_name(devices[0])}")
+            on_gpus = devices[0].type == "cuda"
+            try:
+                return run_together(
+                    count, on_gpus, _work_at_site, self, devices, function, arguments
+                )
+            finally:
+                folder.reread()
+
+    def _share(
+        self,
+        processes: Processes,
+        folder: RunFolder,
+        device: torch.device,
+        function: Callable,
+        arguments: tuple[object, ...],
+    ) -> object:
+        """What each of several processes does."""
+        set_threads(max(1, self.threads // processes.size))
+        if device.type == "cuda":
+            torch.cuda.set_device(device)
+        name = folder.status["device"] = f"{processes.size} x {device_name(device)}"
+        site = Site(folder, device, name, processes, self.save_seconds, self.requeue)
+        return function(site, *arguments)
+
+
+def _work_at_site(
+    processes: Processes,
+    workplace: Workplace,
+    devices: tuple[torch.device, ...],
+    function: Callable,
+    arguments: tuple[object, ...],
+) -> object:
+    """What each of the processes started here does."""
+    folder = RunFolder(workplace.state, os.getppid())
+    device = devices[processes.rank]
+    return workplace._share(processes, folder, device, function, arguments)
 
 
 def device_name(device: torch.device) -> str:
@@ -52,10 +136,13 @@ def device_name(device: torch.device) -> str:
 def add_workplace_flags(parser: argparse.ArgumentParser) -> None:
     """The flags that `workplace` reads."""
     parser.add_argument("--state", type=Path, required=True, help="folder to continue from")
-    parser.add_argument("--threads", type=int, required=True, help="of the CPU")
+    parser.add_argument("--threads", type=int, required=True, help="of the CPU, of all processes")
     parser.add_argument("--runs-per-gpu", type=int, required=True, help="that may share a GPU")
     parser.add_argument(
         "--save-seconds", type=float, default=SAVE_SECONDS, help="of work a killed run may lose"
+    )
+    parser.add_argument(
+        "--nproc", type=int, default=1, help="processes that share the work, one on each GPU"
     )
     parser.add_argument(
         "--requeue",
@@ -71,5 +158,6 @@ def workplace(arguments: argparse.Namespace) -> Workplace:
         arguments.threads,
         arguments.runs_per_gpu,
         arguments.save_seconds,
+        arguments.nproc,
         arguments.requeue,
     )

@@ -146,7 +146,7 @@ def test_rand_augment_comes_after_crop_and_flip(dataset, monkeypatch):
     images, labels = (load(dataset, "train", None) for load in (load_images, load_labels))
     given = []
 
-    def keep(levels, generator, n, magnitude):
+    def keep(levels, generator, n, magnitude, _):
         given.append((levels, n, magnitude))
         return levels
 
@@ -196,10 +196,10 @@ def test_stopped_and_continued_equals_unbroken(tmp_path, dataset, pretrained, mo
     unbroken = go(tmp_path / "unbroken", tuning(dataset, pretrained, 1))
     original = ClassificationTask.batch
 
-    def batch(self, indices, epoch, step):
+    def batch(self, indices, epoch, step, *part):
         if (epoch, step) == (2, 1):
             os.kill(os.getpid(), signal.SIGTERM)
-        return original(self, indices, epoch, step)
+        return original(self, indices, epoch, step, *part)
 
     with monkeypatch.context() as patch:
         patch.setattr(ClassificationTask, "batch", batch)

@@ -44,6 +44,24 @@ def test_a_gpu_is_taken_and_made_the_current_one(monkeypatch, tmp_path):
             pass
 
 
+def test_processes_of_one_run_get_a_gpu_each_or_all_the_cpu(monkeypatch, tmp_path):
+    pretend(monkeypatch, [])
+    with devices.choose_devices(2, 1, full) as found:
+        assert found == (torch.device("cpu"),) * 2
+    pretend(monkeypatch, TWO)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda _: pytest.fail("the worker's to do"))
+    monkeypatch.setattr(devices, "lock_folder", lambda: tmp_path)
+    with devices.choose_devices(2, 1, full) as found:
+        assert found == (torch.device("cuda", 0), torch.device("cuda", 1))
+        with pytest.raises(Full), devices.choose_devices(2, 1, full):
+            pass
+    with (
+        pytest.raises(ValueError, match="3 processes need 3 GPUs, but 2 can be seen"),
+        devices.choose_devices(3, 1, full),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("visible, warned", [("", False), ("7", True)])
 def test_hidden_gpus_mean_the_cpu_and_a_wrong_number_a_warning(
     monkeypatch, caplog, visible, warned

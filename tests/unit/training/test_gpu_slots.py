@@ -139,3 +139,30 @@ def test_the_lock_folder_is_the_users_own(monkeypatch, tmp_path):
     folder.rename(tmp_path / f"spatial-mae-{other}")
     with pytest.raises(RuntimeError, match="another user"):
         gpu_slots.lock_folder()
+
+
+def together(count, folder, gpus=TWO, runs_per_gpu=1):
+    return gpu_slots.hold_gpus(count, gpus, runs_per_gpu, folder, full)
+
+
+def test_several_gpus_are_taken_all_at_once_or_none(tmp_path):
+    with take(tmp_path) as one:
+        assert one == 0
+        with pytest.raises(Full), together(2, tmp_path):
+            pass
+        with take(tmp_path) as other:  # the failed attempt kept nothing
+            assert other == 1
+    with together(2, tmp_path) as both:
+        assert both == (0, 1)
+        with pytest.raises(Full), take(tmp_path):
+            pass
+        with together(2, tmp_path, runs_per_gpu=2) as again:
+            assert again == (0, 1)
+    with together(2, tmp_path) as both:
+        assert both == (0, 1)
+
+
+def test_several_gpus_are_the_least_loaded(tmp_path):
+    three = [*TWO, "GPU-cccc"]
+    with take(tmp_path, three, 2), together(2, tmp_path, three, 2) as two:
+        assert two == (1, 2)

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from spatial_mae.training.gradients import Gradients
+from spatial_mae.training.processes import Processes
 
 N = 8
 INPUTS = torch.linspace(-1, 1, N)[:, None]
@@ -19,8 +20,8 @@ class Task:
         self.module, self.room, self.sizes = nn.Linear(1, 1), room, []
         nn.init.ones_(self.module.weight)
 
-    def batch(self, indices, epoch, step):
-        return (INPUTS[indices],)
+    def batch(self, indices, epoch, step, part):
+        return (INPUTS[indices[part]],)
 
     def weight(self, batch):
         return len(batch[0])
@@ -92,3 +93,17 @@ def test_a_batch_made_before_is_halved_as_well():
 def test_other_errors_pass():
     with pytest.raises(RuntimeError, match="shapes do not match"):
         gradients(fits(0, RuntimeError("shapes do not match")))
+
+
+class Two(Processes):
+    """The first of two processes, whose other one adds nothing."""
+
+    size = 2
+
+
+def test_of_several_processes_none_begins_its_part_again():
+    task = Task(fits(3))
+    made = Gradients(task, torch.device("cpu"), None, Two())
+    with pytest.raises(RuntimeError, match="micro-batches of 4 images: .* more processes share"):
+        made.of(torch.arange(N), 0, 0)
+    assert task.sizes == [4]

@@ -58,13 +58,13 @@ class Regression:
     def will_read(self, batches):
         self.announced += batches
 
-    def batch(self, indices, epoch, step):
+    def batch(self, indices, epoch, step, part=slice(None)):
         self.asked.append(indices)
         self.harm = self.disturb(epoch, step)
         generator = generator_for(0, epoch, step, "noise")
         counts = torch.randint(0, 2, (len(indices),), generator=generator).float()
         counts[0] = 1
-        return self.inputs[indices], self.targets[indices], counts
+        return self.inputs[indices][part], self.targets[indices][part], counts[part]
 
     def weight(self, batch):
         return batch[2].sum()

@@ -117,10 +117,10 @@ def stop_at(monkeypatch, *place):
     """Send SIGTERM while the batch at (epoch, step) is made."""
     original = PretrainingTask.batch
 
-    def batch(self, indices, epoch, step):
+    def batch(self, indices, epoch, step, *part):
         if (epoch, step) == place:
             os.kill(os.getpid(), signal.SIGTERM)
-        return original(self, indices, epoch, step)
+        return original(self, indices, epoch, step, *part)
 
     monkeypatch.setattr(PretrainingTask, "batch", batch)
 
