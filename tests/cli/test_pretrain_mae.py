@@ -102,7 +102,7 @@ def test_under_torchrun_the_processes_join_and_one_alone_continues_their_run(tmp
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     command += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
     command += ["--local-addr", "127.0.0.1", "-m", "spatial_mae.cli.pretrain_mae"]
-    flags = argv(manifest, folder, recipe, nproc=2, threads=2, save_seconds=0.05)
+    flags = argv(manifest, folder, recipe, threads=2, save_seconds=0.05)
     process = subprocess.Popen([*command, *flags], stderr=subprocess.DEVNULL)
     while process.poll() is None and not (folder / "state/resume.pt").exists():
         time.sleep(0.01)
@@ -121,8 +121,8 @@ def test_another_number_of_processes_than_torchrun_started_is_refused(
 ):
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
     monkeypatch.setenv("WORLD_SIZE", "4")
-    with pytest.raises(ValueError, match="torchrun started 4 processes, --nproc says 1"):
-        main(argv(manifest, tmp_path))
+    with pytest.raises(ValueError, match="torchrun started 4 processes, --nproc says 2"):
+        main(argv(manifest, tmp_path, nproc=2))
 
 
 def in_its_own_group(arguments):

@@ -50,15 +50,19 @@ class Workplace:
     requeue: bool = False
 
     def __post_init__(self) -> None:
-        """Raises ValueError if there is no process, or torchrun started another number."""
+        """Under torchrun `processes` becomes the number it started, if it is left at 1.
+
+        Raises ValueError if there is no process, or torchrun started another number.
+        """
         if self.processes < 1:
             raise ValueError(f"{self.processes} processes (--nproc): at least 1 is needed")
-        started = torchrun.started()
-        if started and self.processes != started:
+        started = torchrun.started() or self.processes
+        if self.processes not in (1, started):
             raise ValueError(
-                f"torchrun started {started} processes, --nproc says {self.processes}: give both "
-                "the same number, or --nproc without torchrun, which then starts them itself"
+                f"torchrun started {started} processes, --nproc says {self.processes}: leave it "
+                "out, or give it without torchrun; the processes are then started from here"
             )
+        object.__setattr__(self, "processes", started)
 
     def work(self, function: Callable, *arguments: object) -> object:
         """function(site, *arguments) with the run folder and the devices held until it returns.

@@ -40,7 +40,8 @@ PRETRAININGS = {
     "exact": ({}, {}),
     "bernoulli": ({"mask_ratio": 0.6}, UNEVEN | {"sampling": "bernoulli", "clip_norm": 0.5}),
     "empty": ({"mask_ratio": 0.3, "patch": 4}, EMPTY),
-    "all": ({}, UNEVEN | {"loss_on": "all", "ema_decay": 0.9, "precision": "auto"}),
+    "all": ({}, UNEVEN | {"loss_on": "all", "ema_decay": 0.9}),
+    "auto": ({}, {"precision": "auto", "epochs": 2}),
 }
 CLASSIFIERS = {
     "scratch": (None, UNEVEN | {"randaugment": [2, 9], "epochs": 2}),
@@ -193,7 +194,9 @@ def test_the_history_is_that_of_one_process(trained, name):
     one, two = (read_rows(folder / way / name / "history.csv") for way in ("alone", "together"))
     assert len(one) == len(two) > 1
     for row, other in zip(one, two, strict=True):
-        assert other["loss"] == pytest.approx(row["loss"], rel=1e-5)
+        # "auto" measures which precision is faster, once alone and once together.
+        accuracy = 1e-2 if name == "auto" else 1e-5
+        assert other["loss"] == pytest.approx(row["loss"], rel=accuracy)
         assert other["learning_rate"] == row["learning_rate"]
         assert other.get("train_accuracy") == row.get("train_accuracy")
     assert {p.name for p in (folder / "alone" / name).rglob("*.*")} == {
