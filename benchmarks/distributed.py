@@ -1,13 +1,16 @@
 """One pretraining run shared by two processes: images a second against one process alone.
 
-Whole runs by the training loop, on random images, float32, the same effective batch. Speed and
-memory are those of the second epoch; what a run takes besides is starting it: processes, imports.
-Peak memory is one process's growth, the larger of two.
+Whole runs by the training loop, each started anew, on random images, in float32, with the same
+effective batch. Speed is that of the second epoch. What a run takes besides training is to load,
+to save and, of two processes, to start them and import what they need. Peak memory is how far one
+process grew, the larger of two.
 """
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.synthetic import random_images
@@ -49,10 +52,16 @@ def _race(
         for number in range(rounds):
             for name, (processes, threads) in CONTENDERS.items():
                 place = Path(folder) / f"{number}-{processes}-{threads}"
-                results[name].append(_measure(run, place, processes, threads))
+                results[name].append(_alone(_measure, run, place, processes, threads))
     layers = f"{depths[0]} + {depths[1]} layers of width {width}"
     title = f"{layers}, patch size 4, {batch} images a step, median of {rounds}"
     return title, [_row(name, results) for name in CONTENDERS]
+
+
+def _alone(function: Callable, *arguments: object) -> dict:
+    """Call `function` in a fresh interpreter: memory that was used before hides growth."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def _measure(run: PretrainingRun, folder: Path, processes: int, threads: int) -> dict:

@@ -1,5 +1,6 @@
 """The plan: job counts equal the grid's, parsing is light, mistakes stop it."""
 
+import re
 import subprocess
 import sys
 
@@ -93,7 +94,8 @@ def test_the_processes_of_a_run_ask_for_a_gpu_each(project, tmp_path):
     text = done.stdout + done.stderr
     jobs = planned(done)
     n = sum(jobs[rule] for rule in ("pretrain_mae", "fine_tune_mae", "train_supervised"))
-    assert text.count("--nproc 2 ") == text.count("--threads 2 ") == text.count(" gpu=2,") == n
+    assert text.count("--nproc 2 ") == text.count(" gpu=2,") == n
+    assert len(re.findall(r"--threads 2 \\\s+--runs-per-gpu", text)) == n
 
 
 @pytest.mark.parametrize(
