@@ -65,5 +65,5 @@ def test_images_of_unknown_size_are_to_be_prepared_first(config, tmp_path):
 def test_jobs_on_a_gpu_are_those_whose_rules_ask_for_one(project):
     text = "\n".join(path.read_text() for path in (project / "workflow/rules").glob("*.smk"))
     blocks = re.split(r"^rule (\w+):\n", text, flags=re.MULTILINE)[1:]
-    asking = {n for n, b in zip(blocks[::2], blocks[1::2], strict=True) if "gpu=1" in b}
+    asking = {n for n, b in zip(blocks[::2], blocks[1::2], strict=True) if re.search(r"\bgpu=", b)}
     assert set(ON_GPU) == asking
