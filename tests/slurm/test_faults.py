@@ -19,6 +19,7 @@ WEIGHTS = f"{RUN}/weights.safetensors"
 LOG = f"results/logs/pretrain_mae/{RUN.removeprefix('results/pretrain/')}.log"
 # Half a minute of work.
 LONG = {"recipes": {"pretraining": {"tiny": {"epochs": 500, "checkpoints": [1]}}}}
+LONGER = {"recipes": {"pretraining": {"tiny": {"epochs": 4000, "checkpoints": [1]}}}}
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +90,18 @@ def test_a_preempted_job_goes_back_to_the_queue_and_continues(
 
 
 @SLOW
-def test_a_run_longer_than_its_time_limit_continues_until_it_is_done(train, cluster, undisturbed):
+def test_a_run_longer_than_its_time_limit_continues_until_it_is_done(train, cluster):
     limit = ("runtime=1", "slurm_extra='--signal=TERM@30'")
-    submission = train("--set-resources", *(f"pretrain_mae:{word}" for word in limit))
+    submission = train(
+        "--set-resources", *(f"pretrain_mae:{word}" for word in limit), config=LONGER
+    )
     (number,) = submission.jobs
-    assert ended_as_undisturbed(submission, undisturbed)
+    assert submission.finish() == 0, submission.text
     assert restarts(cluster, number) >= 1 and list(submission.jobs.values()) == ["COMPLETED"]
-    assert f"SLURM job {number} requeued" in (submission.project / LOG).read_text()
+    rows = (submission.project / RUN / "history.csv").read_text().splitlines()[1:]
+    assert [int(row.partition(",")[0]) for row in rows] == list(range(1, 4001))
+    # The last start's log: the job before it was requeued, and this one went on.
+    assert starts(submission.project)
 
 
 @SLOW
@@ -171,12 +177,11 @@ def test_after_ctrl_c_jobs_have_saved_and_the_same_command_continues(
 
 @SLOW
 def test_a_run_goes_on_without_snakemake_and_is_not_started_twice(train, submit, prepared):
-    longer = {"recipes": {"pretraining": {"tiny": {"epochs": 1500, "checkpoints": [1]}}}}
-    submission = train(config=longer)
+    submission = train(config=LONGER)
     os.killpg(submission.process.pid, signal.SIGKILL)
     (number,) = submission.jobs
-    early = submit(prepared, WEIGHTS, *overlay(prepared, longer), "--retries", 0)
+    early = submit(prepared, WEIGHTS, *overlay(prepared, LONGER), "--retries", 0)
     assert early.finish() == 1 and "run directory in use by another process" in early.text
     submission.until_ended(lambda: submission.jobs[number] == "COMPLETED", "it does not go on")
-    again = submit(prepared, WEIGHTS, *overlay(prepared, longer))
+    again = submit(prepared, WEIGHTS, *overlay(prepared, LONGER))
     assert again.finish() == 0 and again.jobs == {}, again.text

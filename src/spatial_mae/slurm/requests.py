@@ -79,14 +79,16 @@ def _partitions() -> list[dict[str, str]]:
 
 
 def _problems(request: Request, partitions: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    for name in re.split(r"[,\s]+", request.partition or _default(partitions)):
-        if name not in partitions:
-            yield (
-                f"the cluster has no partition {name!r}; it has {', '.join(sorted(partitions))}: "
-                "set `slurm_partition` in your profile"
-            )
-            return
-        yield from _limits(request, name, partitions[name])
+    names = re.split(r"[,\s]+", request.partition or _default(partitions))
+    if unknown := [name for name in names if name not in partitions]:
+        yield (
+            f"the cluster has no partition {unknown[0]!r}; it has {', '.join(sorted(partitions))}: "
+            "set `slurm_partition` in your profile"
+        )
+        return
+    limits = [list(_limits(request, name, partitions[name])) for name in names]
+    if all(limits):  # of several partitions SLURM takes the one that fits
+        yield from limits[0]
     if request.account and (problem := _account_problem(request.account)):
         yield problem
     try:

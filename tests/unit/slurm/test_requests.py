@@ -72,6 +72,12 @@ def test_what_would_wait_for_ever_is_named_with_the_rules_and_a_mend(cluster, re
     assert found.startswith("a, b: ") and all(word in found for word in words), found
 
 
+def test_of_several_partitions_one_has_to_fit(cluster):
+    resources = {"slurm_partition": "cpu,gpu", "slurm_account": "vision"}
+    assert problems([Request.of("a", resources | {"runtime": 600})]) == []
+    assert problems([Request.of("a", resources | {"slurm_partition": "cpu,night"})])
+
+
 def test_slurms_own_refusal_is_passed_on(cluster):
     cluster["sbatch"] = SlurmError("sbatch: x\nallocation failure: Requested node is not available")
     (problem,) = problems([Request.of("a", {"mem_mb": 10**7})])
