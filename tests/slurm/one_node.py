@@ -133,16 +133,10 @@ class OneNode:
 
     def crash_node(self) -> None:
         """Kill slurmd and all that runs under it at once, as a power cut would."""
-        daemon = self._pid("slurmd")
-        spool = str(self.folder / "slurmd")
         steps = [pid for pid, words in processes().items() if "slurmstepd" in words[0]]
-        ours = [
-            pid
-            for pid in steps
-            if spool in Path(f"/proc/{pid}/environ").read_text("latin1")
-            or _parent(pid) in (1, daemon)
-        ]
-        for pid in [daemon, *ours, *(child for step in ours for child in descendants(step))]:
+        steps = [pid for pid in steps if Path(f"/proc/{pid}/cwd").resolve() == self.folder]
+        below = [child for step in steps for child in descendants(step)]
+        for pid in [self._pid("slurmd"), *steps, *below]:
             _kill(pid, signal.SIGKILL)
         (self.folder / "slurmd.pid").unlink(missing_ok=True)
 

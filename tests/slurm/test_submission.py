@@ -58,7 +58,9 @@ def test_short_cells_are_packed_and_come_out_as_locally(submit, study, copy_proj
 
 
 def test_a_job_that_can_no_longer_start_is_cancelled_with_the_reason(submit, cluster, study):
-    other = cluster.run("sbatch", "--parsable", "--exclusive", "--wrap=sleep 300").strip()
+    other = cluster.run(
+        "sbatch", "--parsable", "--exclusive", "--output=/dev/null", "--wrap=sleep 300"
+    ).strip()
     try:
         flags = ["--default-resources", "slurm_partition=short", "--retries", 0]
         flags += ["--set-resources", "solve_ising:runtime=10", "--forcerun", "solve_ising"]
