@@ -35,7 +35,7 @@ def test_a_plot_of_trained_networks_retrains_nothing(finished, edit):
 
 
 def test_the_trainer_retrains_and_reruns_what_follows_but_no_controls(finished, edit):
-    edit("training/loop", *NEW_CODE)
+    edit("training/loop", "\n\n\nclass ", "\nEDITED = 1\n\n\nclass ")
     jobs = plan(finished)
     assert TRAINING | {"evaluate_mae", "compare_layers"} <= set(jobs)
     assert not {"prepare_dataset", "solve_linear", "probe_pixels", "probe_linear"} & set(jobs)
