@@ -28,7 +28,7 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
     if why := missing():
         return [(f"not run: {why}", [{"": ""}])]
     with tempfile.TemporaryDirectory() as folder, OneNode(folder) as cluster:
-        cells = 4 if quick else CELLS
+        cells = 2 if quick else CELLS
         rows = [
             _grid(cluster, cells, "local, 2 at a time", local=True),
             _grid(cluster, cells, "SLURM, packed"),
