@@ -23,6 +23,7 @@ include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/fine_tune.smk"
 include: "workflow/rules/jacobian.smk"
+include: "workflow/rules/hierarchy.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
@@ -43,6 +44,7 @@ localrules:
     evaluation,
     fine_tuning,
     jacobian,
+    hierarchy,
     tables,
     figures,
     claims,

@@ -12,6 +12,8 @@ MOMENT = ("colour", "n", "split")
 SOLUTION = ("patch", "centring", "ridge", "flip")
 ISING = ("lattice", "coupling", "patch", "moment")
 SPECTRUM = ("dimensions", "patch", "sampling")
+# Of a tree of latents: 1 for a row of observables, 2 for an image.
+HIERARCHY = ("dimensions", "arity", "depth")
 # Of a pretraining run: patch size in pixels, side of a mask unit in patches, mask ratio, depths.
 PRETRAINING = ("patch", "unit", "mask", "enc", "dec", "seed")
 TUNING = ("blocks",)
@@ -99,6 +101,19 @@ KINDS = {
     ),
     "lemmas": Kind("results/theory/lemmas_{recipe}.csv", "check_lemmas", "lemmas", {}, "linear"),
     "taylor": Kind("results/theory/taylor_{recipe}.csv", "measure_taylor", "taylor", {}, "linear"),
+    "hierarchy_levels": Kind(
+        "results/hierarchy/{run}/levels_{recipe}.csv",
+        "measure_levels",
+        "levels",
+        {"run": HIERARCHY},
+        "hierarchy",
+    ),
+    "hierarchy_cases": Kind(
+        "results/hierarchy/cases_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
+    ),
+    "hierarchy_audit": Kind(
+        "results/hierarchy/audit_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
+    ),
     "gabor": Kind(
         "results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.csv",
         "predict_gabor",

@@ -18,6 +18,8 @@ RECIPES = {
     "spectrum_recipe": ("linear.spectrum", "SpectrumRecipe"),
     "lemma_recipe": ("linear.lemmas", "LemmaRecipe"),
     "taylor_recipe": ("linear.taylor", "TaylorRecipe"),
+    "levels_recipe": ("hierarchy.study", "LevelsRecipe"),
+    "audit_recipe": ("hierarchy.audit", "AuditRecipe"),
     "gabor_recipe": ("tasks.gabor", "GaborRecipe"),
     "depth_recipe": ("tasks.depth", "DepthRecipe"),
     "pretraining_recipe": ("training.recipe", "PretrainingRecipe"),

@@ -18,6 +18,7 @@ PARTS = [
     "evaluation",
     "fine_tuning",
     "jacobian",
+    "hierarchy",
     "tables",
     "figures",
     "claims",

@@ -3,6 +3,7 @@
 from spatial_mae.claims import (
     basis,
     frequency,
+    hierarchy,
     influence,
     ising,
     jacobians,
@@ -25,6 +26,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
+    hierarchy,
 )
 
 

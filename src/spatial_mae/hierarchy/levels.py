@@ -48,8 +48,8 @@ class LevelArrays:
         for z, j in columns.items():
             below[[rows[x] for x in graph.leaves_below[z]], j] = 1
             child[[columns[c] for c in graph.children[z] if c in columns], j] = 1
-        levels = np.array([graph.level[z] for z in columns], dtype=float)
-        dimensions = np.array([graph.dimension(z) for z in columns], dtype=float)
+        levels = np.array([graph.level[z] for z in columns])
+        dimensions = np.array([graph.dimension(z) for z in columns], dtype=np.float32)
         return cls(below, child, levels, dimensions)
 
 
@@ -79,19 +79,22 @@ def _chunks(masks: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _measure(arrays: LevelArrays, masks: np.ndarray) -> dict[str, np.ndarray]:
-    members = shared_members(arrays, masks)
-    levels, dimensions = arrays.levels, arrays.dimensions
-    empty = ~members.any(axis=1)
-    lowest = np.where(members, levels, np.inf).min(axis=1)
-    count = np.where(empty, 1.0, members.sum(axis=1))
-    weight = np.where(empty, 1.0, members @ dimensions)
-    found = {
-        "lowest": lowest,
-        "mean": members @ levels / count,
-        "weighted": members @ (dimensions * levels) / weight,
-        "highest": np.where(members, levels, -np.inf).max(axis=1),
-        "top_alone": (lowest == arrays.top).astype(float),
-    }
+    # Members and their dimensions by level, (n_masks, top): small tables that tell all summaries.
+    members = shared_members(arrays, masks).astype(np.float32)
+    levels = np.arange(1, arrays.top + 1)
+    at_level = arrays.levels[:, None] == levels
+    columns = np.hstack([at_level, arrays.dimensions[:, None] * at_level]).astype(np.float32)
+    counts, weights = np.hsplit(members @ columns, 2)
+    lowest = 1.0 + (counts > 0).argmax(axis=1)
+    with np.errstate(invalid="ignore"):
+        found = {
+            "lowest": lowest,
+            "mean": counts @ levels / counts.sum(axis=1),
+            "weighted": weights @ levels / weights.sum(axis=1),
+            "highest": arrays.top - (counts[:, ::-1] > 0).argmax(axis=1).astype(float),
+            "top_alone": (lowest == arrays.top).astype(float),
+        }
+    empty = ~counts.any(axis=1)
     return {name: np.where(empty, np.nan, values) for name, values in found.items()}
 
 

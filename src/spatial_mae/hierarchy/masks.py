@@ -8,8 +8,8 @@ hides, at mask ratio m of P units:
 - exact: a count of them, each set of that size equally likely;
 - displaced: as exact, then the grid is moved, around the edges, by a uniform number of observables
   along each axis: units no longer fit the branches of the hierarchy;
-- contiguous: one run of units, or the rectangle whose area comes nearest (the squarest of those),
-  each place equally likely.
+- contiguous: one run of units, or in an image one block whose sides differ by at most a unit, its
+  area as near to the count as such blocks come; each place equally likely.
 
 The count is round(m P), at least 1 and at most P - 1: Theorem 1 needs a hidden and a visible part.
 """
@@ -76,8 +76,8 @@ class MaskLaw:
         if len(self.grid) == 1:
             return (self.n_hidden,)
         blocks = itertools.product(*(range(1, side + 1) for side in self.grid))
-        proper = [b for b in blocks if math.prod(b) < self.n_units]
-        return min(proper, key=lambda b: (abs(math.prod(b) - self.n_hidden), abs(b[0] - b[1]), b))
+        square = [b for b in blocks if abs(b[0] - b[1]) < 2 and math.prod(b) < self.n_units]
+        return min(square, key=lambda b: (abs(math.prod(b) - self.n_hidden), b))
 
     def sample(self, rng: np.random.Generator, n_masks: int) -> np.ndarray:
         """Draw masks: bool of shape (n_masks, n_observables), True = hidden."""

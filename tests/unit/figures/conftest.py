@@ -432,10 +432,42 @@ def second_order():
     return _filled(rows)
 
 
+def hierarchy_levels():
+    rows = []
+    trees = ({"dimensions": 1, "arity": 2, "depth": 3}, {"dimensions": 2, "arity": 4, "depth": 2})
+    laws = ("bernoulli", "exact", "displaced", "contiguous")
+    readings = ("lowest", "mean", "weighted", "highest", "top_alone")
+    for tree, law, unit, ratio in product(trees, laws, (0, 1), (0.25, 0.5, 0.75)):
+        methods = {"bernoulli": ("formula", "sampling"), "exact": ("formula", "enumeration")}
+        last = "sampling" if law == "displaced" else "enumeration"
+        for place, method in product(range(5), methods.get(law, (last,))):
+            setting = {"law": law, "unit_level": unit, "mask_ratio": ratio}
+            value = 1 + unit + place / 10 + ratio * (1 - ratio) + 0.001 * (method == "sampling")
+            row = {"definition": readings[place], "value": value, "method": method}
+            row |= {"standard_error": 0.01 * (method == "sampling")}
+            n_masks = None if method == "formula" else 50
+            rows.append(tree | setting | row | {"n_masks": n_masks, "hidden_share": ratio})
+    return rows
+
+
+def hierarchy_cases():
+    rows = []
+    for case, hidden in (("conservative", 1), ("ideal", 2)):
+        root = {"variable": "z1", "level": 1, "position": 1.5, "role": "shared", "parents": None}
+        share = {"case": case, "hidden_share": hidden / 4}
+        rows.append(share | root)
+        for i in range(4):
+            role = "hidden" if i < hidden else "visible"
+            pixel = {"variable": f"x{i + 1}", "level": 0, "position": i, "role": role}
+            rows.append(share | pixel | {"parents": "z1"})
+    return rows
+
+
 BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
 BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
+BUILDERS += (hierarchy_levels, hierarchy_cases)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

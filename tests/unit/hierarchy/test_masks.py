@@ -46,10 +46,12 @@ def test_displaced_units_keep_their_count_and_leave_the_grid():
         units(masks, law)
 
 
-def test_a_contiguous_block_of_an_image_is_the_squarest_of_the_nearest_area():
+def test_a_contiguous_block_of_an_image_is_nearly_square():
     law = MaskLaw("contiguous", (8, 8), 1, 0.25)
     assert law.block == (4, 4) and law.n_possible == 25
+    assert MaskLaw("contiguous", (8, 8), 1, 0.5).block == (5, 6)
     assert MaskLaw("contiguous", (8, 8), 1, 0.9).block == (7, 8)
+    assert MaskLaw("contiguous", (8, 8), 4, 0.9).block == (1, 2)
     masks = law.enumerate()[0].reshape(-1, 8, 8)
     assert all(mask.any(axis=0).sum() == mask.any(axis=1).sum() == 4 for mask in masks)
 

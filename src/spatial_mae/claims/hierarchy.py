@@ -1,0 +1,140 @@
+"""Judges of hierarchies of latents (Kong et al. 2023): Theorem 1, and the level of what is shared.
+
+The level of the shared information C has four readings: its lowest variable, the mean over its
+variables, plain or weighted by dimension, and its highest. Values are exact where the table holds
+a formula or all masks, else means over drawn masks, which decide only beyond their noise.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+from math import hypot
+
+from spatial_mae.claims.conditions import (
+    TOLERANCE,
+    Noise,
+    Outcome,
+    decide,
+    exceeds,
+    monotone,
+    relative,
+)
+from spatial_mae.claims.registry import judge
+from spatial_mae.claims.tables import Rows, Tables, by, setting, settings
+from spatial_mae.claims.verdict import Verdict
+from spatial_mae.files import Row
+
+READINGS = ("lowest", "mean", "weighted", "highest")
+METHODS = ("formula", "enumeration", "sampling")  # the best first
+# The best of several means is chosen by its noise too: ask for twice the usual two errors.
+STANDARD_ERRORS = 4
+SAMPLED = Noise(
+    limit="the noise of the drawn masks",
+    known="",
+    unknown="",
+    more="More masks are needed.",
+)
+Effect = Callable[[Rows], tuple[bool | None, float] | None]
+PROPERTIES = ("conditions", "least_and_unique")
+
+
+@judge("kong.theorem1", kinds=("hierarchy_audit",), figure="hierarchy_cases")
+def shared_information_is_unique(tables: Tables) -> Verdict:
+    """On every graph and mask C meets the conditions and is the one set of least dimension."""
+    rows = tables["hierarchy_audit"]
+    masks = sum(row["n_masks"] for row in rows)
+    outcomes = [
+        Outcome({"graph": row["graph"]}, share == 1, share)
+        for row in rows
+        for share in [min(row[key] for key in PROPERTIES) / row["n_masks"]]
+    ]
+    alone = sum(row["separated_alone"] for row in rows)
+    least = sum(row["least_visible"] for row in rows)
+    return decide(
+        outcomes,
+        rows,
+        needs="the table of graphs is empty",
+        size="share_of_masks",
+        evidence={
+            "masks": masks,
+            "masks_separated_by_c_alone": alone,
+            "masks_with_least_s_mc": least,
+            "masks_with_complement_alike": sum(row["complement"] for row in rows),
+        },
+        note=f"By trying all sets of latents for all {masks} masks. c alone separates the parts "
+        f"for {alone} of them, all that c determines for every one; Algorithm 2 returns the "
+        f"smallest s_mc for {least}.",
+    )
+
+
+@judge(
+    "kong.fig4.extremes", kinds=("hierarchy_levels", "hierarchy_cases"), figure="hierarchy_levels"
+)
+def extremes_are_low(tables: Tables) -> Verdict:
+    """The level lies higher at some middle mask ratio than at the lowest and the highest."""
+    rows = readings(tables["hierarchy_levels"])
+    outcomes = _outcomes(rows, _rises_and_falls, "mask_ratio")
+    cases = {
+        case: min(row["level"] for row in group if row["role"] == "shared")
+        for case, group in by(tables["hierarchy_cases"], "case").items()
+    }
+    return decide(
+        outcomes,
+        rows,
+        needs="levels at three mask ratios or more: add some to the recipe",
+        size="rise_to_the_middle",
+        evidence={f"level_{case}": level for case, level in cases.items()},
+        note=f"Fig. 4's own masks: {', '.join(f'{case} {n}' for case, n in cases.items())}.",
+        noise=SAMPLED,
+    )
+
+
+@judge("kong.small_units", kinds=("hierarchy_levels",), figure="hierarchy_levels")
+def larger_units_are_higher(tables: Tables) -> Verdict:
+    """The level rises with the size of the mask units, with no step down."""
+    rows = readings(tables["hierarchy_levels"])
+    return decide(
+        _outcomes(rows, _rises_with_units, "unit_level"),
+        rows,
+        needs="levels of two mask units or more: add some to the recipe",
+        size="rise_with_the_unit",
+        noise=SAMPLED,
+    )
+
+
+def readings(rows: Rows) -> Rows:
+    """The rows of the four readings, of each setting those of its best method."""
+    ranked = sorted(rows, key=lambda row: METHODS.index(row["method"]), reverse=True)
+    return list({setting(row): row for row in ranked if row["definition"] in READINGS}.values())
+
+
+def _outcomes(rows: Rows, effect: Effect, free: str) -> list[Outcome]:
+    """The outcome in every setting, the axis `free` left to the effect."""
+    found = [(key, effect(group)) for key, group in settings(rows, (free,)).items()]
+    return [Outcome(dict(key), *result) for key, result in found if result is not None]
+
+
+def _rises_and_falls(rows: Rows) -> tuple[bool | None, float] | None:
+    """Of one setting over mask ratios: the best of the middle against the better of the ends."""
+    if len(rows) < 3:
+        return None
+    first, *middle, last = sorted(rows, key=lambda row: row["mask_ratio"])
+    best, end = (max(part, key=lambda row: row["value"]) for part in (middle, (first, last)))
+    holds, size = exceeds(best["value"], end["value"])
+    return (holds if _resolved(best, end, size) else None), size
+
+
+def _rises_with_units(rows: Rows) -> tuple[bool | None, float] | None:
+    """Of one setting over mask units."""
+    found = monotone({row["unit_level"]: row["value"] for row in rows})
+    if found is None:
+        return None
+    holds, size = found
+    steps = sorted(rows, key=lambda row: row["unit_level"])
+    falls = [(a, b, relative(a["value"], b["value"])) for a, b in pairwise(steps)]
+    return (holds if all(_resolved(*fall) for fall in falls) else None), size
+
+
+def _resolved(ours: Row, theirs: Row, size: float) -> bool:
+    """Whether a relative difference lies beyond the noise on its side of the tolerance."""
+    noise = STANDARD_ERRORS * hypot(ours["standard_error"], theirs["standard_error"])
+    return noise == 0 or abs(size - TOLERANCE) * max(ours["value"], theirs["value"]) > noise
