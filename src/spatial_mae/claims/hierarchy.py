@@ -15,11 +15,10 @@ from spatial_mae.claims.conditions import (
     Outcome,
     decide,
     exceeds,
-    monotone,
     relative,
 )
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Rows, Tables, by, setting, settings
+from spatial_mae.claims.tables import Rows, Tables, setting, settings
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.files import Row
 
@@ -34,6 +33,7 @@ SAMPLED = Noise(
     more="More masks are needed.",
 )
 Effect = Callable[[Rows], tuple[bool | None, float] | None]
+TREE = ("dimensions", "arity", "depth")
 PROPERTIES = ("conditions", "least_and_unique")
 
 
@@ -73,10 +73,10 @@ def extremes_are_low(tables: Tables) -> Verdict:
     """The level lies higher at some middle mask ratio than at the lowest and the highest."""
     rows = readings(tables["hierarchy_levels"])
     outcomes = _outcomes(rows, _rises_and_falls, "mask_ratio")
-    cases = {
-        case: min(row["level"] for row in group if row["role"] == "shared")
-        for case, group in by(tables["hierarchy_cases"], "case").items()
-    }
+    shared = [row for row in tables["hierarchy_cases"] if row["role"] == "shared"]
+    cases: dict[str, int] = {}
+    for row in shared:
+        cases[row["case"]] = min(cases.get(row["case"], row["level"]), row["level"])
     return decide(
         outcomes,
         rows,
@@ -102,9 +102,17 @@ def larger_units_are_higher(tables: Tables) -> Verdict:
 
 
 def readings(rows: Rows) -> Rows:
-    """The rows of the four readings, of each setting those of its best method."""
+    """The rows of the four readings, of each setting those of its best method; trees by name."""
     ranked = sorted(rows, key=lambda row: METHODS.index(row["method"]), reverse=True)
-    return list({setting(row): row for row in ranked if row["definition"] in READINGS}.values())
+    named = [_named(row) for row in ranked if row["definition"] in READINGS]
+    return list({setting(row): row for row in named}.values())
+
+
+def _named(row: Row) -> Row:
+    """A row with its tree under `graph`, as `2-ary 1-D of depth 8`."""
+    rest = {key: value for key, value in row.items() if key not in TREE}
+    dimensions, arity, depth = (row[key] for key in TREE)
+    return {**rest, "graph": f"{arity}-ary {dimensions}-D of depth {depth}"}
 
 
 def _outcomes(rows: Rows, effect: Effect, free: str) -> list[Outcome]:
@@ -124,14 +132,15 @@ def _rises_and_falls(rows: Rows) -> tuple[bool | None, float] | None:
 
 
 def _rises_with_units(rows: Rows) -> tuple[bool | None, float] | None:
-    """Of one setting over mask units."""
-    found = monotone({row["unit_level"]: row["value"] for row in rows})
-    if found is None:
+    """Of one setting over mask units: a rise in all, and no step down that is more than noise."""
+    if len(rows) < 2:
         return None
-    holds, size = found
     steps = sorted(rows, key=lambda row: row["unit_level"])
     falls = [(a, b, relative(a["value"], b["value"])) for a, b in pairwise(steps)]
-    return (holds if all(_resolved(*fall) for fall in falls) else None), size
+    falls_clearly = any(fall[2] > TOLERANCE and _resolved(*fall) for fall in falls)
+    rises, size = exceeds(steps[-1]["value"], steps[0]["value"])
+    known = falls_clearly or _resolved(steps[-1], steps[0], size)
+    return (rises and not falls_clearly if known else None), size
 
 
 def _resolved(ours: Row, theirs: Row, size: float) -> bool:

@@ -18,7 +18,7 @@ AXES = (
     *("reading", "target", "readout", "input", "scale", "frequency", "orientation"),
     *("lemma", "input_scale", "mask_ratio", "noise_deviation", "sampling", "measure", "against"),
     # Of hierarchies of latents.
-    *("graph", "arity", "depth", "law", "unit_level", "definition"),
+    *("graph", "law", "unit_level", "definition"),
     # Of trained networks; seeds are repeats of a setting, not settings.
     *("backbone", "training", "unit", "mask", "enc", "dec", "blocks", "epochs", "n_train"),
     *("protocol", "representation", "block", "metric", "reference_enc", "machine"),

@@ -81,9 +81,24 @@ def test_larger_units(values, verdict):
     )
 
 
-def test_a_step_within_the_noise_of_drawn_masks_is_not_resolved():
-    rows = units(1.0, 2.0, 1.9, error=0.1, method="sampling")
-    assert hierarchy.larger_units_are_higher({"hierarchy_levels": rows}).verdict == NOT_RUN
+@pytest.mark.parametrize(
+    ("values", "error", "verdict"),
+    [
+        ((1.0, 2.0, 1.9), 0.05, HOLDS),
+        ((1.0, 2.0, 1.9), 0.01, FAILS),
+        ((1.0, 1.2), 0.1, NOT_RUN),
+    ],
+)
+def test_with_drawn_masks_only_what_exceeds_their_noise_counts(values, error, verdict):
+    rows = units(*values, error=error, method="sampling")
+    assert hierarchy.larger_units_are_higher({"hierarchy_levels": rows}).verdict == verdict
+
+
+def test_trees_are_told_apart_by_name():
+    rows = units(1.0, 2.0) + units(2.0, 1.0, arity=4, depth=4)
+    found = hierarchy.larger_units_are_higher({"hierarchy_levels": rows})
+    assert found.verdict == CONDITIONAL
+    assert "always for 2-ary 1-D of depth 8, never for 4-ary 1-D of depth 4" in found.conditions
 
 
 def test_one_unit_tells_nothing():
