@@ -25,6 +25,9 @@ rule measure_levels:
         "results/benchmarks/measure_levels/{run}/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=fingerprint("measure_levels"),
         recipe=recipe("levels"),
@@ -57,6 +60,9 @@ rule audit_theorem:
         "results/benchmarks/audit_theorem/{recipe}.tsv"
     conda:
         "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=fingerprint("audit_theorem"),
         recipe=recipe("audit"),

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from spatial_mae.hierarchy.builders import tree
+from spatial_mae.hierarchy.levels import LevelArrays, measure_levels
 from spatial_mae.hierarchy.masks import LAWS, MaskLaw
 
 SHAPES = [((8,), 1), ((8,), 2), ((4, 4), 2), ((4, 2), 1)]
@@ -44,6 +46,16 @@ def test_displaced_units_keep_their_count_and_leave_the_grid():
     assert set(masks.sum(axis=1)) == {8}
     with pytest.raises(AssertionError):
         units(masks, law)
+
+
+@pytest.mark.parametrize(("arity", "depth", "unit_level"), [(2, 4, 3), (4, 3, 2)])
+def test_units_that_do_not_fit_keep_the_level_low(arity, depth, unit_level):
+    """Edges of units meet edges of branches of b^j leaves with probability b^-j, in a row."""
+    law = MaskLaw("displaced", (arity**depth,), arity**unit_level, 0.5)
+    masks, weights = law.enumerate()
+    lowest = measure_levels(LevelArrays.of(tree(arity, depth)), masks)["lowest"]
+    expected = sum(arity**-j for j in range(unit_level + 1))
+    assert weights @ lowest == pytest.approx(expected) and expected < arity / (arity - 1)
 
 
 def test_a_contiguous_block_of_an_image_is_nearly_square():
