@@ -10,9 +10,7 @@ from spatial_mae.hierarchy.algorithms import (
 from spatial_mae.hierarchy.builders import FIGURE_4_MASKS, figure_4, tree
 from spatial_mae.hierarchy.graph import NOISE, LatentGraph
 
-from .conftest import all_masks
-
-# z1 above z2, both above every observable: two of its parents may lie in C, and z2 determines z1.
+# Two roots above both observables: each observable has two parents in C.
 SHARED_PARENTS = LatentGraph(
     {"z1": (), "z2": (), "x1": ("z1", "z2"), "x2": ("z1", "z2")}, ("x1", "x2")
 )
@@ -29,13 +27,13 @@ def lowest_common(graph, hidden):
     return {z for z in common if not any(z in graph.ancestors[other] for other in common)}
 
 
-def test_algorithm_1_returns_the_lowest_common_latents(graphs):
+def test_algorithm_1_returns_the_lowest_common_latents(graphs, all_masks):
     for graph in graphs:
         for hidden in all_masks(graph)[:512]:
             assert locate_shared(graph, hidden)[0] == lowest_common(graph, hidden)
 
 
-def test_a_mask_and_its_complement_share_the_same(graphs):
+def test_a_mask_and_its_complement_share_the_same(graphs, all_masks):
     for graph in graphs:
         for hidden in all_masks(graph)[:200]:
             complement = frozenset(graph.observables) - hidden
@@ -84,7 +82,7 @@ def test_algorithm_2_may_return_members_of_c():
     assert least_visible_noises(SHARED_PARENTS, ["x1"], located.shared) == {"noise of x2"}
 
 
-def test_the_least_visible_noises_hold_nothing_that_c_determines(graphs):
+def test_the_least_visible_noises_hold_nothing_that_c_determines(graphs, all_masks):
     longer = 0
     for graph in graphs:
         for hidden in all_masks(graph)[:100]:

@@ -9,8 +9,6 @@ from spatial_mae.hierarchy.conditions import check_conditions, determined, minim
 from spatial_mae.hierarchy.graph import LatentGraph, noise_of
 from spatial_mae.hierarchy.separation import d_separated
 
-from .conftest import all_masks, random_graphs
-
 # The smallest graph in which C does not d-separate, though it determines all that is shared.
 NESTED = LatentGraph(
     {"z1": (), "z2": ("z1",), "x1": ("z1", "z2"), "x2": ("z1", "z2")}, ("x1", "x2")
@@ -18,7 +16,7 @@ NESTED = LatentGraph(
 
 
 @pytest.mark.parametrize("printed", [True, False])
-def test_the_conditions_hold_for_every_graph_and_mask(graphs, printed):
+def test_the_conditions_hold_for_every_graph_and_mask(graphs, printed, all_masks):
     for graph in graphs:
         for hidden in all_masks(graph)[:60]:
             located = locate(graph, hidden)
@@ -28,7 +26,7 @@ def test_the_conditions_hold_for_every_graph_and_mask(graphs, printed):
             assert check_conditions(graph, hidden, located).all_hold, (graph, hidden)
 
 
-def test_c_is_the_only_least_set_on_random_graphs():
+def test_c_is_the_only_least_set_on_random_graphs(all_masks, random_graphs):
     for graph in [figure_4(), tree(2, 2), *random_graphs(25, n_latents=5, n_observables=4)]:
         for hidden in all_masks(graph):
             assert minimal_sets(graph, hidden) == [locate(graph, hidden).shared], (graph, hidden)

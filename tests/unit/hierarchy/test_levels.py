@@ -12,14 +12,12 @@ from spatial_mae.hierarchy.levels import (
 )
 from spatial_mae.hierarchy.masks import MaskLaw
 
-from .conftest import all_masks
-
 
 def as_array(graph, sets):
     return np.array([[x in hidden for x in graph.observables] for hidden in sets])
 
 
-def test_members_of_many_masks_are_those_of_algorithm_1(graphs):
+def test_members_of_many_masks_are_those_of_algorithm_1(graphs, all_masks):
     for graph in graphs:
         sets = all_masks(graph)[:300]
         members = shared_members(LevelArrays.of(graph), as_array(graph, sets))
@@ -50,7 +48,7 @@ def plain_levels(graph, hidden):
     }
 
 
-def test_measures_are_those_of_each_mask(graphs):
+def test_measures_are_those_of_each_mask(graphs, all_masks):
     for graph in graphs[:5]:
         sets = all_masks(graph)[:300]
         found = measure_levels(LevelArrays.of(graph), as_array(graph, sets))
