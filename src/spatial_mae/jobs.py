@@ -34,6 +34,8 @@ RECORDS = {
     "measure_spectrum": "{folder}/spectrum_{last}.record.json",
     "check_lemmas": "{folder}/lemmas_{last}.record.json",
     "measure_taylor": "{folder}/taylor_{last}.record.json",
+    "measure_levels": "{folder}/levels_{last}.record.json",
+    "audit_theorem": "{folder}/audit_{last}.record.json",
     "predict_gabor": "{folder}/{last}.record.json",
     "predict_depth": "{folder}/{last}.record.json",
     "evaluate_mae": "{folder}/scores_{last}.record.json",
