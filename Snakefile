@@ -21,6 +21,7 @@ include: "workflow/rules/theory.smk"
 include: "workflow/rules/tasks.smk"
 include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/inspect.smk"
 include: "workflow/rules/fine_tune.smk"
 include: "workflow/rules/jacobian.smk"
 include: "workflow/rules/hierarchy.smk"
@@ -42,6 +43,7 @@ localrules:
     tasks,
     pretraining,
     evaluation,
+    inspection,
     fine_tuning,
     jacobian,
     hierarchy,

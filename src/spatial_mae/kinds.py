@@ -52,6 +52,11 @@ _RUN = {"run": PRETRAINING}
 _MAE = "{dataset}/{model}/{training}/{run}"
 
 
+def _inspection(table: str) -> Kind:
+    path = f"results/inspect/{_MAE}/{table}_{{recipe}}.csv"
+    return Kind(path, "inspect_mae", "inspection", _RUN, "inspection")
+
+
 def _jacobian(table: str, rule: str, recipe: str) -> Kind:
     return Kind(f"results/jacobian/{_MAE}/{table}_{{recipe}}.csv", rule, recipe, _RUN, "jacobian")
 
@@ -149,6 +154,7 @@ KINDS = {
         _RUN,
         "evaluation",
     ),
+    "unmasked": _inspection("unmasked"),
     "jacobian": _jacobian("summary", "measure_jacobian", "jacobian"),
     "jacobian_profile": _jacobian("profile", "measure_jacobian", "jacobian"),
     "entropy_histogram": _jacobian("histogram", "measure_jacobian", "jacobian"),

@@ -26,6 +26,7 @@ RECIPES = {
     "classification_recipe": ("training.recipe", "ClassifierRecipe"),
     "evaluation_recipe": ("evaluation.recipe", "EvaluationRecipe"),
     "similarity_recipe": ("evaluation.recipe", "SimilarityRecipe"),
+    "inspection_recipe": ("inspection.recipe", "InspectionRecipe"),
     "jacobian_recipe": ("jacobian.recipe", "JacobianRecipe"),
     "basis_recipe": ("jacobian.recipe", "BasisRecipe"),
     "comparison_recipe": ("jacobian.recipe", "ComparisonRecipe"),

@@ -18,6 +18,7 @@ from spatial_mae.claims import (
     training,
     training_time,
     tuning,
+    unmasked,
 )
 from spatial_mae.claims.registry import JUDGES, judge_statement, statements
 from spatial_mae.claims.tables import Tables
@@ -26,7 +27,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    hierarchy,
+    *(hierarchy, unmasked),
 )
 
 

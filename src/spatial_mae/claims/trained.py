@@ -154,15 +154,18 @@ def judged(
     size: str,
     evidence: Mapping[str, float] | None = None,
     note: str = "",
+    scale: Callable[[Rows], str] = mark,
 ) -> Verdict:
     """`decide` for trained networks: the conditions start with the scale of the runs.
+
+    scale: says it beside that of the statement's own paper.
 
     Arguments as in `spatial_mae.claims.conditions.decide`.
     """
     verdict = decide(outcomes, rows, needs, size, evidence, note, BETWEEN_SEEDS)
     if not outcomes:
         return verdict
-    return replace(verdict, conditions=f"{mark(rows)}: {verdict.conditions}")
+    return replace(verdict, conditions=f"{scale(rows)}: {verdict.conditions}")
 
 
 def limited(verdict: Verdict, untried: str) -> Verdict:

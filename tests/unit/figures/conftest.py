@@ -282,6 +282,20 @@ def gallery():
     return rows
 
 
+def unmasked():
+    rows = []
+    for unit, mask, seed, epoch in product((1, 2, 4), (0.25, 0.5, 0.75), range(2), (0, 4)):
+        run = trained(4, mask, seed=seed, unit=unit) | SCALE | {"epoch": epoch, "epochs": 4}
+        structure = 0.5 + 0.1 * mask + 0.02 * unit + 0.01 * seed + 0.01 * epoch
+        error = 0.01 * (1 + mask) * unit + 0.001 * seed
+        metrics = {"ssim": structure, "fsim": (1 + structure) / 2}
+        metrics |= {"psnr": -10 * math.log10(error), "mse": error}
+        for name, value in metrics.items():
+            measured = {"metric": name, "value": value, "standard_error": 0.01 * value}
+            rows.append(run | {"n_test": 500, "protocol": "unmasked_reconstruction"} | measured)
+    return rows
+
+
 def _track(run, n_images=3):
     """A run's columns on every row of a measurement of its kernels."""
     counts = {"n_images": n_images, "n_masks": 1, "pretrain_n_train": 300, "split": "test"}
@@ -467,7 +481,7 @@ BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_su
 BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
-BUILDERS += (hierarchy_levels, hierarchy_cases)
+BUILDERS += (hierarchy_levels, hierarchy_cases, unmasked)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

@@ -1,0 +1,73 @@
+"""One pass of a trained network, and of the same one untrained, over unmasked test images."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from spatial_mae.data.store import Dataset
+from spatial_mae.evaluation.features import BATCH, freeze, image_batches
+from spatial_mae.evaluation.origin import check_images, earlier_epochs, scale
+from spatial_mae.evaluation.reconstruction import Masking, masking_of
+from spatial_mae.files import Row
+from spatial_mae.inspection.recipe import InspectionRecipe
+from spatial_mae.inspection.unmasked import UnmaskedQuality
+from spatial_mae.models.mae import MaskedAutoencoder
+from spatial_mae.models.weights import load_mae
+from spatial_mae.training.loader import load_images
+from spatial_mae.training.mapped_images import Images
+
+
+@dataclass
+class Inspection:
+    """unmasked: a row for each metric of reconstructions with nothing hidden, and each epoch."""
+
+    unmasked: list[Row] = field(default_factory=list)
+
+
+def inspect(
+    dataset: Dataset,
+    weights: Path,
+    checkpoints: Path,
+    recipe: InspectionRecipe,
+    device: torch.device | str = "cpu",
+) -> Inspection:
+    """Inspect a run's weights and its untrained network, the checkpoint of epoch 0.
+
+    Raises ValueError if the images are not of the network's size, more are wanted than there are, a
+    metric cannot be had (`quality.check_metrics`), or `checkpoints` holds no epoch 0.
+    """
+    model, final = load_mae(weights, device)
+    check_images(dataset, model.architecture)
+    earlier = earlier_epochs(checkpoints, final["epoch"], "last")
+    images = load_images(dataset, "test", recipe.n_images)
+    masking, found = masking_of(final), Inspection()
+    for path in earlier:
+        untrained, metadata = load_mae(path, device, model.architecture)
+        _inspect(found, untrained, metadata["epoch"], final, images, masking, recipe)
+    _inspect(found, model, final["epoch"], final, images, masking, recipe)
+    return found
+
+
+def _inspect(
+    found: Inspection,
+    model: MaskedAutoencoder,
+    epoch: int,
+    final: dict,
+    images: Images,
+    masking: Masking,
+    recipe: InspectionRecipe,
+) -> None:
+    """Add the rows of one network."""
+    freeze(model)
+    quality = UnmaskedQuality(model, masking, recipe)
+    start = time.perf_counter()
+    with torch.inference_mode():
+        for _, batch in image_batches(images, BATCH, model.encoder.positions.device):
+            layers = model.encoder.layers(batch)
+            quality.add(batch, layers)
+    seconds = time.perf_counter() - start
+    speed = {"seconds": seconds, "images_per_second": len(images) / seconds}
+    made = scale(final) | {"epoch": epoch} | speed
+    found.unmasked += [row | made for row in quality.rows()]

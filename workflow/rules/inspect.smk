@@ -1,0 +1,54 @@
+"""What pretrained networks make of whole images (Kong et al. 2023, Sec. 3).
+
+inputs:
+    results/data/{dataset}/manifest.json
+    results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
+    results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints/
+
+outputs:
+    results/inspect/{dataset}/{model}/{training}/{run}/unmasked_{recipe}.csv
+"""
+
+
+rule inspection:
+    input:
+        grid.stage_tables(config, "inspection"),
+
+
+rule inspect_mae:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
+        checkpoints="results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints",
+    output:
+        unmasked="results/inspect/{dataset}/{model}/{training}/{run}/unmasked_{recipe}.csv",
+        record="results/inspect/{dataset}/{model}/{training}/{run}/inspection_{recipe}.record.json",
+    log:
+        "results/logs/inspect_mae/{dataset}/{model}/{training}/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/inspect_mae/{dataset}/{model}/{training}/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=1,
+        runs_per_gpu=config["devices"]["runs_per_gpu"],
+        mem_mb=growing(16000),
+        runtime=growing(120),
+    params:
+        code=fingerprint("inspect_mae"),
+        recipe=recipe("inspection"),
+        seed=run_value("seed"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.inspect_mae \
+            --manifest {input.manifest:q} \
+            --weights {input.weights:q} \
+            --checkpoints {input.checkpoints:q} \
+            --recipe {params.recipe:q} \
+            --threads {threads:q} \
+            --runs-per-gpu {resources.runs_per_gpu:q} \
+            --unmasked {output.unmasked:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
