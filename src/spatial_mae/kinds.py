@@ -155,6 +155,8 @@ KINDS = {
         "evaluation",
     ),
     "unmasked": _inspection("unmasked"),
+    "attention": _inspection("attention"),
+    "attention_maps": _inspection("maps"),
     "jacobian": _jacobian("summary", "measure_jacobian", "jacobian"),
     "jacobian_profile": _jacobian("profile", "measure_jacobian", "jacobian"),
     "entropy_histogram": _jacobian("histogram", "measure_jacobian", "jacobian"),

@@ -4,10 +4,17 @@ import json
 
 import pytest
 
-from spatial_mae.cli.inspect_mae import main
+from spatial_mae.cli.inspect_mae import TABLES, main
 from spatial_mae.files import read_json, read_rows
 
-RECIPE = {"n_images": 10, "metrics": ["fsim", "psnr"]}
+RECIPE = {
+    "n_images": 10,
+    "metrics": ["fsim", "psnr"],
+    "attention": True,
+    "n_shown": 1,
+    "pixel": [2, 5],
+    "mass": 0.6,
+}
 
 
 @pytest.fixture
@@ -20,7 +27,7 @@ def inspected(pretrained, run_with):
             "recipe": json.dumps(RECIPE),
             "threads": 1,
             "runs_per_gpu": 1,
-            "unmasked": pretrained / "unmasked.csv",
+            **{name: pretrained / f"{name}.csv" for name in TABLES},
             "record": pretrained / "record.json",
         }
         run_with(main, **flags | changes)
@@ -29,13 +36,22 @@ def inspected(pretrained, run_with):
     return call
 
 
-def test_writes_the_quality_of_both_networks_and_a_record(inspected):
+def test_writes_every_table_of_both_networks_and_a_record(inspected):
     folder = inspected()
     rows = read_rows(folder / "unmasked.csv")
     assert [(row["epoch"], row["metric"]) for row in rows] == [
         (epoch, name) for epoch in (0, 3) for name in RECIPE["metrics"]
     ]
     assert all(0 < row["value"] <= 1 for row in rows if row["metric"] == "fsim")
+    rows = read_rows(folder / "attention.csv")
+    assert {(row["epoch"], row["query"]) for row in rows} == {
+        (epoch, query) for epoch in (0, 3) for query in ("class_token", "chosen", "patches")
+    }
+    assert {row["source"] for row in read_rows(folder / "maps.csv")} == {
+        "image",
+        "class_token",
+        "chosen",
+    }
     record = read_json(folder / "record.json")
     assert len(record["inputs"]) == 2 and record["device"]
 

@@ -7,6 +7,8 @@ inputs:
 
 outputs:
     results/inspect/{dataset}/{model}/{training}/{run}/unmasked_{recipe}.csv
+    results/inspect/{dataset}/{model}/{training}/{run}/attention_{recipe}.csv
+    results/inspect/{dataset}/{model}/{training}/{run}/maps_{recipe}.csv
 """
 
 
@@ -22,6 +24,8 @@ rule inspect_mae:
         checkpoints="results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints",
     output:
         unmasked="results/inspect/{dataset}/{model}/{training}/{run}/unmasked_{recipe}.csv",
+        attention="results/inspect/{dataset}/{model}/{training}/{run}/attention_{recipe}.csv",
+        maps="results/inspect/{dataset}/{model}/{training}/{run}/maps_{recipe}.csv",
         record="results/inspect/{dataset}/{model}/{training}/{run}/inspection_{recipe}.record.json",
     log:
         "results/logs/inspect_mae/{dataset}/{model}/{training}/{run}/{recipe}.log",
@@ -48,6 +52,8 @@ rule inspect_mae:
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --unmasked {output.unmasked:q} \
+            --attention {output.attention:q} \
+            --maps {output.maps:q} \
             --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}

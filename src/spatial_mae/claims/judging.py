@@ -1,6 +1,7 @@
 """All statements judged: the registered judges are imported here, and only here."""
 
 from spatial_mae.claims import (
+    attention,
     basis,
     frequency,
     hierarchy,
@@ -27,7 +28,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, unmasked),
+    *(hierarchy, unmasked, attention),
 )
 
 

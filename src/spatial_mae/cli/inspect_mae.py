@@ -1,4 +1,4 @@
-"""What a pretrained MAE makes of whole images: its reconstructions with nothing hidden."""
+"""What a pretrained MAE makes of whole images: reconstructions with nothing hidden, attention."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from spatial_mae.recipes import load
 from spatial_mae.training.devices import choose_device, set_threads
 from spatial_mae.training.workplace import device_name
 
+TABLES = ("unmasked", "attention", "maps")
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -22,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--recipe", required=True, help="InspectionRecipe as JSON")
     parser.add_argument("--threads", type=int, required=True, help="of the CPU")
     parser.add_argument("--runs-per-gpu", type=int, required=True, help="that may share a GPU")
-    parser.add_argument("--unmasked", type=Path, required=True, help="csv to write")
+    for table in TABLES:
+        parser.add_argument(f"--{table}", type=Path, required=True, help="csv to write")
     add_record_flags(parser)
     arguments = parser.parse_args(argv)
     with run_record(arguments, [arguments.manifest, arguments.weights]) as record:
@@ -37,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 recipe,
                 device,
             )
-        write_rows(arguments.unmasked, found.unmasked)
+        for table in TABLES:
+            write_rows(getattr(arguments, table), getattr(found, table))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from spatial_mae.evaluation.features import BATCH, freeze, image_batches
 from spatial_mae.evaluation.origin import check_images, earlier_epochs, scale
 from spatial_mae.evaluation.reconstruction import Masking, masking_of
 from spatial_mae.files import Row
+from spatial_mae.inspection.attention_pass import AttentionPass
 from spatial_mae.inspection.recipe import InspectionRecipe
 from spatial_mae.inspection.unmasked import UnmaskedQuality
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -21,9 +22,15 @@ from spatial_mae.training.mapped_images import Images
 
 @dataclass
 class Inspection:
-    """unmasked: a row for each metric of reconstructions with nothing hidden, and each epoch."""
+    """What was found, epoch 0 before the last.
+
+    unmasked: rows of reconstructions with nothing hidden. attention, maps: rows of
+    `AttentionPass`, maps of the last epoch alone.
+    """
 
     unmasked: list[Row] = field(default_factory=list)
+    attention: list[Row] = field(default_factory=list)
+    maps: list[Row] = field(default_factory=list)
 
 
 def inspect(
@@ -36,7 +43,8 @@ def inspect(
     """Inspect a run's weights and its untrained network, the checkpoint of epoch 0.
 
     Raises ValueError if the images are not of the network's size, more are wanted than there are, a
-    metric cannot be had (`quality.check_metrics`), or `checkpoints` holds no epoch 0.
+    metric cannot be had (`quality.check_metrics`), the recipe's pixel lies outside the images, or
+    `checkpoints` holds no epoch 0.
     """
     model, final = load_mae(weights, device)
     check_images(dataset, model.architecture)
@@ -62,12 +70,16 @@ def _inspect(
     """Add the rows of one network."""
     freeze(model)
     quality = UnmaskedQuality(model, masking, recipe)
+    attention = AttentionPass(model.encoder, recipe)
     start = time.perf_counter()
     with torch.inference_mode():
         for _, batch in image_batches(images, BATCH, model.encoder.positions.device):
             layers = model.encoder.layers(batch)
             quality.add(batch, layers)
+            attention.add(batch, layers)
     seconds = time.perf_counter() - start
     speed = {"seconds": seconds, "images_per_second": len(images) / seconds}
     made = scale(final) | {"epoch": epoch} | speed
     found.unmasked += [row | made for row in quality.rows()]
+    found.attention += [row | made for row in attention.rows()]
+    found.maps = [row | scale(final) for row in attention.maps()]

@@ -296,6 +296,37 @@ def unmasked():
     return rows
 
 
+def attention():
+    rows = []
+    runs = product((0.25, 0.5, 0.75), range(2), (0, 4), (1, 2, 3), (None, 1, 2))
+    for mask, seed, epoch, block, head in runs:
+        run = trained(4, mask, seed=seed) | SCALE | {"epoch": epoch, "epochs": 4, "n_test": 500}
+        for query, metric in product(("class_token", "chosen", "patches"), ("entropy", "distance")):
+            if (query, metric) != ("class_token", "distance"):
+                most = math.log(64) if metric == "entropy" else 16.2
+                value = most * (0.5 + 0.1 * mask * epoch + 0.01 * block + 0.01 * seed)
+                value += 0.1 * (head or 0) + 0.01 * len(query)
+                row = {"query": query, "metric": metric, "block": block, "head": head}
+                row |= {"value": value, "uniform": most, "standard_error": None}
+                rows.append(run | row)
+    return rows
+
+
+def attention_maps():
+    rows = []
+    for mask, image in product((0.25, 0.75), range(2)):
+        run = trained(4, mask) | {"status": "completed", "epochs": 4, "image": image}
+        for y, x in product(range(8), repeat=2):
+            colours = {f"original_{c}": 0.5 + 0.4 * math.sin(x * (c + 1) + y) for c in range(3)}
+            rows.append(run | {"source": "image", "head": None, "row": y, "column": x} | colours)
+        places = product(("class_token", "chosen"), ("mean", "first"), (0, 4), (0, 4))
+        for source, head, y, x in places:
+            weight = (1 + x + 2 * y) / 28 * (0.9 + 0.1 * mask) + 0.01 * (head == "mean")
+            row = {"source": source, "head": head, "row": y, "column": x, "weight": weight}
+            rows.append(run | row | {"kept": int(y > 0), "chosen": int((y, x) == (4, 0))})
+    return _filled(rows)
+
+
 def _track(run, n_images=3):
     """A run's columns on every row of a measurement of its kernels."""
     counts = {"n_images": n_images, "n_masks": 1, "pretrain_n_train": 300, "split": "test"}
@@ -481,7 +512,7 @@ BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_su
 BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
-BUILDERS += (hierarchy_levels, hierarchy_cases, unmasked)
+BUILDERS += (hierarchy_levels, hierarchy_cases, unmasked, attention, attention_maps)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

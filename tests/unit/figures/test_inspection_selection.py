@@ -2,7 +2,7 @@
 
 import pytest
 
-from spatial_mae.figures import unmasked_reconstruction
+from spatial_mae.figures import attention_maps, attention_reach, unmasked_reconstruction
 
 
 def test_only_the_trained_network_is_drawn_and_errors_turn_their_sign(sample):
@@ -32,3 +32,24 @@ def test_an_axis_of_one_value_has_no_row_of_panels(sample):
     one_run = [row for row in one_unit if row["mask"] == 0.5]
     with pytest.raises(ValueError, match="compares mask ratios or mask units"):
         unmasked_reconstruction.select(one_run)
+
+
+def test_attention_of_the_trained_the_untrained_and_of_all_patches_alike(sample):
+    rows = attention_reach.select(sample("attention"))
+    one = [r for r in rows if (r["query"], r["metric"], r["block"]) == ("patches", "distance", 1)]
+    trained = {row["mask"]: row["value"] for row in one if row["control"] is None}
+    assert sorted(trained) == [0.25, 0.5, 0.75]
+    assert trained[0.75] == pytest.approx(16.2 * (0.5 + 0.3 + 0.01 + 0.005) + 0.07)
+    controls = {row["control"]: row for row in one if row["control"]}
+    assert set(controls) == {"untrained", "uniform"}
+    assert controls["uniform"]["value"] == pytest.approx(16.2)
+    assert controls["untrained"]["value"] == pytest.approx(16.2 * 0.515 + 0.07)
+
+
+def test_maps_show_cls_over_heads_and_the_first_head_of_the_token(sample):
+    rows = attention_maps.select(sample("attention_maps"))
+    heads = {(row["source"], row["head"]) for row in rows}
+    assert heads == {("image", None), ("class_token", "mean"), ("chosen", "first")}
+    patches = [row for row in rows if row["source"] != "image"]
+    assert {(row["row"], row["weight"] is None) for row in patches} == {(0, True), (4, False)}
+    assert len([row for row in rows if row["source"] == "image"]) == 2 * 64

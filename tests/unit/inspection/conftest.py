@@ -14,7 +14,14 @@ from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import save_weights
 from spatial_mae.recipes import load
 
-RECIPE = {"n_images": None, "metrics": ["ssim", "mse"]}
+RECIPE = {
+    "n_images": None,
+    "metrics": ["ssim", "mse"],
+    "attention": True,
+    "n_shown": 2,
+    "pixel": [5, 9],
+    "mass": 0.6,
+}
 LAST = 3
 
 
@@ -56,6 +63,12 @@ def prepare(folder, labelled=True):
 
 
 @pytest.fixture
+def recipe():
+    """Build an InspectionRecipe, with changes."""
+    return lambda **changes: load(InspectionRecipe, json.dumps(RECIPE | changes))
+
+
+@pytest.fixture
 def model():
     return make_model
 
@@ -71,14 +84,13 @@ def unlabelled(tmp_path):
 
 
 @pytest.fixture
-def inspected(tmp_path, dataset):
+def inspected(tmp_path, dataset, recipe):
     """Inspect a run of three epochs; keywords change its recipe."""
 
     def call(data=dataset, seed=0, normalise_targets=False, class_token=True, **changes):
         paths = tmp_path / "weights.safetensors", tmp_path / "checkpoints"
         write_weights(paths[0], LAST, normalise_targets, class_token)
         write_weights(paths[1] / "epoch-0.safetensors", 0, normalise_targets, class_token)
-        recipe = load(InspectionRecipe, json.dumps(RECIPE | changes))
-        return inspect(data, *paths, recipe)
+        return inspect(data, *paths, recipe(**changes))
 
     return call

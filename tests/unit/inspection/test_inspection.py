@@ -1,11 +1,6 @@
 """One pass over images: which networks and which images, and what is refused."""
 
-import json
-
 import pytest
-
-from spatial_mae.inspection.recipe import InspectionRecipe
-from spatial_mae.recipes import load
 
 
 def test_each_metric_of_the_untrained_and_the_last_network(inspected):
@@ -34,11 +29,16 @@ def test_more_images_than_there_are_is_refused(inspected):
         inspected(n_images=31)
 
 
-def test_one_image_has_no_error_of_its_mean():
-    with pytest.raises(ValueError, match="n_images 1: a mean needs 2"):
-        load(InspectionRecipe, json.dumps({"n_images": 1, "metrics": ["mse"]}))
-
-
-def test_an_unknown_metric_is_refused():
-    with pytest.raises(ValueError, match="metrics.*'lpips'"):
-        load(InspectionRecipe, json.dumps({"n_images": None, "metrics": ["lpips"]}))
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_images": 1}, "n_images 1: a mean needs 2"),
+        ({"metrics": ["lpips"]}, "metrics.*'lpips'"),
+        ({"n_shown": -1}, "n_shown -1: expected 0 or more"),
+        ({"pixel": [3]}, r"pixel \[3\]: expected a row and a column"),
+        ({"mass": 1.5}, "mass 1.5: expected a share above 0, at most 1"),
+    ],
+)
+def test_a_wrong_recipe_is_refused(recipe, changes, message):
+    with pytest.raises(ValueError, match=message):
+        recipe(**changes)

@@ -24,6 +24,7 @@ AXES = {
     "mask": "mask ratio m",
     "unit_pixels": "mask unit (pixels)",
     "enc": "encoder depth",
+    "block": "block",
     "epoch": "epoch of pretraining",
     "trained_blocks": "last blocks trained j",
 }
