@@ -157,6 +157,8 @@ KINDS = {
     "unmasked": _inspection("unmasked"),
     "attention": _inspection("attention"),
     "attention_maps": _inspection("maps"),
+    "embedding": _inspection("embedding"),
+    "embedding_points": _inspection("points"),
     "jacobian": _jacobian("summary", "measure_jacobian", "jacobian"),
     "jacobian_profile": _jacobian("profile", "measure_jacobian", "jacobian"),
     "entropy_histogram": _jacobian("histogram", "measure_jacobian", "jacobian"),

@@ -14,6 +14,11 @@ RECIPE = {
     "n_shown": 1,
     "pixel": [2, 5],
     "mass": 0.6,
+    "n_classes": 0,
+    "tokens": "mean",
+    "components": 50,
+    "perplexity": 20,
+    "neighbours": 20,
 }
 
 

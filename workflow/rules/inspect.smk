@@ -9,6 +9,8 @@ outputs:
     results/inspect/{dataset}/{model}/{training}/{run}/unmasked_{recipe}.csv
     results/inspect/{dataset}/{model}/{training}/{run}/attention_{recipe}.csv
     results/inspect/{dataset}/{model}/{training}/{run}/maps_{recipe}.csv
+    results/inspect/{dataset}/{model}/{training}/{run}/embedding_{recipe}.csv
+    results/inspect/{dataset}/{model}/{training}/{run}/points_{recipe}.csv
 """
 
 
@@ -26,6 +28,8 @@ rule inspect_mae:
         unmasked="results/inspect/{dataset}/{model}/{training}/{run}/unmasked_{recipe}.csv",
         attention="results/inspect/{dataset}/{model}/{training}/{run}/attention_{recipe}.csv",
         maps="results/inspect/{dataset}/{model}/{training}/{run}/maps_{recipe}.csv",
+        embedding="results/inspect/{dataset}/{model}/{training}/{run}/embedding_{recipe}.csv",
+        points="results/inspect/{dataset}/{model}/{training}/{run}/points_{recipe}.csv",
         record="results/inspect/{dataset}/{model}/{training}/{run}/inspection_{recipe}.record.json",
     log:
         "results/logs/inspect_mae/{dataset}/{model}/{training}/{run}/{recipe}.log",
@@ -54,6 +58,8 @@ rule inspect_mae:
             --unmasked {output.unmasked:q} \
             --attention {output.attention:q} \
             --maps {output.maps:q} \
+            --embedding {output.embedding:q} \
+            --points {output.points:q} \
             --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}

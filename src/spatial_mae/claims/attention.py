@@ -1,7 +1,5 @@
 """Judge of what tokens attend to (Kong et al. 2023, Sec. 3.2)."""
 
-from math import hypot
-
 from spatial_mae.claims.conditions import monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
@@ -12,6 +10,7 @@ from spatial_mae.claims.trained import (
     judged,
     last,
     left_out,
+    means_error,
     once,
     sentences,
 )
@@ -34,7 +33,7 @@ def attention_reaches_farther(tables: Tables) -> Verdict:
     ]
     rows = last(once(rows))
     return judged(
-        across_seeds(rows, _rises, ("mask",), _standard_error),
+        across_seeds(rows, _rises, ("mask",), means_error),
         rows,
         needs="the attention tables need two mask ratios in one setting of completed runs",
         size="rise_of_distance_along_m",
@@ -45,9 +44,3 @@ def attention_reaches_farther(tables: Tables) -> Verdict:
 
 def _rises(rows: Rows) -> tuple[bool, float] | None:
     return monotone({m: mean(group, "value") for m, group in by(rows, "mask").items()})
-
-
-def _standard_error(rows: Rows) -> float:
-    """Of the relative difference of two means over images, taken as independent: an upper bound."""
-    errors = sorted(row["standard_error"] for row in rows)
-    return hypot(*errors[-2:]) / max(row["value"] for row in rows)

@@ -3,6 +3,7 @@
 from spatial_mae.claims import (
     attention,
     basis,
+    embedding,
     frequency,
     hierarchy,
     influence,
@@ -28,7 +29,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, unmasked, attention),
+    *(hierarchy, unmasked, attention, embedding),
 )
 
 

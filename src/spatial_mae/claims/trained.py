@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
+from math import hypot, sqrt
 
 from spatial_mae.claims.conditions import Effect, Noise, Outcome, decide
 from spatial_mae.claims.scale import mark
@@ -106,6 +106,16 @@ def standard_error(rows: Rows) -> float:
     counts = [row["n_test"] for row in rows if row.get("n_test")]
     share = mean(rows, "value")
     return sqrt(2 * share * (1 - share) / min(counts)) if counts and 0 <= share <= 1 else 0.0
+
+
+def means_error(rows: Rows) -> float:
+    """Of the relative difference of two means over images, taken as independent: an upper bound.
+
+    sqrt(e^2 + f^2) / |largest value|, e and f the two largest of the rows' standard errors.
+    """
+    largest = max(abs(row["value"]) for row in rows)
+    errors = sorted(row["standard_error"] for row in rows)
+    return hypot(*errors[-2:]) / largest if largest else 0.0
 
 
 def across_seeds(

@@ -1,13 +1,20 @@
 """Judges of reconstructions with nothing hidden (Kong et al. 2023, Sec. 3.1)."""
 
 from collections.abc import Sequence
-from math import hypot
 
 from spatial_mae.claims.conditions import Outcome, exceeds, monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
 from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
-from spatial_mae.claims.trained import across_seeds, completed, judged, last, left_out, once
+from spatial_mae.claims.trained import (
+    across_seeds,
+    completed,
+    judged,
+    last,
+    left_out,
+    means_error,
+    once,
+)
 from spatial_mae.claims.verdict import Verdict
 
 STRUCTURE, PIXELS = ("ssim", "fsim"), ("psnr", "mse")
@@ -22,7 +29,7 @@ def structure_rises_with_the_ratio(tables: Tables) -> Verdict:
     return _verdict(
         tables,
         rows,
-        across_seeds(rows, _rises, ("mask",), _standard_error),
+        across_seeds(rows, _rises, ("mask",), means_error),
         needs=f"SSIM or FSIM at two mask ratios up to {TURN}, in one setting of completed runs",
         size="rise_of_structure_along_m",
     )
@@ -35,7 +42,7 @@ def the_extreme_ratio_keeps_pixels(tables: Tables) -> Verdict:
     return _verdict(
         tables,
         rows,
-        across_seeds(rows, _rises, ("mask",), _standard_error),
+        across_seeds(rows, _rises, ("mask",), means_error),
         needs=f"PSNR or MSE at mask ratios {TURN} and {EXTREME}, in one setting of completed runs",
         size="rise_of_pixel_quality",
     )
@@ -49,7 +56,7 @@ def units_trade_pixels_for_structure(tables: Tables) -> Verdict:
     """
     rows = _rows(tables, (*STRUCTURE, *PIXELS))
     decoupled, coupled = (
-        across_seeds(rows, _trades, (axis,), _standard_error) for axis in ("unit", "patch")
+        across_seeds(rows, _trades, (axis,), means_error) for axis in ("unit", "patch")
     )
     return _verdict(
         tables,
@@ -94,10 +101,3 @@ def _verdict(
         note=left_out(tables["unmasked"]),
         scale=mark_second,
     )
-
-
-def _standard_error(rows: Rows) -> float:
-    """Of the relative difference of two means over images, taken as independent: an upper bound."""
-    largest = max(abs(row["value"]) for row in rows)
-    errors = sorted(row["standard_error"] for row in rows)
-    return hypot(*errors[-2:]) / largest if largest else 0.0

@@ -1,4 +1,4 @@
-"""What a pretrained MAE makes of whole images: reconstructions with nothing hidden, attention."""
+"""What a pretrained MAE makes of whole images: reconstructions, attention, embeddings."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from spatial_mae.recipes import load
 from spatial_mae.training.devices import choose_device, set_threads
 from spatial_mae.training.workplace import device_name
 
-TABLES = ("unmasked", "attention", "maps")
+TABLES = ("unmasked", "attention", "maps", "embedding", "points")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 arguments.weights,
                 arguments.checkpoints,
                 recipe,
+                arguments.seed,
                 device,
             )
         for table in TABLES:

@@ -13,41 +13,21 @@ most runs is drawn. Lines are means over images and seeds, bands the range of th
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, at_end, completed, over_seeds, remarks
-from spatial_mae.figures.drawing.style import legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, groups, levels, pick, project, require
+from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
+from spatial_mae.figures.drawing.runs import SETTING, at_end, completed
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, pick, require
 
 KIND = "unmasked"
 METRICS = {"ssim": "SSIM", "fsim": "FSIM", "psnr": "PSNR (dB)", "negative_mse": "− MSE"}
 COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
-# What lies along the axis; what has a colour, how it is called, and its colours.
-VIEWS = {
-    "mask": ("unit_pixels", "mask unit {} pixels", "viridis"),
-    "unit_pixels": ("mask", "m = {}", "copper"),
-}
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Every metric after the last epoch, at one choice of depths, of one patch size or unit."""
     require(rows, KIND, (*COLUMNS, "metric", "value"))
-    last = [row for row in completed(rows, "pretrain_epochs") if at_end(row)]
-    found = _most_runs([row | {"unit_pixels": row["patch"] * row["unit"]} for row in last])
-    if not _axes(found):
-        raise ValueError(
-            "this figure compares mask ratios or mask units and its table holds one of each; list "
-            "at least two in the experiment's grid"
-        )
-    return over_seeds(map(_turned, found), (*SETTING, "unit_pixels", "metric"))
-
-
-def _most_runs(rows: list[Row]) -> list[Row]:
-    """The largest of the groups within which a mask unit's size in pixels tells the network."""
-    same_depth = groups(rows, "enc", "dec").values()
-    choices = [g for group in same_depth for g in groups(group, "patch").values()]
-    choices += [pick(group, unit=1) for group in same_depth]
-    return max(choices, key=lambda group: len(project(group, SETTING)))
+    last = [_turned(row) for row in completed(rows, "pretrain_epochs") if at_end(row)]
+    return over_masking(last, "metric")
 
 
 def _turned(row: Row) -> Row:
@@ -57,26 +37,7 @@ def _turned(row: Row) -> Row:
     return row | {"metric": "negative_mse", "value": -row["value"]}
 
 
-def _axes(rows: list[Row]) -> list[str]:
-    return [x for x in VIEWS if len(levels(rows, x)) > 1]
-
-
 @styled
 def draw(rows: list[Row]) -> Figure:
-    metrics = [name for name in METRICS if pick(rows, metric=name)]
-    views = _axes(rows)
-    figure, axes = panels(len(views), len(metrics), notes(rows, *remarks(rows)), height=1.6)
-    entries = {}
-    for down, x in enumerate(views):
-        column, label, palette = VIEWS[x]
-        styles = looks(levels(rows, column), palette)
-        entries |= {label.format(value): look for value, look in styles.items()}
-        for across, metric in enumerate(metrics):
-            axis, shown = axes[down, across], pick(rows, metric=metric)
-            for value, look in styles.items():
-                curve(axis, pick(shown, **{column: value}), x, **look)
-            setting_axis(axis, rows, x)
-            axis.set_ylabel(METRICS[metric])
-            title(axis, down * len(metrics) + across)
-    legend(figure, entries)
-    return figure
+    shown = {label: pick(rows, metric=name) for name, label in METRICS.items()}
+    return draw_over_masking(rows, {label: own for label, own in shown.items() if own})

@@ -327,6 +327,28 @@ def attention_maps():
     return _filled(rows)
 
 
+def embedding():
+    rows = []
+    runs = product((1, 2), (0.25, 0.5, 0.75), range(2), (0, 4), ("pca", "tsne"))
+    for unit, mask, seed, epoch, space in runs:
+        run = trained(4, mask, seed=seed, unit=unit) | SCALE | {"epoch": epoch, "epochs": 4}
+        value = 0.1 + 0.1 * mask + 0.02 * unit + 0.01 * seed + 0.02 * epoch
+        for metric, gain in (("silhouette", 0), ("knn_accuracy", 0.4)):
+            row = {"space": space, "metric": metric, "value": value + gain, "n_test": 100}
+            rows.append(run | row | {"standard_error": 0.01})
+    return rows
+
+
+def embedding_points():
+    rows = []
+    for mask, index in product((0.25, 0.75), range(30)):
+        angle = index % 3 + 0.02 * index
+        place = {"class": f"class {index % 3}", "x": math.cos(angle), "y": math.sin(angle)}
+        scores = {"silhouette": 0.2 + mask / 2, "knn_accuracy": 0.5 + mask / 3, "n_test": 30}
+        rows.append(trained(4, mask) | {"status": "completed", "epochs": 4} | place | scores)
+    return rows
+
+
 def _track(run, n_images=3):
     """A run's columns on every row of a measurement of its kernels."""
     counts = {"n_images": n_images, "n_masks": 1, "pretrain_n_train": 300, "split": "test"}
@@ -513,6 +535,7 @@ BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
 BUILDERS += (hierarchy_levels, hierarchy_cases, unmasked, attention, attention_maps)
+BUILDERS += (embedding, embedding_points)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

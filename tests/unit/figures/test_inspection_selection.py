@@ -2,7 +2,13 @@
 
 import pytest
 
-from spatial_mae.figures import attention_maps, attention_reach, unmasked_reconstruction
+from spatial_mae.figures import (
+    attention_maps,
+    attention_reach,
+    class_planes,
+    separability,
+    unmasked_reconstruction,
+)
 
 
 def test_only_the_trained_network_is_drawn_and_errors_turn_their_sign(sample):
@@ -53,3 +59,21 @@ def test_maps_show_cls_over_heads_and_the_first_head_of_the_token(sample):
     patches = [row for row in rows if row["source"] != "image"]
     assert {(row["row"], row["weight"] is None) for row in patches} == {(0, True), (4, False)}
     assert len([row for row in rows if row["source"] == "image"]) == 2 * 64
+
+
+def test_scores_of_the_trained_network_in_both_spaces(sample):
+    rows = separability.select(sample("embedding"))
+    assert {(row["space"], row["metric"]) for row in rows} == set(separability.MEASURES)
+    (row,) = [
+        r
+        for r in rows
+        if (r["unit"], r["mask"], r["space"], r["metric"]) == (2, 0.5, "pca", "knn_accuracy")
+    ]
+    assert row["value"] == pytest.approx(100 * (0.1 + 0.05 + 0.04 + 0.005 + 0.08 + 0.4))
+
+
+def test_a_plane_says_its_scores(sample):
+    figure = class_planes.draw(class_planes.select(sample("embedding_points")))
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert "m = 0.25" in titles[0] and "silhouette 0.33, k-NN 58%" in titles[0]
+    assert [len(axis.lines) for axis in figure.axes] == [3, 3]

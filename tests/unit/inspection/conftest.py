@@ -21,6 +21,11 @@ RECIPE = {
     "n_shown": 2,
     "pixel": [5, 9],
     "mass": 0.6,
+    "n_classes": 2,
+    "tokens": "mean",
+    "components": 4,
+    "perplexity": 3,
+    "neighbours": 3,
 }
 LAST = 3
 
@@ -91,6 +96,6 @@ def inspected(tmp_path, dataset, recipe):
         paths = tmp_path / "weights.safetensors", tmp_path / "checkpoints"
         write_weights(paths[0], LAST, normalise_targets, class_token)
         write_weights(paths[1] / "epoch-0.safetensors", 0, normalise_targets, class_token)
-        return inspect(data, *paths, recipe(**changes))
+        return inspect(data, *paths, recipe(**changes), seed)
 
     return call
