@@ -159,10 +159,10 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
                 f"experiment {name!r}: patch size {patch} does not divide the {height} x {width} "
                 f"images of {run['dataset']!r}; use one of {allowed}"
             )
-    for row, column in recipe.get("pixels", ()):
+    for row, column in [*recipe.get("pixels", ()), *filter(None, [recipe.get("pixel")])]:
         if row >= height or column >= width:
             yield (
-                f"experiment {name!r}: output pixel [{row}, {column}] is outside the {height} x "
+                f"experiment {name!r}: pixel [{row}, {column}] is outside the {height} x "
                 f"{width} images of {run['dataset']!r}; rows go from 0 to {height - 1}, columns "
                 f"from 0 to {width - 1}"
             )

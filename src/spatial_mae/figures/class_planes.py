@@ -16,7 +16,15 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import SETTINGS, notes, number, readable
 from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
-from spatial_mae.figures.drawing.style import MARKERS, categories, legend, panels, styled, title
+from spatial_mae.figures.drawing.style import (
+    CATEGORIES,
+    MARKERS,
+    categories,
+    legend,
+    panels,
+    styled,
+    title,
+)
 from spatial_mae.figures.drawing.table import Row, first, groups, levels, pick, require, spread
 
 KIND = "embedding_points"
@@ -46,7 +54,7 @@ def draw(rows: list[Row]) -> Figure:
     varied = [name for name in SETTING if len(levels(rows, name)) > 1]
     colours = categories(levels(rows, "class"))
     looks = {
-        name: {"color": colour, "marker": MARKERS[index % len(MARKERS)], "linestyle": ""}
+        name: {"color": colour, "marker": _marker(index), "linestyle": ""}
         for index, (name, colour) in enumerate(colours.items())
     }
     for axis in axes.flat[len(runs) :]:
@@ -57,6 +65,11 @@ def draw(rows: list[Row]) -> Figure:
         _draw_plane(axis, run, looks)
     legend(figure, {readable(name): look for name, look in looks.items()})
     return figure
+
+
+def _marker(index: int) -> str:
+    """Where colours begin anew the next marker goes with each of them."""
+    return MARKERS[(index + index // len(CATEGORIES)) % len(MARKERS)]
 
 
 def _scores(row: Row) -> str:

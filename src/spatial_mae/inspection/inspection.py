@@ -27,7 +27,8 @@ class Inspection:
 
     unmasked: rows of reconstructions with nothing hidden. attention, maps: rows of
     `AttentionPass`, maps of the last epoch alone. embedding, points: rows of `EmbeddingPass`,
-    points of the last epoch alone.
+    points of the last epoch alone. seconds, images_per_second: of the pass that all share, without
+    t-SNE.
     """
 
     unmasked: list[Row] = field(default_factory=list)
