@@ -112,7 +112,7 @@ class AttentionPass:
         if self.encoder.n_extra:
             found["class_token", "entropy"] = entropy(shares[:, :, 0])
         for (query, metric), values in found.items():
-            self.measured.setdefault((query, metric, block), []).append(values.double().cpu())
+            self.measured.setdefault((query, metric, block), []).append(values.cpu().double())
 
     def _show(self, images: Tensor, shares: Tensor) -> None:
         """Rows of the images that are still to be shown; shares of their last block."""
@@ -147,7 +147,7 @@ class AttentionPass:
 
 def _pixels(image: Tensor) -> list[Row]:
     """One row a pixel of an image (C, H, W) in [0, 1]."""
-    values = image.double().cpu().numpy().round(4)
+    values = image.cpu().double().numpy().round(4)
     _, height, width = values.shape
     return [
         {"source": "image", "row": y, "column": x}

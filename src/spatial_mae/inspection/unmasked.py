@@ -45,7 +45,7 @@ class UnmaskedQuality:
             return
         found = decode_whole(self.model, images, layers[-1], self.masking.normalise_targets)
         for name, values in image_quality(self.metrics, images, found.clamp(0, 1)).items():
-            self.values[name].append(values.double().cpu())
+            self.values[name].append(values.cpu().double())
 
     def rows(self) -> list[Row]:
         """Mean over images of each metric, and the standard error of the mean."""

@@ -77,3 +77,10 @@ def test_a_plane_says_its_scores(sample):
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert "m = 0.25" in titles[0] and "silhouette 0.33, k-NN 58%" in titles[0]
     assert [len(axis.lines) for axis in figure.axes] == [3, 3]
+
+
+def test_ten_classes_have_ten_looks(sample):
+    rows = [row | {"class": f"class {i % 10}"} for i, row in enumerate(sample("embedding_points"))]
+    figure = class_planes.draw(class_planes.select(rows))
+    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].lines}
+    assert len(looks) == 10
