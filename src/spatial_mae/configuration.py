@@ -111,6 +111,10 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
                 f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
                 f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
             )
+        for name in recipes.get(entry["recipe"], {}).get("prepared", ()):
+            if name not in config["datasets"]:
+                near = nearest(name, config["datasets"])
+                yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
         for key, (what, known) in _named(config).items():
             for name in _values_of(entry, key):
                 if name not in known:

@@ -41,6 +41,7 @@ RECORDS = {
     "evaluate_mae": "{folder}/scores_{last}.record.json",
     "compare_layers": "{folder}/{last}.record.json",
     "inspect_mae": "{folder}/inspection_{last}.record.json",
+    "probe_robustness": "{folder}/{last}.record.json",
     "measure_jacobian": "{folder}/summary_{last}.record.json",
     "track_basis": "{folder}/basis_{last}.record.json",
     "compare_linear": "{folder}/mean_kernels_{last}.record.json",

@@ -159,6 +159,13 @@ KINDS = {
     "attention_maps": _inspection("maps"),
     "embedding": _inspection("embedding"),
     "embedding_points": _inspection("points"),
+    "robustness": Kind(
+        f"results/robustness/{_MAE}/{{recipe}}.csv",
+        "probe_robustness",
+        "robustness",
+        _RUN,
+        "inspection",
+    ),
     "jacobian": _jacobian("summary", "measure_jacobian", "jacobian"),
     "jacobian_profile": _jacobian("profile", "measure_jacobian", "jacobian"),
     "entropy_histogram": _jacobian("histogram", "measure_jacobian", "jacobian"),

@@ -102,3 +102,14 @@ def test_a_tree_and_the_audit_leave_one_record_each_in_their_own_folder():
         "measure_levels": "results/hierarchy/dimensions-1_arity-2_depth-3/levels_one.record.json",
         "audit_theorem": "results/hierarchy/audit_one.record.json",
     }
+
+
+def test_a_probe_on_shifted_images_needs_their_data_sets():
+    entry = {"name": "a", "kind": "robustness", "grids": [{**RUN, "unit": [1], "mask": [0.5]}]}
+    config = study(entry)
+    config["recipes"]["robustness"] = {"one": {"prepared": ["hazy"]}}
+    config["datasets"]["hazy"] = {"source": "dead_leaves"}
+    assert grid.used_datasets(config) == ["leaves", "hazy"]
+    counts = jobs.job_counts(config)
+    assert (counts["prepare_dataset"], counts["probe_robustness"]) == (2, 2)
+    assert counts["pretrain_mae"] == 2

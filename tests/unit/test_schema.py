@@ -27,6 +27,7 @@ RECIPES = {
     "evaluation_recipe": ("evaluation.recipe", "EvaluationRecipe"),
     "similarity_recipe": ("evaluation.recipe", "SimilarityRecipe"),
     "inspection_recipe": ("inspection.recipe", "InspectionRecipe"),
+    "robustness_recipe": ("evaluation.robustness", "RobustnessRecipe"),
     "jacobian_recipe": ("jacobian.recipe", "JacobianRecipe"),
     "basis_recipe": ("jacobian.recipe", "BasisRecipe"),
     "comparison_recipe": ("jacobian.recipe", "ComparisonRecipe"),

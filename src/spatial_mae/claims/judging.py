@@ -11,6 +11,7 @@ from spatial_mae.claims import (
     jacobians,
     probes,
     reconstruction,
+    robustness,
     second_order,
     similarity,
     supervised,
@@ -29,7 +30,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, unmasked, attention, embedding),
+    *(hierarchy, unmasked, attention, embedding, robustness),
 )
 
 

@@ -14,6 +14,7 @@ ON_GPU = (
     "pretrain_mae",
     "evaluate_mae",
     "inspect_mae",
+    "probe_robustness",
     "fine_tune_mae",
     "train_supervised",
     "measure_jacobian",

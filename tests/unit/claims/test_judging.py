@@ -18,7 +18,7 @@ KEYS = ["id", "seed", "quote", "verdict", "conditions", "evidence", "n", "data",
 
 def test_all_statements_are_there_once():
     identities = [statement["id"] for statement in statements()]
-    assert len(identities) == len(set(identities)) == 97
+    assert len(identities) == len(set(identities)) == 98
 
 
 # Of the first paper: numbers of networks not trained here.
@@ -26,7 +26,7 @@ WITHOUT_JUDGE = {"imagenet.epochs"}
 # Of the second: the grid of mask ratios and mask units, and its theory.
 GRIDS = {"kong.ratios", "kong.patches"}
 INSPECTED = {"kong.ssim", "kong.recon.extreme", "kong.recon.units", "kong.attention.reach"}
-INSPECTED |= {"kong.tsne", "kong.tsne.ratios", "kong.tsne.units"}
+INSPECTED |= {"kong.tsne", "kong.robust", "kong.tsne.ratios", "kong.tsne.units"}
 THEORY = {"kong.theorem1", "kong.fig4.extremes", "kong.small_units"}
 
 

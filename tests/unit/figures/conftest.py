@@ -349,6 +349,20 @@ def embedding_points():
     return rows
 
 
+def robustness():
+    rows = []
+    sets = [("own", None, None), ("hazy", None, None)]
+    sets += [("cifar10_c", c, s) for c in ("fog", "snow") for s in (1, 2)]
+    runs = product((1, 2), (0.25, 0.5, 0.75), range(2), sets)
+    for unit, mask, seed, (name, corruption, severity) in runs:
+        value = 0.4 + 0.1 * mask + 0.02 * unit + 0.01 * seed - 0.02 * len(name)
+        value += 0.1 * (corruption == "fog") - 0.05 * (severity or 0)
+        row = {"shifted": name, "corruption": corruption, "severity": severity, "value": value}
+        run = trained(4, mask, seed=seed, unit=unit) | SCALE
+        rows.append(run | row | {"epochs": 4, "standard_error": 0.01, "n_test": 100})
+    return rows
+
+
 def _track(run, n_images=3):
     """A run's columns on every row of a measurement of its kernels."""
     counts = {"n_images": n_images, "n_masks": 1, "pretrain_n_train": 300, "split": "test"}
@@ -535,7 +549,7 @@ BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
 BUILDERS += (hierarchy_levels, hierarchy_cases, unmasked, attention, attention_maps)
-BUILDERS += (embedding, embedding_points)
+BUILDERS += (embedding, embedding_points, robustness)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

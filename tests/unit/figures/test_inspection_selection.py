@@ -6,6 +6,7 @@ from spatial_mae.figures import (
     attention_maps,
     attention_reach,
     class_planes,
+    robustness,
     separability,
     unmasked_reconstruction,
 )
@@ -84,3 +85,12 @@ def test_ten_classes_have_ten_looks(sample):
     figure = class_planes.draw(class_planes.select(rows))
     looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].lines}
     assert len(looks) == 10
+
+
+def test_corruptions_and_severities_of_a_set_are_averaged(sample):
+    rows = robustness.select(sample("robustness"))
+    assert {row["shifted"] for row in rows} == {"own", "hazy", "cifar10_c"}
+    (row,) = [r for r in rows if (r["shifted"], r["unit"], r["mask"]) == ("cifar10_c", 2, 0.5)]
+    expected = 0.4 + 0.05 + 0.04 + 0.005 - 0.18 + 0.05 - 0.075
+    assert row["value"] == pytest.approx(100 * expected)
+    assert (row["seeds"], row["high"] - row["low"]) == (2, pytest.approx(1.0))
