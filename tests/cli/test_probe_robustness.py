@@ -20,6 +20,7 @@ RECIPE = {
     "prepared": ["toy"],
     "cifar10_c": None,
     "cifar10_1": None,
+    "cue_conflict": None,
 }
 
 

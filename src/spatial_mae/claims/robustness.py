@@ -15,6 +15,7 @@ from spatial_mae.claims.trained import (
 from spatial_mae.claims.verdict import Verdict
 
 OWN = "own"
+BIAS = "The paper: 0.1352, 0.2545, 0.2458, 0.2563, 0.2014 at m = 0.1, 0.25, 0.5, 0.75, 0.9."
 SETS = "Shifted sets: {}; the paper's are variants of ImageNet."
 
 
@@ -33,12 +34,28 @@ def middle_ratios_are_robust(tables: Tables) -> Verdict:
     )
 
 
+@judge("kong.t2", kinds=("robustness",), figure="shape_bias")
+def middle_ratios_go_by_shape(tables: Tables) -> Verdict:
+    """Every middle mask ratio has a larger shape bias than the lowest and the highest ratio."""
+    rows = [row for row in completed(tables["robustness"]) if row["metric"] == "shape_bias"]
+    rows = [row for row in rows if row["value"] is not None]
+    return judged(
+        across_seeds(rows, _middle_is_above, ("mask",), means_error),
+        rows,
+        needs="the robustness tables need cue-conflict images at three mask ratios in one setting "
+        "of completed runs",
+        size="gain_of_the_middle",
+        note=sentences(BIAS, left_out(tables["robustness"])),
+        scale=mark_second,
+    )
+
+
 def _shifted(rows: Rows) -> list[Row]:
     """Accuracies on shifted images; the set, and a corruption of it, as `measure`."""
     named = [
         {**row, "measure": " ".join(filter(None, (row["shifted"], row.get("corruption"))))}
         for row in completed(rows)
-        if row["shifted"] != OWN
+        if row["shifted"] != OWN and row["metric"] == "accuracy"
     ]
     # Severities are repeats: two experiments may hold the same run.
     return list({_key(row): row for row in named}.values())
@@ -55,3 +72,11 @@ def _middle_is_best(rows: Rows) -> tuple[bool, float] | None:
     if len(ratios) < 3:
         return None
     return exceeds(max(ratios[1:-1]), max(ratios[0], ratios[-1]))
+
+
+def _middle_is_above(rows: Rows) -> tuple[bool, float] | None:
+    """The lowest middle ratio against the better of the ends."""
+    ratios = [mean(group, "value") for group in by(rows, "mask").values()]
+    if len(ratios) < 3:
+        return None
+    return exceeds(min(ratios[1:-1]), max(ratios[0], ratios[-1]))

@@ -9,12 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spatial_mae.data.cue_conflict import CueConflict, read_cue_conflict
 from spatial_mae.data.shifted import Shifted
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.features import check_representations, features, freeze
 from spatial_mae.evaluation.origin import check_images, scale
 from spatial_mae.evaluation.probe import Labelled, fit_logistic, linear_probe, standardised
 from spatial_mae.evaluation.recipe import Tokens
+from spatial_mae.evaluation.shape_bias import shape_bias
 from spatial_mae.files import Row
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder
@@ -31,7 +33,7 @@ class RobustnessRecipe:
     tokens: what is probed, the mean patch token or the class token. n_train: images it is fit on;
     n_test: images of each set, corruption and severity; None for all. validation_share, penalties,
     max_iterations: of the probe. prepared: data sets whose test images are judged; the workflow
-    finds their manifests. cifar10_c, cifar10_1: folders of these sets, None for none.
+    finds their manifests. cifar10_c, cifar10_1, cue_conflict: folders of these sets, None for none.
     """
 
     tokens: Tokens
@@ -43,10 +45,13 @@ class RobustnessRecipe:
     prepared: tuple[str, ...]
     cifar10_c: str | None
     cifar10_1: str | None
+    cue_conflict: str | None
 
     def __post_init__(self) -> None:
-        if not (self.prepared or self.cifar10_c or self.cifar10_1):
-            raise ValueError("no shifted images: name some under prepared, cifar10_c or cifar10_1")
+        if not (self.prepared or self.cifar10_c or self.cifar10_1 or self.cue_conflict):
+            raise ValueError(
+                "no shifted images: name some under prepared, cifar10_c, cifar10_1 or cue_conflict"
+            )
         if not self.penalties:
             raise ValueError("a probe needs penalties to choose from, for instance [0.001, 0.1]")
 
@@ -62,9 +67,10 @@ def probe_robustness(
     """Accuracy of one probe, fit on `dataset`, on its own test images and on shifted ones.
 
     Nothing is fit to shifted images. Columns: shifted, the set's name (`own` first), corruption,
-    severity, value in [0, 1], standard_error of the images. Raises ValueError if images are of
-    another size than the network's, a class of theirs is not the data set's, or the data set has no
-    labels.
+    severity, metric, value in [0, 1], standard_error of the images. The last rows are those of
+    `shape_bias.shape_bias` on cue-conflict images, the probe choosing among their classes.
+    Raises ValueError if images are of another size than the network's, a class of theirs is not the
+    data set's, or the data set has no labels; and as `read_cue_conflict`.
     """
     encoder, metadata = load_encoder(weights, device)
     check_images(dataset, encoder.architecture)
@@ -74,6 +80,7 @@ def probe_robustness(
         raise ValueError(f"data set {dataset.manifest['dataset']!r} has no labels to probe with")
     for part in shifted:
         _check(part, dataset, encoder)
+    cues = _cues(recipe, names, encoder)
     freeze(encoder)
     start = time.perf_counter()
     train, own = (
@@ -89,6 +96,8 @@ def probe_robustness(
     for part in shifted:
         hits = probe.hits(_labelled(part, names, encoder, recipe))
         rows.append(_row(part.name, part.corruption, part.severity, hits))
+    if cues is not None:
+        rows += _bias(cues, names, probe, _features(encoder, _tensor(cues.images), recipe))
     common = {
         "representation": recipe.tokens,
         "n_train": len(train),
@@ -116,9 +125,12 @@ class _Probe:
 
     def hits(self, data: Labelled) -> np.ndarray:
         """Whether each image's largest logit is its label's: bool (n,)."""
-        points = data.features * self.scale + self.offset
-        logits = torch.addmm(self.classifier.bias, points, self.classifier.weights.T)
-        return (logits.argmax(dim=1) == data.labels).cpu().numpy()
+        return (self.logits(data.features).argmax(dim=1) == data.labels).cpu().numpy()
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Of features (n, k): (n, classes)."""
+        points = features * self.scale + self.offset
+        return torch.addmm(self.classifier.bias, points, self.classifier.weights.T)
 
 
 def _penalty(train: Labelled, own: Labelled, recipe: RobustnessRecipe, seed: int) -> float:
@@ -158,10 +170,37 @@ def _labelled(
     """The features of the shifted images used, and their labels as positions in `names`."""
     wanted = None if recipe.n_test is None else min(recipe.n_test, len(part.labels))
     rows = subset(len(part.labels), wanted)
-    images = torch.from_numpy(np.ascontiguousarray(part.images[rows].transpose(0, 3, 1, 2)))
     ours = np.array([names.index(name) if name in names else -1 for name in part.classes])
-    found = _features(encoder, images, recipe)
+    found = _features(encoder, _tensor(part.images[rows]), recipe)
     return Labelled(found, torch.from_numpy(ours[part.labels[rows]]).to(found.device))
+
+
+def _tensor(images: np.ndarray) -> Tensor:
+    """uint8 (n, height, width, channels) as (n, channels, height, width)."""
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+
+
+def _cues(
+    recipe: RobustnessRecipe, names: Sequence[str], encoder: VisionTransformer
+) -> CueConflict | None:
+    """The cue-conflict images at the network's size, if some are wanted."""
+    if recipe.cue_conflict is None:
+        return None
+    sizes = encoder.architecture
+    if sizes.channels != 3:
+        raise ValueError(
+            f"cue-conflict images have colours, the network is for {sizes.channels} channel: set "
+            "cue_conflict: null in the robustness recipe"
+        )
+    size = (sizes.height, sizes.width_pixels)
+    return read_cue_conflict(Path(recipe.cue_conflict), tuple(names), size)
+
+
+def _bias(cues: CueConflict, names: Sequence[str], probe: _Probe, features: Tensor) -> list[Row]:
+    columns = [names.index(name) for name in cues.classes]
+    predicted = probe.logits(features)[:, columns].argmax(dim=1).cpu().numpy()
+    common = {"protocol": "robustness", "shifted": "cue_conflict"}
+    return [common | row for row in shape_bias(predicted, cues.shapes, cues.textures)]
 
 
 def _check(part: Shifted, dataset: Dataset, encoder: VisionTransformer) -> None:

@@ -19,14 +19,14 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.figures.drawing.table import Row, average, distinct, pick, require
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "value")
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "metric", "value")
 MOST = 4
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Accuracy in percent on at most four sets, means over corruptions and severities."""
     require(rows, KIND, COLUMNS)
-    rows = completed(rows, "pretrain_epochs")
+    rows = pick(completed(rows, "pretrain_epochs"), metric="accuracy")
     rows = pick(rows, shifted=distinct(rows, "shifted")[:MOST])
     found = average(rows, (*FRAME, *SETTING, "seed", "shifted"), ["value"])
     return over_masking([row | {"value": 100 * row["value"]} for row in found], "shifted")
@@ -35,5 +35,5 @@ def select(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     sets = distinct(rows, "shifted")
-    measures = {f"accuracy (%), {readable(name)}": pick(rows, shifted=name) for name in sets}
+    measures = {f"{readable(name)}\naccuracy (%)": pick(rows, shifted=name) for name in sets}
     return draw_over_masking(rows, measures)

@@ -26,7 +26,7 @@ WITHOUT_JUDGE = {"imagenet.epochs"}
 # Of the second: the grid of mask ratios and mask units, and its theory.
 GRIDS = {"kong.ratios", "kong.patches"}
 INSPECTED = {"kong.ssim", "kong.recon.extreme", "kong.recon.units", "kong.attention.reach"}
-INSPECTED |= {"kong.tsne", "kong.robust", "kong.tsne.ratios", "kong.tsne.units"}
+INSPECTED |= {"kong.tsne", "kong.robust", "kong.t2", "kong.tsne.ratios", "kong.tsne.units"}
 THEORY = {"kong.theorem1", "kong.fig4.extremes", "kong.small_units"}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spatial_mae.claims.robustness import middle_ratios_are_robust
+from spatial_mae.claims.robustness import middle_ratios_are_robust, middle_ratios_go_by_shape
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
 
 SETS = [("own", None, None), ("hazy", None, None)]
@@ -56,3 +56,32 @@ def test_a_gain_within_the_error_of_the_images_is_not_resolved(table):
 
 def test_two_ratios_have_no_middle(table):
     assert middle_ratios_are_robust(table(peak, masks=(0.1, 0.5))).verdict == NOT_RUN
+
+
+@pytest.fixture
+def biases(probe):
+    def rows(values, error=0.0):
+        cue = {"protocol": "robustness", "shifted": "cue_conflict", "standard_error": error}
+        cue |= {"pretrain_n_train": 1000}
+        found = [probe(v, mask=m, metric="shape_bias", **cue) for m, v in values.items()]
+        return {"robustness": found}
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ({0.1: 0.1352, 0.25: 0.2545, 0.5: 0.2458, 0.75: 0.2563, 0.9: 0.2014}, HOLDS),
+        ({0.1: 0.1352, 0.25: 0.19, 0.5: 0.2458, 0.75: 0.2563, 0.9: 0.2014}, FAILS),
+        ({0.1: 0.2, 0.5: 0.3}, NOT_RUN),
+        ({0.1: 0.2, 0.5: None, 0.9: 0.2}, NOT_RUN),
+    ],
+)
+def test_all_middle_ratios_go_by_shape(biases, values, verdict):
+    assert middle_ratios_go_by_shape(biases(values)).verdict == verdict
+
+
+def test_a_bias_within_the_error_of_the_images_is_not_resolved(biases):
+    found = middle_ratios_go_by_shape(biases({0.1: 0.2, 0.5: 0.25, 0.9: 0.2}, error=0.1))
+    assert found.verdict == NOT_RUN

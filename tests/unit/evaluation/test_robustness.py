@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from spatial_mae.data.shifted import Shifted, prepared
 from spatial_mae.evaluation.features import features, freeze
@@ -23,6 +24,7 @@ RECIPE = {
     "prepared": ["toy"],
     "cifar10_c": None,
     "cifar10_1": None,
+    "cue_conflict": None,
 }
 
 
@@ -105,3 +107,21 @@ def test_labels_and_shifted_images_are_needed(probed, unlabelled):
         load(RobustnessRecipe, json.dumps(RECIPE | {"prepared": []}))
     with pytest.raises(ValueError, match="needs penalties"):
         load(RobustnessRecipe, json.dumps(RECIPE | {"penalties": []}))
+
+
+def test_cue_conflict_images_are_decided_among_their_classes(probed, tmp_path, dataset):
+    """The toy's bright third decides its class: images of a shape's class are all of that shape."""
+    same, folder = prepared(dataset), tmp_path / "cues"
+    folder.mkdir()
+    for index, (image, label) in enumerate(zip(same.images, same.labels, strict=True)):
+        name = same.classes[label]
+        other = same.classes[(label + 1) % 3]
+        large = np.repeat(np.repeat(image, 2, axis=0), 2, axis=1)
+        Image.fromarray(large).save(folder / f"{name}{index}-{other}1.png")
+    own, *cues = probed(cue_conflict=str(folder), prepared=[])
+    found = {row["metric"]: row for row in cues}
+    assert {row["shifted"] for row in cues} == {"cue_conflict"}
+    assert found["shape_accuracy"]["value"] == pytest.approx(own["value"])
+    assert found["shape_accuracy"]["n_test"] == 30
+    shares = [found[f"{cue}_accuracy"]["value"] for cue in ("shape", "texture")]
+    assert found["shape_bias"]["value"] == pytest.approx(shares[0] / sum(shares))

@@ -357,9 +357,23 @@ def robustness():
     for unit, mask, seed, (name, corruption, severity) in runs:
         value = 0.4 + 0.1 * mask + 0.02 * unit + 0.01 * seed - 0.02 * len(name)
         value += 0.1 * (corruption == "fog") - 0.05 * (severity or 0)
-        row = {"shifted": name, "corruption": corruption, "severity": severity, "value": value}
+        row = {
+            "shifted": name,
+            "corruption": corruption,
+            "severity": severity,
+            "metric": "accuracy",
+            "value": value,
+        }
         run = trained(4, mask, seed=seed, unit=unit) | SCALE
         rows.append(run | row | {"epochs": 4, "standard_error": 0.01, "n_test": 100})
+    for row in [row for row in rows if row["shifted"] == "own"]:
+        for metric, part in (
+            ("shape_bias", 0.5),
+            ("shape_accuracy", 0.3),
+            ("texture_accuracy", 0.6),
+        ):
+            cue = {"shifted": "cue_conflict", "metric": metric, "value": part * row["value"]}
+            rows.append(row | cue)
     return rows
 
 

@@ -8,6 +8,7 @@ from spatial_mae.figures import (
     class_planes,
     robustness,
     separability,
+    shape_bias,
     unmasked_reconstruction,
 )
 
@@ -94,3 +95,13 @@ def test_corruptions_and_severities_of_a_set_are_averaged(sample):
     expected = 0.4 + 0.05 + 0.04 + 0.005 - 0.18 + 0.05 - 0.075
     assert row["value"] == pytest.approx(100 * expected)
     assert (row["seeds"], row["high"] - row["low"]) == (2, pytest.approx(1.0))
+
+
+def test_shape_bias_is_of_cue_conflict_images_and_there_must_be_some(sample):
+    rows = shape_bias.select(sample("robustness"))
+    assert {row["metric"] for row in rows} == set(shape_bias.METRICS)
+    (row,) = [r for r in rows if (r["metric"], r["unit"], r["mask"]) == ("shape_bias", 2, 0.5)]
+    assert row["value"] == pytest.approx(0.5 * (0.4 + 0.05 + 0.04 + 0.005 - 0.06))
+    without = [row for row in sample("robustness") if row["shifted"] != "cue_conflict"]
+    with pytest.raises(ValueError, match="metric = .*shape_bias"):
+        shape_bias.select(without)
