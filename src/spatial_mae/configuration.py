@@ -111,6 +111,10 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
                 f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
                 f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
             )
+        for name in recipes.get(entry["recipe"], {}).get("prepared", ()):
+            if name not in config["datasets"]:
+                near = nearest(name, config["datasets"])
+                yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
         for key, (what, known) in _named(config).items():
             for name in _values_of(entry, key):
                 if name not in known:
@@ -159,10 +163,10 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
                 f"experiment {name!r}: patch size {patch} does not divide the {height} x {width} "
                 f"images of {run['dataset']!r}; use one of {allowed}"
             )
-    for row, column in recipe.get("pixels", ()):
+    for row, column in [*recipe.get("pixels", ()), *filter(None, [recipe.get("pixel")])]:
         if row >= height or column >= width:
             yield (
-                f"experiment {name!r}: output pixel [{row}, {column}] is outside the {height} x "
+                f"experiment {name!r}: pixel [{row}, {column}] is outside the {height} x "
                 f"{width} images of {run['dataset']!r}; rows go from 0 to {height - 1}, columns "
                 f"from 0 to {width - 1}"
             )

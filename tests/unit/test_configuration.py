@@ -59,7 +59,15 @@ def test_the_default_config_is_sound(config, schema):
         ),
         (
             lambda c: c["recipes"]["basis"]["default"].update(pixels=[[10, 32]]),
-            "output pixel [10, 32] is outside the 32 x 32 images of 'dead_leaves'",
+            "pixel [10, 32] is outside the 32 x 32 images of 'dead_leaves'",
+        ),
+        (
+            lambda c: c["recipes"]["robustness"]["default"].update(prepared=["dead_leafs"]),
+            "recipe 'default' names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
+        ),
+        (
+            lambda c: c["recipes"]["inspection"]["default"].update(pixel=[32, 0]),
+            "pixel [32, 0] is outside the 32 x 32 images of 'dead_leaves'",
         ),
         (
             lambda c: c["figures"].update(gabor={"experiment": "gabour"}),

@@ -9,6 +9,7 @@ from spatial_mae.figures import (
     depth,
     estimation_noise,
     gabor,
+    hierarchy_levels,
     influence_choices,
     influence_models,
     ising,
@@ -110,6 +111,15 @@ def test_masked_psd_draws_one_image_spectrum(sample):
     rows = masked_psd.select(sample("psd"))
     image = [row for row in rows if row["part"] == "image"]
     assert len(image) == len({(row["frequency_x"], row["frequency_y"]) for row in image}) == 64
+
+
+def test_levels_are_lines_by_the_best_method(sample):
+    rows = hierarchy_levels.select(sample("hierarchy_levels"))
+    assert {r["law"] for r in rows} == set(hierarchy_levels.LAWS)
+    methods = {(r["law"], r["drawn"]): r["method"] for r in rows}
+    assert methods[("exact", "line")] == "formula" != methods[("exact", "points")]
+    assert methods[("displaced", "line")] == "sampling"
+    assert {r["definition"] for r in rows} == {"mean", "highest"}
 
 
 def test_taylor_adds_the_relative_error(sample):
