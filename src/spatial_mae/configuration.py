@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spatial_mae import grid
 from spatial_mae.kinds import KINDS
-from spatial_mae.models.architecture import Architecture, Backbone, check_masking
+from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
 from spatial_mae.recipes import nearest
 
 # Sources whose copy only the user can bring.
@@ -188,6 +188,8 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
         architecture = Architecture(*sizes, backbone)
         if "mask" in run:
             check_masking(architecture, run["mask"])
+            recipe = config["recipes"]["pretraining"][run["training"]]
+            check_boundary(architecture, run["mask"], recipe["sampling"], recipe["boundary_width"])
     except ValueError as problem:
         yield f"experiment {name!r}, model {run['model']!r}: {problem}"
 

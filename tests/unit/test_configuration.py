@@ -86,6 +86,11 @@ def test_the_default_config_is_sound(config, schema):
             "mask ratio 0.99 of 16 mask units: no unit stays visible",
         ),
         (
+            lambda c: c["recipes"]["pretraining"]["short"].update(boundary_width=24),
+            "boundary_width 24: with 12 of 16 units of 8 x 8 pixels hidden no hidden pixel is that "
+            "far inside; use at most 23",
+        ),
+        (
             lambda c: c["experiments"][0].update(recipe="defalt"),
             "names no recipe of kind 'autocorrelation': 'defalt'; did you mean 'default'",
         ),
