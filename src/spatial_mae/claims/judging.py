@@ -4,6 +4,7 @@ from spatial_mae.claims import (
     basis,
     frequency,
     hierarchy,
+    identifiability,
     influence,
     ising,
     jacobians,
@@ -26,7 +27,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    hierarchy,
+    *(hierarchy, identifiability),
 )
 
 
