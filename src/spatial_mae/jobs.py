@@ -46,6 +46,7 @@ RECORDS = {
     "track_basis": "{folder}/basis_{last}.record.json",
     "compare_linear": "{folder}/mean_kernels_{last}.record.json",
     "predict_masked_loss": "{folder}/masked_loss_{last}.record.json",
+    "recover_latents": "{folder}/recovery_{last}.record.json",
     "fine_tune_mae": "{folder}/record.json",
     "train_supervised": "{folder}/record.json",
 }

@@ -116,6 +116,13 @@ KINDS = {
     "hierarchy_cases": Kind(
         "results/hierarchy/cases_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
     ),
+    "latent_recovery": Kind(
+        f"results/hierarchy/{_MAE}/recovery_{{recipe}}.csv",
+        "recover_latents",
+        "recovery",
+        _RUN,
+        "hierarchy",
+    ),
     "hierarchy_audit": Kind(
         "results/hierarchy/audit_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
     ),

@@ -94,6 +94,19 @@ def test_the_default_config_is_sound(config, schema):
             "mask ratio 0.99 of 16 mask units: no unit stays visible",
         ),
         (
+            lambda c: named(c, "latent_recovery")["grids"][0].update(dataset=["dead_leaves"]),
+            "the latents of 'dead_leaves' (dead_leaves) are not known; use a data set of",
+        ),
+        (
+            lambda c: named(c, "latent_recovery")["grids"][0].update(patch=[8]),
+            "patch size 8, but the leaves of 'latent_tree' have a side of 4 pixels; use that",
+        ),
+        (
+            lambda c: c["recipes"]["pretraining"]["short"].update(boundary_width=24),
+            "boundary_width 24: with 12 of 16 units of 8 x 8 pixels hidden no hidden pixel is that "
+            "far inside; use at most 23",
+        ),
+        (
             lambda c: c["experiments"][0].update(recipe="defalt"),
             "names no recipe of kind 'autocorrelation': 'defalt'; did you mean 'default'",
         ),

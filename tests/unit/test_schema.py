@@ -20,6 +20,7 @@ RECIPES = {
     "taylor_recipe": ("linear.taylor", "TaylorRecipe"),
     "levels_recipe": ("hierarchy.study", "LevelsRecipe"),
     "audit_recipe": ("hierarchy.audit", "AuditRecipe"),
+    "recovery_recipe": ("identifiability.recipe", "RecoveryRecipe"),
     "gabor_recipe": ("tasks.gabor", "GaborRecipe"),
     "depth_recipe": ("tasks.depth", "DepthRecipe"),
     "pretraining_recipe": ("training.recipe", "PretrainingRecipe"),

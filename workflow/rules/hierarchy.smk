@@ -1,12 +1,15 @@
 """Hierarchies of latent variables (Kong et al. 2023): what masks make MAE learn.
 
 inputs:
-    none
+    results/data/{dataset}/manifest.json
+    results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
+    results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints/
 
 outputs:
     results/hierarchy/{run}/levels_{recipe}.csv
     results/hierarchy/cases_{recipe}.csv
     results/hierarchy/audit_{recipe}.csv
+    results/hierarchy/{dataset}/{model}/{training}/{run}/recovery_{recipe}.csv
 """
 
 
@@ -73,6 +76,42 @@ rule audit_theorem:
             --recipe {params.recipe:q} \
             --cases {output.cases:q} \
             --audit {output.audit:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule recover_latents:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
+        checkpoints="results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints",
+    output:
+        recovery="results/hierarchy/{dataset}/{model}/{training}/{run}/recovery_{recipe}.csv",
+        record="results/hierarchy/{dataset}/{model}/{training}/{run}/recovery_{recipe}.record.json",
+    log:
+        "results/logs/recover_latents/{dataset}/{model}/{training}/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/recover_latents/{dataset}/{model}/{training}/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        code=fingerprint("recover_latents"),
+        recipe=recipe("recovery"),
+        seed=run_value("seed"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.recover_latents \
+            --manifest {input.manifest:q} \
+            --weights {input.weights:q} \
+            --checkpoints {input.checkpoints:q} \
+            --recipe {params.recipe:q} \
+            --threads {threads:q} \
+            --recovery {output.recovery:q} \
             --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}

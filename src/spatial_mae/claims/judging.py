@@ -6,6 +6,7 @@ from spatial_mae.claims import (
     embedding,
     frequency,
     hierarchy,
+    identifiability,
     influence,
     ising,
     jacobians,
@@ -30,7 +31,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, unmasked, attention, embedding, robustness),
+    *(hierarchy, identifiability, unmasked, attention, embedding, robustness),
 )
 
 

@@ -67,13 +67,13 @@ def quad_tree(depth: int) -> LatentGraph:
     The observables are the pixels, row by row. Raises ValueError as `tree` does, with arity 4.
     """
     _check_size(4, depth)
-    parents: dict[str, tuple[str, ...]] = {_square_name(depth, 0, 0): ()}
+    parents: dict[str, tuple[str, ...]] = {square_name(depth, 0, 0): ()}
     for level in range(depth - 1, -1, -1):
         side = 2 ** (depth - level)
         for i, j in itertools.product(range(side), repeat=2):
-            parents[_square_name(level, i, j)] = (_square_name(level + 1, i // 2, j // 2),)
+            parents[square_name(level, i, j)] = (square_name(level + 1, i // 2, j // 2),)
     side = 2**depth
-    pixels = tuple(_square_name(0, i, j) for i, j in itertools.product(range(side), repeat=2))
+    pixels = tuple(square_name(0, i, j) for i, j in itertools.product(range(side), repeat=2))
     return LatentGraph(parents, pixels)
 
 
@@ -119,7 +119,8 @@ def _tree_name(level: int, i: int) -> str:
     return f"x{i}" if level == 0 else f"z{level}.{i}"
 
 
-def _square_name(level: int, i: int, j: int) -> str:
+def square_name(level: int, i: int, j: int) -> str:
+    """The variable of `quad_tree` in row i and column j of a level."""
     return f"x{i}.{j}" if level == 0 else f"z{level}.{i}.{j}"
 
 

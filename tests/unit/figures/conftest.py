@@ -558,11 +558,31 @@ def hierarchy_cases():
     return rows
 
 
+def latent_recovery():
+    rows = []
+    encoded = product(("trained", "untrained"), ("tokens", "mean"))
+    sources = [*encoded, ("pixels", "visible"), ("latents", "mixed"), ("shuffled", "mixed")]
+    parts = [("shared", level) for level in ("all", 2, 1)]
+    parts += [(role, level) for role in ("hidden", "visible") for level in ("all", 0)]
+    run = {"dataset": "tree", "model": "tiny", "training": "short", "patch": 4, "unit": 1}
+    run |= {"enc": 2, "dec": 1, "n_images": 400, "pixels": "lossless"}
+    made = {"epochs": 3, "pretrain_n_train": 400, "model_width": 48, "status": "completed"}
+    for ratio, seed, place in product((0.25, 0.5, 0.75), (0, 1), range(len(sources))):
+        source, representation = sources[place]
+        for readout, (role, level) in product(("linear", "kernel"), parts):
+            value = (0.9 - 0.1 * place + 0.01 * seed) * (role == "shared") - 0.1 * ratio
+            key = {"source": source, "representation": representation, "readout": readout}
+            key |= {"role": role, "level": level, "r_squared": value, "standard_error": 0.02}
+            key |= {"n_masks": 3, "n_fitted": 100, "n_test": 50}
+            rows.append(run | {"mask": ratio, "seed": seed} | key | made)
+    return rows
+
+
 BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
 BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
-BUILDERS += (hierarchy_levels, hierarchy_cases, unmasked, attention, attention_maps)
+BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery, unmasked, attention, attention_maps)
 BUILDERS += (embedding, embedding_points, robustness)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 

@@ -16,6 +16,7 @@ from spatial_mae.figures import (
     ising_torus,
     losses,
     masked_psd,
+    recovered_latents,
     sampling_laws,
     taylor,
 )
@@ -120,6 +121,17 @@ def test_levels_are_lines_by_the_best_method(sample):
     assert methods[("exact", "line")] == "formula" != methods[("exact", "points")]
     assert methods[("displaced", "line")] == "sampling"
     assert {r["definition"] for r in rows} == {"mean", "highest"}
+
+
+def test_recovered_latents_are_shared_by_level_and_others_as_one(sample):
+    rows = recovered_latents.select(sample("latent_recovery"))
+    parts = {(row["role"], row["level"]) for row in rows}
+    assert parts == {("shared", 2), ("shared", 1), ("hidden", "all"), ("visible", "all")}
+    first = next(
+        r for r in rows if (r["source"], r["mask"], r["role"]) == ("trained", 0.5, "shared")
+    )
+    assert (first["low"], first["high"], first["seeds"]) == (0.85, 0.86, 2)
+    assert first["standard_error"] == 0.02
 
 
 def test_taylor_adds_the_relative_error(sample):
