@@ -582,7 +582,8 @@ BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_su
 BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
-BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery, unmasked, attention, attention_maps)
+BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)
+BUILDERS += (unmasked, attention, attention_maps)
 BUILDERS += (embedding, embedding_points, robustness)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
