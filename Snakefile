@@ -21,8 +21,10 @@ include: "workflow/rules/theory.smk"
 include: "workflow/rules/tasks.smk"
 include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/inspect.smk"
 include: "workflow/rules/fine_tune.smk"
 include: "workflow/rules/jacobian.smk"
+include: "workflow/rules/hierarchy.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
@@ -41,8 +43,10 @@ localrules:
     tasks,
     pretraining,
     evaluation,
+    inspection,
     fine_tuning,
     jacobian,
+    hierarchy,
     tables,
     figures,
     claims,

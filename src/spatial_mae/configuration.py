@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spatial_mae import grid
 from spatial_mae.kinds import KINDS
-from spatial_mae.models.architecture import Architecture, Backbone, check_masking
+from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
 from spatial_mae.recipes import nearest
 
 # Sources whose copy only the user can bring.
@@ -111,6 +111,10 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
                 f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
                 f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
             )
+        for name in recipes.get(entry["recipe"], {}).get("prepared", ()):
+            if name not in config["datasets"]:
+                near = nearest(name, config["datasets"])
+                yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
         for key, (what, known) in _named(config).items():
             for name in _values_of(entry, key):
                 if name not in known:
@@ -144,6 +148,8 @@ def _misfits(config: Mapping) -> Iterator[str]:
         for run in grid.expand(entry):
             seen.update(_misfit(config, entry["name"], run, recipe))
             seen.update(_impossible_network(config, entry["name"], run))
+            if KINDS[entry["kind"]].rule == "recover_latents":
+                seen.update(_not_the_leaves(config, entry["name"], run))
     yield from sorted(seen)
 
 
@@ -159,10 +165,10 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
                 f"experiment {name!r}: patch size {patch} does not divide the {height} x {width} "
                 f"images of {run['dataset']!r}; use one of {allowed}"
             )
-    for row, column in recipe.get("pixels", ()):
+    for row, column in [*recipe.get("pixels", ()), *filter(None, [recipe.get("pixel")])]:
         if row >= height or column >= width:
             yield (
-                f"experiment {name!r}: output pixel [{row}, {column}] is outside the {height} x "
+                f"experiment {name!r}: pixel [{row}, {column}] is outside the {height} x "
                 f"{width} images of {run['dataset']!r}; rows go from 0 to {height - 1}, columns "
                 f"from 0 to {width - 1}"
             )
@@ -188,8 +194,27 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
         architecture = Architecture(*sizes, backbone)
         if "mask" in run:
             check_masking(architecture, run["mask"])
+            recipe = config["recipes"]["pretraining"][run["training"]]
+            check_boundary(architecture, run["mask"], recipe["sampling"], recipe["boundary_width"])
     except ValueError as problem:
         yield f"experiment {name!r}, model {run['model']!r}: {problem}"
+
+
+def _not_the_leaves(config: Mapping, name: str, run: Mapping) -> Iterator[str]:
+    """Latents that are not known, or patches that are not the leaves of their tree."""
+    dataset = config["datasets"][run["dataset"]]
+    if dataset["source"] != "hierarchical":
+        yield (
+            f"experiment {name!r}: the latents of {run['dataset']!r} ({dataset['source']}) are not "
+            "known; use a data set of the source hierarchical"
+        )
+        return
+    per_side = 2 ** (len(dataset["noise_sizes"]) - 1)
+    if run["patch"] * per_side != dataset["size"][0]:
+        yield (
+            f"experiment {name!r}: patch size {run['patch']}, but the leaves of {run['dataset']!r} "
+            f"have a side of {dataset['size'][0] // per_side} pixels; use that"
+        )
 
 
 def image_size(dataset: Mapping) -> tuple[int, int] | None:

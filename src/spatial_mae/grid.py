@@ -162,7 +162,14 @@ def figure_files(config: Mapping, suffix: str = "pdf") -> list[str]:
 def used_datasets(config: Mapping) -> list[str]:
     """The data sets that some run of the study reads, in order of appearance."""
     runs = (run for e in config["experiments"] for run in expand(e))
-    return list(dict.fromkeys(run["dataset"] for run in runs if "dataset" in run))
+    own = [run["dataset"] for run in runs if "dataset" in run]
+    robust = [e["recipe"] for e in config["experiments"] if _kind(e).recipe == "robustness"]
+    return list(dict.fromkeys([*own, *(n for recipe in robust for n in shifted(config, recipe))]))
+
+
+def shifted(config: Mapping, recipe: str) -> list[str]:
+    """The data sets on whose test images a robustness recipe judges a probe."""
+    return config["recipes"]["robustness"][recipe]["prepared"]
 
 
 def archive(config: Mapping, dataset: str) -> list[str]:

@@ -12,6 +12,8 @@ MOMENT = ("colour", "n", "split")
 SOLUTION = ("patch", "centring", "ridge", "flip")
 ISING = ("lattice", "coupling", "patch", "moment")
 SPECTRUM = ("dimensions", "patch", "sampling")
+# Of a tree of latents: 1 for a row of observables, 2 for an image.
+HIERARCHY = ("dimensions", "arity", "depth")
 # Of a pretraining run: patch size in pixels, side of a mask unit in patches, mask ratio, depths.
 PRETRAINING = ("patch", "unit", "mask", "enc", "dec", "seed")
 TUNING = ("blocks",)
@@ -48,6 +50,11 @@ class Kind:
 _LINEAR = {"moment": MOMENT, "run": SOLUTION}
 _RUN = {"run": PRETRAINING}
 _MAE = "{dataset}/{model}/{training}/{run}"
+
+
+def _inspection(table: str) -> Kind:
+    path = f"results/inspect/{_MAE}/{table}_{{recipe}}.csv"
+    return Kind(path, "inspect_mae", "inspection", _RUN, "inspection")
 
 
 def _jacobian(table: str, rule: str, recipe: str) -> Kind:
@@ -99,6 +106,26 @@ KINDS = {
     ),
     "lemmas": Kind("results/theory/lemmas_{recipe}.csv", "check_lemmas", "lemmas", {}, "linear"),
     "taylor": Kind("results/theory/taylor_{recipe}.csv", "measure_taylor", "taylor", {}, "linear"),
+    "hierarchy_levels": Kind(
+        "results/hierarchy/{run}/levels_{recipe}.csv",
+        "measure_levels",
+        "levels",
+        {"run": HIERARCHY},
+        "hierarchy",
+    ),
+    "hierarchy_cases": Kind(
+        "results/hierarchy/cases_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
+    ),
+    "latent_recovery": Kind(
+        f"results/hierarchy/{_MAE}/recovery_{{recipe}}.csv",
+        "recover_latents",
+        "recovery",
+        _RUN,
+        "hierarchy",
+    ),
+    "hierarchy_audit": Kind(
+        "results/hierarchy/audit_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
+    ),
     "gabor": Kind(
         "results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.csv",
         "predict_gabor",
@@ -133,6 +160,18 @@ KINDS = {
         "similarity",
         _RUN,
         "evaluation",
+    ),
+    "unmasked": _inspection("unmasked"),
+    "attention": _inspection("attention"),
+    "attention_maps": _inspection("maps"),
+    "embedding": _inspection("embedding"),
+    "embedding_points": _inspection("points"),
+    "robustness": Kind(
+        f"results/robustness/{_MAE}/{{recipe}}.csv",
+        "probe_robustness",
+        "robustness",
+        _RUN,
+        "inspection",
     ),
     "jacobian": _jacobian("summary", "measure_jacobian", "jacobian"),
     "jacobian_profile": _jacobian("profile", "measure_jacobian", "jacobian"),

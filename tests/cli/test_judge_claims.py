@@ -36,7 +36,7 @@ def losses(folder, name, patch):
 def test_all_claims_are_written(tmp_path, capsys):
     tables = [losses(tmp_path, "a.csv", 2), losses(tmp_path, "b.csv", 4)]
     claims = run(tmp_path, "--table", *tables)
-    assert len(claims) == 90
+    assert len(claims) == 94
     (found,) = [claim for claim in claims if claim["id"] == "recon.mono"]
     assert found["verdict"] == "holds"
     assert found["evidence"]["settings"] == 2

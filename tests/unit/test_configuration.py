@@ -59,7 +59,15 @@ def test_the_default_config_is_sound(config, schema):
         ),
         (
             lambda c: c["recipes"]["basis"]["default"].update(pixels=[[10, 32]]),
-            "output pixel [10, 32] is outside the 32 x 32 images of 'dead_leaves'",
+            "pixel [10, 32] is outside the 32 x 32 images of 'dead_leaves'",
+        ),
+        (
+            lambda c: c["recipes"]["robustness"]["default"].update(prepared=["dead_leafs"]),
+            "recipe 'default' names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
+        ),
+        (
+            lambda c: c["recipes"]["inspection"]["default"].update(pixel=[32, 0]),
+            "pixel [32, 0] is outside the 32 x 32 images of 'dead_leaves'",
         ),
         (
             lambda c: c["figures"].update(gabor={"experiment": "gabour"}),
@@ -84,6 +92,19 @@ def test_the_default_config_is_sound(config, schema):
         (
             lambda c: named(c, "depths")["grids"][0].update(mask=[0.99]),
             "mask ratio 0.99 of 16 mask units: no unit stays visible",
+        ),
+        (
+            lambda c: named(c, "latent_recovery")["grids"][0].update(dataset=["dead_leaves"]),
+            "the latents of 'dead_leaves' (dead_leaves) are not known; use a data set of",
+        ),
+        (
+            lambda c: named(c, "latent_recovery")["grids"][0].update(patch=[8]),
+            "patch size 8, but the leaves of 'latent_tree' have a side of 4 pixels; use that",
+        ),
+        (
+            lambda c: c["recipes"]["pretraining"]["short"].update(boundary_width=24),
+            "boundary_width 24: with 12 of 16 units of 8 x 8 pixels hidden no hidden pixel is that "
+            "far inside; use at most 23",
         ),
         (
             lambda c: c["experiments"][0].update(recipe="defalt"),

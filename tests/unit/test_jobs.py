@@ -1,6 +1,7 @@
 """Counting a study's jobs: what runs share is counted once."""
 
 from spatial_mae import grid, jobs
+from spatial_mae.kinds import KINDS
 
 RUN = {
     "dataset": ["leaves"],
@@ -82,3 +83,33 @@ def test_moments_beside_a_network_are_in_all_its_channels():
     assert grid.own_moment(config, "leaves") == "colour-rgb_n-all_split-train"
     config["datasets"]["leaves"]["channels"] = 1
     assert grid.own_moment(config, "leaves") == "colour-luma_n-all_split-train"
+
+
+def test_every_kind_of_experiment_has_a_run_record():
+    assert {kind.rule for kind in KINDS.values()} <= set(jobs.RECORDS)
+
+
+def test_a_tree_and_the_audit_leave_one_record_each_in_their_own_folder():
+    tree = {"dimensions": [1], "arity": [2], "depth": [3]}
+    config = {"study": "a"} | study(
+        {"name": "levels", "kind": "hierarchy_levels", "grids": [tree]},
+        *({"name": k, "kind": k} for k in ("hierarchy_cases", "hierarchy_audit")),
+    )
+    rules = ("measure_levels", "audit_theorem")
+    own = [job for job in jobs.study_jobs(config) if job[0] in rules]
+    found = {job[0]: jobs.record_file(config, job) for job in own}
+    assert found == {
+        "measure_levels": "results/hierarchy/dimensions-1_arity-2_depth-3/levels_one.record.json",
+        "audit_theorem": "results/hierarchy/audit_one.record.json",
+    }
+
+
+def test_a_probe_on_shifted_images_needs_their_data_sets():
+    entry = {"name": "a", "kind": "robustness", "grids": [{**RUN, "unit": [1], "mask": [0.5]}]}
+    config = study(entry)
+    config["recipes"]["robustness"] = {"one": {"prepared": ["hazy"]}}
+    config["datasets"]["hazy"] = {"source": "dead_leaves"}
+    assert grid.used_datasets(config) == ["leaves", "hazy"]
+    counts = jobs.job_counts(config)
+    assert (counts["prepare_dataset"], counts["probe_robustness"]) == (2, 2)
+    assert counts["pretrain_mae"] == 2

@@ -19,6 +19,7 @@ PARTS = [
     "evaluation",
     "fine_tuning",
     "jacobian",
+    "hierarchy",
     "tables",
     "figures",
     "claims",

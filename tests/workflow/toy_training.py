@@ -27,6 +27,7 @@ PRETRAINING = {
     "sampling": "exact",
     "loss_on": "hidden",
     "normalise_targets": False,
+    "boundary_width": 0,
     "n_train": 48,
     "checkpoints": [2],
     "precision": "float32",

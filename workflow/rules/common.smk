@@ -108,6 +108,11 @@ def control_solution(wildcards):
     return f"results/linear/{wildcards.dataset}/{moment}/{run}/solution.npz"
 
 
+def shifted_manifests(wildcards):
+    names = grid.shifted(config, wildcards.recipe)
+    return [f"results/data/{name}/manifest.json" for name in names]
+
+
 def reference_weights(wildcards):
     run = grid.reference(config, wildcards.recipe, wildcards.run)
     folder = f"results/pretrain/{wildcards.dataset}/{wildcards.model}/{wildcards.training}"

@@ -1,13 +1,18 @@
 """All statements judged: the registered judges are imported here, and only here."""
 
 from spatial_mae.claims import (
+    attention,
     basis,
+    embedding,
     frequency,
+    hierarchy,
+    identifiability,
     influence,
     ising,
     jacobians,
     probes,
     reconstruction,
+    robustness,
     second_order,
     similarity,
     supervised,
@@ -17,6 +22,7 @@ from spatial_mae.claims import (
     training,
     training_time,
     tuning,
+    unmasked,
 )
 from spatial_mae.claims.registry import JUDGES, judge_statement, statements
 from spatial_mae.claims.tables import Tables
@@ -25,6 +31,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
+    *(hierarchy, identifiability, unmasked, attention, embedding, robustness),
 )
 
 

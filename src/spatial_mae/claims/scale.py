@@ -7,6 +7,7 @@ from spatial_mae.claims.wording import list_values
 
 # Sec. 4.1 of the paper: CIFAR-10, embedding dimension 192, 2000 epochs, fine-tuned for 100.
 DATASET, IMAGES, WIDTH, EPOCHS, TUNING_EPOCHS = "cifar10", 50_000, 192, 2000, 100
+SECOND = "Kong et al.: 800 epochs of ImageNet-1k, width 768"
 PAPER = {
     "tuned": f"the paper: {EPOCHS} epochs of {IMAGES} images, then {TUNING_EPOCHS}, width {WIDTH}",
     "pretrained": f"the paper: {EPOCHS} epochs of {IMAGES} images, width {WIDTH}",
@@ -25,6 +26,11 @@ def mark(rows: Rows) -> str:
         return f"At the paper's scale ({described})"
     kinds = {_kind(row) for row in rows}
     return f"At {described} ({next(text for kind, text in PAPER.items() if kind in kinds)})"
+
+
+def mark_second(rows: Rows) -> str:
+    """`At 4 epochs of 4000 images, width 48 (Kong et al.: ...)`: as `mark`, of the second paper."""
+    return f"At {_work(rows)}, width {values(rows, 'model_width')} ({SECOND})"
 
 
 def full_scale(row: Row) -> bool:

@@ -17,6 +17,8 @@ AXES = (
     *("lattice", "coupling", "moment", "n_samples", "size", "dimensions", "patch", "n_latents"),
     *("reading", "target", "readout", "input", "scale", "frequency", "orientation"),
     *("lemma", "input_scale", "mask_ratio", "noise_deviation", "sampling", "measure", "against"),
+    # Of hierarchies of latents.
+    *("graph", "law", "unit_level", "definition"),
     # Of trained networks; seeds are repeats of a setting, not settings.
     *("backbone", "training", "unit", "mask", "enc", "dec", "blocks", "epochs", "n_train"),
     *("protocol", "representation", "block", "metric", "reference_enc", "machine"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
+from math import hypot, sqrt
 
 from spatial_mae.claims.conditions import Effect, Noise, Outcome, decide
 from spatial_mae.claims.scale import mark
@@ -108,6 +108,16 @@ def standard_error(rows: Rows) -> float:
     return sqrt(2 * share * (1 - share) / min(counts)) if counts and 0 <= share <= 1 else 0.0
 
 
+def means_error(rows: Rows) -> float:
+    """Of the relative difference of two means over images, taken as independent: an upper bound.
+
+    sqrt(e^2 + f^2) / |largest value|, e and f the two largest of the rows' standard errors.
+    """
+    largest = max(abs(row["value"]) for row in rows)
+    errors = sorted(row["standard_error"] for row in rows)
+    return hypot(*errors[-2:]) / largest if largest else 0.0
+
+
 def across_seeds(
     rows: Rows,
     effect: Effect,
@@ -154,15 +164,18 @@ def judged(
     size: str,
     evidence: Mapping[str, float] | None = None,
     note: str = "",
+    scale: Callable[[Rows], str] = mark,
 ) -> Verdict:
     """`decide` for trained networks: the conditions start with the scale of the runs.
+
+    scale: says it beside that of the statement's own paper.
 
     Arguments as in `spatial_mae.claims.conditions.decide`.
     """
     verdict = decide(outcomes, rows, needs, size, evidence, note, BETWEEN_SEEDS)
     if not outcomes:
         return verdict
-    return replace(verdict, conditions=f"{mark(rows)}: {verdict.conditions}")
+    return replace(verdict, conditions=f"{scale(rows)}: {verdict.conditions}")
 
 
 def limited(verdict: Verdict, untried: str) -> Verdict:

@@ -31,6 +31,8 @@ NAMES = {
     "exponent": "power of abs(J)",
     "base": "base of the logarithm",
     "normalised": "normalisation",
+    "unit_level": "level of a mask unit",
+    "law": "mask law",
     "output": "output pixel",
     "outputs": "output pixels",
 }

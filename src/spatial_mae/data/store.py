@@ -4,6 +4,7 @@
     {train,test}.npy              uint8 (n, height, width, channels)
     {train,test}_labels.npy       int64 (n,), where the source has classes
     {train,test}_depth.npy        float32 (n, height, width), NaN where unknown, where it has depth
+    {train,test}_latents.npy      float32 (n, coordinates), where they are known
 
 The manifest is written last and removed first: arrays without one are no data set.
 """
@@ -20,7 +21,12 @@ from spatial_mae.data.writing import Progress, check_room
 from spatial_mae.files import read_json, sha256, write_json
 
 SPLITS = ("train", "test")
-PARTS = {"images": ("", np.uint8), "labels": ("_labels", np.int64), "depth": ("_depth", np.float32)}
+PARTS = {
+    "images": ("", np.uint8),
+    "labels": ("_labels", np.int64),
+    "depth": ("_depth", np.float32),
+    "latents": ("_latents", np.float32),
+}
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,14 @@ class Batch:
     """Some images of one split.
 
     images: uint8 (n, height, width, channels); labels: integers (n,) or None;
-    depth: float32 (n, height, width), NaN where unknown, or None.
+    depth: float32 (n, height, width), NaN where unknown, or None;
+    latents: (n, coordinates) or None.
     """
 
     images: np.ndarray
     labels: np.ndarray | None = None
     depth: np.ndarray | None = None
+    latents: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class Prepared:
     shape: (height, width, channels). pixels: what happened to the pixels before they came here.
     `unreadable` and `warnings` are read after the last batch: a source may add to them until then.
     n_expected: how many images each split will have at most, where that is known beforehand.
+    latents: the variable that each coordinate of the latents belongs to, where they are known.
     """
 
     splits: Mapping[str, Iterable[Batch]]
@@ -55,6 +64,7 @@ class Prepared:
     unreadable: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     n_expected: Mapping[str, int] = field(default_factory=dict)
+    latents: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,10 @@ class Dataset:
     def depth(self, split: str) -> np.ndarray:
         """float32 (n, height, width) in the manifest's depth_unit; NaN where unknown."""
         return self._array(split, "depth")
+
+    def latents(self, split: str) -> np.ndarray:
+        """float32 (n, coordinates): the latents behind the images, as the manifest names them."""
+        return self._array(split, "latents")
 
     def _array(self, split: str, part: str) -> np.ndarray:
         if split not in SPLITS:
@@ -147,12 +161,14 @@ def _write_split(directory: Path, split: str, prepared: Prepared) -> np.ndarray:
 
 def _parts(prepared: Prepared) -> list[str]:
     wanted = {"images": True, "labels": prepared.classes, "depth": prepared.depth_unit}
+    wanted["latents"] = prepared.latents
     return [part for part, there in wanted.items() if there]
 
 
 def _checked(batch: Batch, prepared: Prepared) -> dict[str, np.ndarray]:
     n, (height, width, _) = len(batch.images), prepared.shape
     shapes = {"images": (n, *prepared.shape), "labels": (n,), "depth": (n, height, width)}
+    shapes["latents"] = (n, len(prepared.latents or ()))
     arrays = {part: np.asarray(getattr(batch, part)) for part in _parts(prepared)}
     for part, array in arrays.items():
         if array.shape != shapes[part]:
@@ -191,6 +207,7 @@ def _manifest(
         "class_counts": {s: counts[s].tolist() for s in SPLITS} if classes else None,
         "has_depth": prepared.depth_unit is not None,
         "depth_unit": prepared.depth_unit,
+        "latents": list(prepared.latents) if prepared.latents else None,
         "pixels": prepared.pixels,
         "licence": prepared.licence,
         "unreadable": list(prepared.unreadable),

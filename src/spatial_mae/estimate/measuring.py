@@ -93,7 +93,8 @@ class _Step:
             network.mask_ratio,
             recipe["sampling"],
         )
-        self.loss(views, masks, recipe["loss_on"], recipe["normalise_targets"]).backward()
+        choices = (recipe[key] for key in ("loss_on", "normalise_targets", "boundary_width"))
+        self.loss(views, masks, *choices).backward()
         self.optimiser.step(1e-6)
         self.optimiser.zero_grad()
 

@@ -13,6 +13,8 @@ from spatial_mae.models.architecture import Architecture, Backbone
 ON_GPU = (
     "pretrain_mae",
     "evaluate_mae",
+    "inspect_mae",
+    "probe_robustness",
     "fine_tune_mae",
     "train_supervised",
     "measure_jacobian",

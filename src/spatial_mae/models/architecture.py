@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 
 from spatial_mae import recipes
@@ -131,6 +132,29 @@ def check_masking(architecture: Architecture, mask_ratio: float) -> None:
             else "use smaller mask units"
         )
         raise ValueError(f"mask ratio {mask_ratio} of {units} mask units: {which}; {mend}")
+
+
+def check_boundary(
+    architecture: Architecture, mask_ratio: float, sampling: str, boundary_width: int
+) -> None:
+    """Raise ValueError if no mask has a hidden pixel with no visible one within `boundary_width`.
+
+    The larger of the distances in rows and columns counts, and a pixel in a corner of the image has
+    the fewest mask units so near.
+    """
+    exact, units = sampling == "exact", architecture.n_units
+    most_hidden = architecture.n_hidden(mask_ratio) if exact else units - 1
+    side = architecture.patch_size * architecture.unit
+
+    def needed(width: int) -> int:
+        return math.prod(min(width // side + 1, count) for count in architecture.unit_grid)
+
+    if needed(boundary_width) > most_hidden:
+        widest = max(w for w in range(boundary_width) if needed(w) <= most_hidden)
+        raise ValueError(
+            f"boundary_width {boundary_width}: with {most_hidden} of {units} units of {side} x "
+            f"{side} pixels hidden no hidden pixel is that far inside; use at most {widest}"
+        )
 
 
 def to_json(architecture: Architecture) -> dict:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from spatial_mae.models.architecture import Architecture
 from spatial_mae.models.layers import Block, LayerNorm, Linear, initialise
-from spatial_mae.models.masks import Arrangement, arrange
+from spatial_mae.models.masks import Arrangement, arrange, inner_pixels
 from spatial_mae.models.patchify import unpatchify
 from spatial_mae.models.positions import sin_cos_positions
 from spatial_mae.models.vit import VisionTransformer
@@ -105,17 +105,23 @@ class MaskedAutoencoder(nn.Module):
         masks: Tensor,
         loss_on: LossOn = "hidden",
         normalise_targets: bool = False,
+        boundary_width: int = 0,
     ) -> Tensor:
         """Mean squared error over the hidden (or all) patches of the batch: a float32 scalar.
 
         He et al.'s sum(error * mask) / sum(mask), error being a patch's mean over its values. With
-        `normalise_targets` each target patch first gets mean 0 and deviation 1.
+        `normalise_targets` each target patch first gets mean 0 and deviation 1. With a
+        `boundary_width` the mean is over the hidden pixels with no visible one that near (see
+        `inner_pixels`), as Kong et al. (2023) propose.
 
-        An image with nothing hidden adds nothing to the loss on hidden patches. Raises ValueError
-        for an unknown `loss_on`, or a mask that hides a whole image.
+        An image with nothing hidden, or nothing beyond the boundary, adds nothing to the loss on
+        hidden patches. Raises ValueError for an unknown `loss_on`, a boundary of the loss on all
+        patches, or a mask that hides a whole image.
         """
         if loss_on not in ("hidden", "all"):
             raise ValueError(f"loss_on {loss_on!r} is unknown; use 'hidden' or 'all'")
+        if boundary_width and loss_on == "all":
+            raise ValueError(f"boundary_width {boundary_width}: the loss on all patches has none")
         arrangement = arrange(masks)
         first = min(arrangement.first_hidden, masks.shape[1] - 1) if loss_on == "hidden" else 0
         patches = self.encoder.patches(images)
@@ -129,6 +135,11 @@ class MaskedAutoencoder(nn.Module):
         errors = (predictions - targets).square()
         if loss_on == "all":
             return errors.mean()
+        if boundary_width:
+            inner = inner_pixels(masks, self.architecture, boundary_width)
+            inner = inner[rows, arrangement.order[:, first:]]
+            by_pixel = errors.unflatten(-1, (inner.shape[-1], -1)).mean(dim=-1)
+            return (by_pixel * inner).sum() / inner.sum().clamp(min=1)
         hidden = arrangement.hidden[:, first:]
         return (errors.mean(dim=-1) * hidden).sum() / hidden.sum().clamp(min=1)
 

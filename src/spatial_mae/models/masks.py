@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from spatial_mae.masking import SAMPLINGS
 from spatial_mae.models.architecture import Architecture, check_masking
+from spatial_mae.models.patchify import patchify, unpatchify
 
 
 def draw_masks(
@@ -54,6 +56,22 @@ def expand_units(unit_masks: Tensor, architecture: Architecture) -> Tensor:
     masks = unit_masks.reshape(-1, rows, 1, columns, 1)
     side = architecture.unit
     return masks.expand(-1, rows, side, columns, side).reshape(len(unit_masks), -1)
+
+
+def inner_pixels(masks: Tensor, architecture: Architecture, boundary_width: int) -> Tensor:
+    """Hidden pixels with no visible one within `boundary_width`: bool (N, P, patch_size^2).
+
+    The distance of two pixels is the larger of those in rows and in columns, 1 for neighbours, so
+    that a strip of that many pixels goes along every visible region. The image's border is none.
+    """
+    size = architecture.patch_size
+    sides = architecture.height, architecture.width_pixels
+    visible = (~masks).float()[..., None].expand(-1, -1, size**2)
+    visible = unpatchify(visible, size, *sides)
+    reach = 2 * boundary_width + 1
+    near = max_pool2d(visible, (reach, 1), stride=1, padding=(boundary_width, 0))
+    near = max_pool2d(near, (1, reach), stride=1, padding=(0, boundary_width))
+    return patchify(near, size) == 0
 
 
 @dataclass(frozen=True)

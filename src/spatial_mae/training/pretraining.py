@@ -10,9 +10,9 @@ from torch import Tensor
 from spatial_mae.data.store import Dataset
 from spatial_mae.files import write_rows
 from spatial_mae.models import precision
-from spatial_mae.models.architecture import Architecture, check_masking, to_json
+from spatial_mae.models.architecture import Architecture, check_boundary, check_masking, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
-from spatial_mae.models.masks import draw_masks
+from spatial_mae.models.masks import draw_masks, inner_pixels
 from spatial_mae.models.weights import save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
@@ -45,6 +45,8 @@ class PretrainingRun:
         """Raises ValueError if the parts do not fit together."""
         self.recipe.check()
         check_masking(self.architecture, self.mask_ratio)
+        masking = (self.mask_ratio, self.recipe.sampling, self.recipe.boundary_width)
+        check_boundary(self.architecture, *masking)
 
     def settings(self) -> dict:
         """All that decides the weights, as plain values."""
@@ -105,12 +107,15 @@ class PretrainingTask:
 
     def weight(self, batch: Batch) -> Tensor | int:
         recipe = self.run.recipe
+        if recipe.boundary_width:
+            return inner_pixels(batch[1], self.run.architecture, recipe.boundary_width).sum()
         counted = recipe.sampling == "exact" or recipe.loss_on == "all"
         return len(batch[1]) if counted else batch[1].sum()
 
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
         recipe = self.run.recipe
-        return self._loss(*batch, recipe.loss_on, recipe.normalise_targets), None
+        choices = (recipe.loss_on, recipe.normalise_targets, recipe.boundary_width)
+        return self._loss(*batch, *choices), None
 
     def use_precision(self, name: str) -> None:
         precision.use(self.module, name)

@@ -33,6 +33,7 @@ class PretrainingRecipe:
     crop_scale: least and largest share of the image's area in a random resized crop; (1, 1): none.
     sampling: law of the masks. loss_on: the patches the error is averaged over.
     normalise_targets: targets have mean 0 and deviation 1 within each patch.
+    boundary_width: hidden pixels this near a visible one, in pixels, are not counted; 0: all are.
     n_train: how many training images, a subset that every run shares; None: all.
     checkpoints: epochs whose weights are kept; 0 (initialisation) and the last always are.
     precision: "auto" measures at the start which is faster. clip_norm: largest gradient norm.
@@ -52,6 +53,7 @@ class PretrainingRecipe:
     sampling: Literal["exact", "bernoulli"]
     loss_on: Literal["hidden", "all"]
     normalise_targets: bool
+    boundary_width: int
     n_train: int | None
     checkpoints: tuple[int, ...]
     precision: Precision
@@ -64,6 +66,13 @@ class PretrainingRecipe:
         check_optimisation(self)
         check_crop(self.crop_scale)
         check_counts(n_train=self.n_train)
+        width = self.boundary_width
+        _require(width >= 0, f"boundary_width {width}: expected at least 0 pixels")
+        _require(
+            width == 0 or self.loss_on == "hidden",
+            f"boundary_width {width} with loss_on {self.loss_on!r}: a boundary is left out of the "
+            "loss on hidden patches only; use loss_on hidden, or boundary_width 0",
+        )
         for epoch in self.checkpoints:
             _require(
                 0 <= epoch <= self.epochs,

@@ -15,13 +15,20 @@ def claim(tables, identity):
 @pytest.mark.parametrize("identity", SETTINGS)
 def test_settings(probe, tuning, identity):
     kind, wanted = SETTINGS[identity]
-    row = (tuning if kind == "fine_tuning" else probe)(0.5)
+    row = (tuning if kind == "fine_tuning" else probe)(0.5, space="pca")
     same, other = {**row, **wanted}, {**row, **dict.fromkeys(wanted, 7)}
     assert claim({kind: [same]}, identity)["verdict"] == HOLDS
     assert claim({kind: [same, {**other, "seed": 1}]}, identity)["verdict"] == CONDITIONAL
     found = claim({kind: [other]}, identity)
     assert found["verdict"] == NOT_RUN
     assert f"{7} (the paper: " in found["conditions"]
+
+
+def test_a_setting_stands_beside_the_scale_of_its_own_paper(probe):
+    scales = {"kong.tsne": "Kong et al.: 800 epochs", "train.2000": "the paper: 2000 epochs of"}
+    for identity, scale in scales.items():
+        kind, wanted = SETTINGS[identity]
+        assert scale in claim({kind: [probe(0.5, space="pca", **wanted)]}, identity)["conditions"]
 
 
 def test_a_column_the_tables_lack_is_not_guessed(probe):

@@ -7,7 +7,15 @@ import pytest
 
 from spatial_mae.data.sources import find_source, recipe_type
 
-SOURCES = ["array_file", "cifar10", "cityscapes", "dead_leaves", "image_folder", "imagenet64"]
+SOURCES = [
+    "array_file",
+    "cifar10",
+    "cityscapes",
+    "dead_leaves",
+    "hierarchical",
+    "image_folder",
+    "imagenet64",
+]
 SOURCES += ["ising", "tiny_imagenet"]
 
 

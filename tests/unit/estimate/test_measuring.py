@@ -14,6 +14,7 @@ RECIPE = {
     "sampling": "exact",
     "loss_on": "hidden",
     "normalise_targets": False,
+    "boundary_width": 0,
     "precision": "auto",
     "compile": "never",
 }

@@ -282,6 +282,101 @@ def gallery():
     return rows
 
 
+def unmasked():
+    rows = []
+    for unit, mask, seed, epoch in product((1, 2, 4), (0.25, 0.5, 0.75), range(2), (0, 4)):
+        run = trained(4, mask, seed=seed, unit=unit) | SCALE | {"epoch": epoch, "epochs": 4}
+        structure = 0.5 + 0.1 * mask + 0.02 * unit + 0.01 * seed + 0.01 * epoch
+        error = 0.01 * (1 + mask) * unit + 0.001 * seed
+        metrics = {"ssim": structure, "fsim": (1 + structure) / 2}
+        metrics |= {"psnr": -10 * math.log10(error), "mse": error}
+        for name, value in metrics.items():
+            measured = {"metric": name, "value": value, "standard_error": 0.01 * value}
+            rows.append(run | {"n_test": 500, "protocol": "unmasked_reconstruction"} | measured)
+    return rows
+
+
+def attention():
+    rows = []
+    runs = product((0.25, 0.5, 0.75), range(2), (0, 4), (1, 2, 3), (None, 1, 2))
+    for mask, seed, epoch, block, head in runs:
+        run = trained(4, mask, seed=seed) | SCALE | {"epoch": epoch, "epochs": 4, "n_test": 500}
+        for query, metric in product(("class_token", "chosen", "patches"), ("entropy", "distance")):
+            if (query, metric) != ("class_token", "distance"):
+                most = math.log(64) if metric == "entropy" else 16.2
+                value = most * (0.5 + 0.1 * mask * epoch + 0.01 * block + 0.01 * seed)
+                value += 0.1 * (head or 0) + 0.01 * len(query)
+                row = {"query": query, "metric": metric, "block": block, "head": head}
+                row |= {"value": value, "uniform": most, "standard_error": None}
+                rows.append(run | row)
+    return rows
+
+
+def attention_maps():
+    rows = []
+    for mask, image in product((0.25, 0.75), range(2)):
+        run = trained(4, mask) | {"status": "completed", "epochs": 4, "image": image}
+        for y, x in product(range(8), repeat=2):
+            colours = {f"original_{c}": 0.5 + 0.4 * math.sin(x * (c + 1) + y) for c in range(3)}
+            rows.append(run | {"source": "image", "head": None, "row": y, "column": x} | colours)
+        places = product(("class_token", "chosen"), ("mean", "first"), (0, 4), (0, 4))
+        for source, head, y, x in places:
+            weight = (1 + x + 2 * y) / 28 * (0.9 + 0.1 * mask) + 0.01 * (head == "mean")
+            row = {"source": source, "head": head, "row": y, "column": x, "weight": weight}
+            rows.append(run | row | {"kept": int(y > 0), "chosen": int((y, x) == (4, 0))})
+    return _filled(rows)
+
+
+def embedding():
+    rows = []
+    runs = product((1, 2), (0.25, 0.5, 0.75), range(2), (0, 4), ("pca", "tsne"))
+    for unit, mask, seed, epoch, space in runs:
+        run = trained(4, mask, seed=seed, unit=unit) | SCALE | {"epoch": epoch, "epochs": 4}
+        value = 0.1 + 0.1 * mask + 0.02 * unit + 0.01 * seed + 0.02 * epoch
+        for metric, gain in (("silhouette", 0), ("knn_accuracy", 0.4)):
+            row = {"space": space, "metric": metric, "value": value + gain, "n_test": 100}
+            rows.append(run | row | {"standard_error": 0.01})
+    return rows
+
+
+def embedding_points():
+    rows = []
+    for mask, index in product((0.25, 0.75), range(30)):
+        angle = index % 3 + 0.02 * index
+        place = {"class": f"class {index % 3}", "x": math.cos(angle), "y": math.sin(angle)}
+        scores = {"silhouette": 0.2 + mask / 2, "knn_accuracy": 0.5 + mask / 3, "n_test": 30}
+        rows.append(trained(4, mask) | {"status": "completed", "epochs": 4} | place | scores)
+    return rows
+
+
+def robustness():
+    rows = []
+    sets = [("own", None, None), ("hazy", None, None)]
+    sets += [("cifar10_c", c, s) for c in ("fog", "snow") for s in (1, 2)]
+    runs = product((1, 2), (0.25, 0.5, 0.75), range(2), sets)
+    for unit, mask, seed, (name, corruption, severity) in runs:
+        value = 0.4 + 0.1 * mask + 0.02 * unit + 0.01 * seed - 0.02 * len(name)
+        value += 0.1 * (corruption == "fog") - 0.05 * (severity or 0)
+        row = {
+            "shifted": name,
+            "corruption": corruption,
+            "severity": severity,
+            "metric": "accuracy",
+            "value": value,
+        }
+        run = trained(4, mask, seed=seed, unit=unit) | SCALE
+        rows.append(run | row | {"epochs": 4, "standard_error": 0.01, "n_test": 100})
+    for row in [row for row in rows if row["shifted"] == "own"]:
+        for metric, part in (
+            ("shape_bias", 0.5),
+            ("shape_accuracy", 0.3),
+            ("texture_accuracy", 0.6),
+        ):
+            cue = {"shifted": "cue_conflict", "metric": metric, "value": part * row["value"]}
+            rows.append(row | cue)
+    return rows
+
+
 def _track(run, n_images=3):
     """A run's columns on every row of a measurement of its kernels."""
     counts = {"n_images": n_images, "n_masks": 1, "pretrain_n_train": 300, "split": "test"}
@@ -432,10 +527,64 @@ def second_order():
     return _filled(rows)
 
 
+def hierarchy_levels():
+    rows = []
+    trees = ({"dimensions": 1, "arity": 2, "depth": 3}, {"dimensions": 2, "arity": 4, "depth": 2})
+    laws = ("bernoulli", "exact", "displaced", "contiguous")
+    readings = ("lowest", "mean", "weighted", "highest", "top_alone")
+    for tree, law, unit, ratio in product(trees, laws, (0, 1), (0.25, 0.5, 0.75)):
+        methods = {"bernoulli": ("formula", "sampling"), "exact": ("formula", "enumeration")}
+        last = "sampling" if law == "displaced" else "enumeration"
+        for place, method in product(range(5), methods.get(law, (last,))):
+            setting = {"law": law, "unit_level": unit, "mask_ratio": ratio}
+            value = 1 + unit + place / 10 + ratio * (1 - ratio) + 0.001 * (method == "sampling")
+            row = {"definition": readings[place], "value": value, "method": method}
+            row |= {"standard_error": 0.01 * (method == "sampling")}
+            n_masks = None if method == "formula" else 50
+            rows.append(tree | setting | row | {"n_masks": n_masks, "hidden_share": ratio})
+    return rows
+
+
+def hierarchy_cases():
+    rows = []
+    for case, hidden in (("conservative", 1), ("ideal", 2)):
+        root = {"variable": "z1", "level": 1, "position": 1.5, "role": "shared", "parents": None}
+        share = {"case": case, "hidden_share": hidden / 4}
+        rows.append(share | root)
+        for i in range(4):
+            role = "hidden" if i < hidden else "visible"
+            pixel = {"variable": f"x{i + 1}", "level": 0, "position": i, "role": role}
+            rows.append(share | pixel | {"parents": "z1"})
+    return rows
+
+
+def latent_recovery():
+    rows = []
+    encoded = product(("trained", "untrained"), ("tokens", "mean"))
+    sources = [*encoded, ("pixels", "visible"), ("latents", "mixed"), ("shuffled", "mixed")]
+    parts = [("shared", level) for level in ("all", 2, 1)]
+    parts += [(role, level) for role in ("hidden", "visible") for level in ("all", 0)]
+    run = {"dataset": "tree", "model": "tiny", "training": "short", "patch": 4, "unit": 1}
+    run |= {"enc": 2, "dec": 1, "n_images": 400, "pixels": "lossless"}
+    made = {"epochs": 3, "pretrain_n_train": 400, "model_width": 48, "status": "completed"}
+    for ratio, seed, place in product((0.25, 0.5, 0.75), (0, 1), range(len(sources))):
+        source, representation = sources[place]
+        for readout, (role, level) in product(("linear", "kernel"), parts):
+            value = (0.9 - 0.1 * place + 0.01 * seed) * (role == "shared") - 0.1 * ratio
+            key = {"source": source, "representation": representation, "readout": readout}
+            key |= {"role": role, "level": level, "r_squared": value, "standard_error": 0.02}
+            key |= {"n_masks": 3, "n_fitted": 100, "n_test": 50}
+            rows.append(run | {"mask": ratio, "seed": seed} | key | made)
+    return rows
+
+
 BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
 BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
+BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)
+BUILDERS += (unmasked, attention, attention_maps)
+BUILDERS += (embedding, embedding_points, robustness)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

@@ -9,12 +9,14 @@ from spatial_mae.figures import (
     depth,
     estimation_noise,
     gabor,
+    hierarchy_levels,
     influence_choices,
     influence_models,
     ising,
     ising_torus,
     losses,
     masked_psd,
+    recovered_latents,
     sampling_laws,
     taylor,
 )
@@ -110,6 +112,26 @@ def test_masked_psd_draws_one_image_spectrum(sample):
     rows = masked_psd.select(sample("psd"))
     image = [row for row in rows if row["part"] == "image"]
     assert len(image) == len({(row["frequency_x"], row["frequency_y"]) for row in image}) == 64
+
+
+def test_levels_are_lines_by_the_best_method(sample):
+    rows = hierarchy_levels.select(sample("hierarchy_levels"))
+    assert {r["law"] for r in rows} == set(hierarchy_levels.LAWS)
+    methods = {(r["law"], r["drawn"]): r["method"] for r in rows}
+    assert methods[("exact", "line")] == "formula" != methods[("exact", "points")]
+    assert methods[("displaced", "line")] == "sampling"
+    assert {r["definition"] for r in rows} == {"mean", "highest"}
+
+
+def test_recovered_latents_are_shared_by_level_and_others_as_one(sample):
+    rows = recovered_latents.select(sample("latent_recovery"))
+    parts = {(row["role"], row["level"]) for row in rows}
+    assert parts == {("shared", 2), ("shared", 1), ("hidden", "all"), ("visible", "all")}
+    first = next(
+        r for r in rows if (r["source"], r["mask"], r["role"]) == ("trained", 0.5, "shared")
+    )
+    assert (first["low"], first["high"], first["seeds"]) == (0.85, 0.86, 2)
+    assert first["standard_error"] == 0.02
 
 
 def test_taylor_adds_the_relative_error(sample):

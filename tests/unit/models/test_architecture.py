@@ -2,15 +2,19 @@ import json
 from dataclasses import fields
 
 import pytest
+import torch
 
+from spatial_mae.masking import enumerate_masks
 from spatial_mae.models.architecture import (
     Architecture,
+    check_boundary,
     check_masking,
     difference,
     flops_per_image,
     from_json,
     to_json,
 )
+from spatial_mae.models.masks import inner_pixels
 
 
 def test_grids_of_patches_and_of_mask_units(architecture):
@@ -59,6 +63,22 @@ def test_a_mask_that_hides_nothing_or_all_is_refused(architecture, mask_ratio, m
 def test_a_single_mask_unit_cannot_be_masked(architecture):
     with pytest.raises(ValueError, match="of 1 mask units.*use smaller mask units"):
         check_masking(architecture(unit=4), 0.75)
+
+
+@pytest.mark.parametrize("sampling", ["exact", "bernoulli"])
+@pytest.mark.parametrize("size", [(16, 16), (8, 16), (16, 4)])
+def test_a_boundary_is_refused_where_no_mask_leaves_a_pixel(architecture, size, sampling):
+    sizes = architecture(height=size[0], width_pixels=size[1])
+    n_hidden = sizes.n_hidden(0.6)
+    counts = {n_hidden} if sampling == "exact" else set(range(1, sizes.n_units))
+    masks = torch.from_numpy(enumerate_masks(sizes.n_units))
+    masks = masks[[int(mask.sum()) in counts for mask in masks]]
+    widest = max(w for w in range(17) if inner_pixels(masks, sizes, w).any())
+    check_boundary(sizes, 0.6, sampling, widest)
+    for width in (widest + 1, widest + 9):
+        message = f"boundary_width {width}: .* no hidden pixel .*; use at most {widest}$"
+        with pytest.raises(ValueError, match=message):
+            check_boundary(sizes, 0.6, sampling, width)
 
 
 def test_json_holds_everything(architecture):

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from spatial_mae.models.mae import MaskedAutoencoder
-from spatial_mae.models.masks import draw_masks
+from spatial_mae.models.masks import draw_masks, inner_pixels
 
 SAMPLINGS = ("exact", "bernoulli")
 
@@ -76,14 +76,21 @@ def plain_predictions(model, image, mask):
     return tokens[extra:] @ decoder.head.weight.T + decoder.head.bias
 
 
-def plain_loss(model, images, masks, loss_on, normalise_targets):
+def plain_loss(model, images, masks, loss_on, normalise_targets, inner=None):
+    """inner: bool (N, P, p * p), pixels that count; without it, whole patches do."""
     total, count = 0.0, 0
-    for image, mask in zip(images, masks, strict=True):
+    for number, (image, mask) in enumerate(zip(images, masks, strict=True)):
         targets = plain_patches(model.encoder, image)
         if normalise_targets:
             spread = (targets.var(dim=1, keepdim=True) + 1e-6).sqrt()
             targets = (targets - targets.mean(dim=1, keepdim=True)) / spread
-        errors = (plain_predictions(model, image, mask) - targets).square().mean(dim=1)
+        errors = (plain_predictions(model, image, mask) - targets).square()
+        if inner is not None:
+            channels = model.architecture.channels
+            of_values = inner[number].repeat_interleave(channels, dim=1)
+            total, count = total + errors[of_values].sum(), count + of_values.sum()
+            continue
+        errors = errors.mean(dim=1)
         counted = mask if loss_on == "hidden" else torch.ones_like(mask)
         total, count = total + errors[counted].sum(), count + counted.sum()
     return total / count
@@ -113,6 +120,35 @@ def test_the_loss_and_its_gradients_equal_one_image_at_a_time(
     for (name, _), ours, theirs in zip(model.named_parameters(), found, expected, strict=True):
         scale = theirs.abs().max().item()
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4 * scale, msg=name)
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+@pytest.mark.parametrize("normalise_targets", [False, True])
+@pytest.mark.parametrize("changes", [{"unit": 2}, {"width_pixels": 32, "channels": 1}])
+def test_the_loss_beyond_a_boundary_and_its_gradients_equal_pixel_by_pixel(
+    autoencoder, images, changes, normalise_targets, sampling
+):
+    model = autoencoder(**changes)
+    batch = images(model.architecture)
+    masks = draw(model.architecture, len(batch), sampling, 0.75)
+    inner = inner_pixels(masks, model.architecture, 2)
+    plain = plain_loss(model, batch, masks, "hidden", normalise_targets, inner)
+    expected = torch.autograd.grad(plain, list(model.parameters()))
+    loss = model.loss(batch, masks, "hidden", normalise_targets, 2)
+    found = torch.autograd.grad(loss, list(model.parameters()))
+    torch.testing.assert_close(loss, plain, rtol=1e-5, atol=0)
+    assert not torch.isclose(loss, model.loss(batch, masks, "hidden", normalise_targets), rtol=1e-4)
+    for (name, _), ours, theirs in zip(model.named_parameters(), found, expected, strict=True):
+        scale = theirs.abs().max().item()
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4 * scale, msg=name)
+
+
+def test_a_boundary_of_nothing_is_the_plain_loss_and_one_of_all_leaves_none(autoencoder, images):
+    model = autoencoder()
+    batch = images(model.architecture)
+    masks = draw(model.architecture, len(batch), "bernoulli")
+    assert torch.equal(model.loss(batch, masks, boundary_width=0), model.loss(batch, masks))
+    assert model.loss(batch, masks, boundary_width=16).item() == 0
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS)
@@ -205,6 +241,8 @@ def test_wrong_requests_are_refused(autoencoder, architecture, images):
     masks = draw(model.architecture, len(batch), "exact")
     with pytest.raises(ValueError, match="loss_on 'visible' is unknown"):
         model.loss(batch, masks, "visible")
+    with pytest.raises(ValueError, match="boundary_width 1: the loss on all patches has none"):
+        model.loss(batch, masks, "all", boundary_width=1)
     with pytest.raises(ValueError, match=r"images of shape \(4, 3, 8, 16\) do not fit"):
         model.loss(batch[:, :, :8], masks)
     with pytest.raises(ValueError, match="decoder depth 0: a masked autoencoder needs a decoder"):

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from spatial_mae.masking import enumerate_masks, mask_probabilities
-from spatial_mae.models.masks import arrange, draw_masks, expand_units
+from spatial_mae.models.masks import arrange, draw_masks, expand_units, inner_pixels
+from spatial_mae.models.patchify import patchify
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -71,3 +72,32 @@ def test_an_arrangement_puts_visible_patches_first_in_row_major_order():
     assert (arrangement.n_visible, arrangement.first_hidden) == (2, 1)
     assert arrangement.present.tolist() == [[True, True], [True, False]]
     assert arrange(masks[:1]).present is None
+
+
+def inner_one_by_one(sizes, mask, boundary_width):
+    """The inner pixels (height, width) of one mask, each pixel against all visible ones."""
+    rows, columns, p = sizes.height, sizes.width_pixels, sizes.patch_size
+    shown = [
+        (i, j)
+        for i in range(rows)
+        for j in range(columns)
+        if not mask[i // p * (columns // p) + j // p]
+    ]
+    inner = torch.zeros(rows, columns, dtype=torch.bool)
+    for i in range(rows):
+        for j in range(columns):
+            nearest = min(max(abs(i - a), abs(j - b)) for a, b in shown)
+            inner[i, j] = nearest > boundary_width
+    return inner
+
+
+@pytest.mark.parametrize("boundary_width", [0, 1, 3, 5, 20])
+@pytest.mark.parametrize("changes", [{}, {"unit": 2}, {"height": 8, "patch_size": 2, "unit": 2}])
+def test_inner_pixels_are_those_far_from_every_visible_one(architecture, changes, boundary_width):
+    sizes = architecture(**changes)
+    masks = draw_masks(generator(), 6, sizes, 0.75, "bernoulli")
+    found = inner_pixels(masks, sizes, boundary_width)
+    assert found.shape == (6, sizes.n_patches, sizes.patch_size**2)
+    for mask, inner in zip(masks, found, strict=True):
+        expected = inner_one_by_one(sizes, mask, boundary_width)
+        assert torch.equal(inner, patchify(expected[None, None], sizes.patch_size)[0])

@@ -192,12 +192,13 @@ def test_divergence_is_a_status_and_keeps_the_last_good_weights(tmp_path, datase
     assert all(value.isfinite().all() for value in weights(run.weights).values())
 
 
-@pytest.mark.parametrize("loss_on", ["hidden", "all"])
+@pytest.mark.parametrize(("loss_on", "boundary"), [("hidden", 0), ("all", 0), ("hidden", 1)])
 @pytest.mark.parametrize("sampling", ["exact", "bernoulli"])
-def test_micro_batches_give_the_gradient_of_the_batch(dataset, sampling, loss_on):
+def test_micro_batches_give_the_gradient_of_the_batch(dataset, sampling, loss_on, boundary):
     gradients = []
+    changes = {"sampling": sampling, "loss_on": loss_on, "boundary_width": boundary}
     for micro_batch in (None, 4):
-        run = a_run(dataset, 0.6, sampling=sampling, loss_on=loss_on, micro_batch=micro_batch)
+        run = a_run(dataset, 0.6, micro_batch=micro_batch, **changes)
         task = PretrainingTask(run, load_images(dataset, "train", 48))
         Gradients(task, torch.device("cpu"), micro_batch).of(torch.arange(16), 1, 2)
         gradients.append([p.grad.clone() for p in task.module.parameters()])

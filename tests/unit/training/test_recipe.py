@@ -39,6 +39,8 @@ def test_good_recipes_pass():
         ({"clip_norm": 0}, "clip_norm 0"),
         ({"ema_decay": 1}, "ema_decay 1"),
         ({"n_train": 0}, "n_train 0: expected at least 1, or null"),
+        ({"boundary_width": -1}, "boundary_width -1: expected at least 0"),
+        ({"boundary_width": 1, "loss_on": "all"}, "boundary_width 1 with loss_on 'all'"),
         ({"checkpoints": [1, 4]}, "checkpoints: epoch 4 is outside 0..3"),
     ],
 )

@@ -22,7 +22,9 @@ from spatial_mae.figures.drawing.table import Row, distinct, groups, levels, pic
 
 AXES = {
     "mask": "mask ratio m",
+    "unit_pixels": "mask unit (pixels)",
     "enc": "encoder depth",
+    "block": "block",
     "epoch": "epoch of pretraining",
     "trained_blocks": "last blocks trained j",
 }
@@ -35,11 +37,11 @@ DASHES = {
 THIN = {"linewidth": 0.7, "zorder": 1}
 
 
-def looks(values: Sequence) -> dict[object, dict]:
+def looks(values: Sequence, palette: str = "viridis") -> dict[object, dict]:
     """A colour and a marker for each of several ordered values, e.g. decoder depths."""
     return {
         value: {"color": colour, "marker": MARKERS[index % len(MARKERS)]}
-        for index, (value, colour) in enumerate(ordered(values).items())
+        for index, (value, colour) in enumerate(ordered(values, palette).items())
     }
 
 

@@ -1,0 +1,74 @@
+"""Judges of how far classes lie apart in the features (Kong et al. 2023, Sec. 3.3)."""
+
+from spatial_mae.claims.conditions import exceeds, monotone
+from spatial_mae.claims.registry import judge
+from spatial_mae.claims.scale import mark_second
+from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
+from spatial_mae.claims.trained import (
+    across_seeds,
+    completed,
+    judged,
+    last,
+    left_out,
+    means_error,
+    once,
+    sentences,
+)
+from spatial_mae.claims.verdict import Verdict
+
+# The paper's separation rises up to this mask ratio.
+TURN = 0.75
+PROXY = "By silhouette and k-NN accuracy; the paper judges by eye."
+
+
+@judge("kong.tsne.ratios", kinds=("embedding",), figure="separability")
+def separation_rises_with_the_ratio(tables: Tables) -> Verdict:
+    """Silhouette and k-NN accuracy rise with the mask ratio up to 0.75, with no step down."""
+    rows = [row for row in _rows(tables) if row["mask"] <= TURN]
+    return judged(
+        across_seeds(rows, _rises, ("mask",), means_error),
+        rows,
+        needs=f"the tables of embeddings need two mask ratios up to {TURN} in one setting of "
+        "completed runs",
+        size="rise_of_separation_along_m",
+        note=sentences(PROXY, left_out(tables["embedding"])),
+        scale=mark_second,
+    )
+
+
+@judge("kong.tsne.units", kinds=("embedding",), figure="separability")
+def separation_rises_with_the_unit(tables: Tables) -> Verdict:
+    """They are higher with the largest mask unit than with the smallest.
+
+    Units of several patches of one size, and single patches of several sizes, are settings apart.
+    """
+    rows = _rows(tables)
+    decoupled, coupled = (
+        across_seeds(rows, _ends, (axis,), means_error) for axis in ("unit", "patch")
+    )
+    return judged(
+        decoupled + coupled,
+        rows,
+        needs="the tables of embeddings need two mask units in one setting of completed runs",
+        size="rise_of_separation_with_the_unit",
+        note=sentences(PROXY, left_out(tables["embedding"])),
+        scale=mark_second,
+    )
+
+
+def _rows(tables: Tables) -> list[Row]:
+    """After the last epoch, the space as `measure`."""
+    rows = [row | {"measure": row["space"]} for row in completed(tables["embedding"])]
+    return last(once(rows))
+
+
+def _rises(rows: Rows) -> tuple[bool, float] | None:
+    return monotone({m: mean(group, "value") for m, group in by(rows, "mask").items()})
+
+
+def _ends(rows: Rows) -> tuple[bool, float] | None:
+    sized = by([row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows], "unit_pixels")
+    if len(sized) < 2:
+        return None
+    first, *_, final = (mean(group, "value") for group in sized.values())
+    return exceeds(final, first)

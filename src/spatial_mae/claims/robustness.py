@@ -1,0 +1,82 @@
+"""Judge of the linear probe's robustness to shifted images (Kong et al. 2023, Sec. 3.3)."""
+
+from spatial_mae.claims.conditions import exceeds
+from spatial_mae.claims.registry import judge
+from spatial_mae.claims.scale import mark_second
+from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
+from spatial_mae.claims.trained import (
+    across_seeds,
+    completed,
+    judged,
+    left_out,
+    means_error,
+    sentences,
+)
+from spatial_mae.claims.verdict import Verdict
+
+OWN = "own"
+BIAS = "The paper: 0.1352, 0.2545, 0.2458, 0.2563, 0.2014 at m = 0.1, 0.25, 0.5, 0.75, 0.9."
+SETS = "Shifted sets: {}; the paper's are variants of ImageNet."
+
+
+@judge("kong.robust", kinds=("robustness",), figure="robustness")
+def middle_ratios_are_robust(tables: Tables) -> Verdict:
+    """On each shifted set a middle mask ratio's probe beats those of the lowest and the highest."""
+    rows = _shifted(tables["robustness"])
+    names = ", ".join(dict.fromkeys(str(row["measure"]) for row in rows))
+    return judged(
+        across_seeds(rows, _middle_is_best, ("mask",), means_error),
+        rows,
+        needs="the robustness tables need three mask ratios in one setting of completed runs",
+        size="gain_of_the_middle",
+        note=sentences(SETS.format(names), left_out(tables["robustness"])),
+        scale=mark_second,
+    )
+
+
+@judge("kong.t2", kinds=("robustness",), figure="shape_bias")
+def middle_ratios_go_by_shape(tables: Tables) -> Verdict:
+    """Every middle mask ratio has a larger shape bias than the lowest and the highest ratio."""
+    rows = [row for row in completed(tables["robustness"]) if row["metric"] == "shape_bias"]
+    rows = [row for row in rows if row["value"] is not None]
+    return judged(
+        across_seeds(rows, _middle_is_above, ("mask",), means_error),
+        rows,
+        needs="the robustness tables need cue-conflict images at three mask ratios in one setting "
+        "of completed runs",
+        size="gain_of_the_middle",
+        note=sentences(BIAS, left_out(tables["robustness"])),
+        scale=mark_second,
+    )
+
+
+def _shifted(rows: Rows) -> list[Row]:
+    """Accuracies on shifted images; the set, and a corruption of it, as `measure`."""
+    named = [
+        {**row, "measure": " ".join(filter(None, (row["shifted"], row.get("corruption"))))}
+        for row in completed(rows)
+        if row["shifted"] != OWN and row["metric"] == "accuracy"
+    ]
+    # Severities are repeats: two experiments may hold the same run.
+    return list({_key(row): row for row in named}.values())
+
+
+def _key(row: Row) -> tuple:
+    names = ("dataset", "backbone", "training", "patch", "unit", "mask", "enc", "dec", "seed")
+    return tuple(row.get(name) for name in (*names, "representation", "measure", "severity"))
+
+
+def _middle_is_best(rows: Rows) -> tuple[bool, float] | None:
+    """The best middle ratio against the better of the ends; severities are averaged."""
+    ratios = [mean(group, "value") for group in by(rows, "mask").values()]
+    if len(ratios) < 3:
+        return None
+    return exceeds(max(ratios[1:-1]), max(ratios[0], ratios[-1]))
+
+
+def _middle_is_above(rows: Rows) -> tuple[bool, float] | None:
+    """The lowest middle ratio against the better of the ends."""
+    ratios = [mean(group, "value") for group in by(rows, "mask").values()]
+    if len(ratios) < 3:
+        return None
+    return exceeds(min(ratios[1:-1]), max(ratios[0], ratios[-1]))

@@ -1,0 +1,74 @@
+"""Cue-conflict images (Geirhos et al. 2019): the shape of one class with the texture of another."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from spatial_mae.data.shrinking import shrink_images
+
+NAME = re.compile(r"([a-z]+)\d+-([a-z]+)\d+")
+# Their names of classes that CIFAR-10 has under others.
+SYNONYMS = {"boat": "ship", "car": "automobile"}
+
+
+@dataclass(frozen=True)
+class CueConflict:
+    """Images uint8 (n, height, width, 3); shapes, textures int64 (n,): positions in `classes`."""
+
+    images: np.ndarray
+    shapes: np.ndarray
+    textures: np.ndarray
+    classes: tuple[str, ...]
+
+
+def read_cue_conflict(root: Path, known: tuple[str, ...], size: tuple[int, int]) -> CueConflict:
+    """The images in `root` or below whose shape and texture are two different classes of `known`.
+
+    Names are as in cat7-elephant3.png, the shape's class first. size: height and width that images
+    are shrunk to, by area means. classes of the result are those of `known` that occur.
+    Raises FileNotFoundError without images; ValueError for a name of another form, an unreadable or
+    smaller image, or if no two classes are shared.
+    """
+    paths = sorted(root.rglob("*.png"))
+    if not paths:
+        raise FileNotFoundError(f"{root} holds no cue-conflict images such as cat7-elephant3.png")
+    pairs = {path: _cues(path) for path in paths}
+    used = {
+        path: cues for path, cues in pairs.items() if cues[0] != cues[1] and set(cues) <= set(known)
+    }
+    classes = tuple(name for name in known if any(name in cues for cues in used.values()))
+    if not used:
+        there = sorted({name for cues in pairs.values() for name in cues})
+        raise ValueError(
+            f"{root}: no image has two different classes of the probe's as shape and texture; "
+            f"there: {', '.join(there)}; the probe's: {', '.join(known)}"
+        )
+    shapes, textures = np.array(
+        [[classes.index(name) for name in cues] for cues in used.values()]
+    ).T
+    images = np.stack([_image(path, size) for path in used])
+    return CueConflict(images, shapes, textures, classes)
+
+
+def _cues(path: Path) -> tuple[str, str]:
+    found = NAME.fullmatch(path.stem)
+    if found is None:
+        raise ValueError(
+            f"{path}: expected a name such as cat7-elephant3.png, shape before texture"
+        )
+    shape, texture = (SYNONYMS.get(name, name) for name in found.groups())
+    return shape, texture
+
+
+def _image(path: Path, size: tuple[int, int]) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError) as error:
+        raise ValueError(f"{path} cannot be read as an image: {error}") from error
+    if pixels.shape[0] < size[0] or pixels.shape[1] < size[1]:
+        raise ValueError(f"{path} has {pixels.shape[:2]} pixels, fewer than the network's {size}")
+    return shrink_images(pixels[None], size)[0]

@@ -1,0 +1,220 @@
+"""A linear probe of whole images, judged on images whose distribution has shifted."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spatial_mae.data.cue_conflict import CueConflict, read_cue_conflict
+from spatial_mae.data.shifted import Shifted
+from spatial_mae.data.store import Dataset
+from spatial_mae.evaluation.features import check_representations, features, freeze
+from spatial_mae.evaluation.origin import check_images, scale
+from spatial_mae.evaluation.probe import Labelled, fit_logistic, linear_probe, standardised
+from spatial_mae.evaluation.recipe import Tokens
+from spatial_mae.evaluation.shape_bias import shape_bias
+from spatial_mae.files import Row
+from spatial_mae.models.vit import VisionTransformer
+from spatial_mae.models.weights import load_encoder
+from spatial_mae.training.loader import load_images, load_labels, subset
+
+OWN = "own"
+"""What the data set's own test images are called among the shifted ones."""
+
+
+@dataclass(frozen=True)
+class RobustnessRecipe:
+    """Settings of the probe, and the images it is judged on.
+
+    tokens: what is probed, the mean patch token or the class token. n_train: images it is fit on;
+    n_test: images of each set, corruption and severity; None for all. validation_share, penalties,
+    max_iterations: of the probe. prepared: data sets whose test images are judged; the workflow
+    finds their manifests. cifar10_c, cifar10_1, cue_conflict: folders of these sets, None for none.
+    """
+
+    tokens: Tokens
+    n_train: int | None
+    n_test: int | None
+    validation_share: float
+    penalties: tuple[float, ...]
+    max_iterations: int
+    prepared: tuple[str, ...]
+    cifar10_c: str | None
+    cifar10_1: str | None
+    cue_conflict: str | None
+
+    def __post_init__(self) -> None:
+        if not (self.prepared or self.cifar10_c or self.cifar10_1 or self.cue_conflict):
+            raise ValueError(
+                "no shifted images: name some under prepared, cifar10_c, cifar10_1 or cue_conflict"
+            )
+        if not self.penalties:
+            raise ValueError("a probe needs penalties to choose from, for instance [0.001, 0.1]")
+
+
+def probe_robustness(
+    dataset: Dataset,
+    weights: Path,
+    shifted: Sequence[Shifted],
+    recipe: RobustnessRecipe,
+    seed: int,
+    device: torch.device | str = "cpu",
+) -> list[Row]:
+    """Accuracy of one probe, fit on `dataset`, on its own test images and on shifted ones.
+
+    Nothing is fit to shifted images. Columns: shifted, the set's name (`own` first), corruption,
+    severity, metric, value in [0, 1], standard_error of the images. The last rows are those of
+    `shape_bias.shape_bias` on cue-conflict images, the probe choosing among their classes.
+    Raises ValueError if images are of another size than the network's, a class of theirs is not the
+    data set's, or the data set has no labels; and as `read_cue_conflict`.
+    """
+    encoder, metadata = load_encoder(weights, device)
+    check_images(dataset, encoder.architecture)
+    check_representations(encoder, (recipe.tokens,))
+    names = dataset.manifest["classes"]
+    if not names:
+        raise ValueError(f"data set {dataset.manifest['dataset']!r} has no labels to probe with")
+    for part in shifted:
+        _check(part, dataset, encoder)
+    cues = _cues(recipe, names, encoder)
+    freeze(encoder)
+    start = time.perf_counter()
+    train, own = (
+        Labelled(
+            _features(encoder, load_images(dataset, split, n), recipe),
+            load_labels(dataset, split, n, device),
+        )
+        for split, n in (("train", recipe.n_train), ("test", recipe.n_test))
+    )
+    chosen = _penalty(train, own, recipe, seed)
+    probe = _Probe(train, len(names), chosen, recipe)
+    rows = [_row(OWN, None, None, probe.hits(own))]
+    for part in shifted:
+        hits = probe.hits(_labelled(part, names, encoder, recipe))
+        rows.append(_row(part.name, part.corruption, part.severity, hits))
+    if cues is not None:
+        rows += _bias(cues, names, probe, _features(encoder, _tensor(cues.images), recipe))
+    common = {
+        "representation": recipe.tokens,
+        "n_train": len(train),
+        "penalty": chosen,
+        "converged": probe.converged,
+        "seconds": time.perf_counter() - start,
+    }
+    return [row | common | scale(metadata) for row in rows]
+
+
+class _Probe:
+    """A logistic regression on standardised features."""
+
+    def __init__(
+        self, train: Labelled, n_classes: int, penalty: float, recipe: RobustnessRecipe
+    ) -> None:
+        zero, one = (torch.full_like(train.features[:1], value) for value in (0.0, 1.0))
+        ends = Labelled(torch.cat([zero, one]), train.labels[:2])
+        fit, moved = standardised(Labelled(train.features.clone(), train.labels), ends)
+        # Standardising is x s + o in each feature: o is where 0 goes, o + s where 1 does.
+        self.offset = moved.features[0]
+        self.scale = moved.features[1] - moved.features[0]
+        self.classifier = fit_logistic(fit, n_classes, penalty, recipe.max_iterations)
+        self.converged = self.classifier.converged
+
+    def hits(self, data: Labelled) -> np.ndarray:
+        """Whether each image's largest logit is its label's: bool (n,)."""
+        return (self.logits(data.features).argmax(dim=1) == data.labels).cpu().numpy()
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Of features (n, k): (n, classes)."""
+        points = features * self.scale + self.offset
+        return torch.addmm(self.classifier.bias, points, self.classifier.weights.T)
+
+
+def _penalty(train: Labelled, own: Labelled, recipe: RobustnessRecipe, seed: int) -> float:
+    """Chosen on a share of the training images, as every linear probe's."""
+    found = linear_probe(
+        train,
+        own,
+        recipe.penalties,
+        recipe.validation_share,
+        recipe.max_iterations,
+        np.random.default_rng(seed),
+    )
+    return found.penalty
+
+
+def _row(name: str, corruption: str | None, severity: int | None, hits: np.ndarray) -> Row:
+    share, n = float(hits.mean()), len(hits)
+    return {
+        "protocol": "robustness",
+        "shifted": name,
+        "corruption": corruption,
+        "severity": severity,
+        "metric": "accuracy",
+        "value": share,
+        "standard_error": (share * (1 - share) / n) ** 0.5,
+        "n_test": n,
+    }
+
+
+def _features(encoder: VisionTransformer, images: Tensor, recipe: RobustnessRecipe) -> Tensor:
+    return features(encoder, images, (recipe.tokens,))[recipe.tokens, None]
+
+
+def _labelled(
+    part: Shifted, names: Sequence[str], encoder: VisionTransformer, recipe: RobustnessRecipe
+) -> Labelled:
+    """The features of the shifted images used, and their labels as positions in `names`."""
+    wanted = None if recipe.n_test is None else min(recipe.n_test, len(part.labels))
+    rows = subset(len(part.labels), wanted)
+    ours = np.array([names.index(name) if name in names else -1 for name in part.classes])
+    found = _features(encoder, _tensor(part.images[rows]), recipe)
+    return Labelled(found, torch.from_numpy(ours[part.labels[rows]]).to(found.device))
+
+
+def _tensor(images: np.ndarray) -> Tensor:
+    """uint8 (n, height, width, channels) as (n, channels, height, width)."""
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+
+
+def _cues(
+    recipe: RobustnessRecipe, names: Sequence[str], encoder: VisionTransformer
+) -> CueConflict | None:
+    """The cue-conflict images at the network's size, if some are wanted."""
+    if recipe.cue_conflict is None:
+        return None
+    sizes = encoder.architecture
+    if sizes.channels != 3:
+        raise ValueError(
+            f"cue-conflict images have colours, the network is for {sizes.channels} channel: set "
+            "cue_conflict: null in the robustness recipe"
+        )
+    size = (sizes.height, sizes.width_pixels)
+    return read_cue_conflict(Path(recipe.cue_conflict), tuple(names), size)
+
+
+def _bias(cues: CueConflict, names: Sequence[str], probe: _Probe, features: Tensor) -> list[Row]:
+    columns = [names.index(name) for name in cues.classes]
+    predicted = probe.logits(features)[:, columns].argmax(dim=1).cpu().numpy()
+    common = {"protocol": "robustness", "shifted": "cue_conflict"}
+    return [common | row for row in shape_bias(predicted, cues.shapes, cues.textures)]
+
+
+def _check(part: Shifted, dataset: Dataset, encoder: VisionTransformer) -> None:
+    sizes = encoder.architecture
+    expected = (sizes.height, sizes.width_pixels, sizes.channels)
+    if part.images.shape[1:] != expected:
+        raise ValueError(
+            f"images of {part.name} are {part.images.shape[1:]} (height, width, channels), the "
+            f"network is for {expected}: leave them out, or use weights pretrained on this size"
+        )
+    known = dataset.manifest["classes"]
+    used = [part.classes[label] for label in np.unique(part.labels)]
+    if missing := [name for name in used if name not in known]:
+        raise ValueError(
+            f"classes of {part.name} that data set {dataset.manifest['dataset']!r} does not have: "
+            f"{', '.join(missing)} (there: {', '.join(known)}); probe a data set that has them"
+        )

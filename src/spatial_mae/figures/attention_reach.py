@@ -1,0 +1,62 @@
+"""How far attention reaches, and how widely it spreads, block by block
+
+Numbers beside Figs. 6 and 7 of Kong et al. (2023), at the scale named below: theirs is 800 epochs
+of ImageNet-1k at width 768. The encoder sees whole held-out images; weights are those on patches,
+scaled to a sum of 1. Distance: between a patch and what it attends to, mean over its weights and
+over all patches, in pixels. Entropy of a patch's weights, and of the class token's, in nats. One
+colour a mask ratio of pretraining; grey: the network before it; dashed: attention to all patches
+alike. Means over heads, images and seeds, bands the range of the seeds. Of the table's patch sizes,
+mask units and depths, the choice with the most mask ratios is drawn.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.curves import THIN, curve, looks, setting_axis
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import SETTING, at_end, completed, over_seeds, remarks, widest
+from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
+from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require
+
+KIND = "attention"
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+COLUMNS += ("query", "metric", "block", "head", "value", "uniform")
+MEASURES = {
+    ("patches", "distance"): "distance (pixels)",
+    ("patches", "entropy"): "entropy (nats)",
+    ("class_token", "entropy"): "entropy of [CLS] (nats)",
+}
+UNIFORM, UNTRAINED = {"color": GREY, "linestyle": "--", **THIN}, {"color": GREY, "marker": "x"}
+QUERY = ("query", "metric", "block", "control")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Means over heads after the last epoch and before the first one, over all mask ratios."""
+    require(rows, KIND, COLUMNS)
+    rows = pick(completed(rows, "pretrain_epochs"), head=None)
+    rows = [row for row in rows if (row["query"], row["metric"]) in MEASURES]
+    rows = widest(rows, "mask", "patch", "unit", "enc", "dec")
+    trained = [row | {"control": None} for row in rows if at_end(row)]
+    start = [row | {"control": "untrained"} for row in keep(rows, epoch=0)]
+    even = [row | {"control": "uniform", "value": row["uniform"]} for row in trained]
+    found = over_seeds(trained, (*SETTING, *QUERY))
+    return found + over_seeds(start, QUERY) + over_seeds(even, QUERY)
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    trained = pick(rows, control=None)
+    measures = [m for m in MEASURES if pick(trained, query=m[0], metric=m[1])]
+    figure, axes = panels(1, len(measures), notes(trained, *remarks(rows)), height=1.9)
+    styles = looks(levels(trained, "mask"))
+    for index, (query, metric) in enumerate(measures):
+        axis, shown = axes[0, index], pick(rows, query=query, metric=metric)
+        curve(axis, pick(shown, control="uniform"), "block", **UNIFORM)
+        curve(axis, pick(shown, control="untrained"), "block", **UNTRAINED)
+        for mask, look in styles.items():
+            curve(axis, pick(shown, control=None, mask=mask), "block", **look)
+        setting_axis(axis, trained, "block")
+        axis.set_ylabel(MEASURES[query, metric])
+        title(axis, index)
+    entries = {f"m = {mask}": look for mask, look in styles.items()}
+    legend(figure, entries | {"untrained": UNTRAINED, "all patches alike": UNIFORM})
+    return figure

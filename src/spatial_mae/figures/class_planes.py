@@ -1,0 +1,87 @@
+"""Images of a few classes in the plane that t-SNE makes of a network's features
+
+Answers Fig. 8 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of ImageNet-1k
+at width 768. One panel a run, named by its settings: held-out images seen whole, their features on
+their principal components (50 as a rule), then t-SNE (perplexity 20 as a rule); axes have no unit.
+A colour and a marker each class. Below the name: the classes' silhouette, at most 1, and the share
+of images whose class most of their nearest neighbours have, both in the plane. At most eight runs
+are drawn, evenly spread in the order of patch size, mask unit, mask ratio and depths. The first
+data set, network and recipe of the table are drawn, and its first seed.
+"""
+
+import math
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import SETTINGS, notes, number, readable
+from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
+from spatial_mae.figures.drawing.style import (
+    CATEGORIES,
+    MARKERS,
+    categories,
+    legend,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import Row, first, groups, levels, pick, require, spread
+
+KIND = "embedding_points"
+POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", *POINT)
+MOST, ACROSS = 8, 4
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Every point of at most eight runs."""
+    require(rows, KIND, COLUMNS)
+    runs = groups(first(completed(rows, "pretrain_epochs"), "seed"), *SETTING)
+    kept = (*FRAME, *SETTING, *POINT)
+    return [
+        {key: row[key] for key in kept if key in row} | {"seeds": 1}
+        for setting in spread(sorted(runs), MOST)
+        for row in runs[setting]
+    ]
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    runs = sorted(groups(rows, *SETTING).items())
+    across = min(len(runs), ACROSS)
+    note = notes(rows, *remarks(rows))
+    figure, axes = panels(math.ceil(len(runs) / across), across, note, height=1.9)
+    varied = [name for name in SETTING if len(levels(rows, name)) > 1]
+    colours = categories(levels(rows, "class"))
+    looks = {
+        name: {"color": colour, "marker": _marker(index), "linestyle": ""}
+        for index, (name, colour) in enumerate(colours.items())
+    }
+    for axis in axes.flat[len(runs) :]:
+        axis.set_visible(False)
+    for index, (axis, (_, run)) in enumerate(zip(axes.flat, runs, strict=False)):
+        named = ", ".join(SETTINGS[key].format(number(run[0][key])) for key in varied)
+        title(axis, index, f"{named}\n{_scores(run[0])}")
+        _draw_plane(axis, run, looks)
+    legend(figure, {readable(name): look for name, look in looks.items()})
+    return figure
+
+
+def _marker(index: int) -> str:
+    """Where colours begin anew the next marker goes with each of them."""
+    return MARKERS[(index + index // len(CATEGORIES)) % len(MARKERS)]
+
+
+def _scores(row: Row) -> str:
+    return f"silhouette {row['silhouette']:.2f}, k-NN {100 * row['knn_accuracy']:.0f}%"
+
+
+def _draw_plane(axis: Axes, rows: list[Row], looks: dict[str, dict]) -> None:
+    for name, look in looks.items():
+        points = [(row["x"], row["y"]) for row in pick(rows, **{"class": name})]
+        if points:
+            axis.plot(*zip(*points, strict=True), **look, markersize=1.6, alpha=0.8)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.spines[:].set_visible(True)
+    axis.set_box_aspect(1)

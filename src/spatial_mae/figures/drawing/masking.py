@@ -1,0 +1,64 @@
+"""Curves over mask ratio and mask unit: which runs are comparable, and two rows of panels."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.style import legend, panels, title
+from spatial_mae.figures.drawing.table import Row, groups, levels, pick, project
+
+# What lies along the axis; what has a colour, how it is called, and its colours.
+VIEWS = {
+    "mask": ("unit_pixels", "mask unit {} pixels", "viridis"),
+    "unit_pixels": ("mask", "m = {}", "copper"),
+}
+
+
+def over_masking(rows: Iterable[Row], *keys: str) -> list[Row]:
+    """Means over seeds of the largest group of runs in which a unit's pixels tell the network.
+
+    These are runs of one choice of depths and either one patch size or mask units of one patch;
+    `unit_pixels` is the side of their mask unit. keys: columns of a measure. Raises ValueError
+    where they have one mask ratio and one unit.
+    """
+    rows = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
+    same_depth = groups(rows, "enc", "dec").values()
+    choices = [g for group in same_depth for g in groups(group, "patch").values()]
+    choices += [pick(group, unit=1) for group in same_depth]
+    found = max(choices, key=lambda group: len(project(group, SETTING)))
+    if not _axes(found):
+        raise ValueError(
+            "this figure compares mask ratios or mask units and its table holds one of each; list "
+            "at least two in the experiment's grid"
+        )
+    return over_seeds(found, (*SETTING, "unit_pixels", *keys))
+
+
+def draw_over_masking(rows: Sequence[Row], measures: Mapping[str, Sequence[Row]]) -> Figure:
+    """A row of panels over the mask ratio, one over the mask unit; one without values is left out.
+
+    measures: label of a panel's axis -> its rows, of those of `over_masking`.
+    """
+    views = _axes(rows)
+    figure, axes = panels(len(views), len(measures), notes(rows, *remarks(rows)), height=1.6)
+    entries = {}
+    for down, x in enumerate(views):
+        column, label, palette = VIEWS[x]
+        styles = looks(levels(rows, column), palette)
+        entries |= {label.format(value): look for value, look in styles.items()}
+        for across, (name, shown) in enumerate(measures.items()):
+            axis = axes[down, across]
+            for value, look in styles.items():
+                curve(axis, pick(shown, **{column: value}), x, **look)
+            setting_axis(axis, rows, x)
+            axis.set_ylabel(name)
+            title(axis, down * len(measures) + across)
+    legend(figure, entries)
+    return figure
+
+
+def _axes(rows: Sequence[Row]) -> list[str]:
+    return [x for x in VIEWS if len(levels(rows, x)) > 1]

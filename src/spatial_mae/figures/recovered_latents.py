@@ -1,0 +1,107 @@
+"""Known latents recovered from what an encoder sees of a masked image
+
+Tests Theorem 2 of Kong et al. (2023) on images drawn from a known, invertible, non-linear tree of
+latents, at the scale named below. Height: R squared, on held-out images, of the noises that make up
+the variables, predicted from the visible part by ridge regression (up: linear, below: with a
+Gaussian kernel); 1 is recovered, 0 is nothing. Left, by level of the variable, 0 at the patches:
+the noises that the set c determines, which the theorem says are recovered; then those proper to the
+visible part (s_mc), which the theorem's encoder would not hold; and those proper to the hidden part
+(s_m), which no encoder can. Encoders are read through all visible tokens (solid) or their mean
+(dashed). Thin lines: the encoder before training, the visible pixels, c itself behind a random
+invertible map (what the regression can reach), and the same of other images. Values are means over
+a few fixed masks and over seeds, bars two standard errors over masks; since c differs between
+masks, each level is averaged over the masks where c determines noises there.
+"""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, over_seeds, remarks, widest
+from spatial_mae.figures.drawing.style import (
+    CATEGORIES,
+    GREY,
+    MARKERS,
+    legend,
+    line,
+    panels,
+    styled,
+    title,
+)
+from spatial_mae.figures.drawing.table import Row, distinct, keep, levels, pick, require
+
+KIND = "latent_recovery"
+CURVE = ("source", "representation", "readout", "role", "level")
+COLUMNS = (*CURVE, "r_squared", "standard_error", "n_masks")
+RUN = ("dataset", "model", "training", *SETTING, "seed", "status", "epochs")
+SOURCES = {
+    "trained": "trained",
+    "untrained": "untrained",
+    "pixels": "visible pixels",
+    "latents": "c, mixed",
+    "shuffled": "other images",
+}
+COLOURS = dict(zip(SOURCES, CATEGORIES[:5], strict=True))
+DASHES = {"tokens": "-", "mean": (0, (3, 1.5)), "class_token": (0, (1, 1))}
+NAMES = {"tokens": "visible tokens", "mean": "mean token", "class_token": "[CLS] token"}
+ROLES = {"visible": r"$s_{m^c}$ (visible part)", "hidden": r"$s_m$ (hidden part)"}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """R squared over seeds: shared noises by level, the others over all levels."""
+    require(rows, KIND, (*COLUMNS, *RUN))
+    rows = widest(completed(rows, "pretrain_epochs"), "mask", "patch", "unit", "enc", "dec")
+    by_level = [row for row in keep(rows, role="shared") if row["level"] != "all"]
+    rows = by_level + keep(rows, role=list(ROLES), level="all")
+    found = over_seeds(rows, (*SETTING, *CURVE), "r_squared")
+    errors = over_seeds(rows, (*SETTING, *CURVE), "standard_error")
+    known = {_key(row): row["value"] for row in errors}
+    counts = {_key(row): row["n_masks"] for row in rows}
+    return [
+        row | {"standard_error": known.get(_key(row)), "n_masks": counts[_key(row)]}
+        for row in found
+    ]
+
+
+def _key(row: Row) -> tuple:
+    return tuple(row[column] for column in (*SETTING, *CURVE))
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    readouts = distinct(rows, "readout")
+    shared = [("shared", level) for level in levels(pick(rows, role="shared"), "level")[::-1]]
+    parts = [*shared, *((role, "all") for role in ROLES if pick(rows, role=role))]
+    frame = [{key: row[key] for key in (*FRAME, *SETTING) if key in row} for row in rows]
+    note = notes(frame, f"{max(levels(rows, 'n_masks'))} masks", *remarks(rows))
+    figure, axes = panels(len(readouts), len(parts), note, height=1.6, sharex=True, sharey=True)
+    for i, readout in enumerate(readouts):
+        for j, (role, level) in enumerate(parts):
+            axis = axes[i, j]
+            _draw_panel(axis, pick(rows, readout=readout, role=role, level=level))
+            what = f"c, level {level}" if role == "shared" else ROLES[role]
+            title(axis, i * len(parts) + j, what)
+            axis.set_ylim(-0.08, 1.04)
+        axes[i, 0].set_ylabel(f"R² ({readout})")
+    for axis in axes[-1]:
+        axis.set_xlabel("mask ratio m")
+        axis.set_xticks(levels(rows, "mask"))
+    read = [name for name in DASHES if pick(rows, representation=name)]
+    looks = {t: {"color": COLOURS[s], "linestyle": "-"} for s, t in SOURCES.items()}
+    looks |= {NAMES[name]: {"color": GREY, "linestyle": DASHES[name]} for name in read}
+    legend(figure, looks)
+    return figure
+
+
+def _draw_panel(axis: Axes, rows: list[Row]) -> None:
+    for source in SOURCES:
+        for name in distinct(pick(rows, source=source), "representation"):
+            part = sorted(pick(rows, source=source, representation=name), key=lambda r: r["mask"])
+            trained = source == "trained"
+            look = {"color": COLOURS[source], "linestyle": DASHES.get(name, "-")}
+            width = {"linewidth": 1.2 if trained else 0.7}
+            line(axis, part, "mask", "value", marker=MARKERS[0], **look, **width)
+            if trained:
+                bars = [2 * (row["standard_error"] or 0) for row in part]
+                points = [[row[c] for row in part] for c in ("mask", "value")]
+                axis.errorbar(*points, bars, fmt="none", ecolor=COLOURS[source], elinewidth=0.6)

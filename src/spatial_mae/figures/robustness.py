@@ -1,0 +1,39 @@
+"""Accuracy of a linear probe on shifted images, over mask ratio and mask unit
+
+What Table 1 of Kong et al. (2023) lists for variants of ImageNet, at the scale named below: theirs
+is 800 epochs of ImageNet-1k at width 768. A linear probe is fit on the training images' features,
+an image's mean patch token or its class token after the final norm; nothing is fit to the shifted
+images. First panel: the data set's own test images. Then the shifted sets of the table, at most
+three; where a set has corruptions and severities (CIFAR-10-C), the mean over them. First row:
+against the mask ratio of pretraining. Second row: against the side of the mask unit; a row without
+two values is left out. Of the table's depths, and of runs of one patch size or of mask units of one
+patch, the choice with the most runs is drawn. Lines are means over seeds, bands their range.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
+from spatial_mae.figures.drawing.notes import readable
+from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, average, distinct, pick, require
+
+KIND = "robustness"
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "metric", "value")
+MOST = 4
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Accuracy in percent on at most four sets, means over corruptions and severities."""
+    require(rows, KIND, COLUMNS)
+    rows = pick(completed(rows, "pretrain_epochs"), metric="accuracy")
+    rows = pick(rows, shifted=distinct(rows, "shifted")[:MOST])
+    found = average(rows, (*FRAME, *SETTING, "seed", "shifted"), ["value"])
+    return over_masking([row | {"value": 100 * row["value"]} for row in found], "shifted")
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    sets = distinct(rows, "shifted")
+    measures = {f"{readable(name)}\naccuracy (%)": pick(rows, shifted=name) for name in sets}
+    return draw_over_masking(rows, measures)

@@ -1,0 +1,47 @@
+"""How far classes lie apart in the features, over mask ratio and mask unit
+
+Numbers beside Fig. 8 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of
+ImageNet-1k at width 768. Features of whole held-out images of a few classes, an image's mean patch
+token or its class token after the final norm, on their principal components (50 as a rule), and in
+the plane that t-SNE makes of these. Silhouette: mean of (b - a) / max(a, b), a the mean distance to
+the own class, b to the nearest other one, at most 1. k-NN: share of images whose class most of
+their nearest neighbours have, leaving the image itself out. First row: against the mask ratio of
+pretraining. Second row: against the side of the mask unit; a row without two values is left out. Of
+the table's depths, and of runs of one patch size or of mask units of one patch, the choice with the
+most runs is drawn. Lines are means over seeds, bands their range.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
+from spatial_mae.figures.drawing.runs import SETTING, at_end, completed
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, pick, require
+
+KIND = "embedding"
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+MEASURES = {
+    ("pca", "silhouette"): "silhouette, PCA",
+    ("tsne", "silhouette"): "silhouette, t-SNE",
+    ("pca", "knn_accuracy"): "k-NN (%), PCA",
+    ("tsne", "knn_accuracy"): "k-NN (%), t-SNE",
+}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Both scores in both spaces after the last epoch, k-NN in percent."""
+    require(rows, KIND, (*COLUMNS, "space", "metric", "value"))
+    last = [_percent(row) for row in completed(rows, "pretrain_epochs") if at_end(row)]
+    return over_masking(last, "space", "metric")
+
+
+def _percent(row: Row) -> Row:
+    return row | {"value": 100 * row["value"]} if row["metric"] == "knn_accuracy" else row
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    measures = {
+        label: pick(rows, space=space, metric=metric) for (space, metric), label in MEASURES.items()
+    }
+    return draw_over_masking(rows, measures)

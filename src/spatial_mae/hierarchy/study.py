@@ -1,0 +1,111 @@
+"""The levels of what masks share in a tree, over laws, mask units and mask ratios, as a table."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spatial_mae.files import Row
+from spatial_mae.hierarchy.builders import quad_tree, tree
+from spatial_mae.hierarchy.graph import LatentGraph
+from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_levels
+from spatial_mae.hierarchy.masks import MaskLaw
+from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
+
+WITH_FORMULA = ("bernoulli", "exact")
+
+
+@dataclass(frozen=True)
+class LevelsRecipe:
+    """laws: of `hierarchy.masks`. unit_levels: level of the latent whose leaves make a mask unit.
+
+    n_masks: masks drawn where there are more than that; where there are not, all are taken.
+    """
+
+    laws: tuple[str, ...]
+    unit_levels: tuple[int, ...]
+    mask_ratios: tuple[float, ...]
+    n_masks: int
+
+
+def level_rows(
+    recipe: LevelsRecipe, dimensions: int, arity: int, depth: int, rng: np.random.Generator
+) -> list[Row]:
+    """One row for every law, unit, mask ratio, definition of level, and way to get it.
+
+    The value is the mean over masks. Methods: formula (independent or counted units), enumeration
+    (all masks of the law), sampling (with the standard error of the mean).
+
+    Parameters: dimensions, 1 for leaves in a row or 2 for an image under a quad-tree.
+    Raises ValueError, before any work, for a tree, law, unit level or mask ratio that cannot be.
+    """
+    graph = build_tree(dimensions, arity, depth)
+    if recipe.n_masks < 2:
+        raise ValueError(f"n_masks {recipe.n_masks}: a standard error needs at least 2")
+    shape = (arity**depth,) if dimensions == 1 else (2**depth, 2**depth)
+    trees = {level: UnitTree(arity, depth, level) for level in recipe.unit_levels}
+    sides = {level: (arity if dimensions == 1 else 2) ** level for level in trees}
+    laws = [
+        (level, MaskLaw(name, shape, sides[level], mask_ratio))
+        for name in recipe.laws
+        for level in recipe.unit_levels
+        for mask_ratio in recipe.mask_ratios
+    ]
+    arrays = LevelArrays.of(graph)
+    exact = {level: expected_levels(unit_tree) for level, unit_tree in trees.items()}
+    rows: list[Row] = []
+    for level, law in laws:
+        setting = {"law": law.name, "unit_level": level, "mask_ratio": law.mask_ratio}
+        parts = [_measured(arrays, law, recipe.n_masks, rng)]
+        if law.name in WITH_FORMULA:
+            parts.insert(0, _formula(exact[level], law))
+        rows += [setting | row for part in parts for row in part]
+    return rows
+
+
+def build_tree(dimensions: int, arity: int, depth: int) -> LatentGraph:
+    """A tree over a row, or with dimensions 2 the quad-tree of an image, whose arity is 4."""
+    if dimensions == 1:
+        return tree(arity, depth)
+    if dimensions != 2 or arity != 4:
+        raise ValueError(
+            f"a tree of arity {arity} in {dimensions} dimensions: an image's latents have 2 x 2 "
+            "below them; use dimensions 1, or dimensions 2 with arity 4"
+        )
+    return quad_tree(depth)
+
+
+def _formula(levels: dict[str, np.ndarray], law: MaskLaw) -> list[Row]:
+    return [
+        {
+            "definition": name,
+            "value": expected_at(values, law.name, law.mask_ratio, law.n_hidden),
+            "standard_error": 0.0,
+            "method": "formula",
+            "n_masks": None,
+            "hidden_share": law.n_hidden / law.n_units if law.name == "exact" else law.mask_ratio,
+        }
+        for name, values in levels.items()
+    ]
+
+
+def _measured(
+    arrays: LevelArrays, law: MaskLaw, n_masks: int, rng: np.random.Generator
+) -> list[Row]:
+    enumerated = law.n_possible <= n_masks
+    if enumerated:
+        masks, weights = law.enumerate()
+    else:
+        masks, weights = law.sample(rng, n_masks), np.full(n_masks, 1 / n_masks)
+    found = measure_levels(arrays, masks)
+    errors = {name: values.std(ddof=1) / np.sqrt(n_masks) for name, values in found.items()}
+    return [
+        {
+            "definition": name,
+            "value": float(weights @ found[name]),
+            "standard_error": 0.0 if enumerated else float(errors[name]),
+            "method": "enumeration" if enumerated else "sampling",
+            "n_masks": len(masks),
+            "hidden_share": float(weights @ masks.mean(axis=1)),
+        }
+        for name in DEFINITIONS
+    ]

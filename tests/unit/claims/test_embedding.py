@@ -1,0 +1,61 @@
+"""Judges of separation on tables made so that the answer is known."""
+
+import pytest
+
+from spatial_mae.claims import embedding
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
+
+
+@pytest.fixture
+def table(probe):
+    """Both scores in both spaces, `value(m, pixels, space)` after training; before it they fall."""
+
+    def rows(value, masks=(0.1, 0.75, 0.9), units=(1,), patches=(4,), error=0.0):
+        found = []
+        for m, unit, patch in [(m, u, p) for m in masks for u in units for p in patches]:
+            for space in ("pca", "tsne"):
+                for metric in ("silhouette", "knn_accuracy"):
+                    for epoch, score in ((0, 1 - m), (4, value(m, unit * patch, space))):
+                        row = {"protocol": "embedding", "space": space, "metric": metric}
+                        row |= {"mask": m, "unit": unit, "patch": patch, "standard_error": error}
+                        row |= {"epoch": epoch, "epochs": 4, "pretrain_n_train": 1000}
+                        found.append(probe(score, **row))
+        return {"embedding": found}
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        (lambda m, p, s: m / 2, HOLDS),
+        (lambda m, p, s: m - 0.5, HOLDS),  # silhouettes may be negative
+        (lambda m, p, s: m / 2 if m < 0.9 else 0.0, HOLDS),  # beyond 0.75 it may fall
+        (lambda m, p, s: 1 - m, FAILS),
+        (lambda m, p, s: m if s == "pca" else 1 - m, CONDITIONAL),
+    ],
+)
+def test_separation_rises_up_to_three_quarters(table, value, verdict):
+    found = embedding.separation_rises_with_the_ratio(table(value))
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 4)
+    assert "the paper judges by eye" in found.conditions
+
+
+@pytest.mark.parametrize("grid", [{"units": (1, 2, 4)}, {"patches": (2, 4, 8)}])
+@pytest.mark.parametrize(
+    ("value", "verdict"), [(lambda m, p, s: p / 20, HOLDS), (lambda m, p, s: 1 / p, FAILS)]
+)
+def test_separation_rises_with_the_unit(table, grid, value, verdict):
+    tables = table(value, masks=(0.75,), **grid)
+    assert embedding.separation_rises_with_the_unit(tables).verdict == verdict
+
+
+def test_a_rise_within_the_error_of_the_images_is_not_resolved(table):
+    tables = table(lambda m, p, s: 0.5 + m / 10, error=0.2)
+    assert embedding.separation_rises_with_the_ratio(tables).verdict == NOT_RUN
+
+
+def test_one_of_each_is_not_enough(table):
+    tables = table(lambda m, p, s: 0.5, masks=(0.5,))
+    assert embedding.separation_rises_with_the_ratio(tables).verdict == NOT_RUN
+    assert embedding.separation_rises_with_the_unit(tables).verdict == NOT_RUN

@@ -1,0 +1,87 @@
+"""Embeddings over a pass: which images, which features, and what is refused."""
+
+import numpy as np
+import pytest
+
+from spatial_mae.evaluation.features import features, freeze
+from spatial_mae.inspection.embedding import neighbour_accuracy, principal, silhouette
+from spatial_mae.inspection.embedding_pass import Classes
+from spatial_mae.training.loader import load_images, load_labels
+
+
+def test_the_images_are_all_those_of_the_drawn_classes(dataset, recipe):
+    labels = load_labels(dataset, "test", None).numpy()
+    drawn = set()
+    for seed in range(6):
+        found = Classes(dataset, recipe(), seed)
+        chosen = set(found.labels.tolist())
+        assert len(chosen) == 2
+        assert found.positions.tolist() == np.flatnonzero(np.isin(labels, list(chosen))).tolist()
+        drawn.add(tuple(sorted(chosen)))
+    assert len(drawn) > 1
+
+
+@pytest.mark.parametrize("tokens", ["mean", "class_token"])
+def test_scores_are_of_the_encoders_features(
+    inspected, dataset, model, tokens, recipe, monkeypatch
+):
+    monkeypatch.setattr("spatial_mae.inspection.inspection.BATCH", 7)
+    found = inspected(tokens=tokens)
+    encoder = model(3).encoder
+    freeze(encoder)
+    classes = Classes(dataset, recipe(), 0)
+    images = load_images(dataset, "test", None)
+    own = features(encoder, images, (tokens,))[tokens, None].numpy()[classes.positions]
+    points = principal(own, 4)
+    scores = {
+        (row["space"], row["metric"]): row["value"] for row in found.embedding if row["epoch"] == 3
+    }
+    assert len(found.embedding) == 8  # two networks, two spaces, two scores
+    assert scores["pca", "silhouette"] == pytest.approx(
+        silhouette(points, classes.labels)[0], abs=1e-3
+    )
+    votes = neighbour_accuracy(points, classes.labels, 3)[0]
+    assert scores["pca", "knn_accuracy"] == pytest.approx(votes, abs=0.06)
+    assert len(found.points) == len(classes.labels)
+    assert {row["silhouette"] for row in found.points} == {scores["tsne", "silhouette"]}
+    names = [row["class"] for row in found.points]
+    assert names == [("left", "middle", "right")[label] for label in classes.labels]
+
+
+def test_classes_are_not_embedded_where_none_are_wanted(inspected, unlabelled):
+    found = inspected(data=unlabelled, n_classes=0)
+    assert found.embedding == found.points == []
+    assert found.attention
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_classes": 4}, "n_classes 4: data set 'toy' has 3 classes"),
+        ({"perplexity": 40}, "more images than its perplexity and neighbours, 40; raise n_images"),
+        ({"n_images": 3}, "raise n_images"),
+        ({"tokens": "class_token", "class_token": False}, "no class token"),
+    ],
+)
+def test_what_cannot_be_embedded_is_refused(inspected, changes, message):
+    with pytest.raises(ValueError, match=message):
+        inspected(**changes)
+
+
+def test_labels_are_needed(inspected, unlabelled):
+    with pytest.raises(ValueError, match="has 0 classes"):
+        inspected(data=unlabelled)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_classes": 1}, "n_classes 1: expected 2 or more, or 0 for none"),
+        ({"components": 1}, "components 1"),
+        ({"neighbours": 0}, "neighbours 0"),
+        ({"perplexity": 0}, "perplexity 0: expected"),
+    ],
+)
+def test_a_wrong_recipe_is_refused(recipe, changes, message):
+    with pytest.raises(ValueError, match=message):
+        recipe(**changes)
