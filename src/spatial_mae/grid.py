@@ -155,6 +155,11 @@ def figures(config: Mapping) -> dict[str, str]:
     return {name: entry["experiment"] for name, entry in config["figures"].items() if entry}
 
 
+def drawing(figure: str) -> str:
+    """The module that draws a figure: its name up to a hyphen, behind which a variant is named."""
+    return figure.partition("-")[0]
+
+
 def figure_files(config: Mapping, suffix: str = "pdf") -> list[str]:
     return [f"results/{config['study']}/figures/{name}.{suffix}" for name in figures(config)]
 

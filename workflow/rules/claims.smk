@@ -102,7 +102,7 @@ rule write_report:
     conda:
         "../../envs/figures.yaml"
     params:
-        code=fingerprint("write_report", *(f"figures.{name}" for name in grid.figures(config))),
+        code=fingerprint("write_report", *figure_code(*grid.figures(config))),
         figures=list(grid.figures(config)),
     shell:
         r"""

@@ -33,7 +33,7 @@ wildcard_constraints:
     run="[^/]+",
     recipe="[a-z0-9_]+",
     experiment="[a-z0-9_]+",
-    figure="[a-z0-9_]+",
+    figure="[a-z0-9_]+(-[a-z0-9_]+)?",
     model="[a-z0-9_]+",
     training="[a-z0-9_]+",
     tuning="[^/]+",
@@ -79,6 +79,10 @@ def moment_value(key):
 
 def experiment(wildcards):
     return grid.experiment(config, wildcards.experiment)
+
+
+def figure_code(*names):
+    return [f"figures.{grid.drawing(name)}" for name in names]
 
 
 def figure_experiment(wildcards):

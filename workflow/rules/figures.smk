@@ -38,7 +38,7 @@ rule draw_figure:
     conda:
         "../../envs/figures.yaml"
     params:
-        code=lambda wildcards: fingerprint("draw_figure", f"figures.{wildcards.figure}"),
+        code=lambda wildcards: fingerprint("draw_figure", *figure_code(wildcards.figure)),
     shell:
         r"""
         python -m spatial_mae.cli.draw_figure \

@@ -50,6 +50,15 @@ def test_an_unknown_figure_names_the_nearest():
         catalogue.describe("../cli/draw_figure")
 
 
+def test_a_variant_is_drawn_by_its_module_and_named_in_the_title():
+    variant, plain = "separability-own_units", "separability"
+    assert catalogue.load_figure(variant) is catalogue.load_figure(plain)
+    title, caption = catalogue.describe(plain)
+    assert catalogue.describe(variant) == (f"{title} (own units)", caption)
+    with pytest.raises(ValueError, match="no figure is called 'separabilty'"):
+        catalogue.load_figure("separabilty-own_units")
+
+
 def test_notes_name_common_settings_once_and_differing_ones_with_the_data_set():
     rows = [
         {"dataset": "dead_leaves", "ridge": 0, "n_latents": k, "n_images": n, "pixels": "JPEG"}

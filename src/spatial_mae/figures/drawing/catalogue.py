@@ -1,4 +1,8 @@
-"""Which figures there are, their titles and captions, and how one is loaded by its name."""
+"""Which figures there are, their titles and captions, and how one is loaded by its name.
+
+A name is a module's, `separability`, or a module's with what sets this one apart from another
+drawing of it behind a hyphen, `separability-coupled`.
+"""
 
 import ast
 import importlib
@@ -6,6 +10,7 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
+from spatial_mae import grid
 from spatial_mae.recipes import nearest
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -18,18 +23,23 @@ def figure_names() -> list[str]:
 
 def load_figure(name: str) -> ModuleType:
     """The module of the figure `name`; ValueError, naming the nearest, if there is none."""
-    _check(name)
-    return importlib.import_module(f"spatial_mae.figures.{name}")
+    return importlib.import_module(f"spatial_mae.figures.{_module(name)}")
 
 
 def describe(name: str) -> tuple[str, str]:
-    """The title and the caption of a figure, read from its module's text without importing it."""
-    _check(name)
-    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    """The title and the caption of a figure, read from its module's text without importing it.
+
+    What sets it apart from another drawing of its module ends the title, in brackets.
+    """
+    text = (FOLDER / f"{_module(name)}.py").read_text(encoding="utf-8")
     title, _, caption = (ast.get_docstring(ast.parse(text)) or "").partition("\n")
-    return inspect.cleandoc(title).rstrip("."), inspect.cleandoc(caption)
+    variant = name.partition("-")[2]
+    ending = f" ({variant.replace('_', ' ')})" if variant else ""
+    return inspect.cleandoc(title).rstrip(".") + ending, inspect.cleandoc(caption)
 
 
-def _check(name: str) -> None:
-    if name not in figure_names():
-        raise ValueError(f"no figure is called {name!r}; {nearest(name, figure_names())}")
+def _module(name: str) -> str:
+    module = grid.drawing(name)
+    if module not in figure_names():
+        raise ValueError(f"no figure is called {module!r}; {nearest(module, figure_names())}")
+    return module
