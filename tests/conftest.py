@@ -11,6 +11,22 @@ from planning import TINY, snakemake_in
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where processes share the tests, each takes whole files; those of the workflow stay together.
+
+    They share the study that `finished` runs.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "workflow" if file.startswith(("tests/workflow", "tests/smoke")) else file
+
+    return Scheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The checkout under test."""

@@ -5,25 +5,17 @@ errors that name the nearest known key, names that must exist, sizes that must f
 """
 
 import hashlib
+import math
 import os
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatch
 from pathlib import Path
 
 from spatial_mae import grid
 from spatial_mae.kinds import KINDS
 from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
 from spatial_mae.recipes import nearest
+from spatial_mae.user_files import missing_files
 
-# Sources whose copy only the user can bring.
-BROUGHT = ("image_folder", "array_file", "imagenet64", "cityscapes")
-# What a copy must hold, in its root or one folder below: each of these, or one of its alternatives.
-LAYOUTS = {
-    "imagenet64": ("train_data_batch_1*", "val_data*"),
-    "cityscapes": ("leftImg8bit", "disparity"),
-    "cifar10": ("cifar-10-python.tar.gz|cifar-10-batches-py",),
-    "tiny_imagenet": ("tiny-imagenet-200.zip",),
-}
 # Image height and width where the source fixes them.
 SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}
 
@@ -48,7 +40,7 @@ def check_keys(config: Mapping, schema: Mapping) -> None:
 def check_values(config: Mapping) -> None:
     """Raise ValueError with all that is wrong, and its mend, in a config that fits the schema."""
     _refuse(list(_unknown_names(config)))
-    _refuse([*_misfits(config), *_missing_data(config)])
+    _refuse([*_misfits(config), *missing_files(config)])
 
 
 def _refuse(problems: list[str]) -> None:
@@ -115,11 +107,23 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
             if name not in config["datasets"]:
                 near = nearest(name, config["datasets"])
                 yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
+        if entry["kind"] == "both_papers" and entry["recipe"] in recipes:
+            yield from _unknown_recipes(config, entry["recipe"])
         for key, (what, known) in _named(config).items():
             for name in _values_of(entry, key):
                 if name not in known:
                     near = nearest(name, known)
                     yield f"experiment {entry['name']!r} names no {what}: {name!r}; {near}"
+
+
+def _unknown_recipes(config: Mapping, name: str) -> Iterator[str]:
+    """Recipes of other families that a recipe of both papers' quantities names."""
+    for other in grid.related(config, name):
+        family = KINDS[other["kind"]].recipe
+        known = config["recipes"].get(family, {})
+        if other["recipe"] not in known:
+            near = nearest(other["recipe"], known)
+            yield f"recipe {name!r} of both_papers names no {family}: {other['recipe']!r}; {near}"
 
 
 def _named(config: Mapping) -> dict[str, tuple[str, Mapping]]:
@@ -148,6 +152,8 @@ def _misfits(config: Mapping) -> Iterator[str]:
         for run in grid.expand(entry):
             seen.update(_misfit(config, entry["name"], run, recipe))
             seen.update(_impossible_network(config, entry["name"], run))
+            if entry["kind"] == "both_papers":
+                seen.update(_no_tree(config, entry["name"], run, recipe))
             if KINDS[entry["kind"]].rule == "recover_latents":
                 seen.update(_not_the_leaves(config, entry["name"], run))
     yield from sorted(seen)
@@ -217,6 +223,19 @@ def _not_the_leaves(config: Mapping, name: str, run: Mapping) -> Iterator[str]:
         )
 
 
+def _no_tree(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterator[str]:
+    """Arities of trees of latents that do not fit above the mask units."""
+    if (size := image_size(config["datasets"][run["dataset"]])) is None:
+        return
+    n_units = math.prod(side // (run["patch"] * run["unit"]) for side in size)
+    for arity in recipe["arities"]:
+        if n_units < 2 or arity ** round(math.log(n_units, arity)) != n_units:
+            yield (
+                f"experiment {name!r}: the {n_units} mask units of patch {run['patch']}, unit "
+                f"{run['unit']} are no power of {arity}; take it out of the recipe's `arities`"
+            )
+
+
 def image_size(dataset: Mapping) -> tuple[int, int] | None:
     """Height and width of a data set's images as its config says; None if only files can tell."""
     if "size" in dataset and dataset["size"]:
@@ -225,31 +244,6 @@ def image_size(dataset: Mapping) -> tuple[int, int] | None:
     if "height" in dataset:
         return dataset["height"], dataset["width"]
     return SIZES.get(dataset["source"])
-
-
-def _missing_data(config: Mapping) -> Iterator[str]:
-    """Data sets in use whose files can only come from the user and are not there."""
-    for name in grid.used_datasets(config):
-        dataset = config["datasets"][name]
-        source, root = dataset["source"], grid.root(config, name)
-        if source in BROUGHT and root is None:
-            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {_help(source)}"
-        elif root is not None and not Path(root).exists() and not _only_described(name):
-            yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
-        elif root is not None and Path(root).exists():
-            for wanted in LAYOUTS.get(source, ()):
-                if not _holds(Path(root), wanted):
-                    names = wanted.replace("|", " or ")
-                    yield f"data set {name!r}: {root!r} holds no {names}; {_help(source)}"
-
-
-def _only_described(dataset: str) -> bool:
-    """Whether a data set's manifest is here without its images: results unpacked from an archive.
-
-    They can be drawn and judged where the images never were.
-    """
-    folder = Path("results/data", dataset)
-    return (folder / "manifest.json").is_file() and not (folder / "train.npy").exists()
 
 
 def root_state(config: Mapping, dataset: str) -> str:
@@ -264,19 +258,3 @@ def root_state(config: Mapping, dataset: str) -> str:
     places = [Path(root), *(Path(f) / d for f, folders, _ in os.walk(root) for d in folders)]
     states = sorted(f"{place.relative_to(root)} {place.stat().st_mtime_ns}" for place in places)
     return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
-
-
-def _holds(root: Path, wanted: str) -> bool:
-    """Whether one of the alternatives is the root itself, in it, or one folder below."""
-    patterns = wanted.split("|")
-    places = (place for p in patterns for depth in (p, f"*/{p}") for place in root.glob(depth))
-    return any(places) or any(fnmatch(root.name, pattern) for pattern in patterns)
-
-
-def _help(source: str) -> str:
-    return {
-        "cityscapes": "make an account at cityscapes-dataset.com, then `pip install "
-        "cityscapesscripts` and `csDownload leftImg8bit_trainvaltest.zip "
-        "disparity_trainvaltest.zip camera_trainvaltest.zip`, unzip all into one folder",
-        "imagenet64": "get the 64x64 batches from image-net.org/download-images (free account)",
-    }.get(source, "see docs/your-own-data.md")

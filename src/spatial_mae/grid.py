@@ -9,7 +9,16 @@ built and parsed here only.
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from spatial_mae.kinds import CONTROL, KINDS, MOMENT, NAMES, PRETRAINING, SOLUTION, Kind
+from spatial_mae.kinds import (
+    CONTROL,
+    KINDS,
+    MOMENT,
+    NAMES,
+    PRETRAINING,
+    RELATED,
+    SOLUTION,
+    Kind,
+)
 from spatial_mae.recipes import nearest
 
 Run = dict[str, object]
@@ -95,6 +104,12 @@ def reference(config: Mapping, recipe: str, run: str) -> str:
     """The slug of the run whose layers `run` (a slug) is compared with, as the recipe says."""
     changes = config["recipes"]["similarity"][recipe]["reference"]
     return slug({**parse(run), **changes}, PRETRAINING)
+
+
+def related(config: Mapping, recipe: str) -> list[Mapping]:
+    """Experiments without grids, one a kind of table behind both papers' quantities."""
+    names = config["recipes"]["both_papers"][recipe]
+    return [{"name": kind, "kind": kind, "recipe": names[KINDS[kind].recipe]} for kind in RELATED]
 
 
 def control_moment(config: Mapping, recipe: str) -> str:

@@ -42,6 +42,7 @@ RECORDS = {
     "compare_layers": "{folder}/{last}.record.json",
     "inspect_mae": "{folder}/inspection_{last}.record.json",
     "probe_robustness": "{folder}/{last}.record.json",
+    "relate_papers": "{folder}/{last}.record.json",
     "measure_jacobian": "{folder}/summary_{last}.record.json",
     "track_basis": "{folder}/basis_{last}.record.json",
     "compare_linear": "{folder}/mean_kernels_{last}.record.json",
@@ -92,6 +93,9 @@ def _before(config: Mapping, entry: Mapping, run: Mapping) -> Jobs:
     if "training" not in run:
         return set()
     jobs = {("pretrain_mae", grid.pretrained(run))}
+    if kind.recipe == "both_papers":
+        for other in grid.related(config, entry["recipe"]):
+            jobs |= _own(other, run) | _before(config, other, run)
     if kind.recipe == "evaluation":
         jobs |= _controls(config, entry["recipe"], run)
     if kind.recipe in BESIDE_LINEAR:

@@ -18,6 +18,8 @@ HIERARCHY = ("dimensions", "arity", "depth")
 PRETRAINING = ("patch", "unit", "mask", "enc", "dec", "seed")
 TUNING = ("blocks",)
 SUPERVISED = ("patch", "enc", "seed")
+# The tables of a run in which both papers' quantities stand, in the order in which they are read.
+RELATED = ("jacobian", "unmasked", "attention", "embedding", "evaluation")
 # Of the linear features a probe is compared with: side of a mask unit in pixels, mask ratio.
 CONTROL = ("patch", "mask")
 
@@ -170,6 +172,13 @@ KINDS = {
         f"results/robustness/{_MAE}/{{recipe}}.csv",
         "probe_robustness",
         "robustness",
+        _RUN,
+        "inspection",
+    ),
+    "both_papers": Kind(
+        f"results/both_papers/{_MAE}/{{recipe}}.csv",
+        "relate_papers",
+        "both_papers",
         _RUN,
         "inspection",
     ),

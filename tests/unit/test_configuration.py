@@ -66,6 +66,18 @@ def test_the_default_config_is_sound(config, schema):
             "recipe 'default' names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
         ),
         (
+            lambda c: c["recipes"]["robustness"]["default"].update(cifar10_c="no/such/folder"),
+            "recipe 'default' of robustness: cifar10_c 'no/such/folder' does not exist",
+        ),
+        (
+            lambda c: c["recipes"]["both_papers"]["default"].update(jacobian="defalt"),
+            "recipe 'default' of both_papers names no jacobian: 'defalt'; did you mean 'default'",
+        ),
+        (
+            lambda c: c["recipes"]["both_papers"]["default"].update(arities=[3]),
+            "the 16 mask units of patch 8, unit 1 are no power of 3; take it out",
+        ),
+        (
             lambda c: c["recipes"]["inspection"]["default"].update(pixel=[32, 0]),
             "pixel [32, 0] is outside the 32 x 32 images of 'dead_leaves'",
         ),
@@ -202,6 +214,17 @@ def test_unpacked_results_need_no_copy_of_the_images(config, tmp_path, monkeypat
     (folder / "train.npy").touch()  # prepared here: its copy should be here too
     with pytest.raises(ValueError, match="does not exist"):
         configuration.check_values(config)
+
+
+def test_unpacked_results_need_no_copy_of_shifted_images(config, tmp_path, monkeypatch):
+    config["recipes"]["robustness"]["default"].update(cifar10_1=str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="cifar10_1"):
+        configuration.check_values(config)
+    folder = tmp_path / "results/data/dead_leaves"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").touch()
+    configuration.check_values(config)
 
 
 def test_overlays_merge_as_in_snakemake(config, project):

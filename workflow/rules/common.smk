@@ -117,6 +117,11 @@ def shifted_manifests(wildcards):
     return [f"results/data/{name}/manifest.json" for name in names]
 
 
+def related(wildcards):
+    run = {**wildcards, **grid.parse(wildcards.run)}
+    return [grid.run_table(entry, run) for entry in grid.related(config, wildcards.recipe)]
+
+
 def reference_weights(wildcards):
     run = grid.reference(config, wildcards.recipe, wildcards.run)
     folder = f"results/pretrain/{wildcards.dataset}/{wildcards.model}/{wildcards.training}"

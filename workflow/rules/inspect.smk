@@ -12,6 +12,7 @@ outputs:
     results/inspect/{dataset}/{model}/{training}/{run}/embedding_{recipe}.csv
     results/inspect/{dataset}/{model}/{training}/{run}/points_{recipe}.csv
     results/robustness/{dataset}/{model}/{training}/{run}/{recipe}.csv
+    results/both_papers/{dataset}/{model}/{training}/{run}/{recipe}.csv
 """
 
 
@@ -100,6 +101,42 @@ rule probe_robustness:
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --accuracy {output.accuracy:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule relate_papers:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        tables=related,
+    output:
+        relation="results/both_papers/{dataset}/{model}/{training}/{run}/{recipe}.csv",
+        record="results/both_papers/{dataset}/{model}/{training}/{run}/{recipe}.record.json",
+    log:
+        "results/logs/relate_papers/{dataset}/{model}/{training}/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/relate_papers/{dataset}/{model}/{training}/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    params:
+        code=fingerprint("relate_papers"),
+        recipe=recipe("both_papers"),
+        training=training,
+        seed=run_value("seed"),
+    shell:
+        r"""
+        python -m spatial_mae.cli.relate_papers \
+            --manifest {input.manifest:q} \
+            --run {wildcards.run:q} \
+            --training {params.training:q} \
+            --tables {input.tables:q} \
+            --recipe {params.recipe:q} \
+            --relation {output.relation:q} \
             --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}

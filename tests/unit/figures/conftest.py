@@ -558,6 +558,22 @@ def hierarchy_cases():
     return rows
 
 
+def both_papers():
+    rows = []
+    sources = {"spread": ("network", "untrained", "linear", "uniform"), "level_mean": ("arity 4",)}
+    sources |= {"ssim": ("network", "untrained"), "probe": ("network",)}
+    sources |= {"attention_distance": ("network", "untrained", "uniform")}
+    for patch, mask, seed in product((4, 8), (0.25, 0.5, 0.75), range(2)):
+        run = trained(patch, mask, seed=seed) | SCALE | {"epochs": 4}
+        for measure, named in sources.items():
+            for place, source in enumerate(named):
+                sign = -1 if measure == "ssim" else 1
+                value = sign * (mask + 0.01 * seed * place) + 0.1 * patch - 0.2 * place
+                row = {"measure": measure, "source": source, "value": value, "paper": "kong"}
+                rows.append(run | row | {"standard_error": None})
+    return rows
+
+
 def latent_recovery():
     rows = []
     encoded = product(("trained", "untrained"), ("tokens", "mean"))
@@ -584,7 +600,7 @@ BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
 BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)
 BUILDERS += (unmasked, attention, attention_maps)
-BUILDERS += (embedding, embedding_points, robustness)
+BUILDERS += (embedding, embedding_points, robustness, both_papers)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

@@ -1,0 +1,82 @@
+"""Files that only the user can bring, checked before anything runs. Standard library only."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+
+from spatial_mae import grid
+from spatial_mae.kinds import KINDS
+
+# Sources whose copy only the user can bring.
+BROUGHT = ("image_folder", "array_file", "imagenet64", "cityscapes")
+# What a copy must hold, in its root or one folder below: each of these, or one of its alternatives.
+LAYOUTS = {
+    "imagenet64": ("train_data_batch_1*", "val_data*"),
+    "cityscapes": ("leftImg8bit", "disparity"),
+    "cifar10": ("cifar-10-python.tar.gz|cifar-10-batches-py",),
+    "tiny_imagenet": ("tiny-imagenet-200.zip",),
+}
+# Recipes' keys that are paths of the user's, by family.
+PATHS = {"robustness": ("cifar10_c", "cifar10_1", "cue_conflict")}
+
+
+def missing_files(config: Mapping) -> Iterator[str]:
+    """What is not there of what the study reads, in words, each with its mend."""
+    yield from _missing_data(config)
+    yield from _missing_paths(config)
+
+
+def _missing_paths(config: Mapping) -> Iterator[str]:
+    """Paths in the recipes of the study's experiments."""
+    if any(map(_only_described, grid.used_datasets(config))):
+        return
+    families = ((KINDS[e["kind"]].recipe, e["recipe"]) for e in config["experiments"])
+    for family, name in dict.fromkeys(families):
+        for key in PATHS.get(family, ()):
+            path = config["recipes"][family][name].get(key)
+            if path is not None and not Path(path).exists():
+                yield (
+                    f"recipe {name!r} of {family}: {key} {path!r} does not exist; give its path, "
+                    "or null"
+                )
+
+
+def _missing_data(config: Mapping) -> Iterator[str]:
+    """Data sets in use whose files can only come from the user and are not there."""
+    for name in grid.used_datasets(config):
+        dataset = config["datasets"][name]
+        source, root = dataset["source"], grid.root(config, name)
+        if source in BROUGHT and root is None:
+            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {_help(source)}"
+        elif root is not None and not Path(root).exists() and not _only_described(name):
+            yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
+        elif root is not None and Path(root).exists():
+            for wanted in LAYOUTS.get(source, ()):
+                if not _holds(Path(root), wanted):
+                    names = wanted.replace("|", " or ")
+                    yield f"data set {name!r}: {root!r} holds no {names}; {_help(source)}"
+
+
+def _only_described(dataset: str) -> bool:
+    """Whether a data set's manifest is here without its images: results unpacked from an archive.
+
+    They can be drawn and judged where the images never were.
+    """
+    folder = Path("results/data", dataset)
+    return (folder / "manifest.json").is_file() and not (folder / "train.npy").exists()
+
+
+def _holds(root: Path, wanted: str) -> bool:
+    """Whether one of the alternatives is the root itself, in it, or one folder below."""
+    patterns = wanted.split("|")
+    places = (place for p in patterns for depth in (p, f"*/{p}") for place in root.glob(depth))
+    return any(places) or any(fnmatch(root.name, pattern) for pattern in patterns)
+
+
+def _help(source: str) -> str:
+    return {
+        "cityscapes": "make an account at cityscapes-dataset.com, then `pip install "
+        "cityscapesscripts` and `csDownload leftImg8bit_trainvaltest.zip "
+        "disparity_trainvaltest.zip camera_trainvaltest.zip`, unzip all into one folder",
+        "imagenet64": "get the 64x64 batches from image-net.org/download-images (free account)",
+    }.get(source, "see docs/your-own-data.md")
