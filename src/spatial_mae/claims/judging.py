@@ -3,6 +3,7 @@
 from spatial_mae.claims import (
     attention,
     basis,
+    boundary,
     embedding,
     frequency,
     hierarchy,
@@ -31,7 +32,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, identifiability, unmasked, attention, embedding, robustness),
+    *(hierarchy, identifiability, unmasked, attention, embedding, robustness, boundary),
 )
 
 

@@ -1,6 +1,6 @@
 """Judge of the linear probe's robustness to shifted images (Kong et al. 2023, Sec. 3.3)."""
 
-from spatial_mae.claims.conditions import exceeds
+from spatial_mae.claims.conditions import exceeds, monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
 from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
@@ -8,15 +8,46 @@ from spatial_mae.claims.trained import (
     across_seeds,
     completed,
     judged,
+    last,
     left_out,
     means_error,
+    probes,
     sentences,
+    standard_error,
 )
 from spatial_mae.claims.verdict import Verdict
 
 OWN = "own"
 BIAS = "The paper: 0.1352, 0.2545, 0.2458, 0.2563, 0.2014 at m = 0.1, 0.25, 0.5, 0.75, 0.9."
 SETS = "Shifted sets: {}; the paper's are variants of ImageNet."
+
+
+# The paper's best mask ratio, and its extreme one.
+SWEET, EXTREME = 0.75, 0.9
+
+
+@judge("kong.probe", kinds=("evaluation",), figure="masking_grid")
+def probes_peak_at_the_sweet_ratio(tables: Tables) -> Verdict:
+    """The probe's accuracy rises with the mask ratio up to 0.75 and is lower at 0.9."""
+    rows = last(probes(tables["evaluation"]))
+    return judged(
+        across_seeds(rows, _rises_and_falls, ("mask",), standard_error),
+        rows,
+        needs=f"the evaluation tables need a mask ratio below {SWEET}, {SWEET} and {EXTREME} in "
+        "one setting of completed runs",
+        size="least_of_rise_and_fall",
+        note=left_out(tables["evaluation"]),
+        scale=mark_second,
+    )
+
+
+def _rises_and_falls(rows: Rows) -> tuple[bool, float] | None:
+    ratios = {m: mean(group, "value") for m, group in by(rows, "mask").items()}
+    rise = monotone({m: value for m, value in ratios.items() if m <= SWEET})
+    if rise is None or not {SWEET, EXTREME} <= set(ratios):
+        return None
+    fall = exceeds(ratios[SWEET], ratios[EXTREME])
+    return rise[0] and fall[0], min(rise[1], fall[1])
 
 
 @judge("kong.robust", kinds=("robustness",), figure="robustness")

@@ -35,6 +35,7 @@ NAMES = {
     "law": "mask law",
     "output": "output pixel",
     "outputs": "output pixels",
+    "boundary_width": "boundary width",
 }
 # Longer lists of numbers are written as ranges.
 MOST_VALUES = 6

@@ -32,6 +32,7 @@ def origin(metadata: Mapping, final: Mapping) -> Row:
         "weight_decay": recipe["weight_decay"],
         "random_crop": "no" if tuple(recipe["crop_scale"]) == (1, 1) else "yes",
         "flip": "yes" if recipe["flip"] else "no",
+        "boundary_width": recipe.get("boundary_width", 0),  # older weights: the plain loss
         "pretrain_seconds": metadata["seconds"],
         "pretrain_images_per_second": metadata["images_per_second"],
         "pretrain_peak_memory_bytes": metadata["peak_memory_bytes"],

@@ -29,6 +29,7 @@ COLUMNS = (
     "weight_decay",
     "random_crop",
     "flip",
+    "boundary_width",
     "pretrain_seconds",
     "pretrain_images_per_second",
     "pretrain_peak_memory_bytes",

@@ -2,7 +2,11 @@
 
 import pytest
 
-from spatial_mae.claims.robustness import middle_ratios_are_robust, middle_ratios_go_by_shape
+from spatial_mae.claims.robustness import (
+    middle_ratios_are_robust,
+    middle_ratios_go_by_shape,
+    probes_peak_at_the_sweet_ratio,
+)
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
 
 SETS = [("own", None, None), ("hazy", None, None)]
@@ -85,3 +89,18 @@ def test_all_middle_ratios_go_by_shape(biases, values, verdict):
 def test_a_bias_within_the_error_of_the_images_is_not_resolved(biases):
     found = middle_ratios_go_by_shape(biases({0.1: 0.2, 0.5: 0.25, 0.9: 0.2}, error=0.1))
     assert found.verdict == NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ({0.1: 0.4745, 0.25: 0.5358, 0.5: 0.6007, 0.75: 0.6741, 0.9: 0.6297}, HOLDS),
+        ({0.1: 0.4745, 0.25: 0.5358, 0.5: 0.6007, 0.75: 0.6741, 0.9: 0.69}, FAILS),
+        ({0.1: 0.4745, 0.25: 0.44, 0.5: 0.6007, 0.75: 0.6741, 0.9: 0.6297}, FAILS),
+        ({0.1: 0.4, 0.75: 0.5}, NOT_RUN),
+        ({0.75: 0.5, 0.9: 0.4}, NOT_RUN),
+    ],
+)
+def test_the_probe_rises_up_to_the_sweet_ratio_and_falls_beyond(probe, values, verdict):
+    rows = [probe(value, mask=m, pretrain_n_train=1000) for m, value in values.items()]
+    assert probes_peak_at_the_sweet_ratio({"evaluation": rows}).verdict == verdict

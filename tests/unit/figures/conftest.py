@@ -199,13 +199,18 @@ def _runs():
 
 def quality(row, epoch=4):
     """A score in [0, 1] that rises with the mask ratio and the depth of the encoder, and noise."""
-    noise = 0.01 * math.sin(13 * row["seed"] + row["enc"] + 7 * row["mask"])
+    noise = 0.01 * math.sin(
+        13 * row["seed"] + row["enc"] + 7 * row["mask"] + 5 * row.get("boundary_width", 0)
+    )
     gain = 0.1 * row["mask"] * epoch / (epoch + 1) + 0.03 * math.log2(row["enc"])
     return 0.4 + gain - 0.01 * row["patch"] - 0.01 * row["dec"] + noise
 
 
 def evaluation():
-    return [score for run in _runs() for score in _scores(run)]
+    wider = [{"boundary_width": w, "training": f"edge{w}"} for w in (1, 2)]
+    runs = [run | {"boundary_width": 0} for run in _runs()]
+    runs += [trained(4, 0.75, seed=seed) | width for width in wider for seed in range(3)]
+    return [score for run in runs for score in _scores(run)]
 
 
 def _scores(run):

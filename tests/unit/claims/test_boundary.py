@@ -1,0 +1,62 @@
+"""The judge of the boundary loss on tables made so that the answer is known."""
+
+import pytest
+
+from spatial_mae.claims.boundary import boundary_raises_the_probe
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
+
+# Of each seed: far more than what a boundary changes, but common to all widths.
+LUCK = (0.0, 0.1, 0.2, -0.1)
+
+
+@pytest.fixture
+def table(probe):
+    """Probes at widths 0, 1 and 2: at each width its gain, and a little of its own at each seed."""
+
+    def rows(gains, noise=0.001, seeds=4, **others):
+        found = []
+        for width, gain in {0: 0.0, **gains}.items():
+            for seed in range(seeds):
+                value = 0.4 + LUCK[seed] + gain + noise * (-1) ** seed * (width > 0)
+                named = {"training": f"boundary_{width}", "boundary_width": width, "seed": seed}
+                found.append(
+                    probe(value, **named, pretrain_n_train=1000, **(others if width else {}))
+                )
+        return {"evaluation": found}
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ({1: 0.02, 2: 0.03}, HOLDS),
+        ({1: -0.02, 2: -0.03}, FAILS),
+        ({1: 0.02, 2: -0.03}, CONDITIONAL),
+    ],
+)
+def test_seeds_are_compared_in_pairs(table, gains, verdict):
+    found = boundary_raises_the_probe(table(gains))
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 2)
+
+
+def test_a_gain_within_two_standard_errors_is_not_resolved(table):
+    found = boundary_raises_the_probe(table({1: 0.005}, noise=0.02))
+    assert found.verdict == NOT_RUN
+    assert "not resolved" in found.conditions
+
+
+@pytest.mark.parametrize("others", [{"weight_decay": 0.1}, {"batch_size": 8}])
+def test_another_budget_is_not_compared(table, others):
+    assert boundary_raises_the_probe(table({1: 0.02}, **others)).verdict == NOT_RUN
+
+
+def test_two_seeds_are_too_few(table):
+    assert boundary_raises_the_probe(table({1: 0.02}, seeds=2)).verdict == NOT_RUN
+
+
+def test_older_tables_without_the_column_are_not_judged(table):
+    rows = table({1: 0.02})["evaluation"]
+    for row in rows:
+        del row["boundary_width"]
+    assert boundary_raises_the_probe({"evaluation": rows}).verdict == NOT_RUN
