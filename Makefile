@@ -17,7 +17,8 @@ quick: $(READY)  ## the default study on embedded data: figures, claims, report
 	@echo "Report: $(CURDIR)/results/quick/report.html"
 
 test: $(READY) lint  ## lint, then unit, cli, workflow and smoke tests
-	python -m pytest tests/unit tests/cli tests/workflow tests/smoke tests/slurm -m "not slow"
+	python -m pytest -n auto --maxprocesses 4 --no-loadscope-reorder -m "not slow" \
+	    tests/workflow tests/smoke tests/slurm tests/cli tests/unit
 
 test-slurm: $(READY)  ## a real SLURM of one node: the study quick through it, and every fault (as root)
 	python -m pytest tests/slurm -m "slow or not slow"

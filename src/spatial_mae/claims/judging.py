@@ -11,6 +11,7 @@ from spatial_mae.claims import (
     influence,
     ising,
     jacobians,
+    printed,
     probes,
     reconstruction,
     robustness,
@@ -32,7 +33,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, identifiability, unmasked, attention, embedding, robustness, boundary),
+    *(hierarchy, identifiability, unmasked, attention, embedding, robustness, boundary, printed),
 )
 
 

@@ -47,7 +47,7 @@ def judge(
     """Register a function tables -> Verdict for these statements.
 
     It is called only with tables that hold at least one row of every kind in `kinds`, or of one of
-    them if `either`.
+    them if `either`; without kinds it is always called, as a remark on the text may be.
     Raises ValueError if a statement has a judge already.
     """
 
@@ -69,9 +69,9 @@ def statements() -> list[dict]:
 
 def judge_statement(statement: dict, tables: Tables) -> Verdict:
     """The verdict on one statement: `not-run` without judge or tables, never an invented one."""
-    if statement["kind"] == "note":
-        return Verdict(NOT_TESTABLE, NOTE)
     found = JUDGES.get(statement["id"])
+    if found is None and statement["kind"] == "note":
+        return Verdict(NOT_TESTABLE, NOTE)
     if found is None:
         return not_run(REASONS[statement["kind"]])
     if missing := found.missing(tables):

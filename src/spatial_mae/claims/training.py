@@ -20,10 +20,15 @@ SETTINGS = {
         "fine_tuning",
         {"dataset": "cifar10", "model_width": 192, "pretrain_epochs": 2000, "epochs": 100},
     ),
+    "kong.epochs": ("unmasked", {"epochs": 800, "model_width": 768}),
+    "kong.coco45": ("detection", {"epochs": 45}),
+    "kong.batch1": ("detection", {"patch": 8, "unit": 1, "batch_size": 1}),
     "kong.tsne": ("embedding", {"perplexity": 20, "components": 50, "n_classes": 10}),
 }
-SECOND_PAPER = ("kong.tsne",)
 FIGURES = {"fig8.setting": "basis_kernels", "kong.tsne": "class_planes"}
+FIGURES |= {"kong.coco45": "table_detection", "kong.batch1": "table_detection"}
+# Tables in which a grid of the second paper may stand.
+GRID_KINDS = ("evaluation", "unmasked")
 # What one grid must hold: the column of its values, and them. Units in pixels.
 GRIDS = {
     "kong.ratios": ("mask", (0.1, 0.25, 0.5, 0.75, 0.9)),
@@ -77,7 +82,8 @@ def _words(column: str) -> str:
 
 def _judge_of_grid(column: str, wanted: tuple) -> Callable[[Tables], Verdict]:
     def in_grid(tables: Tables) -> Verdict:
-        rows = [{**r, "mask_unit": r["patch"] * r["unit"]} for r in _trained(tables["evaluation"])]
+        either = [row for kind in GRID_KINDS for row in _trained(tables.get(kind, ()))]
+        rows = [{**row, "mask_unit": row["patch"] * row["unit"]} for row in either]
         return grid_of_the_paper(rows, column, wanted)
 
     return in_grid
@@ -101,8 +107,8 @@ def grid_of_the_paper(rows: Rows, column: str, wanted: tuple) -> Verdict:
 
 
 for _identity, (_kind, _wanted) in SETTINGS.items():
-    _scale = mark_second if _identity in SECOND_PAPER else mark
+    _scale = mark_second if _identity.startswith("kong.") else mark
     _decide = _judge_of(_kind, _wanted, _scale)
     judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity))(_decide)
 for _identity, (_column, _values) in GRIDS.items():
-    judge(_identity, kinds=("evaluation",))(_judge_of_grid(_column, _values))
+    judge(_identity, kinds=GRID_KINDS, either=True)(_judge_of_grid(_column, _values))

@@ -369,7 +369,7 @@ def robustness():
             "metric": "accuracy",
             "value": value,
         }
-        run = trained(4, mask, seed=seed, unit=unit) | SCALE
+        run = trained(4, mask, seed=seed, unit=unit) | SCALE | {"height": 32}
         rows.append(run | row | {"epochs": 4, "standard_error": 0.01, "n_test": 100})
     for row in [row for row in rows if row["shifted"] == "own"]:
         for metric, part in (
@@ -379,6 +379,18 @@ def robustness():
         ):
             cue = {"shifted": "cue_conflict", "metric": metric, "value": part * row["value"]}
             rows.append(row | cue)
+    return rows
+
+
+def detection():
+    rows = []
+    for patch, mask, seed in product((4, 8, 16), (0.25, 0.75, 0.9), range(2)):
+        run = trained(patch, mask, seed=seed) | SCALE | {"height": 224, "epochs": 4}
+        starts = ("pretrained", "random") if seed == 0 else ("pretrained",)
+        for start, (metric, gain) in product(starts, (("box_ap", 0.05), ("mask_ap", 0))):
+            value = 0.2 + 0.1 * mask + gain + 0.01 * seed - 0.1 * (start == "random")
+            row = {"initialisation": start, "metric": metric, "value": value, "n_test": 40}
+            rows.append(run | row)
     return rows
 
 
@@ -605,7 +617,7 @@ BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
 BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)
 BUILDERS += (unmasked, attention, attention_maps)
-BUILDERS += (embedding, embedding_points, robustness, both_papers)
+BUILDERS += (embedding, embedding_points, robustness, both_papers, detection)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
 
 

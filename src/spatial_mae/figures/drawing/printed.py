@@ -1,0 +1,166 @@
+"""Tables of the paper beside ours: which run stands beside which printed row, and the ink."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.notes import notes, number
+from spatial_mae.figures.drawing.runs import remarks
+from spatial_mae.figures.drawing.style import panels, title
+from spatial_mae.figures.drawing.table import Row, distinct, groups, levels, pick
+from spatial_mae.printed import COUPLED, IMAGE_SIZE, RATIOS, UNITS
+
+# The mask ratio at which the paper varies the mask unit.
+FIXED = 0.75
+BLOCKS = (RATIOS, UNITS, COUPLED)
+
+
+def beside_printed(ours: Sequence[Row], printed: Sequence[Row]) -> list[Row]:
+    """Rows of both, one a block, setting and column; `value` or `printed` empty where it is absent.
+
+    ours: of `over_seeds`, with patch, unit, mask, height, column. Blocks: `ratios`, of the mask
+    unit with the most mask ratios, one of several patches first; `units`, of that patch at mask
+    ratio 0.75; `coupled`, single patches at 0.75. Rows stand beside each other at equal mask ratio
+    and, where the unit varies, at equal units of equal images, else smallest beside smallest if
+    there are as many. `place` numbers the lines, top down.
+    """
+    blocks = _blocks(ours)
+    found, place = [], 0
+    for block in BLOCKS:
+        theirs = [row for row in printed if row["block"] == block]
+        mine = blocks.get(block, []) if theirs else []
+        for their_key, my_key in _pairs(block, theirs, mine):
+            line = {"block": block, "place": place}
+            found += _line(line, _at(theirs, block, their_key), _at(mine, block, my_key))
+            place += 1
+    return found
+
+
+def _blocks(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    if not rows:
+        return {}
+    by_unit = groups(rows, "patch", "unit", "enc", "dec")
+    patch, unit, *depths = max(
+        by_unit, key=lambda key: (len(levels(by_unit[key], "mask")), key[1] > 1)
+    )
+    same = pick(rows, enc=depths[0], dec=depths[1])
+    return {
+        RATIOS: pick(same, patch=patch, unit=unit),
+        UNITS: pick(same, patch=patch, mask=FIXED),
+        COUPLED: pick(same, unit=1, mask=FIXED),
+    }
+
+
+def _key(row: Row, block: str) -> float:
+    if block == RATIOS:
+        return row["mask"]
+    return row["unit_pixels"]
+
+
+def _at(rows: Sequence[Row], block: str, key: float | None) -> list[Row]:
+    return [row for row in rows if key is not None and _key(row, block) == key]
+
+
+def _pairs(block: str, theirs: Sequence[Row], mine: Sequence[Row]) -> list[tuple]:
+    """Keys that stand in one line: the paper's, ours, None for none."""
+    left = sorted({_key(row, block) for row in theirs})
+    right = sorted({_key(row, block) for row in mine})
+    same_images = any(row["height"] == IMAGE_SIZE for row in mine)
+    if block != RATIOS and not same_images:
+        if len(left) == len(right):
+            return list(zip(left, right, strict=True))
+        return [(key, None) for key in left] + [(None, key) for key in right]
+    both = sorted({*left, *right})
+    return [(k if k in left else None, k if k in right else None) for k in both]
+
+
+def _line(line: Row, theirs: Sequence[Row], mine: Sequence[Row]) -> list[Row]:
+    """One row a column; settings of both, so that each side can be labelled."""
+    setting = {
+        "printed_mask": theirs[0]["mask"] if theirs else None,
+        "printed_unit": theirs[0]["unit_pixels"] if theirs else None,
+    }
+    blank = dict.fromkeys(("patch", "unit", "mask", "unit_pixels", "height"))
+    own = {key: mine[0][key] for key in blank} if mine else blank
+    columns = list(dict.fromkeys(row["column"] for row in (*theirs, *mine)))
+    found = []
+    for column in columns:
+        number_ = next((row["printed"] for row in theirs if row["column"] == column), None)
+        measured = next((row for row in mine if row["column"] == column), None)
+        named = {"column": column, "printed": number_}
+        span = dict.fromkeys(("value", "low", "high", "seeds"))
+        found.append(line | setting | {**span, **(measured or {}), **own} | named)
+    return found
+
+
+def draw_beside(
+    rows: Sequence[Row], paper: str, names: Mapping[str, str], digits: int = 1
+) -> Figure:
+    """Two tables with shaded cells: what the paper prints, and what was measured here."""
+    measured = [row for row in rows if row["value"] is not None]
+    lines = len(distinct(rows, "place"))
+    note = notes(measured, *remarks(measured)) if measured else ["no run of this study"]
+    figure, axes = panels(1, 2, note, height=0.45 + 0.19 * lines, width_ratios=_widths(rows))
+    for index, (axis, column, label) in enumerate(
+        zip(axes[0], ("printed", "value"), (paper, "this study"), strict=True)
+    ):
+        _draw_table(axis, rows, column, names, digits)
+        title(axis, index, label)
+    return figure
+
+
+def _widths(rows: Sequence[Row]) -> list[int]:
+    return [max(len(_columns(rows, side)), 1) + 1 for side in ("printed", "value")]
+
+
+def _columns(rows: Sequence[Row], side: str) -> list[str]:
+    return [
+        c
+        for c in distinct(rows, "column")
+        if any(r[side] is not None for r in pick(rows, column=c))
+    ]
+
+
+def _draw_table(
+    axis: Axes, rows: Sequence[Row], side: str, names: Mapping[str, str], digits: int
+) -> None:
+    places, columns = levels(rows, "place"), _columns(rows, side)
+    values = np.full((len(places), max(len(columns), 1)), np.nan)
+    for row in rows:
+        if row[side] is not None:
+            values[places.index(row["place"]), columns.index(row["column"])] = row[side]
+    axis.imshow(values, cmap="Blues", aspect="auto", alpha=0.35)
+    for place, column in itertools.product(places, columns):
+        cell = next(iter(pick(rows, place=place, column=column)), None)
+        where = columns.index(column), places.index(place)
+        axis.text(*where, _cell(cell, side, digits), ha="center", va="center", size=6)
+    axis.set_xticks(range(len(columns)), [names.get(c, c) for c in columns])
+    axis.set_yticks(range(len(places)), [_label(pick(rows, place=p)[0], side) for p in places])
+    axis.tick_params(length=0)
+    ends = [
+        p
+        for p in places[1:]
+        if pick(rows, place=p)[0]["block"] != pick(rows, place=p - 1)[0]["block"]
+    ]
+    for place in ends:
+        axis.axhline(places.index(place) - 0.5, color="black", linewidth=0.6)
+
+
+def _cell(row: Row | None, side: str, digits: int) -> str:
+    if row is None or row[side] is None:
+        return "–"
+    if side == "printed":
+        return f"{row[side]:.{digits + 1}f}"
+    half = (row["high"] - row["low"]) / 2
+    return f"{row[side]:.{digits}f}" + (f" ± {half:.{digits}f}" if row["seeds"] > 1 else "")
+
+
+def _label(row: Row, side: str) -> str:
+    mask, unit = ("printed_mask", "printed_unit") if side == "printed" else ("mask", "unit_pixels")
+    if row[mask] is None:
+        return "–"
+    size = "" if row[unit] is None else f", unit {number(row[unit])}"
+    return f"m = {number(row[mask])}{size}"

@@ -1,0 +1,40 @@
+"""Detection and instance segmentation, beside the printed Tables 3 and 5
+
+Left: average precision in percent that Kong et al. (2023) print, of Mask R-CNN on networks at width
+768 after 800 epochs of ImageNet-1k, fine-tuned on COCO for 45 epochs. First block: Table 3 over
+mask ratios, mask unit of 16 of 224 pixels; second: Table 5, where the patch is the mask unit.
+Right: the same of this study's networks and images, at the scale named below; half the range of the
+seeds behind ±. Lines stand beside each other at equal mask ratio; where the mask unit varies, at
+equal units if pretraining images are of equal size, else smallest beside smallest if there are as
+many. Trends can be compared, numbers cannot, unless the scales agree. –: not printed, or not run.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
+from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, first, keep, require
+from spatial_mae.printed import printed_rows
+
+KIND = "detection"
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "initialisation", "metric")
+COLUMNS += ("value", "height")
+PAPER = {"box_ap": "APbox", "mask_ap": "APmask"}
+NAMES = {"APbox": "box AP", "APmask": "mask AP"}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Printed and own average precision in percent, of pretrained networks."""
+    require(rows, KIND, COLUMNS)
+    rows = keep(completed(rows, "pretrain_epochs"), metric=list(PAPER), initialisation="pretrained")
+    rows = first(rows, "initialisation")
+    rows = [r | {"value": 100 * r["value"], "column": PAPER[r["metric"]]} for r in rows]
+    rows = over_seeds(rows, (*SETTING, "height", "column"))
+    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
+    return beside_printed(ours, [*printed_rows(3), *printed_rows(5)])
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    return draw_beside(rows, "Kong et al., Tables 3 and 5", NAMES)

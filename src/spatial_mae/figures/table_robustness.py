@@ -1,0 +1,53 @@
+"""Linear probe and shifted images, beside the printed Tables 1 and 4
+
+Left: accuracies in percent that Kong et al. (2023) print, of networks at width 768 after 800 epochs
+of ImageNet-1k, units in pixels of 224. First block: Table 1 over mask ratios; second: Table 1 over
+mask units, patches of 8 pixels; third: Table 4, where the patch is the mask unit. The second block
+contradicts the paper's text, which says that accuracy falls at 32 pixels; the third agrees with it.
+Right: the same of this study's networks, on its own data set and shifted sets, at the scale named
+below, units in pixels of its images; half the range of the seeds behind ±. Lines stand beside each
+other at equal mask ratio; where the mask unit varies, at equal units if images are of equal size,
+else smallest beside smallest if there are as many. Trends can be compared, numbers cannot, unless
+the scales agree. Corruptions and severities of a set are averaged. –: not printed, or not run.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
+from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, over_seeds
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, average, pick, require
+from spatial_mae.printed import printed_rows
+
+KIND = "robustness"
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "metric", "value")
+COLUMNS += ("height",)
+# What a shifted set is called in the paper's tables.
+PAPER = {"own": "IN1K", "imagenet_v2": "INv2", "objectnet": "OJN", "imagenet_r": "INR"}
+PAPER |= {"imagenet_a": "INA", "imagenet_sketch": "INS"}
+NAMES = {
+    "IN1K": "IN1K /\nown",
+    "cifar10_c": "C10-C",
+    "cifar10_1_v4": "C10.1v4",
+    "cifar10_1_v6": "C10.1v6",
+}
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Printed and own accuracies in percent, means over corruptions and severities."""
+    require(rows, KIND, COLUMNS)
+    rows = pick(completed(rows, "pretrain_epochs"), metric="accuracy")
+    rows = average(rows, (*FRAME, *SETTING, "height", "seed", "shifted"), ["value"])
+    rows = [row | {"value": 100 * row["value"], "column": _column(row)} for row in rows]
+    rows = over_seeds(rows, (*SETTING, "height", "column"))
+    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
+    return beside_printed(ours, [*printed_rows(1), *printed_rows(4)])
+
+
+def _column(row: Row) -> str:
+    return PAPER.get(row["shifted"], row["shifted"])
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    return draw_beside(rows, "Kong et al., Tables 1 and 4", NAMES)

@@ -1,0 +1,36 @@
+"""Shape bias on cue-conflict images, beside the printed Table 2
+
+Left: what Kong et al. (2023) print, of networks at width 768 after 800 epochs of ImageNet-1k, mask
+unit of 16 of 224 pixels, classes in sixteen groups. Right: the same of this study's networks at the
+scale named below, among the classes that its data set shares with the images, shrunk to its size;
+half the range of the seeds behind ±. Shape bias: share of decisions for the shape's class among
+those for the shape's or the texture's. Lines stand beside each other at equal mask ratio. Trends
+can be compared, numbers cannot, unless the scales agree. –: not printed, or not run.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
+from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, keep, require
+from spatial_mae.printed import printed_rows
+
+KIND = "robustness"
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value", "height")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Printed and own shape bias."""
+    require(rows, KIND, COLUMNS)
+    rows = keep(completed(rows, "pretrain_epochs"), metric="shape_bias")
+    rows = over_seeds(
+        [row | {"column": "shape bias"} for row in rows], (*SETTING, "height", "column")
+    )
+    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
+    return beside_printed(ours, printed_rows(2))
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    return draw_beside(rows, "Kong et al., Table 2", {}, digits=3)
