@@ -4,6 +4,7 @@ from spatial_mae.claims import (
     attention,
     basis,
     boundary,
+    detection,
     embedding,
     frequency,
     hierarchy,
@@ -33,6 +34,7 @@ ROOMS = (
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
     *(hierarchy, identifiability, unmasked, attention, embedding, robustness, boundary),
+    detection,
 )
 
 
