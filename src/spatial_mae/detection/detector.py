@@ -32,7 +32,7 @@ def build_detector(
         torch.manual_seed(derived_seed(seed, 0, 0, "detector"))
         backbone = PyramidBackbone(encoder, recipe.out_channels)
         sizes = tuple((size,) for size in recipe.anchor_sizes)
-        return MaskRCNN(
+        model = MaskRCNN(
             backbone,
             **_heads(recipe.out_channels, n_classes + 1),
             min_size=recipe.image_size or 1,
@@ -44,8 +44,12 @@ def build_detector(
             box_score_thresh=recipe.score_threshold,
             box_detections_per_img=recipe.detections,
             size_divisible=backbone.multiple,
-            _skip_resize=recipe.image_size is None,
         )
+
+    if recipe.image_size is None:
+        # Its own option _skip_resize holds in training alone.
+        model.transform.resize = lambda image, target=None: (image, target)
+    return model
 
 
 def _heads(width: int, n_classes: int) -> dict[str, torch.nn.Module]:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from spatial_mae.detection.coco import read_coco
+from spatial_mae.detection.detector import build_detector
 from spatial_mae.detection.samples import sample
 from spatial_mae.detection.training import (
     DetectionOutputs,
@@ -30,6 +31,23 @@ def train(weights, tmp_path):
         return {row["metric"]: row for row in rows}, torch.load(folder / "detector.pt")
 
     return run
+
+
+def test_ap_rises_over_that_of_an_untrained_detector(train, recipe):
+    # A rate of nearly nothing leaves the detector as it was drawn.
+    before, _ = train(recipe(base_learning_rate=1e-12, score_threshold=0.0), "before")
+    after, _ = train(
+        recipe(
+            epochs=12, warmup_epochs=1.0, batch_size=2, base_learning_rate=0.2, score_threshold=0.0
+        ),
+        "after",
+    )
+    assert before["box_ap50"]["value"] < 0.1
+    assert after["box_ap50"]["value"] > 0.4
+    assert after["mask_ap50"]["value"] > before["mask_ap50"]["value"] + 0.2
+    row = after["box_ap"]
+    assert (row["n_train"], row["n_test"], row["train_crowds"]) == (24, 8, 1)
+    assert (row["status"], row["epochs"], row["pretrain_epochs"]) == ("completed", 12, 3)
 
 
 def test_a_killed_run_ends_as_the_unbroken_one(train, recipe, monkeypatch, weights):
@@ -84,3 +102,15 @@ def test_paths_and_processes_are_checked_before_anything_is_trained(train, recip
     with pytest.raises(ValueError, match="one process"):
         fine_tune_detector(DetectionRun(weights, recipe(), 0), place, None)
     assert not (weights.parent / "state").exists()
+
+
+@pytest.mark.parametrize(("size", "shown"), [(None, 64), (96, 96)])
+def test_images_are_shown_at_the_recipes_size_in_training_and_in_scoring(
+    recipe, weights, size, shown
+):
+    wanted = recipe(image_size=size)
+    encoder = DetectionRun(weights, wanted, 0).encoder()
+    model = build_detector(encoder, 2, wanted, 0)
+    for mode in (model.train(), model.eval()):
+        found, _ = mode.transform([torch.rand(3, 64, 64)])
+        assert found.image_sizes == [(shown, shown)]
