@@ -23,6 +23,7 @@ include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/inspect.smk"
 include: "workflow/rules/fine_tune.smk"
+include: "workflow/rules/detect.smk"
 include: "workflow/rules/jacobian.smk"
 include: "workflow/rules/hierarchy.smk"
 include: "workflow/rules/tables.smk"
@@ -45,6 +46,7 @@ localrules:
     evaluation,
     inspection,
     fine_tuning,
+    detection,
     jacobian,
     hierarchy,
     tables,

@@ -49,6 +49,7 @@ RECORDS = {
     "predict_masked_loss": "{folder}/masked_loss_{last}.record.json",
     "recover_latents": "{folder}/recovery_{last}.record.json",
     "fine_tune_mae": "{folder}/record.json",
+    "fine_tune_detector": "{folder}/record.json",
     "train_supervised": "{folder}/record.json",
 }
 

@@ -197,6 +197,13 @@ KINDS = {
         {**_RUN, "tuning": TUNING},
         "fine_tuning",
     ),
+    "detection": Kind(
+        f"results/detect/{_MAE}/{{recipe}}/scores.csv",
+        "fine_tune_detector",
+        "detection",
+        _RUN,
+        "detection",
+    ),
     "supervised": Kind(
         "results/supervised/{dataset}/{model}/{run}/{recipe}/scores.csv",
         "train_supervised",

@@ -17,7 +17,10 @@ LAYOUTS = {
     "tiny_imagenet": ("tiny-imagenet-200.zip",),
 }
 # Recipes' keys that are paths of the user's, by family.
-PATHS = {"robustness": ("cifar10_c", "cifar10_1", "cue_conflict")}
+PATHS = {
+    "robustness": ("cifar10_c", "cifar10_1", "cue_conflict"),
+    "detection": ("train_images", "train_annotations", "test_images", "test_annotations"),
+}
 
 
 def missing_files(config: Mapping) -> Iterator[str]:

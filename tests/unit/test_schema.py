@@ -29,6 +29,7 @@ RECIPES = {
     "similarity_recipe": ("evaluation.recipe", "SimilarityRecipe"),
     "inspection_recipe": ("inspection.recipe", "InspectionRecipe"),
     "robustness_recipe": ("evaluation.robustness", "RobustnessRecipe"),
+    "detection_recipe": ("detection.recipe", "DetectionRecipe"),
     "both_papers_recipe": ("both_papers", "BothPapersRecipe"),
     "jacobian_recipe": ("jacobian.recipe", "JacobianRecipe"),
     "basis_recipe": ("jacobian.recipe", "BasisRecipe"),

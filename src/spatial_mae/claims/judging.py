@@ -4,6 +4,7 @@ from spatial_mae.claims import (
     attention,
     basis,
     boundary,
+    detection,
     embedding,
     frequency,
     hierarchy,
@@ -33,7 +34,8 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, identifiability, unmasked, attention, embedding, robustness, boundary, printed),
+    *(hierarchy, identifiability, unmasked, attention, embedding, robustness, boundary),
+    *(detection, printed),
 )
 
 

@@ -16,6 +16,7 @@ ON_GPU = (
     "inspect_mae",
     "probe_robustness",
     "fine_tune_mae",
+    "fine_tune_detector",
     "train_supervised",
     "measure_jacobian",
     "track_basis",

@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, first, keep, require
+from spatial_mae.figures.drawing.table import Row, keep, require
 from spatial_mae.printed import printed_rows
 
 KIND = "detection"
 COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "initialisation", "metric")
-COLUMNS += ("value", "height")
+COLUMNS += ("value", "height", "epochs", "pretrain_epochs")
 PAPER = {"box_ap": "APbox", "mask_ap": "APmask"}
 NAMES = {"APbox": "box AP", "APmask": "mask AP"}
 
@@ -27,8 +27,7 @@ NAMES = {"APbox": "box AP", "APmask": "mask AP"}
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own average precision in percent, of pretrained networks."""
     require(rows, KIND, COLUMNS)
-    rows = keep(completed(rows, "pretrain_epochs"), metric=list(PAPER), initialisation="pretrained")
-    rows = first(rows, "initialisation")
+    rows = keep(completed(rows, "tuning_epochs"), metric=list(PAPER), initialisation="pretrained")
     rows = [r | {"value": 100 * r["value"], "column": PAPER[r["metric"]]} for r in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))
     ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]

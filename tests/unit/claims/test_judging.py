@@ -25,7 +25,13 @@ def test_all_statements_are_there_once():
 WITHOUT_JUDGE = {"imagenet.epochs"}
 # Of the second: the grid of mask ratios and mask units, and its theory.
 GRIDS = {"kong.ratios", "kong.patches"}
-INSPECTED = {"kong.ssim", "kong.recon.extreme", "kong.recon.units", "kong.attention.reach"}
+INSPECTED = {
+    "kong.detection.best",
+    "kong.ssim",
+    "kong.recon.extreme",
+    "kong.recon.units",
+    "kong.attention.reach",
+}
 INSPECTED |= {
     "kong.boundary",
     "kong.probe",

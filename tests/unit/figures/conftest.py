@@ -384,13 +384,14 @@ def robustness():
 
 def detection():
     rows = []
-    for patch, mask, seed in product((4, 8, 16), (0.25, 0.75, 0.9), range(2)):
-        run = trained(patch, mask, seed=seed) | SCALE | {"height": 224, "epochs": 4}
-        starts = ("pretrained", "random") if seed == 0 else ("pretrained",)
-        for start, (metric, gain) in product(starts, (("box_ap", 0.05), ("mask_ap", 0))):
-            value = 0.2 + 0.1 * mask + gain + 0.01 * seed - 0.1 * (start == "random")
-            row = {"initialisation": start, "metric": metric, "value": value, "n_test": 40}
-            rows.append(run | row)
+    metrics = ("box_ap", "mask_ap", "box_ap50", "box_ap_large")
+    runs = product((1, 2), (0.25, 0.5, 0.75), range(2), ("pretrained", "random"), metrics)
+    for unit, mask, seed, start, metric in runs:
+        value = 0.3 + 0.1 * mask + 0.02 * unit + 0.01 * seed - 0.05 * (metric == "mask_ap")
+        value -= 0.2 * (start == "random")
+        row = {"initialisation": start, "metric": metric, "epochs": 6, "pretrain_epochs": 4}
+        row |= {"value": None if metric == "box_ap_large" else value, "n_test": 50}
+        rows.append(trained(4, mask, seed=seed, unit=unit) | SCALE | row | {"height": 32})
     return rows
 
 

@@ -6,6 +6,7 @@ from spatial_mae.figures import (
     attention_maps,
     attention_reach,
     class_planes,
+    detection,
     robustness,
     separability,
     shape_bias,
@@ -105,3 +106,18 @@ def test_shape_bias_is_of_cue_conflict_images_and_there_must_be_some(sample):
     without = [row for row in sample("robustness") if row["shifted"] != "cue_conflict"]
     with pytest.raises(ValueError, match="metric = .*shape_bias"):
         shape_bias.select(without)
+
+
+def test_detection_shows_ap_in_percent_of_both_starts(sample):
+    rows = detection.select(sample("detection"))
+    assert {(row["metric"], row["initialisation"]) for row in rows} == {
+        (metric, start) for metric in ("box_ap", "mask_ap") for start in ("pretrained", "random")
+    }
+    (found,) = [
+        row
+        for row in rows
+        if (row["unit"], row["mask"]) == (1, 0.75)
+        and (row["metric"], row["initialisation"]) == ("box_ap", "pretrained")
+    ]
+    assert found["value"] == pytest.approx(100 * (0.3 + 0.075 + 0.02 + 0.005))
+    assert found["tuning_epochs"] == 6

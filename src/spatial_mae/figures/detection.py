@@ -1,0 +1,46 @@
+"""Average precision of detectors on the encoder, over mask ratio and mask unit
+
+What Tables 3 and 5 of Kong et al. (2023) list, at the scale named below: theirs is 800 epochs of
+ImageNet-1k at width 768, then 45 epochs of COCO. Mask R-CNN is fine-tuned on the pretrained
+encoder, all of it; COCO's average precision of boxes and of masks, the mean over overlaps from 0.5
+to 0.95. Where the table holds detectors whose encoder started at random, they stand beside the
+pretrained ones. First row: against the mask ratio of pretraining. Second row: against the side of
+the mask unit; a row without two values is left out. Of the table's depths, and of runs of one patch
+size or of mask units of one patch, the choice with the most runs is drawn. Lines are means over
+seeds, bands their range.
+"""
+
+from matplotlib.figure import Figure
+
+from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
+from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed
+from spatial_mae.figures.drawing.style import styled
+from spatial_mae.figures.drawing.table import Row, average, distinct, pick, require
+
+KIND = "detection"
+COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value")
+COLUMNS += ("initialisation", "epochs", "pretrain_epochs")
+MEASURES = {"box_ap": "box AP (%)", "mask_ap": "mask AP (%)"}
+BOTH = ("metric", "initialisation")
+
+
+def select(rows: list[Row]) -> list[Row]:
+    """Box and mask AP in percent, of each way the encoder started."""
+    require(rows, KIND, COLUMNS)
+    rows = [
+        row | {"epochs": row["pretrain_epochs"], "tuning_epochs": row["epochs"]} for row in rows
+    ]
+    rows = [row for row in rows if row["metric"] in MEASURES and row["value"] is not None]
+    rows = completed(rows, "pretrain_epochs")
+    found = average(rows, (*FRAME, *SETTING, "seed", *BOTH), ["value"])
+    return over_masking([row | {"value": 100 * row["value"]} for row in found], *BOTH)
+
+
+@styled
+def draw(rows: list[Row]) -> Figure:
+    measures = {
+        f"{start} encoder\n{label}": pick(rows, metric=metric, initialisation=start)
+        for start in distinct(rows, "initialisation")
+        for metric, label in MEASURES.items()
+    }
+    return draw_over_masking(rows, measures)
