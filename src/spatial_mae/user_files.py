@@ -17,7 +17,8 @@ LAYOUTS = {
     "tiny_imagenet": ("tiny-imagenet-200.zip",),
 }
 # Recipes' keys that are paths of the user's, by family.
-PATHS = {"robustness": ("cifar10_c", "cifar10_1", "cue_conflict")}
+VARIANTS = ("imagenet_v2", "imagenet_a", "imagenet_r", "imagenet_sketch", "objectnet")
+PATHS = {"robustness": ("cifar10_c", "cifar10_1", *VARIANTS, "cue_conflict")}
 
 
 def missing_files(config: Mapping) -> Iterator[str]:
