@@ -10,6 +10,7 @@ from spatial_mae.claims import (
     influence,
     ising,
     jacobians,
+    printed,
     probes,
     reconstruction,
     robustness,
@@ -31,7 +32,7 @@ ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),
     *(probes, similarity, supervised, training, training_time, tuning),
     *(basis, jacobians, second_order),
-    *(hierarchy, identifiability, unmasked, attention, embedding, robustness),
+    *(hierarchy, identifiability, unmasked, attention, embedding, robustness, printed),
 )
 
 

@@ -186,8 +186,8 @@ def _wordnet(dataset: Dataset) -> list[str]:
     if manifest["source"] != "image_folder" or not all(map(WORDNET.fullmatch, names)) or not names:
         raise ValueError(
             f"data set {manifest['dataset']!r} is no ImageNet of source image_folder, whose "
-            f"classes are WordNet ids such as n01440764 (there: {some(names)}): set its variants to null "
-            "in the robustness recipe, or probe such a data set"
+            f"classes are WordNet ids such as n01440764 (there: {some(names)}): set these sets to "
+            "null in the robustness recipe, or probe such a data set"
         )
     return names
 
