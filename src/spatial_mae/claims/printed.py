@@ -3,29 +3,19 @@
 from collections.abc import Mapping
 from functools import partial
 
-from spatial_mae.claims.registry import judge, statements
+from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
 from spatial_mae.claims.tables import Row, Rows, Tables, by, describe_data, mean, settings
 from spatial_mae.claims.trained import completed, means_error, sentences
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_TESTABLE, Verdict, not_run
+from spatial_mae.printed import SETS, accuracies
 
-SETS = {"IN1K": "own", "INv2": "imagenet_v2", "OJN": "objectnet", "INR": "imagenet_r"}
-SETS |= {"INA": "imagenet_a", "INS": "imagenet_sketch"}
 SIDE, WIDTH, EPOCHS, IMAGES = 224, 768, 800, 1_200_000
 POINTS = 1.0
 """Per cent: an accuracy within these, or two standard errors, is the printed one."""
 BOTH = ("patch", "unit")
 
-PRINTED = {s["id"]: s for s in statements() if s["id"].startswith(("kong.t1.", "kong.t4."))}
-
-
-def setting_of(identity: str) -> tuple[float, int, int]:
-    """Mask ratio, side of the mask unit in pixels and patch size of a printed row.
-
-    Table 1 keeps patches of 8 pixels, in Table 4 a patch is a mask unit.
-    """
-    ratio, unit, *_ = PRINTED[identity]["quote"].split()
-    return float(ratio), int(unit), 8 if identity.startswith("kong.t1.") else int(unit)
+PRINTED = accuracies()
 
 
 def _accuracies(tables: Tables) -> list[Row]:
@@ -39,19 +29,18 @@ def _accuracies(tables: Tables) -> list[Row]:
 
 def _printed_row(identity: str, tables: Tables) -> Verdict:
     """Each accuracy of the row is within one point or two standard errors of the printed one."""
-    mask, unit, patch = setting_of(identity)
-    rows = _accuracies(tables)
-    wanted = {"mask": mask, "unit_pixels": unit, "patch": patch}
+    printed, rows = PRINTED[identity], _accuracies(tables)
+    wanted = {"mask": printed.mask, "unit_pixels": printed.unit, "patch": printed.patch}
     same = [r for r in rows if _full_scale(r) and all(r[key] == v for key, v in wanted.items())]
     sets = by([row for row in same if row["shifted"] in SETS.values()], "shifted")
     if not sets:
         scale = f"{EPOCHS} epochs of ImageNet-1k at {SIDE} pixels, width {WIDTH}"
         found = f"This study: {mark_second(rows).lower()}." if rows else "No run completed."
         return not_run(
-            f"a number of the paper's scale: m = {mask:g}, mask unit {unit} pixels, patch {patch}, "
-            f"{scale}. {found}"
+            f"a number of the paper's scale: m = {printed.mask:g}, mask unit {printed.unit} "
+            f"pixels, patch {printed.patch}, {scale}. {found}"
         )
-    numbers = {n: PRINTED[identity]["numbers"][n] for n in SETS if SETS[n] in sets}
+    numbers = {n: printed.numbers[n] for n in SETS if SETS[n] in sets}
     ours = {name: 100 * mean(sets[SETS[name]], "value") for name in numbers}
     near = {n: abs(ours[n] - numbers[n]) <= _allowed(sets[SETS[n]]) for n in numbers}
     texts = [f"{name} {ours[name]:.2f}, printed {numbers[name]:.2f}" for name in numbers]
@@ -76,10 +65,9 @@ def _allowed(rows: Rows) -> float:
 
 
 for _identity in PRINTED:
-    if PRINTED[_identity]["kind"] == "reported":
-        judge(_identity, kinds=("robustness",), figure="robustness")(
-            partial(_printed_row, _identity)
-        )
+    judge(_identity, kinds=("robustness",), figure="table_robustness")(
+        partial(_printed_row, _identity)
+    )
 
 
 @judge("kong.t1.text_conflict", kinds=())
@@ -106,7 +94,7 @@ def accuracy_at_the_largest_unit(tables: Tables) -> Verdict:
 @judge("kong.t1.vs_t3_16", kinds=())
 def one_setting_with_two_values(tables: Tables) -> Verdict:
     """Table 1 prints m = 0.75 with units of 16 pixels twice, with different numbers."""
-    first, second = (PRINTED[f"kong.t1.{row}"]["numbers"] for row in (3, 6))
+    first, second = (PRINTED[f"kong.t1.{row}"].numbers for row in (3, 6))
     pairs = ", ".join(f"{name} {first[name]:.2f} and {second[name]:.2f}" for name in SETS)
     text = (
         "Table 1 lists m = 0.75 with a unit of 16 pixels twice, with two values each: "
@@ -118,14 +106,9 @@ def one_setting_with_two_values(tables: Tables) -> Verdict:
 
 
 def _printed_curve(table: int) -> dict[int, float]:
-    """Printed accuracy on ImageNet-1k against the mask unit at m = 0.75, the later of two rows."""
-    rows = [i for i in PRINTED if i.startswith(f"kong.t{table}.") and "IN1K" in _numbers(i)]
-    places = {identity: setting_of(identity) for identity in rows}
-    return {unit: _numbers(i)["IN1K"] for i, (mask, unit, _) in places.items() if mask == 0.75}
-
-
-def _numbers(identity: str) -> Mapping[str, float]:
-    return PRINTED[identity]["numbers"]
+    """Printed accuracy on ImageNet-1k against the mask unit at m = 0.75, the last of several."""
+    rows = [row for row in PRINTED.values() if (row.table, row.mask) == (table, 0.75)]
+    return {row.unit: row.numbers["IN1K"] for row in rows}
 
 
 def _own(tables: Tables) -> list[Row]:

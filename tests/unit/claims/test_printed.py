@@ -3,7 +3,7 @@
 import pytest
 
 from spatial_mae.claims.judging import judge_all
-from spatial_mae.claims.printed import PRINTED, SETS, setting_of
+from spatial_mae.claims.printed import PRINTED, SETS
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN, NOT_TESTABLE
 
 LARGE = {"model_width": 768, "epochs": 800, "pretrain_n_train": 1_281_167}
@@ -29,7 +29,7 @@ def large(row):
     """Row 0 of Table 1, each number off by some points."""
 
     def make(off, error=0.0, sets=SETS, **others):
-        printed = PRINTED["kong.t1.0"]["numbers"]
+        printed = PRINTED["kong.t1.0"].numbers
         where = LARGE | others
         return [row((printed[n] + off[n]) / 100, SETS[n], error, **where) for n in sets]
 
@@ -58,8 +58,10 @@ def test_a_run_of_another_scale_or_setting_decides_no_printed_row(large, change)
 
 
 def test_settings_of_both_tables():
-    assert setting_of("kong.t1.7") == (0.75, 32, 8)
-    assert setting_of("kong.t4.32") == (0.75, 32, 32)
+    settings = {name: (row.table, row.mask, row.unit, row.patch) for name, row in PRINTED.items()}
+    assert settings["kong.t1.7"] == (1, 0.75, 32, 8)
+    assert settings["kong.t4.32"] == (4, 0.75, 32, 32)
+    assert len(settings) == 11
 
 
 def test_the_text_contradicts_one_table_and_fits_the_other(row):
