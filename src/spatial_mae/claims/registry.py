@@ -39,6 +39,7 @@ class Judge:
 
 
 JUDGES: dict[str, Judge] = {}
+REMARKS: dict[str, Callable[[Tables], Verdict]] = {}
 
 
 def judge(
@@ -61,6 +62,16 @@ def judge(
     return register
 
 
+def remark(identity: str) -> Callable:
+    """Register a function tables -> Verdict that words a note; it is called with any tables."""
+
+    def register(say: Callable[[Tables], Verdict]) -> Callable[[Tables], Verdict]:
+        REMARKS[identity] = say
+        return say
+
+    return register
+
+
 def statements() -> list[dict]:
     """All statements, in order: id, seed (which source), quote, numbers, kind."""
     text = files("spatial_mae.claims").joinpath("statements.json").read_text(encoding="utf-8")
@@ -69,9 +80,10 @@ def statements() -> list[dict]:
 
 def judge_statement(statement: dict, tables: Tables) -> Verdict:
     """The verdict on one statement: `not-run` without judge or tables, never an invented one."""
+    if statement["kind"] == "note":
+        say = REMARKS.get(statement["id"])
+        return say(tables) if say else Verdict(NOT_TESTABLE, NOTE)
     found = JUDGES.get(statement["id"])
-    if statement["kind"] == "note" and found is None:
-        return Verdict(NOT_TESTABLE, NOTE)
     if found is None:
         return not_run(REASONS[statement["kind"]])
     if missing := found.missing(tables):

@@ -87,4 +87,5 @@ def test_which_side_a_study_takes(row):
 def test_one_setting_is_printed_twice(row):
     found = verdict([row(0.5)], "kong.t1.vs_t3_16")
     assert "IN1K 67.41 and 68.96" in found["conditions"]
-    assert found["evidence"]["gap_IN1K"] == pytest.approx(1.55)
+    assert "OJN 18.24 and 13.73" in found["conditions"]
+    assert found["evidence"] == {}
