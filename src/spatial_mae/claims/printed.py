@@ -13,7 +13,8 @@ from spatial_mae.printed import SETS, accuracies
 SIDE, WIDTH, EPOCHS, IMAGES = 224, 768, 800, 1_200_000
 POINTS = 1.0
 """Per cent: an accuracy within these, or two standard errors, is the printed one."""
-BOTH = ("patch", "unit")
+FREE = {"decoupled": ("unit",), "coupled": ("patch",)}
+"""What makes a larger mask unit: more patches, or a larger patch."""
 
 PRINTED = accuracies()
 
@@ -81,12 +82,11 @@ def accuracy_at_the_largest_unit(tables: Tables) -> Verdict:
     groups = [
         (where, kind, curve)
         for kind, rows in _by_coupling(_own(tables)).items()
-        for where, curve in _curves(rows)
+        for where, curve in _curves(rows, FREE[kind])
     ]
     measured = [_side(*group) for group in groups]
     ours = f"This study: {'; '.join(measured)}." if measured else ""
-    last = {kind: _last_step(curve) for _, kind, curve in groups}
-    evidence = {f"last_step_{kind}": size for kind, size in last.items()}
+    evidence = {f"last_step_{kind}_m{w['mask']:g}": _last_step(curve) for w, kind, curve in groups}
     data = describe_data(_own(tables)) if measured else ""
     return Verdict(NOT_TESTABLE, sentences(said, ours), evidence, None, data)
 
@@ -119,10 +119,8 @@ def _by_coupling(rows: Rows) -> dict[str, list[Row]]:
     return {"decoupled": list(rows), "coupled": [row for row in rows if row["unit"] == 1]}
 
 
-def _curves(rows: Rows) -> list[tuple[dict, dict[int, Rows]]]:
+def _curves(rows: Rows, free: tuple[str, ...]) -> list[tuple[dict, dict[int, Rows]]]:
     """Settings with at least three mask units, and the rows of each unit."""
-    coupled = all(row["unit"] == 1 for row in rows)
-    free = BOTH if coupled else ("unit",)
     grouped = {key: by(group, "unit_pixels") for key, group in settings(rows, free).items()}
     return [(dict(key), curve) for key, curve in grouped.items() if len(curve) >= 3]
 

@@ -78,8 +78,10 @@ def test_which_side_a_study_takes(row):
     found = verdict([*decoupled, *coupled], "kong.t1.text_conflict")
     assert "decoupled, m = 0.75: rises at the largest unit" in found["conditions"]
     assert "coupled, m = 0.75: falls at the largest unit (20.00 at 2, 30.00" in found["conditions"]
-    assert found["evidence"]["last_step_decoupled"] == pytest.approx(0.1)
-    assert found["evidence"]["last_step_coupled"] == pytest.approx(-0.05)
+    assert found["evidence"]["last_step_decoupled_m0.75"] == pytest.approx(0.1)
+    assert found["evidence"]["last_step_coupled_m0.75"] == pytest.approx(-0.05)
+    alone = verdict(coupled, "kong.t1.text_conflict")
+    assert "decoupled" not in alone["conditions"]
     noisy = [{**r, "standard_error": 0.2} for r in decoupled]
     assert "unresolved" in verdict(noisy, "kong.t1.text_conflict")["conditions"]
 
