@@ -17,8 +17,9 @@ LAYOUTS = {
     "tiny_imagenet": ("tiny-imagenet-200.zip",),
 }
 # Recipes' keys that are paths of the user's, by family.
+VARIANTS = ("imagenet_v2", "imagenet_a", "imagenet_r", "imagenet_sketch", "objectnet")
 PATHS = {
-    "robustness": ("cifar10_c", "cifar10_1", "cue_conflict"),
+    "robustness": ("cifar10_c", "cifar10_1", *VARIANTS, "cue_conflict"),
     "detection": ("train_images", "train_annotations", "test_images", "test_annotations"),
 }
 

@@ -20,6 +20,11 @@ RECIPE = {
     "prepared": ["toy"],
     "cifar10_c": None,
     "cifar10_1": None,
+    "imagenet_v2": None,
+    "imagenet_a": None,
+    "imagenet_r": None,
+    "imagenet_sketch": None,
+    "objectnet": None,
     "cue_conflict": None,
 }
 

@@ -39,6 +39,7 @@ class Judge:
 
 
 JUDGES: dict[str, Judge] = {}
+REMARKS: dict[str, Callable[[Tables], Verdict]] = {}
 
 
 def judge(
@@ -47,7 +48,7 @@ def judge(
     """Register a function tables -> Verdict for these statements.
 
     It is called only with tables that hold at least one row of every kind in `kinds`, or of one of
-    them if `either`; without kinds it is always called, as a remark on the text may be.
+    them if `either`.
     Raises ValueError if a statement has a judge already.
     """
 
@@ -61,6 +62,16 @@ def judge(
     return register
 
 
+def remark(identity: str) -> Callable:
+    """Register a function tables -> Verdict that words a note; it is called with any tables."""
+
+    def register(say: Callable[[Tables], Verdict]) -> Callable[[Tables], Verdict]:
+        REMARKS[identity] = say
+        return say
+
+    return register
+
+
 def statements() -> list[dict]:
     """All statements, in order: id, seed (which source), quote, numbers, kind."""
     text = files("spatial_mae.claims").joinpath("statements.json").read_text(encoding="utf-8")
@@ -69,9 +80,10 @@ def statements() -> list[dict]:
 
 def judge_statement(statement: dict, tables: Tables) -> Verdict:
     """The verdict on one statement: `not-run` without judge or tables, never an invented one."""
+    if statement["kind"] == "note":
+        say = REMARKS.get(statement["id"])
+        return say(tables) if say else Verdict(NOT_TESTABLE, NOTE)
     found = JUDGES.get(statement["id"])
-    if found is None and statement["kind"] == "note":
-        return Verdict(NOT_TESTABLE, NOTE)
     if found is None:
         return not_run(REASONS[statement["kind"]])
     if missing := found.missing(tables):

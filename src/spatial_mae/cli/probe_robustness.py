@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from spatial_mae.data.imagenet_variants import READERS
 from spatial_mae.data.shifted import cifar10_1, cifar10_c, prepared
 from spatial_mae.data.store import open_dataset
 from spatial_mae.evaluation.robustness import RobustnessRecipe, probe_robustness
@@ -31,10 +32,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         shifted = [prepared(open_dataset(path)) for path in arguments.shifted]
         shifted += cifar10_1(Path(recipe.cifar10_1)) if recipe.cifar10_1 else []
         shifted += cifar10_c(Path(recipe.cifar10_c)) if recipe.cifar10_c else []
+        dataset = open_dataset(arguments.manifest)
+        folders = {name: getattr(recipe, name) for name in READERS}
+        shifted += [READERS[name](Path(path), dataset) for name, path in folders.items() if path]
         set_threads(arguments.threads)
         with choose_device(arguments.runs_per_gpu) as device:
             record["device"] = device_name(device)
-            dataset = open_dataset(arguments.manifest)
             seed = arguments.seed
             rows = probe_robustness(dataset, arguments.weights, shifted, recipe, seed, device)
         write_rows(arguments.accuracy, rows)

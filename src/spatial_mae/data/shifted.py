@@ -21,6 +21,8 @@ class Shifted:
     """Images uint8 (n, height, width, channels); labels int64 (n,), positions in `classes`.
 
     name: of the set. corruption and severity, from 1: of these images, where there is one.
+    images may be an `imagenet_variants.ImageFiles`, which is read as it is indexed. accepted: for
+    each of `classes`, those of the probe that are right; None where they bear the same names.
     """
 
     name: str
@@ -29,6 +31,11 @@ class Shifted:
     classes: tuple[str, ...]
     corruption: str | None = None
     severity: int | None = None
+    accepted: tuple[tuple[str, ...], ...] | None = None
+
+    def right(self) -> list[tuple[str, ...]]:
+        """For each class, the names of the probe's classes that are right."""
+        return list(self.accepted or ((name,) for name in self.classes))
 
 
 def prepared(dataset: Dataset) -> Shifted:

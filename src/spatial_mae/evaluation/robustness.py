@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from spatial_mae.data.cue_conflict import CueConflict, read_cue_conflict
+from spatial_mae.data.imagenet_variants import some
 from spatial_mae.data.shifted import Shifted
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.features import check_representations, features, freeze
@@ -33,7 +34,7 @@ class RobustnessRecipe:
     tokens: what is probed, the mean patch token or the class token. n_train: images it is fit on;
     n_test: images of each set, corruption and severity; None for all. validation_share, penalties,
     max_iterations: of the probe. prepared: data sets whose test images are judged; the workflow
-    finds their manifests. cifar10_c, cifar10_1, cue_conflict: folders of these sets, None for none.
+    finds their manifests. cifar10_c to cue_conflict: folders of these sets, None for none.
     """
 
     tokens: Tokens
@@ -45,12 +46,20 @@ class RobustnessRecipe:
     prepared: tuple[str, ...]
     cifar10_c: str | None
     cifar10_1: str | None
+    imagenet_v2: str | None
+    imagenet_a: str | None
+    imagenet_r: str | None
+    imagenet_sketch: str | None
+    objectnet: str | None
     cue_conflict: str | None
 
     def __post_init__(self) -> None:
-        if not (self.prepared or self.cifar10_c or self.cifar10_1 or self.cue_conflict):
+        folders = (self.cifar10_c, self.cifar10_1, self.cue_conflict, self.objectnet)
+        variants = (self.imagenet_v2, self.imagenet_a, self.imagenet_r, self.imagenet_sketch)
+        if not (self.prepared or any(folders) or any(variants)):
             raise ValueError(
-                "no shifted images: name some under prepared, cifar10_c, cifar10_1 or cue_conflict"
+                "no shifted images: name some under prepared, cifar10_c, cifar10_1, imagenet_v2, "
+                "imagenet_a, imagenet_r, imagenet_sketch, objectnet or cue_conflict"
             )
         if not self.penalties:
             raise ValueError("a probe needs penalties to choose from, for instance [0.001, 0.1]")
@@ -67,8 +76,10 @@ def probe_robustness(
     """Accuracy of one probe, fit on `dataset`, on its own test images and on shifted ones.
 
     Nothing is fit to shifted images. Columns: shifted, the set's name (`own` first), corruption,
-    severity, metric, value in [0, 1], standard_error of the images. The last rows are those of
-    `shape_bias.shape_bias` on cue-conflict images, the probe choosing among their classes.
+    severity, metric, value in [0, 1], standard_error of the images. accuracy: the probe chooses
+    among all its classes; accuracy_among_own: of a set with fewer classes, among the set's only.
+    The last rows are those of `shape_bias.shape_bias` on cue-conflict images, the probe choosing
+    among their classes.
     Raises ValueError if images are of another size than the network's, a class of theirs is not the
     data set's, or the data set has no labels; and as `read_cue_conflict`.
     """
@@ -92,10 +103,10 @@ def probe_robustness(
     )
     chosen = _penalty(train, own, recipe, seed)
     probe = _Probe(train, len(names), chosen, recipe)
-    rows = [_row(OWN, None, None, probe.hits(own))]
+    rows = [_row(None, "accuracy", probe.hits(own))]
     for part in shifted:
-        hits = probe.hits(_labelled(part, names, encoder, recipe))
-        rows.append(_row(part.name, part.corruption, part.severity, hits))
+        found = _hits(part, names, probe, encoder, recipe)
+        rows += [_row(part, metric, hits) for metric, hits in found.items()]
     if cues is not None:
         rows += _bias(cues, names, probe, _features(encoder, _tensor(cues.images), recipe))
     common = {
@@ -146,33 +157,58 @@ def _penalty(train: Labelled, own: Labelled, recipe: RobustnessRecipe, seed: int
     return found.penalty
 
 
-def _row(name: str, corruption: str | None, severity: int | None, hits: np.ndarray) -> Row:
+def _row(part: Shifted | None, metric: str, hits: np.ndarray) -> Row:
+    """A row of a shifted set, of the data set's own images where there is none."""
     share, n = float(hits.mean()), len(hits)
     return {
         "protocol": "robustness",
-        "shifted": name,
-        "corruption": corruption,
-        "severity": severity,
-        "metric": "accuracy",
+        "shifted": part.name if part else OWN,
+        "corruption": part.corruption if part else None,
+        "severity": part.severity if part else None,
+        "metric": metric,
         "value": share,
         "standard_error": (share * (1 - share) / n) ** 0.5,
         "n_test": n,
     }
 
 
-def _features(encoder: VisionTransformer, images: Tensor, recipe: RobustnessRecipe) -> Tensor:
+def _features(
+    encoder: VisionTransformer, images: "Tensor | _Batches", recipe: RobustnessRecipe
+) -> Tensor:
     return features(encoder, images, (recipe.tokens,))[recipe.tokens, None]
 
 
-def _labelled(
-    part: Shifted, names: Sequence[str], encoder: VisionTransformer, recipe: RobustnessRecipe
-) -> Labelled:
-    """The features of the shifted images used, and their labels as positions in `names`."""
+class _Batches:
+    """What a tensor (n, channels, height, width) gives, for images that are read as asked for."""
+
+    def __init__(self, images: np.ndarray, rows: np.ndarray) -> None:
+        self._images, self._rows = images, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, part: slice) -> Tensor:
+        return _tensor(self._images[self._rows[part]])
+
+
+def _hits(
+    part: Shifted,
+    names: Sequence[str],
+    probe: _Probe,
+    encoder: VisionTransformer,
+    recipe: RobustnessRecipe,
+) -> dict[str, np.ndarray]:
+    """Metric -> whether the probe is right on each of the shifted images used: bool (n,)."""
     wanted = None if recipe.n_test is None else min(recipe.n_test, len(part.labels))
     rows = subset(len(part.labels), wanted)
-    ours = np.array([names.index(name) if name in names else -1 for name in part.classes])
-    found = _features(encoder, _tensor(part.images[rows]), recipe)
-    return Labelled(found, torch.from_numpy(ours[part.labels[rows]]).to(found.device))
+    right = np.array([[name in accepted for name in names] for accepted in part.right()])
+    logits = probe.logits(_features(encoder, _Batches(part.images, rows), recipe)).cpu().numpy()
+    labels, own = part.labels[rows], right.any(axis=0)
+    found = {"accuracy": right[labels, logits.argmax(axis=1)]}
+    if not own.all():
+        among = np.where(own, logits, -np.inf).argmax(axis=1)
+        found["accuracy_among_own"] = right[labels, among]
+    return found
 
 
 def _tensor(images: np.ndarray) -> Tensor:
@@ -212,9 +248,10 @@ def _check(part: Shifted, dataset: Dataset, encoder: VisionTransformer) -> None:
             f"network is for {expected}: leave them out, or use weights pretrained on this size"
         )
     known = dataset.manifest["classes"]
-    used = [part.classes[label] for label in np.unique(part.labels)]
+    right = part.right()
+    used = [name for label in np.unique(part.labels) for name in right[label]]
     if missing := [name for name in used if name not in known]:
         raise ValueError(
             f"classes of {part.name} that data set {dataset.manifest['dataset']!r} does not have: "
-            f"{', '.join(missing)} (there: {', '.join(known)}); probe a data set that has them"
+            f"{some(missing)} (there: {some(known)}); probe a data set that has them"
         )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spatial_mae.data.imagenet_variants import ImageFiles
 from spatial_mae.data.shifted import Shifted, prepared
 from spatial_mae.evaluation.features import features, freeze
 from spatial_mae.evaluation.probe import Labelled, linear_probe
@@ -24,6 +25,11 @@ RECIPE = {
     "prepared": ["toy"],
     "cifar10_c": None,
     "cifar10_1": None,
+    "imagenet_v2": None,
+    "imagenet_a": None,
+    "imagenet_r": None,
+    "imagenet_sketch": None,
+    "objectnet": None,
     "cue_conflict": None,
 }
 
@@ -125,3 +131,26 @@ def test_cue_conflict_images_are_decided_among_their_classes(probed, tmp_path, d
     assert found["shape_accuracy"]["n_test"] == 30
     shares = [found[f"{cue}_accuracy"]["value"] for cue in ("shape", "texture")]
     assert found["shape_bias"]["value"] == pytest.approx(shares[0] / sum(shares))
+
+
+def test_a_set_of_fewer_classes_is_also_judged_among_its_own(probed, dataset):
+    """Right is any accepted class; among its own classes the probe can only do better."""
+    same = prepared(dataset)
+    rows = np.flatnonzero(same.labels < 2)
+    part = Shifted("part", same.images[rows], same.labels[rows], same.classes[:2])
+    _, all_, own = probed(part)
+    assert [row["metric"] for row in (all_, own)] == ["accuracy", "accuracy_among_own"]
+    assert all_["n_test"] == own["n_test"] == len(rows)
+    assert own["value"] >= all_["value"]
+    either = dataclasses.replace(part, accepted=(same.classes[:2],) * 2)
+    assert probed(either)[2]["value"] == 1
+
+
+def test_files_are_read_in_batches_and_give_what_the_array_gives(probed, tmp_path, dataset):
+    same = prepared(dataset)
+    for index, image in enumerate(same.images):
+        Image.fromarray(image).save(tmp_path / f"{index}.png")
+    paths = tuple(tmp_path / f"{index}.png" for index in range(len(same.images)))
+    files = ImageFiles(paths, (8, 12), 3, "bilinear", 255)
+    own, found = probed(dataclasses.replace(same, images=files))
+    assert found["value"] == own["value"]
