@@ -141,4 +141,5 @@ def test_mistakes_in_an_overlay_stop_the_plan(project, text, message, tmp_path):
 
 def test_the_tiny_study_names_every_kind(project):
     kinds = {entry["kind"] for entry in yaml.safe_load(TINY.read_text())["experiments"]}
-    assert kinds == set(KINDS)
+    # Detection reads a set that its own test draws.
+    assert kinds | {"detection"} == set(KINDS)

@@ -31,6 +31,7 @@ KIND = "embedding_points"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
 COLUMNS = ("dataset", "model", "training", *SETTING, "seed", *POINT)
 MOST, ACROSS = 8, 4
+NAMES = SETTINGS | {"unit": "unit {}"}  # titles are narrow
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -60,7 +61,7 @@ def draw(rows: list[Row]) -> Figure:
     for axis in axes.flat[len(runs) :]:
         axis.set_visible(False)
     for index, (axis, (_, run)) in enumerate(zip(axes.flat, runs, strict=False)):
-        named = ", ".join(SETTINGS[key].format(number(run[0][key])) for key in varied)
+        named = ", ".join(NAMES[key].format(number(run[0][key])) for key in varied)
         title(axis, index, f"{named}\n{_scores(run[0])}")
         _draw_plane(axis, run, looks)
     legend(figure, {readable(name): look for name, look in looks.items()})

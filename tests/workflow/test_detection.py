@@ -1,0 +1,74 @@
+"""Detection through the workflow: from pretrained weights and a COCO set to the paper's table."""
+
+import yaml
+from planning import TINY, snakemake_in
+from toy_coco import draw_set
+
+from spatial_mae.files import read_rows
+
+SMALL = {
+    "initialisation": "pretrained",
+    "image_size": None,
+    "max_size": 64,
+    "epochs": 1,
+    "warmup_epochs": 0,
+    "batch_size": 4,
+    "micro_batch": None,
+    "base_learning_rate": 0.1,
+    "weight_decay": 0.05,
+    "betas": [0.9, 0.999],
+    "layer_decay": 1.0,
+    "clip_norm": 1.0,
+    "flip": True,
+    "scale_jitter": [1.0, 1.0],
+    "n_train": None,
+    "n_test": None,
+    "precision": "float32",
+    "out_channels": 16,
+    "anchor_sizes": [8, 16, 32, 64, 128],
+    "regions": 16,
+    "score_threshold": 0.05,
+    "detections": 5,
+}
+
+
+def overlay(finished, folder, **paths):
+    """A config for two detectors on the tiny study's encoders."""
+    config = yaml.safe_load(TINY.read_text())
+    (run,) = (e["grids"][0] for e in config["experiments"] if e["name"] == "jacobian")
+    grid = {**run, "patch": [4], "mask": [0.5, 0.75]}
+    experiment = {"name": "found", "kind": "detection", "recipe": "tiny", "grids": [grid]}
+    study = {
+        "recipes": {"detection": {"tiny": SMALL | paths}},
+        "experiments": [*config["experiments"], experiment],
+        "figures": {
+            "table_detection": {"experiment": "found"},
+            "detection": {"experiment": "found"},
+        },
+    }
+    path = folder / "detection.yaml"
+    path.write_text(yaml.safe_dump(study))
+    return path
+
+
+def test_from_weights_and_a_coco_set_to_the_papers_table(finished, tmp_path):
+    paths = {}
+    for part, n in (("train", 8), ("test", 4)):
+        folder = draw_set(tmp_path / part, n, seed=n)
+        paths |= {f"{part}_images": str(folder), f"{part}_annotations": str(folder / "coco.json")}
+    names = ("table_detection", "detection")
+    figures = [f"results/tiny/figures/{name}.pdf" for name in names]
+    flags = ("--configfile", TINY, overlay(finished, tmp_path, **paths), "--", *figures)
+    snakemake_in(finished)(*flags)
+    rows = read_rows(finished / "results/tiny/figures/table_detection.csv")
+    ours = [row for row in rows if row["value"] is not None]
+    assert {row["column"] for row in ours} == {"APbox", "APmask"}
+    assert {row["mask"] for row in ours} == {0.5, 0.75}
+    assert any(row["printed"] == 39.72 and row["printed_mask"] == 0.75 for row in rows)
+
+
+def test_a_set_that_is_not_there_is_refused_before_anything_runs(finished, tmp_path):
+    flags = ("--configfile", TINY, overlay(finished, tmp_path, train_images="no/such/folder"))
+    done = snakemake_in(finished)("-n", *flags, "--", "detection", check=False)
+    assert done.returncode != 0
+    assert "train_images 'no/such/folder' does not exist" in done.stdout + done.stderr
