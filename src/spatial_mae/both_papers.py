@@ -19,6 +19,7 @@ from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_le
 READINGS = ("lowest", "mean", "highest")
 # What tells how a network was made; of the tables a row comes from.
 KEPT = ("epochs", "pretrain_n_train", "model_width", "status")
+TOLERANCE = 0.01  # numbers nearer to each other are one
 # Conventions of a Jacobian's table, of which the first is taken.
 CONVENTIONS = ("outputs", "power", "channels", "base", "normalised")
 
@@ -138,10 +139,14 @@ def rank_agreement(
     """Kendall's tau-b between two measures over the settings both have, and how many these are.
 
     1: every pair of settings is ranked alike; -1: every pair the other way round. None where a
-    measure does not vary, or fewer than three settings are shared.
+    measure varies by no more than 1%, or fewer than three settings are shared.
     """
     shared = [key for key in first if key in second]
-    if len(shared) < 3:
+    measures = [[measure[key] for key in shared] for measure in (first, second)]
+    if len(shared) < 3 or any(map(_flat, measures)):
         return None, len(shared)
-    tau = kendalltau([first[key] for key in shared], [second[key] for key in shared]).statistic
-    return (None if math.isnan(tau) else float(tau)), len(shared)
+    return float(kendalltau(*measures).statistic), len(shared)
+
+
+def _flat(values: Sequence[float]) -> bool:
+    return max(values) - min(values) <= TOLERANCE * max(map(abs, values))

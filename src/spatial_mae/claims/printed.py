@@ -106,7 +106,8 @@ def _patches(place: Row) -> str:
 
 
 def _of(rows: Rows, *columns: str) -> str:
-    return next((text for column in columns if (text := values(rows, column))), "not stated")
+    there = [c for c in columns if any(row.get(c) is not None for row in rows)]
+    return values(rows, there[0]) if there else "unknown"
 
 
 def _error(rows: Rows) -> float:

@@ -11,8 +11,8 @@ side 2^l pixels. Below: what they read the level off, after training and before 
 reconstructions with nothing hidden, mean distance of attention in the last block (dotted: to all
 patches alike), accuracy of a linear probe of the mean patch token. A panel's tau is Kendall's, of
 its solid black curve with the spread above, over the mask ratios both have; with five of them |tau|
-must be 1 for p < 0.05. Of the table's depths the choice with the most mask ratios is drawn. Lines
-are means over seeds, bands their range.
+must be 1 for p < 0.05; none where a curve varies by 1% or less. Of the table's depths the choice
+with the most mask ratios is drawn. Lines are means over seeds, bands their range.
 """
 
 from collections.abc import Sequence
@@ -125,6 +125,8 @@ def draw(rows: list[Row]) -> Figure:
 def _heading(patch: int, unit: int, down: int, shown: Sequence[Row]) -> str:
     if down == 0:
         return f"patch {patch}" + (f", mask unit {patch * unit}" if unit > 1 else "")
-    if not shown or shown[0]["tau"] is None:
+    if not shown or shown[0]["n_ratios"] < 3:
         return ""
+    if shown[0]["tau"] is None:
+        return r"no $\tau$: one of the two is flat"
     return rf"$\tau$ = {shown[0]['tau']:.2g} ({shown[0]['n_ratios']} ratios)"
