@@ -9,6 +9,7 @@ probes. Both say that mask ratio and mask unit set it.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 from scipy.stats import kendalltau
 
@@ -146,6 +147,25 @@ def rank_agreement(
     if len(shared) < 3 or any(map(_flat, measures)):
         return None, len(shared)
     return float(kendalltau(*measures).statistic), len(shared)
+
+
+def course(curve: Mapping[float, float]) -> str:
+    """How a curve runs: `flat`, `rising`, `falling`, `peak at x`, `trough at x`, or `mixed`.
+
+    Neighbours within 1% of each other are level; a peak or trough is a single inner turn.
+    """
+    places = sorted(curve)
+    values = [curve[place] for place in places]
+    if _flat(values):
+        return "flat"
+    steps = [0 if _flat(pair) else math.copysign(1, pair[1] - pair[0]) for pair in pairwise(values)]
+    signs = [sign for sign, _ in groupby(step for step in steps if step)]
+    if len(signs) == 1:
+        return "rising" if signs[0] > 0 else "falling"
+    if len(signs) > 2:
+        return "mixed"
+    turn = max if signs[0] > 0 else min
+    return f"{'peak' if signs[0] > 0 else 'trough'} at {turn(places, key=curve.get):g}"
 
 
 def _flat(values: Sequence[float]) -> bool:

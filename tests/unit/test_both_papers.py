@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from spatial_mae.both_papers import expected_level_rows, measured_rows, rank_agreement
+from spatial_mae.both_papers import course, expected_level_rows, measured_rows, rank_agreement
 from spatial_mae.hierarchy.builders import quad_tree
 from spatial_mae.hierarchy.levels import LevelArrays, measure_levels
 
@@ -100,3 +100,19 @@ def test_rank_agreement():
     assert (tau, n) == (pytest.approx(1 / 3), 3)
     assert rank_agreement(rising, {0.25: 1.0, 0.5: 1.005, 0.75: 1.009}) == (None, 3)
     assert rank_agreement(rising, {0.25: 1, 0.5: 2}) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ((1, 2, 3, 4), "rising"),
+        ((4, 2, 1.995, 1), "falling"),
+        ((1, 3, 2, 1), "peak at 0.25"),
+        ((3, 2, 1, 2), "trough at 0.5"),
+        ((1, 2, 1, 2), "mixed"),
+        ((1, 1.003, 1.002, 1), "flat"),
+        ((-3, -2, -1, -2), "peak at 0.5"),
+    ],
+)
+def test_the_course_of_a_curve(values, expected):
+    assert course(dict(zip((0.1, 0.25, 0.5, 0.9), values, strict=True))) == expected

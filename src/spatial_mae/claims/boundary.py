@@ -15,7 +15,7 @@ from spatial_mae.claims.verdict import Verdict
 FREE = ("training",)
 # Columns of an evaluation that must agree for two trainings to differ in their loss alone.
 BUDGET = ("epochs", "pretrain_n_train", "batch_size", "warmup_epochs", "weight_decay")
-BUDGET += ("random_crop", "flip", "precision")
+BUDGET += ("random_crop", "flip", "recipe_but_boundary")
 FEWEST_SEEDS = 3
 PAIRED = (
     "Judged by the linear probe at equal seeds: the mean difference must exceed two of its "
@@ -42,16 +42,17 @@ def boundary_raises_the_probe(tables: Tables) -> Verdict:
 def _outcomes(rows: Rows) -> Iterator[Outcome]:
     """One for each setting and width above 0."""
     for where, group in settings(rows, FREE).items():
-        widths = by(group, "boundary_width")
-        plain = _by_seed(widths.pop(0, ()))
-        for width, wide in widths.items():
-            pairs = [
-                (row["value"], plain[seed]["value"])
-                for seed, row in _by_seed(wide).items()
-                if seed in plain and _budget(row) == _budget(plain[seed])
-            ]
-            if len(pairs) >= FEWEST_SEEDS:
-                yield _outcome({**dict(where), "boundary_width": width}, pairs, group)
+        for budget in _budgets(group):
+            widths = by(budget, "boundary_width")
+            plain = _by_seed(widths.pop(0, ()))
+            for width, wide in widths.items():
+                pairs = [
+                    (row["value"], plain[seed]["value"])
+                    for seed, row in _by_seed(wide).items()
+                    if seed in plain
+                ]
+                if len(pairs) >= FEWEST_SEEDS:
+                    yield _outcome({**dict(where), "boundary_width": width}, pairs, group)
 
 
 def _outcome(where: dict, pairs: list[tuple[float, float]], rows: Rows) -> Outcome:
@@ -67,5 +68,9 @@ def _by_seed(rows: Rows) -> dict[object, Row]:
     return {row["seed"]: row for row in rows}
 
 
-def _budget(row: Row) -> tuple:
-    return tuple(row.get(column) for column in BUDGET)
+def _budgets(rows: Rows) -> list[list[Row]]:
+    """Rows of trainings that differ in their boundary alone."""
+    found: dict[tuple, list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row.get(column) for column in BUDGET), []).append(row)
+    return list(found.values())

@@ -15,7 +15,7 @@ from spatial_mae.claims.trained import (
     sentences,
     standard_error,
 )
-from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
 
 OWN = "own"
 BIAS = "The paper: 0.1352, 0.2545, 0.2458, 0.2563, 0.2014 at m = 0.1, 0.25, 0.5, 0.75, 0.9."
@@ -79,6 +79,23 @@ def middle_ratios_go_by_shape(tables: Tables) -> Verdict:
         note=sentences(BIAS, left_out(tables["robustness"])),
         scale=mark_second,
     )
+
+
+# The published set, and its images whose shape equals their texture.
+CUES, ALIKE = 1280, 80
+
+
+@judge("kong.cue", kinds=("robustness",), figure="table_shape_bias")
+def the_published_cue_conflict_set(tables: Tables) -> Verdict:
+    """Whether shape bias was measured on the whole published set."""
+    rows = [row for row in completed(tables["robustness"]) if row.get("n_files") is not None]
+    if not rows:
+        return not_run("the robustness tables hold no cue-conflict images")
+    found = {(row["n_files"], row["n_same"]) for row in rows}
+    here = ", ".join(f"{n} images, {same} of them without conflict" for n, same in sorted(found))
+    text = f"Here {here}; published: {CUES}, {ALIKE} of them without conflict, which are left out."
+    whole = found == {(CUES, ALIKE)}
+    return Verdict(HOLDS if whole else FAILS, text, {"files": max(found)[0]})
 
 
 def _shifted(rows: Rows) -> list[Row]:

@@ -1,7 +1,10 @@
 """Cue-conflict images (Geirhos et al. 2019): the shape of one class with the texture of another."""
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from spatial_mae.data.shrinking import shrink_images
 
+WORDNET = re.compile(r"n\d{8}")
 NAME = re.compile(r"([a-z]+)\d+-([a-z]+)\d+")
 # Their names of classes that CIFAR-10 has under others.
 SYNONYMS = {"boat": "ship", "car": "automobile"}
@@ -16,12 +20,34 @@ SYNONYMS = {"boat": "ship", "car": "automobile"}
 
 @dataclass(frozen=True)
 class CueConflict:
-    """Images uint8 (n, height, width, 3); shapes, textures int64 (n,): positions in `classes`."""
+    """Images uint8 (n, height, width, 3); shapes, textures int64 (n,): positions in `classes`.
+
+    n_files: images there were; n_same: those of them whose shape equals their texture.
+    """
 
     images: np.ndarray
     shapes: np.ndarray
     textures: np.ndarray
     classes: tuple[str, ...]
+    n_files: int
+    n_same: int
+
+
+def class_groups(names: Sequence[str]) -> dict[str, list[int]]:
+    """What a cue-conflict class is to a probe of the classes `names`: their positions.
+
+    Of the 1,000 WordNet ids of ImageNet-1k, the 16 groups of Geirhos et al. (2019), each several of
+    its classes (imagenet_groups.json: positions among the sorted ids). Else each class by itself.
+    """
+    if len(names) != 1000 or not all(WORDNET.fullmatch(name) for name in names):
+        return {name: [position] for position, name in enumerate(names)}
+    text = files("spatial_mae.data").joinpath("imagenet_groups.json").read_text(encoding="utf-8")
+    place = {name: position for position, name in enumerate(names)}
+    ids = sorted(names)
+    return {
+        SYNONYMS.get(group, group): [place[ids[position]] for position in positions]
+        for group, positions in json.loads(text).items()
+    }
 
 
 def read_cue_conflict(root: Path, known: tuple[str, ...], size: tuple[int, int]) -> CueConflict:
@@ -50,7 +76,8 @@ def read_cue_conflict(root: Path, known: tuple[str, ...], size: tuple[int, int])
         [[classes.index(name) for name in cues] for cues in used.values()]
     ).T
     images = np.stack([_image(path, size) for path in used])
-    return CueConflict(images, shapes, textures, classes)
+    n_same = sum(shape == texture for shape, texture in pairs.values())
+    return CueConflict(images, shapes, textures, classes, len(pairs), n_same)
 
 
 def _cues(path: Path) -> tuple[str, str]:

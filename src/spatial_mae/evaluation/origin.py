@@ -1,5 +1,7 @@
 """Where weights come from: how they were made, what they are for, the epochs before them."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,6 +35,7 @@ def origin(metadata: Mapping, final: Mapping) -> Row:
         "random_crop": "no" if tuple(recipe["crop_scale"]) == (1, 1) else "yes",
         "flip": "yes" if recipe["flip"] else "no",
         "boundary_width": recipe.get("boundary_width", 0),  # older weights: the plain loss
+        "recipe_but_boundary": _but_boundary(recipe),
         "pretrain_seconds": metadata["seconds"],
         "pretrain_images_per_second": metadata["images_per_second"],
         "pretrain_peak_memory_bytes": metadata["peak_memory_bytes"],
@@ -40,6 +43,12 @@ def origin(metadata: Mapping, final: Mapping) -> Row:
         "precision": metadata["precision"],
         "device": metadata["device"],
     }
+
+
+def _but_boundary(recipe: Mapping) -> str:
+    """Equal for recipes that differ in `boundary_width` alone; starts with a letter, as text."""
+    rest = {key: value for key, value in recipe.items() if key != "boundary_width"}
+    return "r" + hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def check_images(dataset: Dataset, architecture: Architecture) -> None:

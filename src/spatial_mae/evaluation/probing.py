@@ -30,6 +30,7 @@ COLUMNS = (
     "random_crop",
     "flip",
     "boundary_width",
+    "recipe_but_boundary",
     "pretrain_seconds",
     "pretrain_images_per_second",
     "pretrain_peak_memory_bytes",

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spatial_mae.data.cue_conflict import CueConflict, read_cue_conflict
+from spatial_mae.data.cue_conflict import CueConflict, class_groups, read_cue_conflict
 from spatial_mae.data.imagenet_variants import some
 from spatial_mae.data.shifted import Shifted
 from spatial_mae.data.store import Dataset
@@ -229,13 +229,17 @@ def _cues(
             "cue_conflict: null in the robustness recipe"
         )
     size = (sizes.height, sizes.width_pixels)
-    return read_cue_conflict(Path(recipe.cue_conflict), tuple(names), size)
+    return read_cue_conflict(Path(recipe.cue_conflict), tuple(class_groups(names)), size)
 
 
 def _bias(cues: CueConflict, names: Sequence[str], probe: _Probe, features: Tensor) -> list[Row]:
-    columns = [names.index(name) for name in cues.classes]
-    predicted = probe.logits(features)[:, columns].argmax(dim=1).cpu().numpy()
+    """A class that is several of the probe's has the mean of their probabilities."""
+    groups = class_groups(names)
+    shares = probe.logits(features).softmax(dim=1)
+    means = [shares[:, groups[name]].mean(dim=1) for name in cues.classes]
+    predicted = torch.stack(means, dim=1).argmax(dim=1).cpu().numpy()
     common = {"protocol": "robustness", "shifted": "cue_conflict"}
+    common |= {"n_files": cues.n_files, "n_same": cues.n_same}
     return [common | row for row in shape_bias(predicted, cues.shapes, cues.textures)]
 
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from spatial_mae.both_papers import rank_agreement
+from spatial_mae.both_papers import course, rank_agreement
 from spatial_mae.figures.drawing.curves import THIN, curve, setting_axis
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds, remarks
@@ -36,6 +36,8 @@ MEASURES = {
     "attention_distance": "distance of\nattention (pixels)",
     "probe": "linear probe (%)",
 }
+# Compared as well, in the csv alone.
+UNDRAWN = ("entropy", "level_highest", "fsim", "silhouette", "knn")
 # Of each measure: what is drawn, and how. The first one is what tau compares.
 SOLID = {"color": BLACK, "marker": "o"}
 LOOKS = {
@@ -54,17 +56,20 @@ NAMES = {
     "uniform": "uniform attention",
 }
 MOST = 4  # columns
+NONE = {"tau": None, "n_ratios": None}
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """Means over seeds at one choice of depths; `tau` and `n_ratios` beside each measure."""
+    """Means over seeds at one choice of depths; `course`, `tau` and `n_ratios` of each curve."""
     require(rows, KIND, COLUMNS)
     rows = completed(rows, "pretrain_epochs")
     several(rows, "mask")
     by_depth = groups(rows, "enc", "dec").values()
     rows = max(by_depth, key=lambda group: len(project(group, SETTING)))
-    wanted = [row for row in rows if row["measure"] in MEASURES and row["source"] in LOOKS]
-    wanted = [row for row in wanted if (row["measure"], row["source"]) != ("spread", "uniform")]
+    measures = (*MEASURES, *UNDRAWN)
+    wanted = [row for row in rows if row["measure"] in measures and row["source"] in LOOKS]
+    jacobian = ("spread", "entropy")
+    wanted = [r for r in wanted if r["measure"] not in jacobian or r["source"] != "uniform"]
     found = over_seeds([_percent(row) for row in wanted], (*SETTING, "measure", "source"))
     return [row for group in _units(found) for row in _agreeing(group)]
 
@@ -81,20 +86,16 @@ def _units(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _agreeing(rows: Sequence[Row]) -> list[Row]:
-    """Rows of one mask unit, each with its measure's rank agreement with the spread."""
+    """Rows of one mask unit: how each curve runs, and its measure's agreement with the spread."""
     spread = _values(pick(rows, measure="spread", source="network"))
-    agreement = {
-        name: rank_agreement(
-            spread, _values(pick(rows, measure=name, source=["network", "arity 4"]))
-        )
-        for name in MEASURES
-        if name != "spread"
-    }
-    named = {
-        name: {"tau": tau, "n_ratios": n_ratios} for name, (tau, n_ratios) in agreement.items()
-    }
-    none = {"tau": None, "n_ratios": None}
-    return [row | named.get(row["measure"], none) for row in rows]
+    found = []
+    for (measure, _), curve_rows in groups(rows, "measure", "source").items():
+        compared = pick(rows, measure=measure, source=["network", "arity 4"])
+        tau, n_ratios = rank_agreement(spread, _values(compared))
+        own = {"course": course(_values(curve_rows))}
+        own |= {"tau": tau, "n_ratios": n_ratios} if measure != "spread" else NONE
+        found += [row | own for row in curve_rows]
+    return found
 
 
 def _values(rows: Sequence[Row]) -> dict[object, float]:
@@ -117,7 +118,7 @@ def draw(rows: list[Row]) -> Figure:
                 axis.set_ylabel(MEASURES[name])
             title(axis, down * len(columns) + across, _heading(patch, unit, down, shown))
         setting_axis(axes[-1, across], rows, "mask")
-    there = {row["source"] for row in rows}
+    there = {row["source"] for row in rows if row["measure"] in MEASURES}
     legend(figure, {label: LOOKS[name] for name, label in NAMES.items() if name in there})
     return figure
 

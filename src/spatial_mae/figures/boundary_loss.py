@@ -49,7 +49,7 @@ MEASURES = {
 }
 # Two trainings are compared if they agree in these.
 BUDGET = ("pretrain_epochs", "pretrain_n_train", "batch_size", "warmup_epochs", "weight_decay")
-BUDGET += ("random_crop", "flip")
+BUDGET += ("random_crop", "flip", "recipe_but_boundary")
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -62,7 +62,12 @@ def select(rows: list[Row]) -> list[Row]:
     rows = [row | left_out for part in parts for row in part]
     rows = [counted(row) | {"measure": _measure(row)} for row in rows if at_end(row)]
     rows = [_percent(row) for row in rows if row["measure"] in MEASURES.values()]
-    choices = groups(rows, *SETTING, *BUDGET).values()
+    choices = [g for g in groups(rows, *SETTING, *BUDGET).values() if pick(g, boundary_width=0)]
+    if not choices:
+        raise ValueError(
+            "this figure compares with the plain loss and its table holds no completed training "
+            "with boundary_width 0; list one in the experiment's grid"
+        )
     rows = max(choices, key=lambda group: len(project(group, (WIDTH, "seed"))))
     widths = several(rows, WIDTH)
     columns = (*FRAME, *SETTING, "seed", WIDTH, "measure", "value", "low", "high", "seeds")

@@ -46,7 +46,17 @@ def test_a_gain_within_two_standard_errors_is_not_resolved(table):
     assert "not resolved" in found.conditions
 
 
-@pytest.mark.parametrize("others", [{"weight_decay": 0.1}, {"batch_size": 8}])
+@pytest.mark.parametrize("order", [1, -1])
+def test_another_plain_recipe_does_not_stand_in_for_the_one_compared(table, order):
+    rows = [row | {"recipe_but_boundary": "r1"} for row in table({1: 0.02})["evaluation"]]
+    plain = [row for row in rows if row["boundary_width"] == 0]
+    better = {"training": "twin", "recipe_but_boundary": "r2"}
+    twin = [row | better | {"value": row["value"] + 0.05} for row in plain]
+    parts = (rows, twin)[::order]
+    assert boundary_raises_the_probe({"evaluation": [*parts[0], *parts[1]]}).verdict == HOLDS
+
+
+@pytest.mark.parametrize("others", [{"weight_decay": 0.1}, {"recipe_but_boundary": "r2"}])
 def test_another_budget_is_not_compared(table, others):
     assert boundary_raises_the_probe(table({1: 0.02}, **others)).verdict == NOT_RUN
 

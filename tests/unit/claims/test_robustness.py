@@ -6,6 +6,7 @@ from spatial_mae.claims.robustness import (
     middle_ratios_are_robust,
     middle_ratios_go_by_shape,
     probes_peak_at_the_sweet_ratio,
+    the_published_cue_conflict_set,
 )
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
 
@@ -104,3 +105,12 @@ def test_a_bias_within_the_error_of_the_images_is_not_resolved(biases):
 def test_the_probe_rises_up_to_the_sweet_ratio_and_falls_beyond(probe, values, verdict):
     rows = [probe(value, mask=m, pretrain_n_train=1000) for m, value in values.items()]
     assert probes_peak_at_the_sweet_ratio({"evaluation": rows}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"),
+    [((1280, 80), HOLDS), ((1280, 0), FAILS), ((1200, 80), FAILS), ((None, None), NOT_RUN)],
+)
+def test_the_published_set_is_told_by_its_counts(probe, counts, verdict):
+    row = probe(0.2, shifted="cue_conflict", n_files=counts[0], n_same=counts[1])
+    assert the_published_cue_conflict_set({"robustness": [row]}).verdict == verdict

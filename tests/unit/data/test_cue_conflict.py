@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from spatial_mae.data.cifar10 import CLASSES
-from spatial_mae.data.cue_conflict import read_cue_conflict
+from spatial_mae.data.cue_conflict import class_groups, read_cue_conflict
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def test_conflicts_between_shared_classes_are_kept_and_shrunk(folder):
     }
     assert pairs == {("cat", "dog", 0), ("ship", "automobile", 1)}
     assert found.images.shape == (2, 4, 2, 3)
+    assert (found.n_files, found.n_same) == (4, 1)
 
 
 def test_no_shared_classes_and_no_images_are_told_apart(folder, tmp_path):
@@ -52,3 +53,19 @@ def test_other_names_smaller_and_broken_images_are_refused(folder, tmp_path):
     (root / "cat/cat1-dog2.png").rename(root / "cat/cat.png")
     with pytest.raises(ValueError, match="expected a name such as cat7-elephant3.png"):
         read_cue_conflict(root, CLASSES, (4, 4))
+
+
+def test_classes_of_imagenet_are_groups_by_their_sorted_ids(folder):
+    ids = [f"n{position:08d}" for position in range(1000)]
+    groups = class_groups(ids)
+    assert len(groups) == 16
+    assert groups["elephant"] == [385, 386]
+    assert len(groups["dog"]) == 109 and len({i for own in groups.values() for i in own}) == 207
+    mirrored = class_groups(ids[::-1])
+    assert mirrored["elephant"] == [614, 613]
+    root = folder("boat1-car2.png", "cat1-cat2.png")
+    assert read_cue_conflict(root, tuple(groups), (4, 4)).classes == ("ship", "automobile")
+
+
+def test_other_classes_stand_for_themselves():
+    assert class_groups(("cat", "dog")) == {"cat": [0], "dog": [1]}
