@@ -7,7 +7,7 @@ probes. Both say that mask ratio and mask unit set it.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -152,20 +152,25 @@ def rank_agreement(
 def course(curve: Mapping[float, float]) -> str:
     """How a curve runs: `flat`, `rising`, `falling`, `peak at x`, `trough at x`, or `mixed`.
 
-    Neighbours within 1% of each other are level; a peak or trough is a single inner turn.
+    Neighbours within 1% of each other are level, unless all are; a peak or trough is a single
+    inner turn.
     """
     places = sorted(curve)
     values = [curve[place] for place in places]
     if _flat(values):
         return "flat"
-    steps = [0 if _flat(pair) else math.copysign(1, pair[1] - pair[0]) for pair in pairwise(values)]
-    signs = [sign for sign, _ in groupby(step for step in steps if step)]
+    signs = _signs(pair for pair in pairwise(values) if not _flat(pair)) or _signs(pairwise(values))
     if len(signs) == 1:
         return "rising" if signs[0] > 0 else "falling"
     if len(signs) > 2:
         return "mixed"
     turn = max if signs[0] > 0 else min
     return f"{'peak' if signs[0] > 0 else 'trough'} at {turn(places, key=curve.get):g}"
+
+
+def _signs(steps: Iterable[tuple[float, float]]) -> list[float]:
+    """Of the steps up or down, each run of equal ones once."""
+    return [sign for sign, _ in groupby(math.copysign(1, b - a) for a, b in steps if a != b)]
 
 
 def _flat(values: Sequence[float]) -> bool:

@@ -112,6 +112,7 @@ def test_rank_agreement():
         ((1, 2, 1, 2), "mixed"),
         ((1, 1.003, 1.002, 1), "flat"),
         ((-3, -2, -1, -2), "peak at 0.5"),
+        ((100, 100.8, 101.6, 100.9), "peak at 0.5"),
     ],
 )
 def test_the_course_of_a_curve(values, expected):
