@@ -36,8 +36,14 @@ def _missing_paths(config: Mapping) -> Iterator[str]:
         return
     families = ((KINDS[e["kind"]].recipe, e["recipe"]) for e in config["experiments"])
     for family, name in dict.fromkeys(families):
+        recipe = config["recipes"][family][name]
+        if family == "robustness" and not any(recipe.get(k) for k in ("prepared", *PATHS[family])):
+            yield (
+                f"recipe {name!r} of robustness names no shifted images: give the path of one of "
+                f"{', '.join(PATHS[family])}, or data sets of the config as `prepared`"
+            )
         for key in PATHS.get(family, ()):
-            path = config["recipes"][family][name].get(key)
+            path = recipe.get(key)
             if path is not None and not Path(path).exists():
                 yield (
                     f"recipe {name!r} of {family}: {key} {path!r} does not exist; give its path, "

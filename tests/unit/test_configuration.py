@@ -70,6 +70,10 @@ def test_the_default_config_is_sound(config, schema):
             "recipe 'default' of robustness: cifar10_c 'no/such/folder' does not exist",
         ),
         (
+            lambda c: c["recipes"]["robustness"]["default"].update(prepared=[]),
+            "recipe 'default' of robustness names no shifted images: give the path of one of",
+        ),
+        (
             lambda c: c["recipes"]["both_papers"]["default"].update(jacobian="defalt"),
             "recipe 'default' of both_papers names no jacobian: 'defalt'; did you mean 'default'",
         ),
