@@ -108,6 +108,7 @@ def _recipe(batch: int) -> PretrainingRecipe:
         flip=True,
         sampling="exact",
         loss_on="hidden",
+        boundary_width=0,
         normalise_targets=False,
         n_train=None,
         checkpoints=(),

@@ -9,20 +9,23 @@ import pytest
 from planning import TINY, snakemake_in
 
 ROOT = Path(__file__).resolve().parent.parent
+# Files of tests that share the study which the fixture `finished` runs.
+WORKFLOW = ("caching", "detection", "run", "sharing")
+OF_FINISHED = {
+    *(f"tests/workflow/test_{name}.py" for name in WORKFLOW),
+    "tests/smoke/test_report.py",
+}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Where processes share the tests, each takes whole files; those of the workflow stay together.
-
-    They share the study that `finished` runs.
-    """
+    """Where processes share the tests each takes whole files, and one all of `finished`."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "workflow" if file.startswith(("tests/workflow", "tests/smoke")) else file
+            return "finished" if file in OF_FINISHED else file
 
     return Scheduling(config, log)
 

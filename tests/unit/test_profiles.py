@@ -46,7 +46,7 @@ def test_every_rule_with_a_command_says_what_it_needs_or_runs_on_the_login_node(
 
 def test_runs_that_save_on_a_signal_get_it_themselves_and_in_time(rules):
     saving = {name for name, text in rules.items() if "--state" in text}
-    assert saving == {"pretrain_mae", "fine_tune_mae", "train_supervised"}
+    assert saving == {"pretrain_mae", "fine_tune_mae", "train_supervised", "fine_tune_detector"}
     for name in saving:
         assert "exec python" in rules[name] and "--requeue" in rules[name]
         assert "slurm_extra=WARNING" in rules[name]

@@ -1,5 +1,8 @@
 """Detection through the workflow: from pretrained weights and a COCO set to the paper's table."""
 
+import shutil
+
+import pytest
 import yaml
 from planning import TINY, snakemake_in
 from toy_coco import draw_set
@@ -32,7 +35,16 @@ SMALL = {
 }
 
 
-def overlay(finished, folder, **paths):
+PATHS = ("train_images", "train_annotations", "test_images", "test_annotations")
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of the finished study, whose own results stay as they are."""
+    return shutil.copytree(finished, tmp_path / "copied", symlinks=True)
+
+
+def overlay(folder, **paths):
     """A config for two detectors on the tiny study's encoders."""
     config = yaml.safe_load(TINY.read_text())
     (run,) = (e["grids"][0] for e in config["experiments"] if e["name"] == "jacobian")
@@ -51,16 +63,16 @@ def overlay(finished, folder, **paths):
     return path
 
 
-def test_from_weights_and_a_coco_set_to_the_papers_table(finished, tmp_path):
+def test_from_weights_and_a_coco_set_to_the_papers_table(copied, tmp_path):
     paths = {}
     for part, n in (("train", 8), ("test", 4)):
         folder = draw_set(tmp_path / part, n, seed=n)
         paths |= {f"{part}_images": str(folder), f"{part}_annotations": str(folder / "coco.json")}
     names = ("table_detection", "detection")
     figures = [f"results/tiny/figures/{name}.pdf" for name in names]
-    flags = ("--configfile", TINY, overlay(finished, tmp_path, **paths), "--", *figures)
-    snakemake_in(finished)(*flags)
-    rows = read_rows(finished / "results/tiny/figures/table_detection.csv")
+    flags = ("--configfile", TINY, overlay(tmp_path, **paths), "--", *figures)
+    snakemake_in(copied)(*flags)
+    rows = read_rows(copied / "results/tiny/figures/table_detection.csv")
     ours = [row for row in rows if row["value"] is not None]
     assert {row["column"] for row in ours} == {"APbox", "APmask"}
     assert {row["mask"] for row in ours} == {0.5, 0.75}
@@ -68,7 +80,8 @@ def test_from_weights_and_a_coco_set_to_the_papers_table(finished, tmp_path):
 
 
 def test_a_set_that_is_not_there_is_refused_before_anything_runs(finished, tmp_path):
-    flags = ("--configfile", TINY, overlay(finished, tmp_path, train_images="no/such/folder"))
+    paths = dict.fromkeys(PATHS) | {"train_images": "no/such/folder"}
+    flags = ("--configfile", TINY, overlay(tmp_path, **paths))
     done = snakemake_in(finished)("-n", *flags, "--", "detection", check=False)
     assert done.returncode != 0
     assert "train_images 'no/such/folder' does not exist" in done.stdout + done.stderr
