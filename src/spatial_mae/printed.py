@@ -36,6 +36,12 @@ def printed_rows(table: int) -> list[Row]:
     return rows
 
 
+def printed_series(table: int, column: str) -> str:
+    """A column over the mask ratios in words: `30.47 (m = 0.1), 32.38 (m = 0.25), ...`."""
+    rows = [r for r in printed_rows(table) if (r["block"], r["column"]) == (RATIOS, column)]
+    return ", ".join(f"{row['printed']} (m = {row['mask']:g})" for row in rows)
+
+
 def _statements() -> list[dict]:
     path = files("spatial_mae.claims").joinpath("statements.json")
     return json.loads(path.read_text(encoding="utf-8"))
