@@ -18,6 +18,11 @@ from spatial_mae.user_files import missing_files
 
 # Image height and width where the source fixes them.
 SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}
+# Kinds whose recipes name others' -> experiments without grids that stand for what they name.
+STANDS_ON = {
+    "both_papers": grid.related,
+    "robustness": lambda config, name: [grid.probed(config, name)],
+}
 
 
 def merged(config: Mapping, *overlays: Mapping) -> dict:
@@ -107,8 +112,8 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
             if name not in config["datasets"]:
                 near = nearest(name, config["datasets"])
                 yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
-        if entry["kind"] == "both_papers" and entry["recipe"] in recipes:
-            yield from _unknown_recipes(config, entry["recipe"])
+        if entry["kind"] in STANDS_ON and entry["recipe"] in recipes:
+            yield from _unknown_recipes(config, entry["kind"], entry["recipe"])
         for key, (what, known) in _named(config).items():
             for name in _values_of(entry, key):
                 if name not in known:
@@ -116,14 +121,22 @@ def _unknown_names(config: Mapping) -> Iterator[str]:
                     yield f"experiment {entry['name']!r} names no {what}: {name!r}; {near}"
 
 
-def _unknown_recipes(config: Mapping, name: str) -> Iterator[str]:
-    """Recipes of other families that a recipe of both papers' quantities names."""
-    for other in grid.related(config, name):
+def _unknown_recipes(config: Mapping, kind: str, name: str) -> Iterator[str]:
+    """Recipes of other families that a recipe names, and a probe that its evaluation lacks."""
+    for other in STANDS_ON[kind](config, name):
         family = KINDS[other["kind"]].recipe
         known = config["recipes"].get(family, {})
         if other["recipe"] not in known:
             near = nearest(other["recipe"], known)
-            yield f"recipe {name!r} of both_papers names no {family}: {other['recipe']!r}; {near}"
+            yield f"recipe {name!r} of {kind} names no {family}: {other['recipe']!r}; {near}"
+        elif kind == "robustness":
+            tokens = config["recipes"][kind][name]["tokens"]
+            probed = known[other["recipe"]]["representations"]
+            if tokens not in probed:
+                yield (
+                    f"recipe {name!r} of {kind}: evaluation {other['recipe']!r} does not probe "
+                    f"{tokens!r}; name it under its representations (now: {probed})"
+                )
 
 
 def _named(config: Mapping) -> dict[str, tuple[str, Mapping]]:

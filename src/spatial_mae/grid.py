@@ -112,6 +112,19 @@ def related(config: Mapping, recipe: str) -> list[Mapping]:
     return [{"name": kind, "kind": kind, "recipe": names[KINDS[kind].recipe]} for kind in RELATED]
 
 
+def probed(config: Mapping, recipe: str) -> Mapping:
+    """An experiment without grids: the evaluation whose probe a robustness recipe judges."""
+    name = config["recipes"]["robustness"][recipe]["evaluation"]
+    return {"name": "evaluation", "kind": "evaluation", "recipe": name}
+
+
+def probes(config: Mapping, recipe: str, run: Mapping) -> str:
+    """The file of a run's probes that a robustness recipe judges."""
+    entry = probed(config, recipe)
+    folder = run_table(entry, run).rpartition("/")[0]
+    return f"{folder}/probes_{entry['recipe']}.npz"
+
+
 def control_moment(config: Mapping, recipe: str) -> str:
     """The slug of the moments behind the controls of an evaluation recipe."""
     colour = config["recipes"]["evaluation"][recipe]["control_colour"]
@@ -136,9 +149,10 @@ def controls(
 ) -> list[str]:
     """The scores that stand beside the probes of a run: raw pixels and PCA, the linear MAE.
 
-    None where the recipe probes nothing.
+    None where the recipe probes nothing or wants no controls.
     """
-    if not config["recipes"]["evaluation"][recipe]["representations"]:
+    wanted = config["recipes"]["evaluation"][recipe]
+    if not (wanted["representations"] and wanted["control_colour"]):
         return []
     values = parse(run) if isinstance(run, str) else run
     control = slug({"patch": values["patch"] * values["unit"], "mask": values["mask"]}, CONTROL)

@@ -97,6 +97,9 @@ def _before(config: Mapping, entry: Mapping, run: Mapping) -> Jobs:
     if kind.recipe == "both_papers":
         for other in grid.related(config, entry["recipe"]):
             jobs |= _own(other, run) | _before(config, other, run)
+    if kind.recipe == "robustness":
+        other = grid.probed(config, entry["recipe"])
+        jobs |= _own(other, run) | _before(config, other, run)
     if kind.recipe == "evaluation":
         jobs |= _controls(config, entry["recipe"], run)
     if kind.recipe in BESIDE_LINEAR:

@@ -9,6 +9,7 @@ import torch
 from spatial_mae.cli.evaluate_mae import main
 from spatial_mae.data.store import Batch, Prepared, write_dataset
 from spatial_mae.evaluation.probing import COLUMNS, ordered
+from spatial_mae.evaluation.saved_probes import read_probe
 from spatial_mae.files import read_json, read_rows, write_rows
 from spatial_mae.models.architecture import Architecture, Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -96,6 +97,7 @@ def run(folder, recipe=RECIPE, controls=("pixels.csv", "linear.csv"), **changes)
         "runs-per-gpu": 1,
         "scores": folder / "scores.csv",
         "reconstructions": folder / "reconstructions.csv",
+        "probes": folder / "probes.npz",
         "seed": 0,
         "record": folder / "record.json",
     } | changes
@@ -119,6 +121,10 @@ def test_writes_scores_with_their_controls_a_gallery_and_a_record(tmp_path):
     gallery = read_rows(tmp_path / "reconstructions.csv")
     assert len(gallery) == 2 * 64
     assert {"original_0", "predicted_0", "epochs", "model_width", "status"} <= set(gallery[0])
+    last = [row for row in rows if (row["epoch"], row["protocol"]) == (2, "linear_probe")]
+    assert [row["value"] for row in last] == [
+        read_probe(tmp_path / "probes.npz", "mean").row["value"]
+    ]
     record = read_json(tmp_path / "record.json")
     assert record["device"]
     assert len(record["inputs"]) == 4
@@ -128,6 +134,8 @@ def test_images_without_labels_have_no_controls(tmp_path):
     folder = prepare(tmp_path, classes=None)
     rows = run(folder, RECIPE | {"representations": []}, controls=())
     assert {row["protocol"] for row in rows} == {"reconstruction"}
+    with pytest.raises(ValueError, match=r"no probe of 'mean' \(it holds: none\)"):
+        read_probe(folder / "probes.npz", "mean")
     with pytest.raises(ValueError, match="'toy' has no labels to probe"):
         run(folder)
 

@@ -4,19 +4,19 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from spatial_mae.cli.probe_robustness import main
 from spatial_mae.data.cifar10 import CLASSES
 from spatial_mae.data.store import Batch, Prepared, write_dataset
+from spatial_mae.evaluation.probe import Probe
+from spatial_mae.evaluation.saved_probes import SavedProbe, write_probes
 from spatial_mae.files import read_json, read_rows
 
 RECIPE = {
+    "evaluation": "toy",
     "tokens": "class_token",
-    "n_train": 50,
     "n_test": 10,
-    "validation_share": 0.25,
-    "penalties": [0.01, 0.1],
-    "max_iterations": 20,
     "prepared": ["toy"],
     "cifar10_c": None,
     "cifar10_1": None,
@@ -42,6 +42,12 @@ def probed(pretrained, run_with):
     write_dataset(pretrained / "toy/manifest.json", "toy", "test", toy, {})
     for name, n in (("cifar10.1_v6_data", 6), ("fog", 20)):
         np.save(pretrained / f"{name}.npy", images(n))
+    parts = {"weights": (10, WIDTH), "bias": 10, "mean": WIDTH, "scale": WIDTH}
+    probe = Probe(
+        **{part: torch.from_numpy(rng.normal(size=n)).float() for part, n in parts.items()}
+    )
+    row = {"value": 0.3, "n_test": 20, "n_train": 50, "penalty": 0.1, "converged": True}
+    write_probes(pretrained / "probes.npz", {"class_token": SavedProbe(probe, row)})
     (pretrained / "c").mkdir()
     (pretrained / "fog.npy").rename(pretrained / "c/fog.npy")
     np.save(pretrained / "c/labels.npy", np.tile(np.arange(4), 5))
@@ -52,6 +58,7 @@ def probed(pretrained, run_with):
             "manifest": pretrained / "toy/manifest.json",
             "shifted": pretrained / "toy/manifest.json",
             "weights": pretrained / "weights.safetensors",
+            "probes": pretrained / "probes.npz",
             "recipe": json.dumps(
                 RECIPE | {"cifar10_c": str(pretrained / "c"), "cifar10_1": str(pretrained)}
             ),
@@ -67,6 +74,7 @@ def probed(pretrained, run_with):
 
 
 SIZES = {"train": 60, "test": 20}
+WIDTH = 8  # of the network
 
 
 def test_writes_a_row_for_each_set_corruption_and_severity(probed, pretrained):
@@ -77,9 +85,10 @@ def test_writes_a_row_for_each_set_corruption_and_severity(probed, pretrained):
         ("cifar10_1_v6", None, None),
         *(("cifar10_c", "fog", severity) for severity in range(1, 6)),
     ]
-    assert [row["n_test"] for row in rows] == [10, 10, 6, *5 * [4]]
+    assert [row["n_test"] for row in rows] == [20, 10, 6, *5 * [4]]
     assert {row["n_train"] for row in rows} == {50}
-    assert len(read_json(pretrained / "record.json")["inputs"]) == 2
+    assert (rows[0]["value"], rows[0]["converged"]) == (0.3, "yes")
+    assert len(read_json(pretrained / "record.json")["inputs"]) == 3
 
 
 def test_a_missing_folder_writes_nothing(probed, pretrained):

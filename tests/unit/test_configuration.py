@@ -74,6 +74,14 @@ def test_the_default_config_is_sound(config, schema):
             "recipe 'default' of robustness names no shifted images: give the path of one of",
         ),
         (
+            lambda c: c["recipes"]["robustness"]["default"].update(evaluation="defalt"),
+            "recipe 'default' of robustness names no evaluation: 'defalt'; did you mean 'default'",
+        ),
+        (
+            lambda c: c["recipes"]["evaluation"]["default"].update(representations=["blocks"]),
+            "recipe 'default' of robustness: evaluation 'default' does not probe 'mean'; name it",
+        ),
+        (
             lambda c: c["recipes"]["both_papers"]["default"].update(jacobian="defalt"),
             "recipe 'default' of both_papers names no jacobian: 'defalt'; did you mean 'default'",
         ),

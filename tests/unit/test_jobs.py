@@ -104,12 +104,26 @@ def test_a_tree_and_the_audit_leave_one_record_each_in_their_own_folder():
     }
 
 
-def test_a_probe_on_shifted_images_needs_their_data_sets():
+def test_a_probe_on_shifted_images_needs_their_data_sets_and_the_evaluation_that_fits_it():
     entry = {"name": "a", "kind": "robustness", "grids": [{**RUN, "unit": [1], "mask": [0.5]}]}
     config = study(entry)
-    config["recipes"]["robustness"] = {"one": {"prepared": ["hazy"]}}
+    config["recipes"]["robustness"] = {"one": {"prepared": ["hazy"], "evaluation": "one"}}
     config["datasets"]["hazy"] = {"source": "dead_leaves"}
     assert grid.used_datasets(config) == ["leaves", "hazy"]
     counts = jobs.job_counts(config)
     assert (counts["prepare_dataset"], counts["probe_robustness"]) == (2, 2)
-    assert counts["pretrain_mae"] == 2
+    assert (counts["pretrain_mae"], counts["evaluate_mae"], counts["probe_linear"]) == (2, 2, 1)
+    run = grid.expand(entry | {"recipe": "one"})[0]
+    file = grid.probes(config, "one", run)
+    assert file == grid.run_table(
+        {"name": "b", "kind": "evaluation", "recipe": "one"}, run
+    ).replace("scores_one.csv", "probes_one.npz")
+
+
+def test_an_evaluation_may_do_without_controls():
+    entry = {"name": "a", "kind": "evaluation", "grids": [{**RUN, "unit": [1], "mask": [0.5]}]}
+    config = study(entry)
+    config["recipes"]["evaluation"]["one"]["control_colour"] = None
+    counts = jobs.job_counts(config)
+    assert counts["evaluate_mae"] == 2
+    assert not {"probe_pixels", "probe_linear", "compute_moments", "solve_linear"} & set(counts)

@@ -117,6 +117,11 @@ def shifted_manifests(wildcards):
     return [f"results/data/{name}/manifest.json" for name in names]
 
 
+def probes(wildcards):
+    run = {**wildcards, **grid.parse(wildcards.run)}
+    return grid.probes(config, wildcards.recipe, run)
+
+
 def related(wildcards):
     run = {**wildcards, **grid.parse(wildcards.run)}
     return [grid.run_table(entry, run) for entry in grid.related(config, wildcards.recipe)]

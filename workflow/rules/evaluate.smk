@@ -12,6 +12,7 @@ outputs:
     results/evaluate/linear/{dataset}/{model}/{control}/{recipe}.csv
     results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.csv
     results/evaluate/mae/{dataset}/{model}/{training}/{run}/reconstructions_{recipe}.csv
+    results/evaluate/mae/{dataset}/{model}/{training}/{run}/probes_{recipe}.npz
     results/evaluate/similarity/{dataset}/{model}/{training}/{run}/{recipe}.csv
 """
 
@@ -113,6 +114,7 @@ rule evaluate_mae:
     output:
         scores="results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.csv",
         reconstructions="results/evaluate/mae/{dataset}/{model}/{training}/{run}/reconstructions_{recipe}.csv",
+        probes="results/evaluate/mae/{dataset}/{model}/{training}/{run}/probes_{recipe}.npz",
         record="results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.record.json",
     log:
         "results/logs/evaluate_mae/{dataset}/{model}/{training}/{run}/{recipe}.log",
@@ -141,6 +143,7 @@ rule evaluate_mae:
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --scores {output.scores:q} \
             --reconstructions {output.reconstructions:q} \
+            --probes {output.probes:q} \
             --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}

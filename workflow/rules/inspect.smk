@@ -4,6 +4,7 @@ inputs:
     results/data/{dataset}/manifest.json
     results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
     results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints/
+    results/evaluate/mae/{dataset}/{model}/{training}/{run}/probes_{recipe}.npz
 
 outputs:
     results/inspect/{dataset}/{model}/{training}/{run}/unmasked_{recipe}.csv
@@ -73,6 +74,7 @@ rule probe_robustness:
         manifest="results/data/{dataset}/manifest.json",
         shifted=shifted_manifests,
         weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
+        probes=probes,
     output:
         accuracy="results/robustness/{dataset}/{model}/{training}/{run}/{recipe}.csv",
         record="results/robustness/{dataset}/{model}/{training}/{run}/{recipe}.record.json",
@@ -97,6 +99,7 @@ rule probe_robustness:
             --manifest {input.manifest:q} \
             --shifted {input.shifted:q} \
             --weights {input.weights:q} \
+            --probes {input.probes:q} \
             --recipe {params.recipe:q} \
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \

@@ -23,10 +23,12 @@ def controls_note(rows: Rows) -> str:
     if not found:
         return "No controls in the tables: the gain over untrained or pixel features is unknown."
     better = sum(gain > 0 for gain in found)
+    pixels = any(row.get("representation") in CONTROLS for row in rows)
+    names = "pixels, PCA, linear MAE, untrained" if pixels else "untrained alone"
     if better == len(found):
-        return f"All {len(found)} probes beat their controls (pixels, PCA, linear MAE, untrained)."
+        return f"All {len(found)} probes beat their controls ({names})."
     text = f"{better or 'None'} of {len(found)} probes beat their best control"
-    return f"{text} (pixels, PCA, linear MAE, untrained): elsewhere pretraining gained nothing."
+    return f"{text} ({names}): elsewhere pretraining gained nothing."
 
 
 def controls_evidence(rows: Rows) -> dict[str, float]:

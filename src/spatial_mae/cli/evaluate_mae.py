@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.evaluation.recipe import EvaluationRecipe
+from spatial_mae.evaluation.saved_probes import write_probes
 from spatial_mae.evaluation.scores import evaluate
 from spatial_mae.files import read_rows, write_rows
 from spatial_mae.provenance import add_record_flags, run_record
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs-per-gpu", type=int, required=True, help="that may share a GPU")
     parser.add_argument("--scores", type=Path, required=True, help="csv to write")
     parser.add_argument("--reconstructions", type=Path, required=True, help="csv to write")
+    parser.add_argument("--probes", type=Path, required=True, help="npz to write")
     add_record_flags(parser)
     arguments = parser.parse_args(argv)
     inputs = [arguments.manifest, arguments.weights, *arguments.controls]
@@ -44,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             )
         write_rows(arguments.scores, found.scores + controls)
         write_rows(arguments.reconstructions, found.gallery)
+        write_probes(arguments.probes, found.probes)
 
 
 if __name__ == "__main__":

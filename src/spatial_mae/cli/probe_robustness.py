@@ -1,4 +1,4 @@
-"""How a linear probe of a pretrained encoder does on images whose distribution has shifted."""
+"""How a pretrained encoder's linear probe does on images whose distribution has shifted."""
 
 import argparse
 from collections.abc import Sequence
@@ -20,13 +20,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--manifest", type=Path, required=True, help="manifest.json of the data")
     parser.add_argument("--shifted", type=Path, nargs="*", default=[], help="other manifests")
     parser.add_argument("--weights", type=Path, required=True, help="safetensors of the run")
+    parser.add_argument("--probes", type=Path, required=True, help="npz of its evaluation")
     parser.add_argument("--recipe", required=True, help="RobustnessRecipe as JSON")
     parser.add_argument("--threads", type=int, required=True, help="of the CPU")
     parser.add_argument("--runs-per-gpu", type=int, required=True, help="that may share a GPU")
     parser.add_argument("--accuracy", type=Path, required=True, help="csv to write")
     add_record_flags(parser)
     arguments = parser.parse_args(argv)
-    inputs = [arguments.manifest, *arguments.shifted, arguments.weights]
+    inputs = [arguments.manifest, *arguments.shifted, arguments.weights, arguments.probes]
     with run_record(arguments, inputs) as record:
         recipe = load(RobustnessRecipe, arguments.recipe)
         shifted = [prepared(open_dataset(path)) for path in arguments.shifted]
@@ -38,8 +39,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         set_threads(arguments.threads)
         with choose_device(arguments.runs_per_gpu) as device:
             record["device"] = device_name(device)
-            seed = arguments.seed
-            rows = probe_robustness(dataset, arguments.weights, shifted, recipe, seed, device)
+            weights, probes = arguments.weights, arguments.probes
+            rows = probe_robustness(dataset, weights, probes, shifted, recipe, device)
         write_rows(arguments.accuracy, rows)
 
 

@@ -123,7 +123,7 @@ def _probe(
     found = {"status": "completed", "device": "cpu", "precision": "float32"}
     found |= {"control_colour": colour, "images_per_second": speed}
     found["model_width"] = train.features.shape[1]
-    rows = probe_rows(train, test, representation, None, recipe, seed)
+    rows, _ = probe_rows(train, test, representation, None, recipe, seed)
     return ordered([row | found for row in rows])
 
 

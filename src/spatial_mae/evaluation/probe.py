@@ -59,12 +59,30 @@ class LinearClassifier:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """A linear classifier with its features' standardisation: logits W ((x - mean) scale) + b.
+
+    weights (c, k), bias (c,), mean (k,), scale (k,).
+    """
+
+    weights: Tensor
+    bias: Tensor
+    mean: Tensor
+    scale: Tensor
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Of features (n, k): (n, c)."""
+        return torch.addmm(self.bias, (features - self.mean).mul_(self.scale), self.weights.T)
+
+
+@dataclass(frozen=True)
 class ProbeResult:
-    """Test accuracy in [0, 1], the penalty chosen, and whether the last fit converged."""
+    """Test accuracy in [0, 1], the penalty chosen, whether its fit converged, and the probe."""
 
     accuracy: float
     penalty: float
     converged: bool
+    probe: Probe
 
 
 def linear_probe(
@@ -85,7 +103,9 @@ def linear_probe(
         raise ValueError(f"{sizes[0]} training features but {sizes[1]} test features")
     n_fit = len(train) - _n_held_out(len(train), validation_share)
     order = torch.from_numpy(rng.permutation(len(train))).to(train.labels.device)
-    train, test = standardised(Labelled(train.features[order], train.labels[order]), test)
+    train = Labelled(train.features[order], train.labels[order])
+    mean, scale = standardise_(train.features)
+    test = Labelled((test.features - mean).mul_(scale), test.labels)
     n_classes = 1 + int(max(train.labels.max(), test.labels.max()))
     gram = second_moment(train.features)
     fit, held = train.part(slice(n_fit)), train.part(slice(n_fit, None))
@@ -97,22 +117,23 @@ def linear_probe(
             best = accuracy, penalty, found
     _, penalty, start = best
     final = fit_logistic(train, n_classes, penalty, max_iterations, start, gram)
-    return ProbeResult(final.accuracy(test), penalty, final.converged)
+    probe = Probe(final.weights, final.bias, mean, scale)
+    return ProbeResult(final.accuracy(test), penalty, final.converged, probe)
 
 
-def standardised(train: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
-    """Both with the mean of `train` subtracted and divided by its deviation, feature by feature.
+def standardise_(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Subtract the mean and divide by the deviation, feature by feature, in place: (n, k).
 
-    Features that are the same in all training images become 0. Overwrites train.features.
+    Returns the mean (k,) and one over the deviation (k,), 0 for features that do not vary.
     """
-    mean = train.features.mean(dim=0)
-    centred = train.features.sub_(mean)
+    mean = features.mean(dim=0)
+    centred = features.sub_(mean)
     deviation = centred.square().mean(dim=0).sqrt()
     # Rounding leaves a constant feature a deviation of some epsilons of its mean.
     constant = deviation <= 1e-6 * mean.abs()
     scale = torch.where(constant, 0.0, 1.0 / torch.where(constant, 1.0, deviation))
-    tested = (test.features - mean).mul_(scale)
-    return Labelled(centred.mul_(scale), train.labels), Labelled(tested, test.labels)
+    centred.mul_(scale)
+    return mean, scale
 
 
 def second_moment(features: Tensor) -> Tensor:

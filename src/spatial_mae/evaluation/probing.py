@@ -6,7 +6,7 @@ import numpy as np
 
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.knn import knn_accuracy
-from spatial_mae.evaluation.probe import Labelled, linear_probe
+from spatial_mae.evaluation.probe import Labelled, Probe, linear_probe
 from spatial_mae.evaluation.recipe import EvaluationRecipe
 from spatial_mae.files import Row
 
@@ -54,11 +54,11 @@ def probe_rows(
     block: int | None,
     recipe: EvaluationRecipe,
     seed: int,
-) -> list[Row]:
+) -> tuple[list[Row], Probe]:
     """Accuracy, in [0, 1], of the linear probe and, for whole networks' features, of the k-NN vote.
 
     The validation split depends on `seed` and the number of images alone, so that all features of
-    the same images are probed alike. seconds are those of the fits.
+    the same images are probed alike. seconds are those of the fits. Returns the probe as well.
     """
     common = {
         "representation": representation,
@@ -67,13 +67,16 @@ def probe_rows(
         "n_train": len(train),
         "n_test": len(test),
     }
-    rows = [_linear(train, test, recipe, seed)]
+    row, probe = _linear(train, test, recipe, seed)
+    rows = [row]
     if recipe.neighbours and block is None:
         rows.append(_vote(train, test, recipe.neighbours))
-    return [common | row for row in rows]
+    return [common | row for row in rows], probe
 
 
-def _linear(train: Labelled, test: Labelled, recipe: EvaluationRecipe, seed: int) -> Row:
+def _linear(
+    train: Labelled, test: Labelled, recipe: EvaluationRecipe, seed: int
+) -> tuple[Row, Probe]:
     start = time.perf_counter()
     found = linear_probe(
         train,
@@ -83,13 +86,14 @@ def _linear(train: Labelled, test: Labelled, recipe: EvaluationRecipe, seed: int
         recipe.max_iterations,
         np.random.default_rng(seed),
     )
-    return {
+    row = {
         "protocol": "linear_probe",
         "value": found.accuracy,
         "penalty": found.penalty,
         "converged": found.converged,
         "seconds": time.perf_counter() - start,
     }
+    return row, found.probe
 
 
 def _vote(train: Labelled, test: Labelled, neighbours: int) -> Row:

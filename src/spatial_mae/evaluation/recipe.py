@@ -21,7 +21,8 @@ class EvaluationRecipe:
     penalties: see `probe.fit_logistic`. max_iterations: of L-BFGS, for each fit. neighbours: of the
     k-NN vote; 0 is no vote. n_reconstructed: held-out images reconstructed, each under n_masks
     masks. n_gallery: of them, written out pixel by pixel. control_*: how the second moments of
-    the linear controls are made.
+    the linear controls are made; control_colour None: no controls, for images whose second moments
+    no memory holds.
     """
 
     representations: tuple[Representation, ...]
@@ -35,7 +36,7 @@ class EvaluationRecipe:
     n_reconstructed: int
     n_masks: int
     n_gallery: int
-    control_colour: Literal["luma", "rgb"]
+    control_colour: Literal["luma", "rgb"] | None
     control_centring: str
     control_ridge: float
 

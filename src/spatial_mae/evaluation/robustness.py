@@ -1,4 +1,4 @@
-"""A linear probe of whole images, judged on images whose distribution has shifted."""
+"""A run's linear probe of whole images, judged on images whose distribution has shifted."""
 
 import time
 from collections.abc import Sequence
@@ -15,13 +15,14 @@ from spatial_mae.data.shifted import Shifted
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.features import check_representations, features, freeze
 from spatial_mae.evaluation.origin import check_images, scale
-from spatial_mae.evaluation.probe import Labelled, fit_logistic, linear_probe, standardised
+from spatial_mae.evaluation.probe import Probe
 from spatial_mae.evaluation.recipe import Tokens
+from spatial_mae.evaluation.saved_probes import read_probe
 from spatial_mae.evaluation.shape_bias import shape_bias
 from spatial_mae.files import Row
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder
-from spatial_mae.training.loader import load_images, load_labels, subset
+from spatial_mae.training.loader import subset
 
 OWN = "own"
 """What the data set's own test images are called among the shifted ones."""
@@ -29,20 +30,17 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class RobustnessRecipe:
-    """Settings of the probe, and the images it is judged on.
+    """Which probe is judged, and the images it is judged on.
 
-    tokens: what is probed, the mean patch token or the class token. n_train: images it is fit on;
-    n_test: images of each set, corruption and severity; None for all. validation_share, penalties,
-    max_iterations: of the probe. prepared: data sets whose test images are judged; the workflow
-    finds their manifests. cifar10_c to cue_conflict: folders of these sets, None for none.
+    evaluation: recipe of the evaluation that fits the probe; the workflow finds its file. tokens:
+    what is probed, the mean patch token or the class token. n_test: images of each set, corruption
+    and severity; None for all. prepared: data sets whose test images are judged; the workflow finds
+    their manifests. cifar10_c to cue_conflict: folders of these sets, None for none.
     """
 
+    evaluation: str
     tokens: Tokens
-    n_train: int | None
     n_test: int | None
-    validation_share: float
-    penalties: tuple[float, ...]
-    max_iterations: int
     prepared: tuple[str, ...]
     cifar10_c: str | None
     cifar10_1: str | None
@@ -61,27 +59,27 @@ class RobustnessRecipe:
                 "no shifted images: name some under prepared, cifar10_c, cifar10_1, imagenet_v2, "
                 "imagenet_a, imagenet_r, imagenet_sketch, objectnet or cue_conflict"
             )
-        if not self.penalties:
-            raise ValueError("a probe needs penalties to choose from, for instance [0.001, 0.1]")
 
 
 def probe_robustness(
     dataset: Dataset,
     weights: Path,
+    probes: Path,
     shifted: Sequence[Shifted],
     recipe: RobustnessRecipe,
-    seed: int,
     device: torch.device | str = "cpu",
 ) -> list[Row]:
-    """Accuracy of one probe, fit on `dataset`, on its own test images and on shifted ones.
+    """Accuracy of one probe, fit to images of `dataset`, on its own test images and shifted ones.
 
-    Nothing is fit to shifted images. Columns: shifted, the set's name (`own` first), corruption,
-    severity, metric, value in [0, 1], standard_error of the images. accuracy: the probe chooses
-    among all its classes; accuracy_among_own: of a set with fewer classes, among the set's only.
-    The last rows are those of `shape_bias.shape_bias` on cue-conflict images, the probe choosing
-    among their classes.
+    weights: of the run. probes: its `saved_probes`. No image of `dataset` is read, and nothing is
+    fit to shifted ones. Columns: shifted, the set's name (`own` first), corruption, severity,
+    metric, value in [0, 1], standard_error of the images. accuracy: the probe chooses among all its
+    classes; accuracy_among_own: of a set with fewer classes, among the set's only. The last rows
+    are those of `shape_bias.shape_bias` on cue-conflict images, the probe choosing among their
+    classes.
     Raises ValueError if images are of another size than the network's, a class of theirs is not the
-    data set's, or the data set has no labels; and as `read_cue_conflict`.
+    data set's, the data set has no labels, or the probes are another network's; and as `read_probe`
+    and `read_cue_conflict`.
     """
     encoder, metadata = load_encoder(weights, device)
     check_images(dataset, encoder.architecture)
@@ -89,77 +87,49 @@ def probe_robustness(
     names = dataset.manifest["classes"]
     if not names:
         raise ValueError(f"data set {dataset.manifest['dataset']!r} has no labels to probe with")
+    saved = read_probe(probes, recipe.tokens, device)
+    if len(saved.probe.mean) != encoder.architecture.backbone.width:
+        raise ValueError(
+            f"{probes} holds probes of {len(saved.probe.mean)} features, the network has "
+            f"{encoder.architecture.backbone.width}: give the probes of its own evaluation"
+        )
     for part in shifted:
         _check(part, dataset, encoder)
     cues = _cues(recipe, names, encoder)
     freeze(encoder)
     start = time.perf_counter()
-    train, own = (
-        Labelled(
-            _features(encoder, load_images(dataset, split, n), recipe),
-            load_labels(dataset, split, n, device),
-        )
-        for split, n in (("train", recipe.n_train), ("test", recipe.n_test))
-    )
-    chosen = _penalty(train, own, recipe, seed)
-    probe = _Probe(train, len(names), chosen, recipe)
-    rows = [_row(None, "accuracy", probe.hits(own))]
+    judge = _Judge(encoder, saved.probe, tuple(names), recipe.tokens)
+    rows = [_row(None, "accuracy", saved.row["value"], saved.row["n_test"])]
     for part in shifted:
-        found = _hits(part, names, probe, encoder, recipe)
-        rows += [_row(part, metric, hits) for metric, hits in found.items()]
+        found = _hits(part, judge, recipe.n_test)
+        rows += [_row(part, metric, hits.mean(), len(hits)) for metric, hits in found.items()]
     if cues is not None:
-        rows += _bias(cues, names, probe, _features(encoder, _tensor(cues.images), recipe))
-    common = {
-        "representation": recipe.tokens,
-        "n_train": len(train),
-        "penalty": chosen,
-        "converged": probe.converged,
-        "seconds": time.perf_counter() - start,
-    }
+        rows += _bias(cues, judge)
+    common = {"representation": recipe.tokens, "seconds": time.perf_counter() - start}
+    common |= {fact: saved.row[fact] for fact in ("n_train", "penalty", "converged")}
     return [row | common | scale(metadata) for row in rows]
 
 
-class _Probe:
-    """A logistic regression on standardised features."""
+@dataclass(frozen=True)
+class _Judge:
+    """An encoder and a probe of its features, whose classes have names."""
 
-    def __init__(
-        self, train: Labelled, n_classes: int, penalty: float, recipe: RobustnessRecipe
-    ) -> None:
-        zero, one = (torch.full_like(train.features[:1], value) for value in (0.0, 1.0))
-        ends = Labelled(torch.cat([zero, one]), train.labels[:2])
-        fit, moved = standardised(Labelled(train.features.clone(), train.labels), ends)
-        # Standardising is x s + o in each feature: o is where 0 goes, o + s where 1 does.
-        self.offset = moved.features[0]
-        self.scale = moved.features[1] - moved.features[0]
-        self.classifier = fit_logistic(fit, n_classes, penalty, recipe.max_iterations)
-        self.converged = self.classifier.converged
+    encoder: VisionTransformer
+    probe: Probe
+    names: tuple[str, ...]
+    tokens: Tokens
 
-    def hits(self, data: Labelled) -> np.ndarray:
-        """Whether each image's largest logit is its label's: bool (n,)."""
-        return (self.logits(data.features).argmax(dim=1) == data.labels).cpu().numpy()
-
-    def logits(self, features: Tensor) -> Tensor:
-        """Of features (n, k): (n, classes)."""
-        points = features * self.scale + self.offset
-        return torch.addmm(self.classifier.bias, points, self.classifier.weights.T)
+    def logits(self, images: "Tensor | _Batches") -> Tensor:
+        """Of uint8 images (n, C, H, W): (n, classes); a class without training images: -inf."""
+        found = features(self.encoder, images, (self.tokens,))[self.tokens, None]
+        logits = self.probe.logits(found).cpu()
+        missing = len(self.names) - logits.shape[1]
+        return torch.nn.functional.pad(logits, (0, missing), value=-torch.inf)
 
 
-def _penalty(train: Labelled, own: Labelled, recipe: RobustnessRecipe, seed: int) -> float:
-    """Chosen on a share of the training images, as every linear probe's."""
-    found = linear_probe(
-        train,
-        own,
-        recipe.penalties,
-        recipe.validation_share,
-        recipe.max_iterations,
-        np.random.default_rng(seed),
-    )
-    return found.penalty
-
-
-def _row(part: Shifted | None, metric: str, hits: np.ndarray) -> Row:
+def _row(part: Shifted | None, metric: str, share: float, n: int) -> Row:
     """A row of a shifted set, of the data set's own images where there is none."""
-    share, n = float(hits.mean()), len(hits)
+    share = float(share)
     return {
         "protocol": "robustness",
         "shifted": part.name if part else OWN,
@@ -170,12 +140,6 @@ def _row(part: Shifted | None, metric: str, hits: np.ndarray) -> Row:
         "standard_error": (share * (1 - share) / n) ** 0.5,
         "n_test": n,
     }
-
-
-def _features(
-    encoder: VisionTransformer, images: "Tensor | _Batches", recipe: RobustnessRecipe
-) -> Tensor:
-    return features(encoder, images, (recipe.tokens,))[recipe.tokens, None]
 
 
 class _Batches:
@@ -191,18 +155,12 @@ class _Batches:
         return _tensor(self._images[self._rows[part]])
 
 
-def _hits(
-    part: Shifted,
-    names: Sequence[str],
-    probe: _Probe,
-    encoder: VisionTransformer,
-    recipe: RobustnessRecipe,
-) -> dict[str, np.ndarray]:
+def _hits(part: Shifted, judge: _Judge, n_test: int | None) -> dict[str, np.ndarray]:
     """Metric -> whether the probe is right on each of the shifted images used: bool (n,)."""
-    wanted = None if recipe.n_test is None else min(recipe.n_test, len(part.labels))
+    wanted = None if n_test is None else min(n_test, len(part.labels))
     rows = subset(len(part.labels), wanted)
-    right = np.array([[name in accepted for name in names] for accepted in part.right()])
-    logits = probe.logits(_features(encoder, _Batches(part.images, rows), recipe)).cpu().numpy()
+    right = np.array([[name in accepted for name in judge.names] for accepted in part.right()])
+    logits = judge.logits(_Batches(part.images, rows)).numpy()
     labels, own = part.labels[rows], right.any(axis=0)
     found = {"accuracy": right[labels, logits.argmax(axis=1)]}
     if not own.all():
@@ -232,12 +190,12 @@ def _cues(
     return read_cue_conflict(Path(recipe.cue_conflict), tuple(class_groups(names)), size)
 
 
-def _bias(cues: CueConflict, names: Sequence[str], probe: _Probe, features: Tensor) -> list[Row]:
+def _bias(cues: CueConflict, judge: _Judge) -> list[Row]:
     """A class that is several of the probe's has the mean of their probabilities."""
-    groups = class_groups(names)
-    shares = probe.logits(features).softmax(dim=1)
+    groups = class_groups(judge.names)
+    shares = judge.logits(_tensor(cues.images)).softmax(dim=1)
     means = [shares[:, groups[name]].mean(dim=1) for name in cues.classes]
-    predicted = torch.stack(means, dim=1).argmax(dim=1).cpu().numpy()
+    predicted = torch.stack(means, dim=1).argmax(dim=1).numpy()
     common = {"protocol": "robustness", "shifted": "cue_conflict"}
     common |= {"n_files": cues.n_files, "n_same": cues.n_same}
     return [common | row for row in shape_bias(predicted, cues.shapes, cues.textures)]

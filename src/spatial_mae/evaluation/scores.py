@@ -20,6 +20,7 @@ from spatial_mae.evaluation.reconstruction import (
     masking_of,
     reconstruction_errors,
 )
+from spatial_mae.evaluation.saved_probes import SavedProbe
 from spatial_mae.files import Row
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import load_mae
@@ -30,10 +31,14 @@ from spatial_mae.training.randomness import generator_for
 
 @dataclass(frozen=True)
 class Evaluation:
-    """scores: rows with `probing.COLUMNS`. gallery: rows of `reconstruction.gallery`."""
+    """scores: rows with `probing.COLUMNS`. gallery: rows of `reconstruction.gallery`.
+
+    probes: of the last epoch, by representation; those of single blocks are not kept.
+    """
 
     scores: list[Row]
     gallery: list[Row]
+    probes: dict[str, SavedProbe]
 
 
 def evaluate(
@@ -65,12 +70,12 @@ def evaluate(
     rows = []
     for path in earlier:
         other, metadata = load_mae(path, device, model.architecture)
-        rows += _epoch_rows(other, metadata, final, data, masking, recipe, seed)
-    rows += _epoch_rows(model, final, final, data, masking, recipe, seed)
+        rows += _epoch(other, metadata, final, data, masking, recipe, seed)[0]
+    last, probes = _epoch(model, final, final, data, masking, recipe, seed)
     masks = generator_for(seed, 0, 0, "gallery masks")
     shown = data.reconstructed[: recipe.n_gallery]
     pixels = [row | scale(final) for row in gallery(model, shown, masking, masks)]
-    return Evaluation(ordered(rows), pixels)
+    return Evaluation(ordered(rows + last), pixels, probes)
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ class EvaluationData:
         )
 
 
-def _epoch_rows(
+def _epoch(
     model: MaskedAutoencoder,
     metadata: dict,
     final: dict,
@@ -105,22 +110,23 @@ def _epoch_rows(
     masking: Masking,
     recipe: EvaluationRecipe,
     seed: int,
-) -> list[Row]:
+) -> tuple[list[Row], dict[str, SavedProbe]]:
     start = time.perf_counter()
     freeze(model)
-    rows = _probes(model, data, recipe, seed) + _reconstruction(model, data, masking, recipe, seed)
+    rows, probes = _probes(model, data, recipe, seed)
+    rows += _reconstruction(model, data, masking, recipe, seed)
     seconds = time.perf_counter() - start
     line = f"epoch {metadata['epoch']}: {len(rows)} scores in {seconds:.1f} s"
     print(line, file=sys.stderr, flush=True)
     made = origin(metadata, final)
-    return [row | made for row in rows]
+    return [row | made for row in rows], probes
 
 
 def _probes(
     model: MaskedAutoencoder, data: EvaluationData, recipe: EvaluationRecipe, seed: int
-) -> list[Row]:
+) -> tuple[list[Row], dict[str, SavedProbe]]:
     if not recipe.representations:
-        return []
+        return [], {}
     start = time.perf_counter()
     train, test = (
         features(model.encoder, data.images[split], recipe.representations)
@@ -128,14 +134,17 @@ def _probes(
     )
     n_images = sum(len(images) for images in data.images.values())
     speed = n_images / (time.perf_counter() - start)
-    rows = []
+    rows, probes = [], {}
     for name, block in train:
         splits = (
             Labelled(found[name, block], data.labels[split])
             for split, found in (("train", train), ("test", test))
         )
-        rows += probe_rows(*splits, name, block, recipe, seed)
-    return [row | {"images_per_second": speed} for row in rows]
+        found, probe = probe_rows(*splits, name, block, recipe, seed)
+        rows += found
+        if block is None:
+            probes[name] = SavedProbe(probe, found[0])
+    return [row | {"images_per_second": speed} for row in rows], probes
 
 
 def _reconstruction(

@@ -9,19 +9,15 @@ from PIL import Image
 
 from spatial_mae.data.imagenet_variants import ImageFiles
 from spatial_mae.data.shifted import Shifted, prepared
-from spatial_mae.evaluation.features import features, freeze
-from spatial_mae.evaluation.probe import Labelled, linear_probe
 from spatial_mae.evaluation.robustness import RobustnessRecipe, probe_robustness
+from spatial_mae.evaluation.saved_probes import SavedProbe, write_probes
+from spatial_mae.evaluation.scores import evaluate
 from spatial_mae.recipes import load
-from spatial_mae.training.loader import load_images, load_labels
 
 RECIPE = {
+    "evaluation": "toy",
     "tokens": "mean",
-    "n_train": 60,
     "n_test": None,
-    "validation_share": 0.25,
-    "penalties": [0.01, 0.1],
-    "max_iterations": 50,
     "prepared": ["toy"],
     "cifar10_c": None,
     "cifar10_1": None,
@@ -35,31 +31,40 @@ RECIPE = {
 
 
 @pytest.fixture
-def probed(tmp_path, dataset, weights):
-    """Judge a probe of the data set `toy` on some shifted images."""
+def evaluation(tmp_path_factory, dataset, weights, recipe):
+    """An evaluation of a network, with its weights and its probes in a folder."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    weights(folder / "weights.safetensors")
+    weights(folder / "checkpoints/epoch-0.safetensors", epoch=0)
+    paths = folder / "weights.safetensors", folder / "checkpoints"
+    found = evaluate(dataset, *paths, recipe(representations=["mean"]), 0)
+    write_probes(folder / "probes.npz", found.probes)
+    return folder, found
 
-    def call(*shifted, data=dataset, **changes):
-        weights(tmp_path / "weights.safetensors")
+
+@pytest.fixture
+def probed(evaluation, dataset):
+    """Judge a probe of the data set `toy` on some shifted images."""
+    folder, _ = evaluation
+
+    def call(*shifted, data=dataset, probes=folder / "probes.npz", **changes):
         recipe = load(RobustnessRecipe, json.dumps(RECIPE | changes))
-        return probe_robustness(data, tmp_path / "weights.safetensors", shifted, recipe, 0)
+        weights = folder / "weights.safetensors"
+        return probe_robustness(data, weights, probes, shifted, recipe)
 
     return call
 
 
-def test_on_images_that_have_not_shifted_it_is_the_linear_probe(probed, dataset, model):
+def test_on_images_that_have_not_shifted_it_is_the_evaluations_probe(probed, dataset, evaluation):
     own, same = probed(prepared(dataset))
-    encoder = model(seed=4).encoder
-    freeze(encoder)
-    parts = [
-        Labelled(
-            features(encoder, load_images(dataset, split, n), ("mean",))["mean", None],
-            load_labels(dataset, split, n),
-        )
-        for split, n in (("train", 60), ("test", None))
+    (row,) = [
+        row
+        for row in evaluation[1].scores
+        if (row["epoch"], row["protocol"]) == (4, "linear_probe")
     ]
-    found = linear_probe(*parts, (0.01, 0.1), 0.25, 50, np.random.default_rng(0))
-    assert own["value"] == same["value"] == pytest.approx(found.accuracy)
-    assert own["penalty"] == found.penalty
+    assert own["value"] == same["value"] == row["value"]
+    assert own["penalty"] == row["penalty"]
+    assert (own["n_train"], own["n_test"]) == (60, 30)
     assert own["value"] > 0.6
     assert (own["shifted"], same["shifted"]) == ("own", "toy")
     share = own["value"]
@@ -111,8 +116,31 @@ def test_labels_and_shifted_images_are_needed(probed, unlabelled):
         probed(data=unlabelled)
     with pytest.raises(ValueError, match="no shifted images"):
         load(RobustnessRecipe, json.dumps(RECIPE | {"prepared": []}))
-    with pytest.raises(ValueError, match="needs penalties"):
-        load(RobustnessRecipe, json.dumps(RECIPE | {"penalties": []}))
+
+
+def test_a_probe_that_was_not_made_is_named(probed, dataset):
+    with pytest.raises(ValueError, match=r"no probe of 'class_token' \(it holds: mean\)"):
+        probed(prepared(dataset), tokens="class_token")
+
+
+def test_probes_of_another_network_are_refused(probed, dataset, evaluation, tmp_path):
+    saved = evaluation[1].probes["mean"]
+    narrow = dataclasses.replace(saved.probe, mean=saved.probe.mean[:8])
+    write_probes(tmp_path / "narrow.npz", {"mean": SavedProbe(narrow, saved.row)})
+    with pytest.raises(ValueError, match="probes of 8 features, the network has 16"):
+        probed(prepared(dataset), probes=tmp_path / "narrow.npz")
+
+
+def test_a_class_without_training_images_is_never_chosen(probed, dataset, evaluation, tmp_path):
+    """The labels of the training images end before the data set's classes do."""
+    saved = evaluation[1].probes["mean"]
+    parts = {part: getattr(saved.probe, part) for part in ("weights", "bias")}
+    fewer = dataclasses.replace(saved.probe, **{part: parts[part][:2] for part in parts})
+    write_probes(tmp_path / "fewer.npz", {"mean": SavedProbe(fewer, saved.row)})
+    same = prepared(dataset)
+    last = same.labels == 2
+    part = dataclasses.replace(same, images=same.images[last], labels=same.labels[last])
+    assert probed(part, probes=tmp_path / "fewer.npz")[1]["value"] == 0
 
 
 def test_cue_conflict_images_are_decided_among_their_classes(probed, tmp_path, dataset):

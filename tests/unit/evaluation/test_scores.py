@@ -80,7 +80,7 @@ def test_a_probe_is_that_of_the_features(run, dataset, model, recipe):
         )
         for split, n in (("train", 60), ("test", None))
     ]
-    (expected,) = probe_rows(*parts, "mean", None, settings, 7)
+    (expected,), probe = probe_rows(*parts, "mean", None, settings, 7)
     (found,) = [
         row
         for row in run(seed=7, neighbours=0).scores
