@@ -75,11 +75,16 @@ def test_the_plan_needs_no_numerical_library(project, tmp_path):
     assert {"torch", "scipy", "matplotlib", "spatial_mae.linear"} & loaded == set()
 
 
+@pytest.fixture(scope="module")
+def whole(project, tmp_path_factory) -> dict[str, int]:
+    """The default study's jobs by rule."""
+    run = snakemake_in(tmp_path_factory.mktemp("whole"))
+    return planned(run("-s", project / "Snakefile", "-n", "report"))
+
+
 @pytest.mark.parametrize("target", PARTS)
-def test_named_targets_plan_a_part(project, target, tmp_path):
-    run = snakemake_in(tmp_path)
-    part = planned(run("-s", project / "Snakefile", "-n", target))
-    whole = planned(run("-s", project / "Snakefile", "-n", "report"))
+def test_named_targets_plan_a_part(project, whole, target, tmp_path):
+    part = planned(snakemake_in(tmp_path)("-s", project / "Snakefile", "-n", target))
     part.pop(target)
     assert part and all(part[rule] <= whole[rule] for rule in part)
     assert sum(part.values()) < sum(whole.values())
