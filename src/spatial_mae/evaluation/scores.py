@@ -140,10 +140,10 @@ def _probes(
             Labelled(found[name, block], data.labels[split])
             for split, found in (("train", train), ("test", test))
         )
-        found, probe = probe_rows(*splits, name, block, recipe, seed)
-        rows += found
+        scores, probe = probe_rows(*splits, name, block, recipe, seed)
+        rows += scores
         if block is None:
-            probes[name] = SavedProbe(probe, found[0])
+            probes[name] = SavedProbe(probe, scores[0])
     return [row | {"images_per_second": speed} for row in rows], probes
 
 
