@@ -15,7 +15,7 @@ from spatial_mae.claims.verdict import Verdict
 FREE = ("training",)
 # Columns of an evaluation that must agree for two trainings to differ in their loss alone.
 BUDGET = ("epochs", "pretrain_n_train", "batch_size", "warmup_epochs", "weight_decay")
-BUDGET += ("random_crop", "flip", "recipe_but_boundary")
+BUDGET += ("random_crop", "flip", "recipe_but_boundary", "precision")
 FEWEST_SEEDS = 3
 PAIRED = (
     "Judged by the linear probe at equal seeds: the mean difference must exceed two of its "

@@ -49,7 +49,7 @@ MEASURES = {
 }
 # Two trainings are compared if they agree in these.
 BUDGET = ("pretrain_epochs", "pretrain_n_train", "batch_size", "warmup_epochs", "weight_decay")
-BUDGET += ("random_crop", "flip", "recipe_but_boundary")
+BUDGET += ("random_crop", "flip", "recipe_but_boundary", "precision")
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -118,7 +118,7 @@ def draw(rows: list[Row]) -> Figure:
         place, low, high = zip(*((r[WIDTH], r["low"], r["high"]) for r in shown), strict=True)
         axis.vlines(place, low, high, color=CATEGORIES[1], linewidth=2, zorder=3)
         axis.set_xticks(levels(means, WIDTH))
-        axis.set_xlabel("boundary left out (pixels)")
+        axis.set_xlabel("left out (pixels)")
         axis.set_ylabel(name)
         title(axis, index)
     return figure

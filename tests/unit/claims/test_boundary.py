@@ -56,7 +56,9 @@ def test_another_plain_recipe_does_not_stand_in_for_the_one_compared(table, orde
     assert boundary_raises_the_probe({"evaluation": [*parts[0], *parts[1]]}).verdict == HOLDS
 
 
-@pytest.mark.parametrize("others", [{"weight_decay": 0.1}, {"recipe_but_boundary": "r2"}])
+@pytest.mark.parametrize(
+    "others", [{"weight_decay": 0.1}, {"recipe_but_boundary": "r2"}, {"precision": "bfloat16"}]
+)
 def test_another_budget_is_not_compared(table, others):
     assert boundary_raises_the_probe(table({1: 0.02}, **others)).verdict == NOT_RUN
 
