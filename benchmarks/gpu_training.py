@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.hardware import SIZE, rate
+from benchmarks.hardware import rate
 from benchmarks.training_step import BACKBONE, MASK_RATIO, SIDE
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, flops_per_image
@@ -100,14 +100,18 @@ def _seconds(step: Callable[[], None], device: torch.device) -> float:
 
 def _product_rate(device: torch.device) -> float:
     """10^9 multiplications and additions a second of the bfloat16 matrix product."""
-    side = SIZE * 4 if device.type == "cuda" else SIZE
-    a, b = torch.ones((2, side, side), dtype=torch.bfloat16, device=device)
+    scale = 4 if device.type == "cuda" else 1
 
-    def product() -> None:
-        a @ b
-        _wait(device)
+    def prepare(size: int) -> Callable[[], None]:
+        a, b = torch.ones((2, scale * size, scale * size), dtype=torch.bfloat16, device=device)
 
-    return rate(product) * (side / SIZE) ** 3
+        def product() -> None:
+            a @ b
+            _wait(device)
+
+        return product
+
+    return rate(prepare) * scale**3
 
 
 def _wait(device: torch.device) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from benchmarks.hardware import SIZE, gemm_rate, rate
+from benchmarks.hardware import bfloat16_rate, gemm_rate
 from benchmarks.timing import median, peak_memory, race, ratio
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, Backbone, flops_per_image
@@ -132,12 +132,6 @@ def _speed(sizes: Architecture, batch: int, rounds: int) -> list[dict]:
         "MFU": 1.0,
     }
     return [*rows, last]
-
-
-def bfloat16_rate() -> float:
-    """10^9 multiplications and additions a second of torch's bfloat16 matrix product."""
-    a, b = torch.ones((2, SIZE, SIZE), dtype=torch.bfloat16)
-    return rate(lambda: a @ b)
 
 
 def _memory(sizes: Architecture, batch: int) -> list[dict]:

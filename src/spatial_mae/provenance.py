@@ -122,8 +122,9 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
 
     Yields the record, a dict to which the block may add what it measured. It holds the commit (and
     whether the tree was dirty), command, versions, host, device, seconds, peak memory of this
-    process in bytes, seed and the SHA-256 of each input file.
+    process in bytes, seed, the SHA-256 of each input file, and what was chosen by measurement.
     """
+    from spatial_mae.choices import made
     from spatial_mae.files import sha256, write_json
 
     start = time.perf_counter()
@@ -142,6 +143,8 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
     yield record
     record["seconds"] = round(time.perf_counter() - start, 3)
     record["peak_memory_bytes"] = _peak_memory()
+    if choices := made():
+        record["choices"] = choices
     write_json(arguments.record, record)
 
 
