@@ -69,7 +69,7 @@ def choose(
     contenders: Contenders,
     gain: float = 1.0,
     clock: Clock = time.process_time,
-    remember: bool = True,
+    preparation: bool = False,
 ) -> Choice:
     """The fastest of `contenders` on this machine; the first one unless another gains enough.
 
@@ -77,7 +77,8 @@ def choose(
     that the answer depends on; the answer is remembered for them, this processor and these versions
     of numpy and torch. contenders: name -> one run of it, which returns when its work is done; one
     that raises an exception is out. gain: how many times faster than the first another must be.
-    clock: seconds; processor time by default, which other programs disturb less.
+    clock: seconds; processor time by default, which other programs disturb less. preparation: the
+    first run of a contender may take long (it compiles) and says nothing about it.
 
     Raises ValueError if a fixed answer is none of the contenders, RuntimeError if all of them fail.
     """
@@ -88,9 +89,8 @@ def choose(
     file = _folder() / f"{question}-{_digest(question, about, contenders)}.json"
     choice = choice or _remembered(file, contenders)
     if choice is None:
-        choice = _measured(question, about, contenders, gain, clock)
-        if remember:
-            choice = _publish(file, choice, contenders)
+        race = _Race(contenders, clock, preparation)
+        choice = _publish(file, _measured(question, about, race, gain), contenders)
     _made.append(choice)
     return choice
 
@@ -186,16 +186,13 @@ def _publish(file: Path, choice: Choice, contenders: Contenders) -> Choice:
     return choice
 
 
-def _measured(
-    question: str, about: dict, contenders: Contenders, gain: float, clock: Clock
-) -> Choice:
-    race = _Race(contenders, clock)
+def _measured(question: str, about: dict, race: "_Race", gain: float) -> Choice:
     race.run()
     seconds = race.medians()
     if not seconds:
         reasons = "; ".join(f"{name}: {why}" for name, why in race.failed.items())
         raise RuntimeError(f"{question}: no contender ran ({reasons})")
-    fastest, first = min(seconds, key=seconds.get), next(iter(contenders))
+    fastest, first = min(seconds, key=seconds.get), race.first
     if first in seconds and seconds[first] < gain * seconds[fastest]:
         fastest = first
     return Choice(question, fastest, "measured", seconds, race.failed, about)
@@ -204,9 +201,10 @@ def _measured(
 class _Race:
     """Contenders in turn, until time is up or one is left; clear losers leave early."""
 
-    def __init__(self, contenders: Contenders, clock: Clock) -> None:
+    def __init__(self, contenders: Contenders, clock: Clock, preparation: bool) -> None:
         self.left, self.first = dict(contenders), next(iter(contenders))
-        self.clock, self.failed = clock, {}
+        self.clock, self.preparation = clock, preparation
+        self.failed: dict[str, str] = {}
         self.seconds: dict[str, list[float]] = {name: [] for name in contenders}
 
     def run(self) -> None:
@@ -244,5 +242,6 @@ class _Race:
             else:  # the first contender may pay for what all share
                 slow = seconds > CLEAR_AT_FIRST * min(latest.values())
                 lost = slow and seconds > WORTH_STOPPING and name != self.first
+                lost = lost and not self.preparation
             if lost:
                 del self.left[name]

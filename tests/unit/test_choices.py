@@ -64,6 +64,11 @@ def test_one_time_costs_of_the_first_do_not_decide():
     assert clock.choose().answer == "first"
 
 
+def test_a_first_run_that_prepares_does_not_decide():
+    costs = {"first": 1.0, "compiled": lambda turn: 99.0 if turn == 1 else 0.5}
+    assert Clock(**costs).choose(preparation=True).answer == "compiled"
+
+
 def test_a_contender_that_fails_is_out_and_its_error_is_kept():
     choice = Clock(first=1.0, broken=RuntimeError("no kernel\nfor this")).choose()
     assert choice.answer == "first"

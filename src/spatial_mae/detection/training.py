@@ -19,6 +19,7 @@ from spatial_mae.files import Row, atomic_path, sha256, write_rows
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder, read_metadata
 from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loop import Training
 from spatial_mae.training.optimiser import parameter_groups
@@ -134,8 +135,21 @@ class DetectionTask:
             self.module.train()
             return sum(self.module(images, targets).values()).float(), None
 
-    def use_precision(self, name: str) -> None:
-        self.precision = name
+    def describe(self) -> dict:
+        return {"task": "detection", "recipe": asdict(self.run.recipe)}
+
+    def attention_shapes(self, n_images: int) -> dict[str, Shape]:
+        """None: images differ in size, and the usual way suits their thousands of tokens."""
+        return {}
+
+    def use(self, execution: Execution) -> None:
+        self.precision = execution.precision
+
+    def mode(self) -> str:
+        return "plain"
+
+    def give_up_compiling(self, error: Exception) -> bool:
+        return False
 
     def _arithmetic(self) -> object:
         """bfloat16 where the device is a GPU; else float32."""

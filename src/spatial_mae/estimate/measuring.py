@@ -13,7 +13,7 @@ from spatial_mae.models import precision
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks
 from spatial_mae.training.augmentation import random_resized_crop_flip
-from spatial_mae.training.compiling import compiled
+from spatial_mae.training.compiling import Switchable
 from spatial_mae.training.devices import visible_gpus
 from spatial_mae.training.optimiser import AdamW, parameter_groups
 from spatial_mae.training.workplace import device_name
@@ -79,7 +79,10 @@ class _Step:
         precision.use(self.model, kind)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
-        self.loss = compiled(self.model.loss, recipe["compile"], device)
+        self.loss = Switchable(self.model, "loss", fixed=recipe["sampling"] == "exact")
+        on_gpu = device.type == "cuda"
+        wanted = recipe["compile"] == "always" or (recipe["compile"] == "auto" and on_gpu)
+        self.loss.use("compiled" if wanted else "plain")
 
     def __call__(self, images: Tensor) -> None:
         recipe, network = self.recipe, self.network

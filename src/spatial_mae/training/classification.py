@@ -17,7 +17,8 @@ from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder, read_metadata, save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
-from spatial_mae.training.compiling import compiled
+from spatial_mae.training.compiling import Switchable
+from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images, load_labels
 from spatial_mae.training.loop import Training
@@ -118,7 +119,7 @@ class ClassificationTask:
         self.module = network.to(images.device)
         self.module.blocks_to_train(run.blocks)
         self.run, self.images, self.labels, self.n_images = run, images, labels, len(images)
-        self._logits = compiled(self.module, run.recipe.compile, images.device)
+        self._logits = Switchable(self.module)
 
     def groups(self) -> list[dict]:
         recipe, depth_of = self.run.recipe, self.module.depth_of
@@ -153,8 +154,25 @@ class ClassificationTask:
         loss = functional.cross_entropy(logits, labels, label_smoothing=smoothing)
         return loss, (logits.detach().argmax(1) == labels).sum()
 
-    def use_precision(self, name: str) -> None:
-        precision.use(self.module, name)
+    def describe(self) -> dict:
+        architecture, blocks = to_json(self.run.architecture), self.run.blocks
+        return {"task": "classification", "architecture": architecture, "blocks": blocks}
+
+    def attention_shapes(self, n_images: int) -> dict[str, Shape]:
+        backbone = self.run.architecture.backbone
+        tokens = self.run.architecture.n_patches + int(backbone.class_token)
+        heads, width = backbone.encoder_heads, backbone.width
+        return {"encoder": (n_images, heads, tokens, width // heads)}
+
+    def use(self, execution: Execution) -> None:
+        precision.use(self.module, execution.precision, execution.attention)
+        self._logits.use(execution.mode)
+
+    def mode(self) -> str:
+        return self._logits.mode
+
+    def give_up_compiling(self, error: Exception) -> bool:
+        return self._logits.give_up(error)
 
 
 def train_classifier(run: ClassifierRun, workplace: Workplace, outputs: ClassifierOutputs) -> dict:

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from spatial_mae.training import memory
+from spatial_mae.training.execution import Executable
 from spatial_mae.training.processes import Processes
 
 ALL = slice(None)
 Batch = tuple[Tensor, ...]
 
 
-class Task(Protocol):
+class Task(Executable, Protocol):
     """What is learnt: a module, how a batch for it is made, and its loss."""
 
     module: nn.Module
@@ -40,8 +41,8 @@ class Task(Protocol):
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         """(mean loss, float32; number of correct answers, or None)."""
 
-    def use_precision(self, precision: str) -> None:
-        """Compute in "float32" or "bfloat16" from now on."""
+    def give_up_compiling(self, error: Exception) -> bool:
+        """Compute uncompiled from now on, and say so; False if nothing was compiled."""
 
 
 class Gradients:
@@ -87,13 +88,17 @@ class Gradients:
         return sums
 
     def _attempt(self, n_images: int, make: Callable[[], Batch]) -> Tensor | None:
-        """None if memory ran out; nothing of the attempt is then held by a traceback."""
+        """None if it is to be made again; nothing of the attempt is then held by a traceback.
+
+        That is where memory ran out, and where a compiled function failed: also its backward pass.
+        """
         try:
             return self._accumulate(make())
-        except (RuntimeError, MemoryError) as error:
-            if not memory.is_exhausted(error):
+        except Exception as error:  # the compiler's errors share no base class
+            if memory.is_exhausted(error):
+                self._halve(min(self.micro_batch or n_images, n_images), error)
+            elif self._together is not None or not self.task.give_up_compiling(error):
                 raise
-            self._halve(min(self.micro_batch or n_images, n_images), error)
         return None
 
     def _accumulate(self, batch: Batch) -> Tensor:

@@ -16,7 +16,8 @@ from spatial_mae.models.masks import draw_masks, inner_pixels
 from spatial_mae.models.weights import save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
-from spatial_mae.training.compiling import compiled
+from spatial_mae.training.compiling import Switchable
+from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images
 from spatial_mae.training.loop import Training, Weights
@@ -78,7 +79,7 @@ class PretrainingTask:
         start = generator_for(run.seed, 0, 0, "initialisation")
         self.module = MaskedAutoencoder(run.architecture, mean, deviation, start).to(images.device)
         self.run, self.images, self.n_images = run, images, len(images)
-        self._loss = compiled(self.module.loss, run.recipe.compile, images.device)
+        self._loss = Switchable(self.module, "loss", fixed=run.recipe.sampling == "exact")
 
     def groups(self) -> list[dict]:
         return parameter_groups(self.module, self.run.recipe.weight_decay)
@@ -117,8 +118,40 @@ class PretrainingTask:
         choices = (recipe.loss_on, recipe.normalise_targets, recipe.boundary_width)
         return self._loss(*batch, *choices), None
 
-    def use_precision(self, name: str) -> None:
-        precision.use(self.module, name)
+    def describe(self) -> dict:
+        recipe = self.run.recipe
+        chosen = ("sampling", "loss_on", "normalise_targets", "boundary_width")
+        return {
+            "task": "pretraining",
+            "architecture": to_json(self.run.architecture),
+            "mask_ratio": self.run.mask_ratio,
+            **{name: getattr(recipe, name) for name in chosen},
+        }
+
+    def attention_shapes(self, n_images: int) -> dict[str, Shape]:
+        """With a varying number of visible patches none: the usual way knows padding."""
+        run = self.run
+        if run.recipe.sampling != "exact":
+            return {}
+        backbone, n_patches = run.architecture.backbone, run.architecture.n_patches
+        visible = n_patches - run.architecture.n_hidden(run.mask_ratio) * run.architecture.unit**2
+        return {
+            part: (n_images, heads, tokens + int(backbone.class_token), width // heads)
+            for part, heads, tokens, width in (
+                ("encoder", backbone.encoder_heads, visible, backbone.width),
+                ("decoder", backbone.decoder_heads, n_patches, backbone.decoder_width),
+            )
+        }
+
+    def use(self, execution: Execution) -> None:
+        precision.use(self.module, execution.precision, execution.attention)
+        self._loss.use(execution.mode)
+
+    def mode(self) -> str:
+        return self._loss.mode
+
+    def give_up_compiling(self, error: Exception) -> bool:
+        return self._loss.give_up(error)
 
 
 def pretrain(run: PretrainingRun, workplace: Workplace, outputs: PretrainingOutputs) -> dict:
@@ -200,6 +233,8 @@ class Checkpoints:
             "images_per_second": position.images_per_second,
             "peak_memory_bytes": position.peak_memory,
             "precision": position.precision,
+            "attention": position.attention,
+            "mode": position.mode,
             "device": self.device_name,
             "n_train": self.task.n_images,
             "parameters": sum(p.numel() for p in self.task.module.parameters()),

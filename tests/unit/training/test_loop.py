@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.execution import Chooser
 from spatial_mae.training.loop import Training
 from spatial_mae.training.optimiser import AdamW, parameter_groups
 from spatial_mae.training.position import Interrupted
@@ -80,8 +81,20 @@ class Regression:
         loss = (error * counts).sum() / counts.sum()
         return loss * (self.harm if isinstance(self.harm, float) else 1), (error < 1).sum()
 
-    def use_precision(self, name):
-        self.precisions.append(name)
+    def describe(self):
+        return {"task": "regression"}
+
+    def attention_shapes(self, n_images):
+        return {}
+
+    def use(self, execution):
+        self.precisions.append(execution.precision)
+
+    def mode(self):
+        return "plain"
+
+    def give_up_compiling(self, error):
+        return False
 
 
 def train(folder, task=None, after_epoch=lambda *_: None, **changes):
@@ -295,17 +308,17 @@ def test_a_precision_that_was_measured_stays_with_the_run(tmp_path, monkeypatch)
         if here == (0, 2):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    where = "spatial_mae.training.loop.faster_precision"
-    monkeypatch.setattr(where, lambda *_: "bfloat16")
+    monkeypatch.setenv("SPATIAL_MAE_CHOICES", "precision=bfloat16")
     with pytest.raises(Interrupted):
         train(tmp_path, Regression(stop), precision="auto")
-    monkeypatch.setattr(where, lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(Chooser, "choose", lambda *_: pytest.fail("measured again"))
     task = Regression()
     _, training = train(tmp_path, task, precision="auto")
     assert task.precisions == ["bfloat16"] and training.position.precision == "bfloat16"
 
 
-def test_measuring_the_precision_changes_nothing(tmp_path, unbroken):
+def test_measuring_the_precision_changes_nothing(tmp_path, unbroken, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing remembered"))
     task = Regression()
     _, training = train(tmp_path, task, precision="auto", ema_decay=0.9)
     assert {"float32", "bfloat16"} <= set(task.precisions)
