@@ -20,7 +20,7 @@ from spatial_mae.training.compiling import compiled
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images
 from spatial_mae.training.loop import Training, Weights
-from spatial_mae.training.mapped_images import Images, read_ahead
+from spatial_mae.training.mapped_images import Images, read_ahead, take
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.position import Position
 from spatial_mae.training.processes import check_batch
@@ -78,6 +78,8 @@ class PretrainingTask:
         start = generator_for(run.seed, 0, 0, "initialisation")
         self.module = MaskedAutoencoder(run.architecture, mean, deviation, start).to(images.device)
         self.run, self.images, self.n_images = run, images, len(images)
+        exact = run.recipe.sampling == "exact"
+        self.n_visible = run.architecture.n_visible(run.mask_ratio) if exact else None
         self._loss = compiled(self.module.loss, run.recipe.compile, images.device)
 
     def groups(self) -> list[dict]:
@@ -90,7 +92,7 @@ class PretrainingTask:
         recipe, device = self.run.recipe, self.images.device
         crops = generator_for(self.run.seed, epoch, step, "crops", device)
         images = random_resized_crop_flip(
-            self.images[indices[part]],
+            take(self.images, indices[part]),
             crops,
             recipe.crop_scale,
             flip=recipe.flip,
@@ -115,7 +117,7 @@ class PretrainingTask:
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
         recipe = self.run.recipe
         choices = (recipe.loss_on, recipe.normalise_targets, recipe.boundary_width)
-        return self._loss(*batch, *choices), None
+        return self._loss(*batch, *choices, self.n_visible), None
 
     def use_precision(self, name: str) -> None:
         precision.use(self.module, name)
