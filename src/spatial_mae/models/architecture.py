@@ -107,6 +107,10 @@ class Architecture:
         """Mask units that exact sampling hides: round(mask_ratio * n_units)."""
         return round(mask_ratio * self.n_units)
 
+    def n_visible(self, mask_ratio: float) -> int:
+        """Patches that exact sampling shows."""
+        return (self.n_units - self.n_hidden(mask_ratio)) * self.unit**2
+
 
 def _check_tiling(name: str, size: int, height: int, width: int, of_what: str) -> None:
     if size < 1 or height % size or width % size:
@@ -199,8 +203,7 @@ def flops_per_image(architecture: Architecture, mask_ratio: float, training: boo
     What an implementation skips (outputs that no loss reads) still counts.
     """
     backbone = architecture.backbone
-    shown_units = architecture.n_units - architecture.n_hidden(mask_ratio)
-    visible = shown_units * architecture.unit**2
+    visible = architecture.n_visible(mask_ratio)
     extra = int(backbone.class_token)
     embedding = 2 * visible * architecture.patch_values * backbone.width
     forward = embedding + architecture.encoder_depth * _block_flops(

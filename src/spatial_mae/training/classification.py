@@ -22,12 +22,13 @@ from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images, load_labels
 from spatial_mae.training.loop import Training
-from spatial_mae.training.mapped_images import Images, read_ahead
+from spatial_mae.training.mapped_images import Images, read_ahead, take
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.processes import check_batch
 from spatial_mae.training.randomness import generator_for
 from spatial_mae.training.recipe import ClassifierRecipe
 from spatial_mae.training.training_data import image_hashes, label_hashes, pixel_statistics
+from spatial_mae.training.transfer import send
 from spatial_mae.training.workplace import Site, Workplace
 
 SCORED_AT_ONCE = 256
@@ -133,16 +134,20 @@ class ClassificationTask:
         crops = generator_for(seed, epoch, step, "crops", device)
         which = part, len(indices)
         images = random_resized_crop_flip(
-            self.images[indices[part]], crops, recipe.crop_scale, flip=recipe.flip, part=which
+            take(self.images, indices[part]),
+            crops,
+            recipe.crop_scale,
+            flip=recipe.flip,
+            part=which,
         )
         if recipe.randaugment:
             # Imports torchvision, which takes seconds.
             from spatial_mae.training.rand_augment import rand_augment
 
-            operations = generator_for(seed, epoch, step, "operations", device)
+            operations = generator_for(seed, epoch, step, "operations")  # the CPU sorts by them
             levels = images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
             images = rand_augment(levels, operations, *recipe.randaugment, which).float().div_(255)
-        return images, self.labels[indices[part]]
+        return images, self.labels[send(indices[part], device)]
 
     def weight(self, batch: Batch) -> int:
         return len(batch[1])

@@ -39,7 +39,7 @@ class Task(Executable, Protocol):
         """How many terms the loss of this batch is the mean of."""
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        """(mean loss, float32; number of correct answers, or None)."""
+        """(mean loss, float32, 0 without terms; number of correct answers, or None)."""
 
     def give_up_compiling(self, error: Exception) -> bool:
         """Compute uncompiled from now on, and say so; False if nothing was compiled."""
@@ -111,9 +111,7 @@ class Gradients:
             return sums
         whole = self.task.weight(batch)
         for part in zip(*(tensor.split(size) for tensor in batch), strict=True):
-            share = self.task.weight(part) / whole
-            if share > 0:  # a part without terms has no mean
-                self._add(part, share, sums)
+            self._add(part, self.task.weight(part) / whole, sums)
         return sums
 
     def _accumulate_together(self, batch: Batch, sums: Tensor) -> Tensor:

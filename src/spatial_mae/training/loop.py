@@ -103,8 +103,8 @@ class Training:
 
     def _epoch(self) -> None:
         position = self.position
-        order = permutation(self.task.n_images, self.seed, position.epoch).to(self.device)
-        batches = order.cpu().split(self.batch_size)[position.step : self.steps]
+        order = permutation(self.task.n_images, self.seed, position.epoch)
+        batches = order.split(self.batch_size)[position.step : self.steps]
         self.task.will_read([batch[self.processes.part(len(batch))] for batch in batches])
         self.totals = torch.tensor([position.loss, position.correct], dtype=torch.float64)
         self.totals = self.totals.to(self.device)

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spatial_mae.training.transfer import send
+
 ADVICE = hasattr(mmap, "MADV_WILLNEED")  # not on Windows
 
 Index = Tensor | slice
@@ -116,6 +118,13 @@ def read_ahead(images: Images, batches: Iterable[Index]) -> None:
     """Announce batches of images that lie in a file; a tensor has them already."""
     if isinstance(images, MappedImages):
         images.will_read(batches)
+
+
+def take(images: Images, indices: Tensor) -> Tensor:
+    """images[indices] on the device of `images`; a GPU need not wait for indices on the CPU."""
+    if isinstance(images, MappedImages):
+        return images[indices]
+    return images[send(indices, images.device)]
 
 
 def slices(n: int, size: int) -> list[slice]:

@@ -21,7 +21,7 @@ from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images
 from spatial_mae.training.loop import Training, Weights
-from spatial_mae.training.mapped_images import Images, read_ahead
+from spatial_mae.training.mapped_images import Images, read_ahead, take
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.position import Position
 from spatial_mae.training.processes import check_batch
@@ -79,7 +79,9 @@ class PretrainingTask:
         start = generator_for(run.seed, 0, 0, "initialisation")
         self.module = MaskedAutoencoder(run.architecture, mean, deviation, start).to(images.device)
         self.run, self.images, self.n_images = run, images, len(images)
-        self._loss = Switchable(self.module, "loss", fixed=run.recipe.sampling == "exact")
+        exact = run.recipe.sampling == "exact"
+        self.n_visible = run.architecture.n_visible(run.mask_ratio) if exact else None
+        self._loss = Switchable(self.module, "loss", fixed=exact)
 
     def groups(self) -> list[dict]:
         return parameter_groups(self.module, self.run.recipe.weight_decay)
@@ -91,7 +93,7 @@ class PretrainingTask:
         recipe, device = self.run.recipe, self.images.device
         crops = generator_for(self.run.seed, epoch, step, "crops", device)
         images = random_resized_crop_flip(
-            self.images[indices[part]],
+            take(self.images, indices[part]),
             crops,
             recipe.crop_scale,
             flip=recipe.flip,
@@ -116,7 +118,7 @@ class PretrainingTask:
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
         recipe = self.run.recipe
         choices = (recipe.loss_on, recipe.normalise_targets, recipe.boundary_width)
-        return self._loss(*batch, *choices), None
+        return self._loss(*batch, *choices, self.n_visible), None
 
     def describe(self) -> dict:
         recipe = self.run.recipe
@@ -130,15 +132,13 @@ class PretrainingTask:
 
     def attention_shapes(self, n_images: int) -> dict[str, Shape]:
         """With a varying number of visible patches none: the usual way knows padding."""
-        run = self.run
-        if run.recipe.sampling != "exact":
+        if self.n_visible is None:
             return {}
-        backbone, n_patches = run.architecture.backbone, run.architecture.n_patches
-        visible = n_patches - run.architecture.n_hidden(run.mask_ratio) * run.architecture.unit**2
+        backbone, n_patches = self.run.architecture.backbone, self.run.architecture.n_patches
         return {
             part: (n_images, heads, tokens + int(backbone.class_token), width // heads)
             for part, heads, tokens, width in (
-                ("encoder", backbone.encoder_heads, visible, backbone.width),
+                ("encoder", backbone.encoder_heads, self.n_visible, backbone.width),
                 ("decoder", backbone.decoder_heads, n_patches, backbone.decoder_width),
             )
         }

@@ -78,7 +78,7 @@ class Regression:
         if callable(self.harm):
             self.harm(len(inputs))
         error = (self.module(inputs) - targets).square().squeeze(1)
-        loss = (error * counts).sum() / counts.sum()
+        loss = (error * counts).sum() / counts.sum().clamp(min=1)
         return loss * (self.harm if isinstance(self.harm, float) else 1), (error < 1).sum()
 
     def describe(self):
