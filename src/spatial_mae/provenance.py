@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -35,11 +35,16 @@ def fingerprint(rule: str, *modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def share_with_jobs(source: str) -> None:
+def share_with_jobs(source: str, choices: Mapping[str, str]) -> None:
     """Let the workflow's jobs find the package in `source`, and the Python that runs this.
 
-    Jobs in an environment of their own (conda) put theirs in front of it.
+    Jobs in an environment of their own (conda) put theirs in front of it. choices: answers that the
+    study fixes (see `spatial_mae.choices`).
     """
+    from spatial_mae.choices import PINS
+
+    if choices:
+        os.environ[PINS] = ",".join(f"{name}={answer}" for name, answer in choices.items())
     os.environ["PYTHONPATH"] = os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 

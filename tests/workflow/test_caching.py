@@ -50,7 +50,7 @@ def test_the_probe_reruns_evaluations_but_no_training(finished, edit):
 
 def test_how_runs_share_gpus_reruns_only_the_written_config(finished, tmp_path):
     overlay = tmp_path / "shared.yaml"
-    overlay.write_text("devices: {runs_per_gpu: 4, processes_per_run: 2}\n")
+    overlay.write_text("devices: {runs_per_gpu: 4, processes_per_run: 2, choices: {mode: plain}}\n")
     jobs = planned(snakemake_in(finished)("-n", "report", "--configfile", TINY, overlay))
     assert jobs and set(jobs) <= {"write_config", "write_report", "report"}
 

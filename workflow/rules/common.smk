@@ -18,12 +18,12 @@ sys.path.insert(0, SOURCE)
 from spatial_mae import configuration, grid
 from spatial_mae.provenance import fingerprint, share_with_jobs
 
-share_with_jobs(SOURCE)
 
 SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
 configuration.check_keys(config, yaml.safe_load(SCHEMA.read_text()))
 validate(config, schema=str(SCHEMA), set_default=False)
 configuration.check_values(config)
+share_with_jobs(SOURCE, config["devices"].get("choices", {}))
 
 
 wildcard_constraints:
