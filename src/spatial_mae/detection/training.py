@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -109,7 +109,7 @@ class DetectionTask:
         part, _, rest = name.removeprefix(prefix).partition(".")
         return int(rest.partition(".")[0]) + 1 if part == "blocks" else 0
 
-    def will_read(self, batches: Sequence[Tensor]) -> None:
+    def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
         """Images are read when their micro-batch is: none is kept."""
 
     def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
@@ -118,8 +118,8 @@ class DetectionTask:
         seeds = [derived_seed(self.run.seed, epoch, int(i), "detection") for i in wanted]
         return wanted, torch.tensor(seeds)
 
-    def weight(self, batch: Batch) -> int:
-        return len(batch[0])
+    def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> int:
+        return len(indices[part])
 
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
         pairs = [
