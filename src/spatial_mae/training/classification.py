@@ -1,6 +1,6 @@
 """Training a classifier: from scratch, or from the encoder of a pretrained masked autoencoder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -126,7 +126,7 @@ class ClassificationTask:
         recipe, depth_of = self.run.recipe, self.module.depth_of
         return parameter_groups(self.module, recipe.weight_decay, recipe.layer_decay, depth_of)
 
-    def will_read(self, batches: Sequence[Tensor]) -> None:
+    def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
         read_ahead(self.images, batches)
 
     def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
@@ -149,8 +149,8 @@ class ClassificationTask:
             images = rand_augment(levels, operations, *recipe.randaugment, which).float().div_(255)
         return images, self.labels[send(indices[part], device)]
 
-    def weight(self, batch: Batch) -> int:
-        return len(batch[1])
+    def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> int:
+        return len(indices[part])
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         images, labels = batch

@@ -105,7 +105,7 @@ class Training:
         position = self.position
         order = permutation(self.task.n_images, self.seed, position.epoch)
         batches = order.split(self.batch_size)[position.step : self.steps]
-        self.task.will_read([batch[self.processes.part(len(batch))] for batch in batches])
+        self.gradients.will_read(batches, position.epoch)
         self.totals = torch.tensor([position.loss, position.correct], dtype=torch.float64)
         self.totals = self.totals.to(self.device)
         self.clock = time.perf_counter()

@@ -1,7 +1,7 @@
 """Pretraining a masked autoencoder, from a data set to weights, history and checkpoints."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,12 +81,13 @@ class PretrainingTask:
         self.run, self.images, self.n_images = run, images, len(images)
         exact = run.recipe.sampling == "exact"
         self.n_visible = run.architecture.n_visible(run.mask_ratio) if exact else None
+        self._drawn: tuple = (None, None)
         self._loss = Switchable(self.module, "loss", fixed=exact)
 
     def groups(self) -> list[dict]:
         return parameter_groups(self.module, self.run.recipe.weight_decay)
 
-    def will_read(self, batches: Sequence[Tensor]) -> None:
+    def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
         read_ahead(self.images, batches)
 
     def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
@@ -99,21 +100,23 @@ class PretrainingTask:
             flip=recipe.flip,
             part=(part, len(indices)),
         )
-        masks = draw_masks(
-            generator_for(self.run.seed, epoch, step, "masks", device),
-            len(indices),
-            self.run.architecture,
-            self.run.mask_ratio,
-            recipe.sampling,
-        )
-        return images, masks[part]
+        return images, self._masks(len(indices), epoch, step)[part]
 
-    def weight(self, batch: Batch) -> Tensor | int:
+    def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Tensor | int:
         recipe = self.run.recipe
+        masks = self._masks(len(indices), epoch, step)[part]
         if recipe.boundary_width:
-            return inner_pixels(batch[1], self.run.architecture, recipe.boundary_width).sum()
+            return inner_pixels(masks, self.run.architecture, recipe.boundary_width).sum()
         counted = recipe.sampling == "exact" or recipe.loss_on == "all"
-        return len(batch[1]) if counted else batch[1].sum()
+        return len(masks) if counted else masks.sum()
+
+    def _masks(self, n: int, epoch: int, step: int) -> Tensor:
+        """Of a whole batch of `n` images; kept for its micro-batches."""
+        if self._drawn[0] != (n, epoch, step):
+            generator = generator_for(self.run.seed, epoch, step, "masks", self.images.device)
+            law = self.run.architecture, self.run.mask_ratio, self.run.recipe.sampling
+            self._drawn = (n, epoch, step), draw_masks(generator, n, *law)
+        return self._drawn[1]
 
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
         recipe = self.run.recipe

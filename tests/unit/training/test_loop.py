@@ -56,19 +56,23 @@ class Regression:
     def groups(self):
         return parameter_groups(self.module, RECIPE.weight_decay)
 
-    def will_read(self, batches):
+    def will_read(self, batches, epoch):
         self.announced += batches
 
     def batch(self, indices, epoch, step, part=slice(None)):
-        self.asked.append(indices)
+        self.asked.append(indices[part])
         self.harm = self.disturb(epoch, step)
-        generator = generator_for(0, epoch, step, "noise")
-        counts = torch.randint(0, 2, (len(indices),), generator=generator).float()
-        counts[0] = 1
-        return self.inputs[indices][part], self.targets[indices][part], counts[part]
+        counts = self.counts(len(indices), epoch, step)[part]
+        return self.inputs[indices][part], self.targets[indices][part], counts
 
-    def weight(self, batch):
-        return batch[2].sum()
+    def counts(self, n, epoch, step):
+        generator = generator_for(0, epoch, step, "noise")
+        counts = torch.randint(0, 2, (n,), generator=generator).float()
+        counts[0] = 1
+        return counts
+
+    def weight(self, indices, epoch, step, part=slice(None)):
+        return self.counts(len(indices), epoch, step)[part].sum()
 
     def loss(self, batch):
         inputs, targets, counts = batch
@@ -151,17 +155,20 @@ def test_stopped_and_continued_equals_unbroken(tmp_path, unbroken, name, place, 
     assert_same(outcome(training), unbroken)
 
 
-def test_every_batch_is_announced_also_after_a_stop(tmp_path):
+@pytest.mark.parametrize("micro_batch", [None, 3])
+def test_every_micro_batch_is_announced_also_after_a_stop(tmp_path, micro_batch):
     def stop(*here):
         if here == (1, 2):
             os.kill(os.getpid(), signal.SIGTERM)
 
     stopped, again = Regression(stop), Regression()
     with pytest.raises(Interrupted):
-        train(tmp_path, stopped, batch_size=9)
-    train(tmp_path, again, batch_size=9)
+        train(tmp_path, stopped, batch_size=9, micro_batch=micro_batch)
+    train(tmp_path, again, batch_size=9, micro_batch=micro_batch)
+    parts = 3 if micro_batch else 1
     steps = N // 9
-    assert len(stopped.asked) == steps + 3 and len(again.asked) == 2 * steps - 3
+    asked = [len(task.asked) / parts for task in (stopped, again)]
+    assert asked == [steps + 3, 2 * steps - 3]
     for task in (stopped, again):
         pairs = zip(task.asked, task.announced, strict=task is again)
         assert all(torch.equal(one, other) for one, other in pairs)

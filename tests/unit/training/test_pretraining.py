@@ -14,6 +14,7 @@ from toy_training import MODEL, PRETRAINING, toy_dataset
 from spatial_mae.data.store import open_dataset
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Backbone
+from spatial_mae.models.masks import inner_pixels
 from spatial_mae.models.weights import load_mae, read_metadata
 from spatial_mae.recipes import load
 from spatial_mae.training import pretraining, training_data
@@ -206,6 +207,51 @@ def test_micro_batches_give_the_gradient_of_the_batch(dataset, sampling, loss_on
         torch.testing.assert_close(parts, whole, rtol=1e-3, atol=1e-6)
 
 
+def whole_batch_cut(task, n_images, size):
+    """(sums, gradients) where all images are made first: shares are counted from their masks."""
+    recipe, architecture = task.run.recipe, task.run.architecture
+
+    def terms(masks):
+        if recipe.boundary_width:
+            return inner_pixels(masks, architecture, recipe.boundary_width).sum()
+        return len(masks) if recipe.sampling == "exact" else masks.sum()
+
+    images, masks = task.batch(torch.arange(n_images), 1, 2)
+    sums = torch.zeros(2, dtype=torch.float64)
+    for part in zip(images.split(size), masks.split(size), strict=True):
+        share = terms(part[1]) / terms(masks)
+        if share > 0:
+            loss = task.loss(part)[0] * share
+            loss.backward()
+            sums[0] += loss.detach()
+    return sums, [p.grad for p in task.module.parameters()]
+
+
+@pytest.mark.parametrize("micro_batch", [1, 5, 8])
+@pytest.mark.parametrize("halved", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"sampling": "bernoulli"}, {"boundary_width": 1}, {"sampling": "bernoulli", "patch": 4}],
+)
+def test_images_made_as_they_are_due_give_the_same_bits(dataset, changes, micro_batch, halved):
+    run = a_run(dataset, 0.5, **changes)
+    task, other = (PretrainingTask(run, load_images(dataset, "train", 48)) for _ in range(2))
+    gradients = Gradients(task, torch.device("cpu"), 2 * micro_batch if halved else micro_batch)
+    plain = task.loss
+
+    def loss(batch):
+        if halved and len(batch[0]) > micro_batch:
+            raise MemoryError
+        return plain(batch)
+
+    task.loss = loss
+    sums = gradients.of(torch.arange(16), 1, 2)
+    expected_sums, expected = whole_batch_cut(other, 16, micro_batch)
+    assert torch.equal(sums, expected_sums)
+    found = [p.grad for p in task.module.parameters()]
+    assert all(torch.equal(one, two) for one, two in zip(found, expected, strict=True))
+
+
 def test_the_average_is_what_is_written(tmp_path, dataset, done):
     averaged = go(tmp_path, a_run(dataset, ema_decay=0.5))
     first, second = weights(averaged.weights), weights(done.weights)
@@ -228,7 +274,12 @@ def test_images_left_in_their_file_train_the_same_network(
     assert losses[0] == losses[1]
 
 
-def test_training_reads_one_batch_ahead(dataset, tmp_path, monkeypatch, short_of_memory):
+@pytest.mark.parametrize(
+    ("micro_batch", "limit", "sizes"), [(None, 16, {16}), (4, 16, {4}), (None, 8, {16, 8})]
+)
+def test_training_reads_one_micro_batch_ahead(
+    dataset, tmp_path, monkeypatch, short_of_memory, micro_batch, limit, sizes
+):
     threads = set()
     original = MappedImages._read
 
@@ -236,10 +287,18 @@ def test_training_reads_one_batch_ahead(dataset, tmp_path, monkeypatch, short_of
         threads.add((len(rows), threading.current_thread() is threading.main_thread()))
         original(self, rows, pixels)
 
+    plain = PretrainingTask.loss
+
+    def loss(self, batch):
+        if len(batch[0]) > limit:
+            raise MemoryError
+        return plain(self, batch)
+
     monkeypatch.setattr(MappedImages, "_read", read)
-    go(tmp_path, a_run(dataset))
-    # The statistics' one part of 48 images is announced, as are the batches of 16.
-    assert threads == {(48, False), (16, False)}
+    monkeypatch.setattr(PretrainingTask, "loss", loss)
+    go(tmp_path, a_run(dataset, micro_batch=micro_batch))
+    # The statistics' one part of 48 images is announced, as are all micro-batches.
+    assert threads == {(size, False) for size in {48, *sizes}}
 
 
 def test_statistics_are_counted_part_by_part(dataset, monkeypatch, short_of_memory):
