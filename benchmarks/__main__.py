@@ -8,6 +8,7 @@ import platform
 from collections.abc import Sequence
 
 import benchmarks
+from benchmarks.hardware import processor
 from benchmarks.timing import table
 
 HELPERS = {"__main__", "synthetic", "timing"}
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     if unknown := set(arguments.names) - set(names):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    print(f"{os.cpu_count()} cores, {platform.machine()}, {_threads()}\n")
+    print(f"{os.cpu_count()} cores, {platform.machine()}, {processor()}, {_threads()}\n")
     for name in arguments.names or names:
         module = importlib.import_module(f"benchmarks.{name}")
         print(f"## {name}: {module.__doc__}\n", flush=True)
