@@ -43,6 +43,12 @@ def test_an_unknown_benchmark_is_named(capsys):
     assert "no benchmark hardwear; there are augmentation" in capsys.readouterr().err
 
 
+def test_the_gpu_check_does_not_run_among_others(capsys):
+    with pytest.raises(SystemExit):
+        entry.main(["hardware", "gpu_check"])
+    assert "gpu_check runs alone" in capsys.readouterr().err
+
+
 def test_a_checkout_that_is_not_installed_finds_the_package(project, tmp_path):
     """Isolated (-S -I): neither site-packages nor PYTHONPATH."""
     code = f"import sys; sys.path.insert(0, {str(project)!r}); import benchmarks; "
