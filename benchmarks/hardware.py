@@ -1,12 +1,20 @@
 """What this machine can do at most: matrix products of the types that the benchmarks use."""
 
+import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 SIZE, SMALL = 2048, 256
 PATIENCE = 2.0  # seconds that one large product may take
+CPU_INFO = Path("/proc/cpuinfo")
+# What decides how fast a CPU multiplies bfloat16 and int8 matrices.
+FEATURES = (
+    *("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni"),
+    *("amx_tile", "amx_bf16", "amx_int8"),
+)
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
@@ -66,3 +74,19 @@ def _seconds(product: Callable[[], object]) -> float:
         product()
         best = min(best, time.perf_counter() - start)
     return best
+
+
+def processor() -> str:
+    """The CPU's model, and which of FEATURES it has, as Linux tells; elsewhere the model alone."""
+    if not CPU_INFO.exists():
+        return platform.processor() or "unknown CPU"
+    lines = (line.partition(":") for line in CPU_INFO.read_text().splitlines())
+    entries = {name.strip(): value.strip() for name, _, value in lines}
+    has = _features(entries.get("flags", entries.get("Features", "")).split())
+    return (
+        f"{entries.get('model name', 'unknown CPU')} with {' '.join(has) or 'none of AVX2 to AMX'}"
+    )
+
+
+def _features(flags: Iterable[str]) -> list[str]:
+    return [name for name in FEATURES if name in set(flags)]

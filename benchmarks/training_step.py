@@ -47,6 +47,18 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
 
 def rival_step(sizes: Architecture, batch: int, autocast: bool = False) -> Callable[[], object]:
     """A training step of transformers' network, as it comes or with torch's autocast around it."""
+    model = rival(sizes)
+    images, masks = _inputs(sizes, batch)
+
+    def loss() -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            return model(images, noise=masks.float()).loss
+
+    return _step(model, loss)
+
+
+def rival(sizes: Architecture) -> torch.nn.Module:
+    """transformers' network of these sizes, which draws its own masks unless given `noise`."""
     from transformers import ViTMAEConfig, ViTMAEForPreTraining
 
     backbone = sizes.backbone
@@ -64,14 +76,7 @@ def rival_step(sizes: Architecture, batch: int, autocast: bool = False) -> Calla
         decoder_intermediate_size=round(backbone.mlp_ratio * backbone.decoder_width),
         layer_norm_eps=1e-6,
     )
-    model = ViTMAEForPreTraining(config)
-    images, masks = _inputs(sizes, batch)
-
-    def loss() -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            return model(images, noise=masks.float()).loss
-
-    return _step(model, loss)
+    return ViTMAEForPreTraining(config)
 
 
 def our_step(sizes: Architecture, batch: int, arithmetic: str) -> Callable[[], object]:
