@@ -18,7 +18,7 @@ from benchmarks.gpu_check.report import OutOfTime
 from benchmarks.training_step import BACKBONE, MASK_RATIO, SIDE
 from spatial_mae.models.architecture import Architecture, Backbone
 from spatial_mae.training.checkpointing import ResumeFile
-from spatial_mae.training.execution import Execution
+from spatial_mae.training.execution import Execution, choose_attention
 from spatial_mae.training.gradients import Gradients
 from spatial_mae.training.loop import Training
 from spatial_mae.training.optimiser import AdamW
@@ -56,7 +56,8 @@ TINY = Scale(Backbone(24, 2, 24, 2, 2.0, True), (2, 1), 8, 8, 50, 2, 256, 2**20,
 class Context:
     """Where a part works: device, sizes, images given by the user, a folder for scratch files.
 
-    out: where results go. ends: of the part in hand, seconds since 1970.
+    out: where results go. ends: of the part in hand, seconds since 1970. mode: of a training
+    step, the fastest at the real run's sizes; None if that is not known.
     """
 
     device: torch.device
@@ -65,6 +66,7 @@ class Context:
     scratch: Path
     out: Path
     ends: float = float("inf")
+    mode: str | None = None
 
     @property
     def on_gpu(self) -> bool:
@@ -160,8 +162,14 @@ def train(task: PretrainingTask, state: Path, watch: Callable = lambda training:
 class Step:
     """One step of the trainer: crops and flips, masks, forward, backward, AdamW."""
 
-    def __init__(self, task: PretrainingTask, n_images: int, precision: str) -> None:
-        task.use(Execution(precision))
+    def __init__(self, task: PretrainingTask, n_images: int, mode: str = "plain") -> None:
+        """In bfloat16, with the ways of attention that are the fastest here."""
+        at_once = task.run.recipe.micro_batch or n_images
+        ways = {
+            part: choose_attention(shape, torch.bfloat16, task.images.device).answer
+            for part, shape in task.attention_shapes(at_once).items()
+        }
+        task.use(Execution("bfloat16", ways, mode))
         device = task.images.device
         self.gradients = Gradients(task, device, task.run.recipe.micro_batch)
         self.optimiser = AdamW(task.groups(), task.run.recipe.betas)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from benchmarks.gpu_check.context import Context, recipe
 from benchmarks.gpu_check.data import SPLITS, Images
 from benchmarks.gpu_check.report import Part
 from benchmarks.training_step import MASK_RATIO
+from spatial_mae.choices import PINS
 from spatial_mae.data.store import Batch, Dataset, Prepared, open_dataset, write_dataset
 from spatial_mae.evaluation.features import features, freeze
 from spatial_mae.evaluation.probe import Labelled, linear_probe
@@ -31,7 +33,6 @@ LEAST_STEPS = 10  # of an epoch: decides the batch
 TRIAL_EPOCHS = 4
 TRIAL_SHARE = 0.5  # of the time left, at most
 LEAST_EPOCHS = 2
-COMPILED_FROM = 240.0  # seconds left from which compiling pays, twice as it is done
 LEAST_SECONDS = {"cuda": 25.0, "cpu": 2.0}
 MARGIN = 0.85  # of the time that is left is planned
 FEATURES_AT_ONCE = 1000
@@ -55,14 +56,18 @@ def run(context: Context, part: Part) -> str | None:
     if context.left < LEAST_SECONDS[context.device.type]:
         part.note(f"no real run: {max(0.0, context.left):.0f} s are left, which is too little")
         return "left out"
-    dataset = written(context.data, context.scratch / "images")
-    compiles = context.on_gpu and context.left > COMPILED_FROM
-    costs = measured(context, dataset, compiles)
+    pins = {PINS: f"mode={context.mode}"} if context.mode else {}
+    with mock.patch.dict(os.environ, pins):
+        return _run(context, part, written(context.data, context.scratch / "images"))
+
+
+def _run(context: Context, part: Part, dataset: Dataset) -> str | None:
+    costs = measured(context, dataset)
     epochs = planned_epochs(costs, context.left, context.scale.epochs)
     if epochs < LEAST_EPOCHS:
         part.note(f"no real run: {context.left:.0f} s are left, no time for {LEAST_EPOCHS} epochs")
         return "left out"
-    done = Run(context, dataset, "run", epochs, compiles)
+    done = Run(context, dataset, "run", epochs)
     reserve = costs.probe * (len(log_spaced(epochs)) + 1)
     status = done.train(context.left - reserve)
     _keep(context, part, done, status)
@@ -74,9 +79,7 @@ def run(context: Context, part: Part) -> str | None:
 class Run:
     """One pretraining of the images by the paper's recipe, but for its length and batch."""
 
-    def __init__(
-        self, context: Context, dataset: Dataset, name: str, epochs: int, compiles: bool
-    ) -> None:
+    def __init__(self, context: Context, dataset: Dataset, name: str, epochs: int) -> None:
         n = dataset.manifest["n_train"]
         self.folder, self.device = context.scratch / name, context.device
         self.batch_size = batch_for(n, context.scale.batch)
@@ -86,7 +89,6 @@ class Run:
             batch_size=self.batch_size,
             checkpoints=tuple(log_spaced(epochs)),
             precision="bfloat16",
-            compile="auto" if compiles else "never",
         )
         self.sizes = context.architecture(PATCH)
         self.run = PretrainingRun(dataset, self.sizes, MASK_RATIO, self.recipe, 0)
@@ -159,9 +161,9 @@ def written(data: Images, folder: Path) -> Dataset:
     return open_dataset(folder / "manifest.json")
 
 
-def measured(context: Context, dataset: Dataset, compiles: bool) -> Costs:
+def measured(context: Context, dataset: Dataset) -> Costs:
     """What a run costs here, from a short one: its first epoch is part of the start."""
-    trial = Run(context, dataset, "trial", TRIAL_EPOCHS, compiles)
+    trial = Run(context, dataset, "trial", TRIAL_EPOCHS)
     start = time.perf_counter()
     trial.train(TRIAL_SHARE * context.left)
     whole = time.perf_counter() - start
@@ -229,7 +231,7 @@ def _keep(context: Context, part: Part, done: Run, status: str) -> None:
             "epochs": f"{last} of {done.recipe.epochs}",
             "images": metadata["n_train"],
             "batch": done.batch_size,
-            "compiled": done.recipe.compile,
+            "mode": context.mode or "measured at the start",
             "seconds": metadata["seconds"],
             "images/s": metadata["images_per_second"],
             "peak memory, GiB": metadata["peak_memory_bytes"] / 2**30,

@@ -150,7 +150,7 @@ def waits(context: Context, part: Part) -> Row:
     if not context.on_gpu:
         raise Skipped("not measured: no GPU")
     task = task_on(context.architecture(), random_images(context.scale.compared, context.device))
-    step = Step(task, context.scale.compared, "bfloat16")
+    step = Step(task, context.scale.compared)
     for _ in range(WARMING):
         step()
     context.wait()
@@ -185,7 +185,7 @@ def peak(context: Context) -> Row:
     task = task_on(context.architecture(), random_images(n, context.device))
     memory.release(context.device)
     meter = memory.Meter(context.device)
-    step = Step(task, n, "bfloat16")
+    step = Step(task, n)
     try:
         for _ in range(WARMING):
             step()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import torch
 
-from spatial_mae.choices import Choice, Clock, choose
+from spatial_mae.choices import Choice, Clock, choose, fixed_answers
 from spatial_mae.models.attention import attend, usual_way, ways_for
 from spatial_mae.models.precision import PRECISIONS
 
@@ -68,10 +68,7 @@ class Chooser:
     ) -> None:
         self.task, self.step, self.n_images, self.device = task, step, n_images, device
         self.n_steps, self.say = n_steps, say
-        on_gpu = device.type == "cuda"
-        name = torch.cuda.get_device_name(device) if on_gpu else device.type
-        self.clock: Clock = time.perf_counter if on_gpu else time.process_time
-        self.machine = {"device": name, "threads": torch.get_num_threads()}
+        self.clock = clock_for(device)
 
     def choose(self, precision: str, compiling: str, whole: bool = True) -> Execution:
         """precision, compiling: as the recipe names them. whole: a step is one micro-batch.
@@ -92,22 +89,26 @@ class Chooser:
         return Execution(precision, {p: self._way(shape, dtype) for p, shape in shapes.items()})
 
     def _way(self, shape: Shape, dtype: torch.dtype) -> str:
-        contenders = attention_contenders(shape, dtype, self.device)
-        about = {"shape": list(shape), "dtype": str(dtype), **self.machine}
-        choice = choose("attention", about, contenders, ATTENTION_GAIN, self.clock)
+        choice = choose_attention(shape, dtype, self.device)
         self._tell(choice, f" for {shape[2]} tokens, {shape[1]} heads of {shape[3]}, {dtype}")
         return choice.answer
 
     def _mode(self, execution: Execution, compiling: str, whole: bool) -> str:
+        fixed = fixed_answers().get("mode")
+        if fixed or compiling == "always":
+            return self._tried(execution, fixed or "compiled")
         modes = self._modes(execution, compiling, whole)
-        if compiling == "always":
-            self.task.use(replace(execution, mode="compiled"))
-            self.step()  # where the compiler fails the task says so and computes plainly
-            return self.task.mode()
         contenders = {
             mode: self._running(lambda mode=mode: replace(execution, mode=mode)) for mode in modes
         }
         return self._choose("mode", contenders, preparation=True, of=execution.precision)
+
+    def _tried(self, execution: Execution, mode: str) -> str:
+        """The mode that is asked for; "plain", and a line that says so, if the compiler fails."""
+        self.task.use(replace(execution, mode=mode))
+        if mode != "plain":
+            self.step()
+        return self.task.mode()
 
     def _modes(self, execution: Execution, compiling: str, whole: bool) -> list[str]:
         """What is tried. On a CPU compiling takes minutes and gains below a tenth: not there."""
@@ -143,7 +144,7 @@ class Chooser:
     def _choose(
         self, question: str, contenders: Mapping, gain: float = 1.0, preparation=False, **about
     ) -> str:
-        about |= {**self.task.describe(), "images": self.n_images, **self.machine}
+        about |= {**self.task.describe(), "images": self.n_images, **machine(self.device)}
         choice = choose(question, about, contenders, gain, self.clock, preparation)
         self._tell(choice)
         return choice.answer
@@ -151,6 +152,25 @@ class Chooser:
     def _tell(self, choice: Choice, detail: str = "") -> None:
         if choice.origin != "only":
             self.say(f"{choice}{detail}")
+
+
+def choose_attention(shape: Shape, dtype: torch.dtype, device: torch.device) -> Choice:
+    """The fastest way of attention for that shape, forward and backward."""
+    about = {"shape": list(shape), "dtype": str(dtype), **machine(device)}
+    contenders = attention_contenders(shape, dtype, device)
+    return choose("attention", about, contenders, ATTENTION_GAIN, clock_for(device))
+
+
+def machine(device: torch.device) -> dict:
+    """What all choices about this device depend on."""
+    on_gpu = device.type == "cuda"
+    name = torch.cuda.get_device_name(device) if on_gpu else device.type
+    return {"device": name, "threads": torch.get_num_threads()}
+
+
+def clock_for(device: torch.device) -> Clock:
+    """Processor time on a CPU, where other programs disturb it less; else time on the wall."""
+    return time.perf_counter if device.type == "cuda" else time.process_time
 
 
 def attention_contenders(

@@ -1,5 +1,7 @@
 """What a run computes with: chosen by measuring, on devices that the tests make up."""
 
+import time
+
 import pytest
 import torch
 
@@ -60,6 +62,8 @@ def gpu(monkeypatch):
     """A step's wall time is what the task says; attention is timed on the CPU."""
     monkeypatch.setattr(execution, "wait", lambda device: None)
     contenders = execution.attention_contenders
+    monkeypatch.setattr(execution, "machine", lambda device: {"device": "toy"})
+    monkeypatch.setattr(execution, "clock_for", lambda device: time.process_time)
     monkeypatch.setattr(
         execution, "attention_contenders", lambda shape, dtype, _: contenders(shape, dtype, CPU)
     )
@@ -126,10 +130,12 @@ def test_a_short_run_does_not_wait_for_a_compiler(gpu):
 
 
 def test_a_study_fixes_how_it_is_computed(monkeypatch):
-    monkeypatch.setenv(choices.PINS, "precision=float32,attention=written_out")
+    monkeypatch.setenv(choices.PINS, "precision=float32,attention=written_out,mode=compiled")
     task = Task({"float32": 1.0, "bfloat16": 0.1})
-    found, _ = choose(task, "auto")
-    assert found == Execution("float32", {"encoder": "written_out"}, "plain")
+    found, _ = choose(task, "auto", "never")
+    assert found == Execution("float32", {"encoder": "written_out"}, "compiled")
+    found, _ = choose(Task({"float32": 1.0}, broken={"compiled"}), "auto", "never")
+    assert found.mode == "plain"
 
 
 @pytest.mark.parametrize("size", [12, 16])
