@@ -53,7 +53,7 @@ bench: $(READY)  ## every benchmark's table, on one thread (minutes)
 	OMP_NUM_THREADS=1 python -m benchmarks
 
 gpu-check:  ## ten minutes on a GPU: right, robust, fast? Into OUT; needs no .venv (docs/gpu.md)
-	PYTHONPATH=src:. $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
+	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
 	    $(if $(DATA),--data $(DATA))
 
 lock:  ## exact versions and hashes of everything, from pyproject.toml

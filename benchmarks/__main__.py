@@ -1,6 +1,6 @@
 """Run the benchmarks and print their tables as markdown: ratios, taken in this very run.
 
-`python -m benchmarks gpu_check` has arguments of its own: docs/gpu.md.
+`python -m benchmarks gpu_check` takes other arguments: docs/gpu.md.
 """
 
 import argparse

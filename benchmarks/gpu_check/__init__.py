@@ -1,6 +1,6 @@
 """Ten minutes on a GPU: is it right, does it survive faults, how fast is it, does it learn?
 
-One command that brings everything home: docs/gpu.md. Parts run one after another, each within its
+One command, described in docs/gpu.md. Parts run one after another, each within its
 share of the time; what failed is recorded, and the rest is still done. Without a GPU the same parts
 run at tiny sizes on the CPU.
 """

@@ -198,7 +198,7 @@ def _trained(context: Context, name: str, stop_at: int | None = None) -> Mapping
             go(stop_at)
         except Interrupted:
             return go(None)
-        raise RuntimeError(f"the run was asked to stop in step {stop_at} and went on to its end")
+        raise RuntimeError(f"the run was asked to stop in step {stop_at} and did not stop")
     return go(None)
 
 

@@ -218,7 +218,7 @@ def told_to_stop_after(seconds: float) -> Iterator[None]:
 
 
 def _keep(context: Context, part: Part, done: Run, status: str) -> None:
-    """Write what is taken home, and say what it is."""
+    """Write weights and history into the results, and what they are into the report."""
     last = done.epochs_kept[-1]
     path = done.checkpoints[last]
     metadata = read_metadata(path)

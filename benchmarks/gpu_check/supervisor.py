@@ -47,7 +47,7 @@ def supervise(arguments: argparse.Namespace, ends: float) -> int:
             return status
         last = _record(report, status)
         print(f"the process at work ended with status {status} after {last}", flush=True)
-        if last == after:  # another one would come no further
+        if last == after:  # this one began no part: another would not either
             return 1
         after = last
 

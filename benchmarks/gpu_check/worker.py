@@ -21,7 +21,7 @@ LEAST_TORCH = (2, 11)
 SHARES = {"correctness": 17, "robustness": 13, "race": 20, "throughput": 22, "real_run": 28}
 """Of the time; what a part leaves is shared by those after it."""
 LAST_SECONDS = 5.0
-"""Kept free at the end, to leave in good order."""
+"""Kept free at the end, to end cleanly."""
 
 
 class Refused(Exception):
@@ -101,6 +101,8 @@ def _run(arguments: argparse.Namespace, version: str, gpu: bool, images: object)
 
     tiny = arguments.quick or not gpu
     device = torch.device("cuda", 0) if gpu else torch.device("cpu")
+    if tiny:
+        torch.set_num_threads(1)  # threads that share cores with others would wait for each other
     report = Report(arguments.out, _header(version, gpu, tiny), fresh=arguments.after is None)
     with tempfile.TemporaryDirectory(prefix="gpu-check-") as scratch:
         context = Context(

@@ -63,7 +63,7 @@ write("second", "done", time.time() + 60)
     assert status == 0 and parts["first"]["status"] == "killed: over its time"
 
 
-def test_a_worker_that_comes_no_further_is_given_up(monkeypatch, tmp_path):
+def test_a_worker_that_begins_no_part_is_not_started_again(monkeypatch, tmp_path):
     script = f"{WORKER}\nwrite('first', 'done', time.time() + 60)\nsys.exit(1)"
     status, parts = faked(monkeypatch, tmp_path, script)
     assert status == 1 and list(parts) == ["first"]
