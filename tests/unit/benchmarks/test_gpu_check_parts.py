@@ -1,5 +1,7 @@
 """What the parts of the check of a GPU rest on: time, images, an alternative, faults seen."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from benchmarks.gpu_check.plain_mae import PlainMAE
 from benchmarks.gpu_check.report import BAD, LEFT_OUT, OutOfTime, check
 from toy_training import toy_dataset
 
+from spatial_mae.data.store import Batch
 from spatial_mae.models.layers import MLP
 from spatial_mae.models.mae import MaskedAutoencoder
 
@@ -143,3 +146,31 @@ def test_packing_needs_a_target_and_a_source(capsys, tmp_path):
         assert error.value.code == 2
     said = capsys.readouterr().err
     assert "name it with --data" in said and "holds neither cifar-10-python.tar.gz nor" in said
+
+
+@pytest.mark.parametrize(
+    ("named", "place"),
+    [
+        ("cifar-10-python.tar.gz", "archive"),
+        ("cifar-10-batches-py", "archive"),
+        ("folder", "root"),
+    ],
+)
+def test_cifar_as_published_is_packed(tmp_path, monkeypatch, named, place):
+    source = tmp_path / named
+    source.mkdir() if "tar" not in named else source.write_text("")
+    if named == "cifar-10-batches-py":
+        (source / "data_batch_1").write_text("")
+    asked = {}
+
+    def prepare(recipe, root, archive, rng):
+        asked.update(root=root, archive=archive)
+        batches = [Batch(np.full((4, 32, 32, 3), i, np.uint8), np.arange(4)) for i in range(2)]
+        return SimpleNamespace(splits={"train": batches, "test": batches[:1]})
+
+    monkeypatch.setattr("spatial_mae.data.cifar10.prepare", prepare)
+    data.pack(source, tmp_path / "images.npz")
+    assert asked == {"root": None, "archive": None} | {place: source}
+    found = data.read(tmp_path / "images.npz")
+    assert found.images["train"][:, 0, 0, 0].tolist() == [0] * 4 + [1] * 4
+    assert found.labels["train"].tolist() == [0, 1, 2, 3] * 2
