@@ -106,10 +106,8 @@ def _of_source(source: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def _of_cifar(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     from spatial_mae.data.cifar10 import Cifar10, prepare
 
-    archive = folder if folder.name.endswith(".tar.gz") or not folder.is_dir() else None
-    root = None if archive else folder
-    if root is not None and (root / "data_batch_1").is_file():
-        archive = root  # cifar-10-batches-py itself
+    is_copy = not folder.is_dir() or (folder / "data_batch_1").is_file()
+    root, archive = (None, folder) if is_copy else (folder, None)
     prepared = prepare(Cifar10(), root, archive, np.random.default_rng(0))
     found = {}
     for split in SPLITS:
