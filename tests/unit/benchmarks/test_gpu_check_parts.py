@@ -54,7 +54,7 @@ def test_a_run_planned_too_long_is_stopped_and_its_checkpoints_used(
 ):
     context.data = data.read(images_file(tmp_path / "images.npz"))
     dataset = real_run.written(context.data, tmp_path / "images")
-    done = real_run.Run(context, dataset, "run", 10_000, compiles=False)
+    done = real_run.Run(context, dataset, "run", 10_000)
     assert done.train(1.0) == "stopped: planned for too many epochs"
     real_run._keep(context, part, done, "stopped")
     assert done.epochs_kept[:2] == [0, 1] and (tmp_path / "encoder.safetensors").exists()
@@ -111,7 +111,8 @@ def test_a_gap_that_is_too_large_is_seen(context, monkeypatch):
 
 
 def test_training_that_does_not_fall_back_is_seen(context, monkeypatch):
-    monkeypatch.setattr("spatial_mae.training.pretraining.compiled", lambda f, *_: f)
+    make = "spatial_mae.training.compiling.Switchable._make"
+    monkeypatch.setattr(make, lambda switchable, mode: switchable.plain)
     assert robustness.forward_fails(context)["result"] == BAD
 
 
