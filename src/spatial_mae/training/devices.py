@@ -1,4 +1,9 @@
-"""Which device a run trains on: the CPU, or one of the visible GPUs."""
+"""Which device a run works on: the CPU, or one of the visible GPUs.
+
+Matrix products in float32 keep all its digits on a GPU too: TF32, which rounds their factors to 10
+bits, is left off (torch's default), because what evaluations measure must not depend on the card.
+Training may choose bfloat16, which is faster still.
+"""
 
 import logging
 import os
