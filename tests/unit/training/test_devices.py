@@ -103,7 +103,7 @@ def test_threads():
         (None, [None, None], ["0", "1"]),
     ],
 )
-def test_a_gpu_and_each_part_of_one_has_a_name_of_its_own(monkeypatch, visible, uuids, names):
+def test_no_two_gpus_or_parts_of_one_have_the_same_name(monkeypatch, visible, uuids, names):
     pretend(monkeypatch, uuids)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if visible:
