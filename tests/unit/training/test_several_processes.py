@@ -188,6 +188,11 @@ def test_the_gradient_is_that_of_one_process(trained, name):
         assert gap <= 2e-6 * largest, (key, float(gap), largest)
 
 
+def test_gradients_are_in_memory_once_where_they_are_averaged(trained):
+    gradients = trained[2]["exact"][1].values()
+    assert len({gradient.untyped_storage().data_ptr() for gradient in gradients}) < len(gradients)
+
+
 @pytest.mark.parametrize("name", [*PRETRAININGS, *CLASSIFIERS])
 def test_the_history_is_that_of_one_process(trained, name):
     folder = trained[0]

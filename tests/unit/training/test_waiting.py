@@ -1,7 +1,7 @@
 """A GPU works on while the next operations are given to it: no step of training makes it wait.
 
 It would wait for a number that the host reads, and for a tensor made of the host's numbers. The
-device "meta", which knows shapes alone, stands for a GPU: what reads from it raises, and copies to
+device "meta", which knows shapes alone, is the GPU here: what reads from it raises, and copies to
 it are seen.
 """
 
