@@ -205,15 +205,26 @@ def batch_for(n_images: int, most: int) -> int:
 
 @contextlib.contextmanager
 def told_to_stop_after(seconds: float) -> Iterator[None]:
-    """The signal by which a batch system warns of its time limit: the training saves and stops."""
+    """The signal by which a batch system warns of its time limit: the training saves and stops.
+
+    It is repeated, since one that comes before the training listens is lost.
+    """
     former = signal.signal(signal.SIGUSR1, lambda *_: None)
-    timer = threading.Timer(max(seconds, 0.1), os.kill, (os.getpid(), signal.SIGUSR1))
-    timer.start()
+    finished = threading.Event()
+
+    def warn() -> None:
+        wait = max(seconds, 0.1)
+        while not finished.wait(wait):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            wait = 1.0
+
+    warner = threading.Thread(target=warn, daemon=True)
+    warner.start()
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join()
+        finished.set()
+        warner.join()
         signal.signal(signal.SIGUSR1, former)
 
 

@@ -79,7 +79,10 @@ class _Step:
         precision.use(self.model, kind)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
-        self.loss = Switchable(self.model, "loss", fixed=recipe["sampling"] == "exact")
+        exact = recipe["sampling"] == "exact"
+        visible = network.architecture.n_visible(network.mask_ratio)
+        self.n_visible = visible if exact else None
+        self.loss = Switchable(self.model, "loss", fixed=exact)
         on_gpu = device.type == "cuda"
         wanted = recipe["compile"] == "always" or (recipe["compile"] == "auto" and on_gpu)
         self.loss.use("compiled" if wanted else "plain")
@@ -97,7 +100,7 @@ class _Step:
             recipe["sampling"],
         )
         choices = (recipe[key] for key in ("loss_on", "normalise_targets", "boundary_width"))
-        self.loss(views, masks, *choices).backward()
+        self.loss(views, masks, *choices, self.n_visible).backward()
         self.optimiser.step(1e-6)
         self.optimiser.zero_grad()
 
