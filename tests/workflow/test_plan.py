@@ -8,8 +8,8 @@ import pytest
 import yaml
 from planning import TINY, planned, snakemake_in
 
-from spatial_mae import jobs
-from spatial_mae.kinds import KINDS
+from spatial_mae.study import jobs
+from spatial_mae.study.measurements import KINDS
 
 PARTS = [
     "data",
@@ -71,7 +71,7 @@ def test_the_plan_needs_no_numerical_library(project, tmp_path):
         [*command, "-s", project / "Snakefile"], cwd=tmp_path, capture_output=True, text=True
     )
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert done.returncode == 0 and "spatial_mae.grid" in loaded
+    assert done.returncode == 0 and "spatial_mae.study.grid" in loaded
     assert {"torch", "scipy", "matplotlib", "spatial_mae.linear"} & loaded == set()
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from planning import TINY, clean_environment, planned, snakemake_in
 
-from spatial_mae import grid, jobs
+from spatial_mae.study import grid, jobs
 
 COSTS = ("seconds", "images_per_second", "peak_memory_bytes")
 

@@ -15,7 +15,7 @@ from snakemake.utils import validate
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
-from spatial_mae import configuration, grid
+from spatial_mae.study import configuration, grid
 from spatial_mae.provenance import fingerprint, share_with_jobs
 
 share_with_jobs(SOURCE)

@@ -17,7 +17,7 @@ from spatial_mae.jacobian.recipe import JacobianRecipe
 from spatial_mae.jacobian.stage import add_network_flags, checkpoints_of, inputs_of, on_device
 from spatial_mae.linear.moments import load_moments
 from spatial_mae.provenance import run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 # As in config.yaml, but that a network of any size is measured at a few output pixels.
 RECIPE = {

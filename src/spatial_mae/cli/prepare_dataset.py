@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from spatial_mae import recipes
 from spatial_mae.data.sources import find_source, recipe_type
 from spatial_mae.data.store import write_dataset
 from spatial_mae.data.workers import set_threads
 from spatial_mae.provenance import add_record_flags, run_record
+from spatial_mae.study import recipes
 
 
 def optional_path(text: str) -> Path | None:

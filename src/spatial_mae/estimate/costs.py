@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import jobs
 from spatial_mae.estimate.speeds import Expected, Speed, expect
 from spatial_mae.estimate.workload import PLACES, Training, evaluated_images
 from spatial_mae.files import read_json
+from spatial_mae.study import jobs
 
 
 @dataclass(frozen=True)

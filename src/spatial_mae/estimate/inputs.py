@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from spatial_mae import configuration
-from spatial_mae.jobs import RECORDS
-from spatial_mae.recipes import nearest
+from spatial_mae.study import configuration
+from spatial_mae.study.jobs import RECORDS
+from spatial_mae.study.recipes import nearest
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import grid
 from spatial_mae.estimate.inputs import positive
 from spatial_mae.estimate.workload import PLACES, Network, network_of
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Backbone
+from spatial_mae.study import grid
 
 ALL = "all"
 # Where finished runs of a rule lie, below results/.

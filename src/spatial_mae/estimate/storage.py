@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import grid, jobs
 from spatial_mae.estimate.workload import Training, image_counts, image_shape
+from spatial_mae.study import grid, jobs
 
 FLOAT64 = 8
 # A resume file holds the weights, two moments of AdamW, the weights after the last whole epoch;

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import configuration, grid, jobs
 from spatial_mae.estimate.sizes import parameters, training_flops
 from spatial_mae.files import read_json
 from spatial_mae.models.architecture import Architecture, Backbone
+from spatial_mae.study import configuration, grid, jobs
 
 # Jobs that ask for a GPU, as the rules say.
 ON_GPU = (

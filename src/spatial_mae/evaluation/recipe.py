@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spatial_mae.linear.moments import CENTRINGS
-from spatial_mae.recipes import nearest
+from spatial_mae.study.recipes import nearest
 
 Representation = Literal["class_token", "mean", "blocks"]
 Tokens = Literal["mean", "class_token"]

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Literal
 
 from spatial_mae.linear.moments import CENTRINGS
-from spatial_mae.recipes import nearest
+from spatial_mae.study.recipes import nearest
 
 Split = Literal["test", "train"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from spatial_mae.files import Row
 from spatial_mae.linear.moments import PixelMoments
-from spatial_mae.recipes import nearest
+from spatial_mae.study.recipes import nearest
 
 BORDERS = ("valid", "zero")
 MEAN_REMOVALS = ("none", "dataset", "image")

@@ -5,8 +5,8 @@ import json
 import math
 from dataclasses import dataclass
 
-from spatial_mae import recipes
 from spatial_mae.mask_ratio import check_mask_ratio
+from spatial_mae.study import recipes
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from spatial_mae import grid
 from spatial_mae.figures.drawing.catalogue import describe
 from spatial_mae.files import read_json, read_rows
+from spatial_mae.study import grid
 
 # Verdict -> sign and words. The order is that of the page: decided first.
 VERDICTS = {

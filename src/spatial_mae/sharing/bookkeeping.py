@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from spatial_mae import grid
+from spatial_mae.study import grid
 
 METADATA = ".snakemake/metadata"
 # Must exist beside it, or Snakemake takes the folder for one of an old version.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from spatial_mae import grid, jobs
+from spatial_mae.study import grid, jobs
 
 # The rules that leave a row an epoch beside their run record.
 TRAINING = ("pretrain_mae", "fine_tune_mae", "train_supervised")

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from spatial_mae import jobs
 from spatial_mae.estimate.costs import costs, runs_left
 from spatial_mae.estimate.sizes import parameters
 from spatial_mae.estimate.speeds import given_speeds
 from spatial_mae.estimate.storage import storage
 from spatial_mae.estimate.summary import estimate_lines
 from spatial_mae.estimate.workload import trainings
+from spatial_mae.study import jobs
 
 ONE = "results/pretrain/leaves/small/short/patch-4_unit-1_mask-0.75_enc-2_dec-1_seed-0"
 

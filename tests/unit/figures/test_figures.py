@@ -10,7 +10,7 @@ import pytest
 
 from spatial_mae.figures.drawing.catalogue import describe, figure_names, load_figure
 from spatial_mae.files import read_rows, write_rows
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import KINDS
 
 FIGURES = figure_names()
 

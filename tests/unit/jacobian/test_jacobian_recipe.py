@@ -12,7 +12,7 @@ from spatial_mae.jacobian.recipe import (
     MaskedLossRecipe,
     check_pixels,
 )
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 CONVENTIONS = {
     "powers": [2, 1],

@@ -10,11 +10,11 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from spatial_mae import grid
-from spatial_mae.kinds import KINDS
 from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
-from spatial_mae.recipes import nearest
-from spatial_mae.user_files import missing_files
+from spatial_mae.study import grid
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.recipes import nearest
+from spatial_mae.study.user_files import missing_files
 
 # Image height and width where the source fixes them.
 SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}

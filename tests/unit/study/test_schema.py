@@ -7,7 +7,7 @@ import typing
 import pytest
 import yaml
 
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import KINDS
 
 # Schema definition -> module and dataclass that reads it.
 RECIPES = {

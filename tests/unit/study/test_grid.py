@@ -2,8 +2,8 @@
 
 import pytest
 
-from spatial_mae import grid, jobs
-from spatial_mae.kinds import SOLUTION
+from spatial_mae.study import grid, jobs
+from spatial_mae.study.measurements import SOLUTION
 
 LOSSES = {
     "name": "losses",

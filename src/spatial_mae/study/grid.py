@@ -9,7 +9,7 @@ built and parsed here only.
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from spatial_mae.kinds import (
+from spatial_mae.study.measurements import (
     CONTROL,
     KINDS,
     MOMENT,
@@ -19,7 +19,7 @@ from spatial_mae.kinds import (
     SOLUTION,
     Kind,
 )
-from spatial_mae.recipes import nearest
+from spatial_mae.study.recipes import nearest
 
 Run = dict[str, object]
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from spatial_mae import configuration, grid
+from spatial_mae.study import configuration, grid
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Counting a study's jobs: what runs share is counted once."""
 
-from spatial_mae import grid, jobs
-from spatial_mae.kinds import KINDS
+from spatial_mae.study import grid, jobs
+from spatial_mae.study.measurements import KINDS
 
 RUN = {
     "dataset": ["leaves"],

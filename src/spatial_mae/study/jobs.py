@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from spatial_mae import grid
-from spatial_mae.kinds import CONTROL, KINDS, MOMENT, PRETRAINING, SOLUTION
+from spatial_mae.study import grid
+from spatial_mae.study.measurements import CONTROL, KINDS, MOMENT, PRETRAINING, SOLUTION
 
 # Rule and what tells its jobs apart: a name, a file, or the path of its tables and the recipe.
 Job = tuple[str, str]

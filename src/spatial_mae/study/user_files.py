@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from spatial_mae import grid
-from spatial_mae.kinds import KINDS
+from spatial_mae.study import grid
+from spatial_mae.study.measurements import KINDS
 
 # Sources whose copy only the user can bring.
 BROUGHT = ("image_folder", "array_file", "imagenet64", "cityscapes")
