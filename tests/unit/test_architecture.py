@@ -18,6 +18,7 @@ FOR_PEOPLE = (
     "pack_results",
     "unpack_results",
     "estimate_cost",
+    "upgrade_config",
 )  # entry points that no rule runs
 TORCHLESS = (
     "linear",

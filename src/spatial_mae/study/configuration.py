@@ -12,10 +12,16 @@ from pathlib import Path
 
 from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
 from spatial_mae.study import grid
+from spatial_mae.study.drawing import unfit_figures
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import nearest
 from spatial_mae.study.user_files import missing_files
 
+OLD_FORM = (
+    "the config has a block `figures:`, the form of an earlier version: now each experiment names "
+    "its own figures, where they are not the usual ones of its kind (`figures: []` for none). To "
+    "rewrite your file: `python -m spatial_mae.cli.upgrade_config FILE`"
+)
 # Image height and width where the source fixes them.
 SIZES = {"cifar10": (32, 32), "imagenet64": (64, 64), "tiny_imagenet": (64, 64)}
 # Kinds whose recipes name others' -> experiments without grids that stand for what they name.
@@ -39,6 +45,8 @@ def merged(config: Mapping, *overlays: Mapping) -> dict:
 
 def check_keys(config: Mapping, schema: Mapping) -> None:
     """Raise ValueError naming, for each key the schema does not list, the nearest one it does."""
+    if "figures" in config:
+        raise ValueError(OLD_FORM)
     _refuse(list(_unknown_keys(config, schema, schema)))
 
 
@@ -91,16 +99,10 @@ def _alternative(value: Mapping, schema: Mapping, top: Mapping) -> Mapping:
 
 
 def _unknown_names(config: Mapping) -> Iterator[str]:
-    """Figures without experiment, experiments without recipe or data set, names used twice."""
+    """Experiments without recipe or data set, names used twice, figures that cannot be drawn."""
     names = [entry["name"] for entry in config["experiments"]]
     yield from (f"two experiments are named {n!r}; rename one" for n in _repeated(names))
-    for figure, experiment in grid.figures(config).items():
-        if experiment not in names:
-            known = nearest(experiment, names)
-            yield (
-                f"figure {figure!r} names no experiment: {experiment!r}; {known} "
-                f"To leave the figure out: `figures: {{{figure}: null}}`"
-            )
+    yield from unfit_figures(config)
     for entry in config["experiments"]:
         recipes = config["recipes"].get(KINDS[entry["kind"]].recipe, {})
         if entry["recipe"] not in recipes:

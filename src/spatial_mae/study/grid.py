@@ -9,15 +9,14 @@ built and parsed here only.
 from collections.abc import Mapping, Sequence
 from itertools import product
 
+from spatial_mae.study.cards import NAMES, Kind
 from spatial_mae.study.measurements import (
     CONTROL,
     KINDS,
     MOMENT,
-    NAMES,
     PRETRAINING,
     RELATED,
     SOLUTION,
-    Kind,
 )
 from spatial_mae.study.recipes import nearest
 
@@ -179,9 +178,20 @@ def stage_tables(config: Mapping, stage: str) -> list[str]:
     ]
 
 
+def figures_of(entry: Mapping) -> list[str]:
+    """The figures of an experiment: those it names, else its kind's usual ones."""
+    named = entry.get("figures")
+    return list(_kind(entry).figures if named is None else named)
+
+
 def figures(config: Mapping) -> dict[str, str]:
-    """Figure -> the experiment it is drawn from, without those an overlay sets to null."""
-    return {name: entry["experiment"] for name, entry in config["figures"].items() if entry}
+    """Figure -> the experiment it is drawn from, in the order of the experiments."""
+    return {figure: e["name"] for e in config["experiments"] for figure in figures_of(e)}
+
+
+def measured(entry: Mapping) -> dict:
+    """What decides an experiment's table: all of it but its figures."""
+    return {key: value for key, value in entry.items() if key != "figures"}
 
 
 def drawing(figure: str) -> str:

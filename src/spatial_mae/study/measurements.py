@@ -1,13 +1,11 @@
-"""The kinds of experiment: what each measures, the rule that does, and where its runs lie.
+"""One card for each rule that leaves results: what it writes, from which recipe, for which figures.
 
-Pure: standard library only.
+A table that a rule writes for a run is a kind of experiment; its card says all that is known of it
+outside the rule. Rules keep their paths as literal text: a test compares them with the cards.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from spatial_mae.study.cards import Rule, Table, kinds
 
-# Wildcards of a table's path that hold a name from the config, not a slug.
-NAMES = ("dataset", "model", "training")
 MOMENT = ("colour", "n", "split")
 SOLUTION = ("patch", "centring", "ridge", "flip")
 ISING = ("lattice", "coupling", "patch", "moment")
@@ -18,197 +16,285 @@ HIERARCHY = ("dimensions", "arity", "depth")
 PRETRAINING = ("patch", "unit", "mask", "enc", "dec", "seed")
 TUNING = ("blocks",)
 SUPERVISED = ("patch", "enc", "seed")
-# The tables of a run in which both papers' quantities stand, in the order in which they are read.
-RELATED = ("jacobian", "unmasked", "attention", "embedding", "evaluation")
 # Of the linear features a probe is compared with: side of a mask unit in pixels, mask ratio.
 CONTROL = ("patch", "mask")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What an experiment measures.
-
-    table: the file of one run, as in the rule that writes it.
-    rule: that rule.
-    recipe: the family under `recipes:` it reads.
-    slugs: wildcard of `table` -> the keys its slug is made of.
-    stage: the named target that includes it.
-    """
-
-    table: str
-    rule: str
-    recipe: str
-    slugs: Mapping[str, tuple[str, ...]]
-    stage: str
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys a grid of this kind must give, in order (`split` is always `train`)."""
-        names = tuple(name for name in NAMES if f"{{{name}}}" in self.table)
-        slugs = tuple(key for keys in self.slugs.values() for key in keys)
-        return names + tuple(key for key in slugs if key != "split")
-
+# The tables of a run with both papers' quantities, in the order in which they are read.
+RELATED = ("jacobian", "unmasked", "attention", "embedding", "evaluation")
 
 _LINEAR = {"moment": MOMENT, "run": SOLUTION}
 _RUN = {"run": PRETRAINING}
-_MAE = "{dataset}/{model}/{training}/{run}"
 
-
-def _inspection(table: str) -> Kind:
-    path = f"results/inspect/{_MAE}/{table}_{{recipe}}.csv"
-    return Kind(path, "inspect_mae", "inspection", _RUN, "inspection")
-
-
-def _jacobian(table: str, rule: str, recipe: str) -> Kind:
-    return Kind(f"results/jacobian/{_MAE}/{table}_{{recipe}}.csv", rule, recipe, _RUN, "jacobian")
-
-
-KINDS = {
-    "autocorrelation": Kind(
-        "results/linear/{dataset}/{moment}/autocorrelation_{recipe}.csv",
-        "measure_autocorrelation",
-        "autocorrelation",
+RULES = {
+    "write_config": Rule("results/{study}", file="config.record.json"),
+    "judge_claims": Rule("results/{study}", file="claims.record.json"),
+    "write_report": Rule("results/{study}", file="report.record.json"),
+    "draw_figure": Rule("results/{study}/figures", file="{figure}.record.json"),
+    "collect_table": Rule("results/{study}/tables", file="{experiment}.record.json"),
+    "download_archive": Rule("results/data/archives/{source}", file="{archive}.record.json"),
+    "prepare_dataset": Rule("results/data/{dataset}", file="record.json"),
+    "compute_moments": Rule(
+        "results/linear/{dataset}/{moment}", {"moment": MOMENT}, file="moments.record.json"
+    ),
+    "solve_linear": Rule(
+        "results/linear/{dataset}/{moment}/{run}", _LINEAR, file="solution.record.json"
+    ),
+    "measure_autocorrelation": Rule(
+        "results/linear/{dataset}/{moment}",
         {"moment": MOMENT},
+        "autocorrelation",
         "linear",
+        {"autocorrelation": Table("autocorrelation_{recipe}.csv", ("autocorrelation",))},
     ),
-    "losses": Kind(
-        "results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv",
-        "measure_losses",
-        "linear",
+    "measure_losses": Rule(
+        "results/linear/{dataset}/{moment}/{run}",
         _LINEAR,
         "linear",
-    ),
-    "influence": Kind(
-        "results/linear/{dataset}/{moment}/{run}/influence_{recipe}.csv",
-        "measure_influence",
         "linear",
+        {"losses": Table("losses_{recipe}.csv", ("losses",), ("sampling_laws",))},
+    ),
+    "measure_influence": Rule(
+        "results/linear/{dataset}/{moment}/{run}",
         _LINEAR,
         "linear",
-    ),
-    "profile": Kind(
-        "results/linear/{dataset}/{moment}/{run}/profile_{recipe}.csv",
-        "measure_influence",
         "linear",
-        _LINEAR,
+        {
+            "influence": Table(
+                "influence_{recipe}.csv",
+                ("influence_grid",),
+                ("influence_choices", "estimation_noise"),
+            ),
+            "profile": Table("profile_{recipe}.csv", ("influence_models", "influence_profiles")),
+        },
+    ),
+    "measure_psd": Rule(
+        "results/linear/{dataset}",
+        {},
+        "psd",
         "linear",
+        {"psd": Table("psd_{recipe}.csv", ("masked_psd",))},
     ),
-    "psd": Kind("results/linear/{dataset}/psd_{recipe}.csv", "measure_psd", "psd", {}, "linear"),
-    "ising_weights": Kind(
-        "results/ising/{run}/weights_{recipe}.csv", "solve_ising", "ising", {"run": ISING}, "linear"
+    "solve_ising": Rule(
+        "results/ising/{run}",
+        {"run": ISING},
+        "ising",
+        "linear",
+        {
+            "ising_weights": Table("weights_{recipe}.csv", ("ising",)),
+            "ising_summary": Table("summary_{recipe}.csv", ("ising_couplings",), ("ising_torus",)),
+        },
+        file="{recipe}.record.json",
     ),
-    "ising_summary": Kind(
-        "results/ising/{run}/summary_{recipe}.csv", "solve_ising", "ising", {"run": ISING}, "linear"
-    ),
-    "spectrum": Kind(
-        "results/spectrum/{run}/spectrum_{recipe}.csv",
-        "measure_spectrum",
-        "spectrum",
+    "measure_spectrum": Rule(
+        "results/spectrum/{run}",
         {"run": SPECTRUM},
+        "spectrum",
         "linear",
+        {"spectrum": Table("spectrum_{recipe}.csv", ("mask_spectrum",))},
     ),
-    "lemmas": Kind("results/theory/lemmas_{recipe}.csv", "check_lemmas", "lemmas", {}, "linear"),
-    "taylor": Kind("results/theory/taylor_{recipe}.csv", "measure_taylor", "taylor", {}, "linear"),
-    "hierarchy_levels": Kind(
-        "results/hierarchy/{run}/levels_{recipe}.csv",
-        "measure_levels",
-        "levels",
+    "check_lemmas": Rule(
+        "results/theory", {}, "lemmas", "linear", {"lemmas": Table("lemmas_{recipe}.csv")}
+    ),
+    "measure_taylor": Rule(
+        "results/theory",
+        {},
+        "taylor",
+        "linear",
+        {"taylor": Table("taylor_{recipe}.csv", ("taylor",))},
+    ),
+    "measure_levels": Rule(
+        "results/hierarchy/{run}",
         {"run": HIERARCHY},
+        "levels",
         "hierarchy",
+        {"hierarchy_levels": Table("levels_{recipe}.csv", ("hierarchy_levels",))},
     ),
-    "hierarchy_cases": Kind(
-        "results/hierarchy/cases_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
+    "audit_theorem": Rule(
+        "results/hierarchy",
+        {},
+        "audit",
+        "hierarchy",
+        {
+            "hierarchy_audit": Table("audit_{recipe}.csv"),
+            "hierarchy_cases": Table("cases_{recipe}.csv", ("hierarchy_cases",)),
+        },
     ),
-    "latent_recovery": Kind(
-        f"results/hierarchy/{_MAE}/recovery_{{recipe}}.csv",
-        "recover_latents",
+    "recover_latents": Rule(
+        "results/hierarchy/{dataset}/{model}/{training}/{run}",
+        _RUN,
         "recovery",
-        _RUN,
         "hierarchy",
+        {"latent_recovery": Table("recovery_{recipe}.csv", ("recovered_latents",))},
     ),
-    "hierarchy_audit": Kind(
-        "results/hierarchy/audit_{recipe}.csv", "audit_theorem", "audit", {}, "hierarchy"
-    ),
-    "gabor": Kind(
-        "results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.csv",
-        "predict_gabor",
+    "predict_gabor": Rule(
+        "results/evaluate/gabor/{dataset}/linear/{moment}/{run}",
+        _LINEAR,
         "gabor",
-        _LINEAR,
         "tasks",
+        {"gabor": Table("{recipe}.csv", ("gabor",))},
     ),
-    "depth": Kind(
-        "results/evaluate/depth/{dataset}/linear/{moment}/{run}/{recipe}.csv",
-        "predict_depth",
+    "predict_depth": Rule(
+        "results/evaluate/depth/{dataset}/linear/{moment}/{run}",
+        _LINEAR,
         "depth",
-        _LINEAR,
         "tasks",
+        {"depth": Table("{recipe}.csv", ("depth",))},
     ),
-    "evaluation": Kind(
-        f"results/evaluate/mae/{_MAE}/scores_{{recipe}}.csv",
-        "evaluate_mae",
+    "pretrain_mae": Rule(
+        "results/pretrain/{dataset}/{model}/{training}/{run}",
+        _RUN,
+        "pretraining",
+        file="record.json",
+        gpu=True,
+        trains=True,
+    ),
+    "probe_pixels": Rule(
+        "results/evaluate/pixels/{dataset}/{model}",
+        recipe="evaluation",
+        file="{recipe}.record.json",
+    ),
+    "probe_linear": Rule(
+        "results/evaluate/linear/{dataset}/{model}/{control}",
+        {"control": CONTROL},
         "evaluation",
+        file="{recipe}.record.json",
+    ),
+    "evaluate_mae": Rule(
+        "results/evaluate/mae/{dataset}/{model}/{training}/{run}",
         _RUN,
         "evaluation",
-    ),
-    "gallery": Kind(
-        f"results/evaluate/mae/{_MAE}/reconstructions_{{recipe}}.csv",
-        "evaluate_mae",
         "evaluation",
+        {
+            "evaluation": Table(
+                "scores_{recipe}.csv",
+                ("masking_grid",),
+                ("accuracy_hours", "boundary_loss", "depth_grid", "depth_hours")
+                + ("probe_over_epochs",),
+            ),
+            "gallery": Table("reconstructions_{recipe}.csv", ("reconstructions",)),
+        },
+        gpu=True,
+    ),
+    "compare_layers": Rule(
+        "results/evaluate/similarity/{dataset}/{model}/{training}/{run}",
         _RUN,
-        "evaluation",
-    ),
-    "similarity": Kind(
-        f"results/evaluate/similarity/{_MAE}/{{recipe}}.csv",
-        "compare_layers",
         "similarity",
-        _RUN,
         "evaluation",
+        {"similarity": Table("{recipe}.csv", ("layer_similarity",))},
     ),
-    "unmasked": _inspection("unmasked"),
-    "attention": _inspection("attention"),
-    "attention_maps": _inspection("maps"),
-    "embedding": _inspection("embedding"),
-    "embedding_points": _inspection("points"),
-    "robustness": Kind(
-        f"results/robustness/{_MAE}/{{recipe}}.csv",
-        "probe_robustness",
+    "inspect_mae": Rule(
+        "results/inspect/{dataset}/{model}/{training}/{run}",
+        _RUN,
+        "inspection",
+        "inspection",
+        {
+            "unmasked": Table("unmasked_{recipe}.csv", ("unmasked_reconstruction",)),
+            "attention": Table("attention_{recipe}.csv", ("attention_reach",)),
+            "attention_maps": Table("maps_{recipe}.csv", ("attention_maps",)),
+            "embedding": Table("embedding_{recipe}.csv", ("separability",)),
+            "embedding_points": Table("points_{recipe}.csv", ("class_planes",)),
+        },
+        file="inspection_{recipe}.record.json",
+        gpu=True,
+    ),
+    "probe_robustness": Rule(
+        "results/robustness/{dataset}/{model}/{training}/{run}",
+        _RUN,
         "robustness",
-        _RUN,
         "inspection",
+        {
+            "robustness": Table(
+                "{recipe}.csv",
+                ("robustness",),
+                ("shape_bias", "table_robustness", "table_shape_bias"),
+            )
+        },
+        gpu=True,
     ),
-    "both_papers": Kind(
-        f"results/both_papers/{_MAE}/{{recipe}}.csv",
-        "relate_papers",
+    "relate_papers": Rule(
+        "results/both_papers/{dataset}/{model}/{training}/{run}",
+        _RUN,
         "both_papers",
-        _RUN,
         "inspection",
+        {"both_papers": Table("{recipe}.csv", ("both_papers",))},
     ),
-    "jacobian": _jacobian("summary", "measure_jacobian", "jacobian"),
-    "jacobian_profile": _jacobian("profile", "measure_jacobian", "jacobian"),
-    "entropy_histogram": _jacobian("histogram", "measure_jacobian", "jacobian"),
-    "basis": _jacobian("basis", "track_basis", "basis"),
-    "basis_kernels": _jacobian("kernels", "track_basis", "basis"),
-    "mean_kernels": _jacobian("mean_kernels", "compare_linear", "comparison"),
-    "second_order": _jacobian("second_order", "compare_linear", "comparison"),
-    "masked_loss": _jacobian("masked_loss", "predict_masked_loss", "masked_loss"),
-    "fine_tuning": Kind(
-        f"results/fine_tune/{_MAE}/{{tuning}}/{{recipe}}/scores.csv",
-        "fine_tune_mae",
-        "classification",
+    "measure_jacobian": Rule(
+        "results/jacobian/{dataset}/{model}/{training}/{run}",
+        _RUN,
+        "jacobian",
+        "jacobian",
+        {
+            "jacobian": Table("summary_{recipe}.csv", ("overview",)),
+            "jacobian_profile": Table("profile_{recipe}.csv", ("jacobian_profiles",)),
+            "entropy_histogram": Table("histogram_{recipe}.csv", ("spatial_entropy",)),
+        },
+        gpu=True,
+    ),
+    "track_basis": Rule(
+        "results/jacobian/{dataset}/{model}/{training}/{run}",
+        _RUN,
+        "basis",
+        "jacobian",
+        {
+            "basis": Table("basis_{recipe}.csv", ("basis_over_training",)),
+            "basis_kernels": Table("kernels_{recipe}.csv", ("basis_kernels",)),
+        },
+        gpu=True,
+    ),
+    "compare_linear": Rule(
+        "results/jacobian/{dataset}/{model}/{training}/{run}",
+        _RUN,
+        "comparison",
+        "jacobian",
+        {
+            "mean_kernels": Table("mean_kernels_{recipe}.csv", ("mean_kernels",)),
+            "second_order": Table("second_order_{recipe}.csv", ("second_order",)),
+        },
+        gpu=True,
+    ),
+    "predict_masked_loss": Rule(
+        "results/jacobian/{dataset}/{model}/{training}/{run}",
+        _RUN,
+        "masked_loss",
+        "jacobian",
+        {"masked_loss": Table("masked_loss_{recipe}.csv", ("taylor_networks",))},
+        gpu=True,
+    ),
+    "fine_tune_mae": Rule(
+        "results/fine_tune/{dataset}/{model}/{training}/{run}/{tuning}/{recipe}",
         {**_RUN, "tuning": TUNING},
+        "classification",
         "fine_tuning",
+        {
+            "fine_tuning": Table(
+                "scores.csv",
+                ("masking_fine_tuning",),
+                ("depth_fine_tuning", "partial_fine_tuning"),
+            )
+        },
+        file="record.json",
+        gpu=True,
+        trains=True,
     ),
-    "detection": Kind(
-        f"results/detect/{_MAE}/{{recipe}}/scores.csv",
-        "fine_tune_detector",
-        "detection",
+    "fine_tune_detector": Rule(
+        "results/detect/{dataset}/{model}/{training}/{run}/{recipe}",
         _RUN,
         "detection",
+        "detection",
+        {"detection": Table("scores.csv", ("detection", "table_detection"))},
+        file="record.json",
+        gpu=True,
     ),
-    "supervised": Kind(
-        "results/supervised/{dataset}/{model}/{run}/{recipe}/scores.csv",
-        "train_supervised",
-        "classification",
+    "train_supervised": Rule(
+        "results/supervised/{dataset}/{model}/{run}/{recipe}",
         {"run": SUPERVISED},
+        "classification",
         "fine_tuning",
+        {"supervised": Table("scores.csv", ("supervised_baseline",))},
+        file="record.json",
+        gpu=True,
+        trains=True,
     ),
 }
+KINDS = kinds(RULES)
+# Figure -> the kind of experiment whose tables it reads.
+FIGURES = {f: name for name, kind in KINDS.items() for f in (*kind.figures, *kind.also)}

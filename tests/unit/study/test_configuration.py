@@ -94,8 +94,19 @@ def test_the_default_config_is_sound(config, schema):
             "pixel [32, 0] is outside the 32 x 32 images of 'dead_leaves'",
         ),
         (
-            lambda c: c["figures"].update(gabor={"experiment": "gabour"}),
-            "figure 'gabor' names no experiment: 'gabour'; did you mean 'gabor'",
+            lambda c: named(c, "gabor").update(figures=["gabour"]),
+            "experiment 'gabor' names no figure: 'gabour'; did you mean 'gabor'",
+        ),
+        (
+            lambda c: named(c, "losses").update(figures=["gabor"]),
+            "figure 'gabor' reads tables of kind 'gabor', and experiment 'losses' is of kind "
+            "'losses'; its figures: losses, sampling_laws",
+        ),
+        (
+            lambda c: named(c, "noise").pop("figures"),
+            "figure 'influence_grid' is drawn from two experiments, 'influence' and 'noise': give "
+            "one of them other `figures:` ([] for none), or a name of its own, "
+            "`influence_grid-noise`",
         ),
         (
             lambda c: named(c, "depths")["grids"][0].update(model=["tny"]),

@@ -104,5 +104,4 @@ def study(experiments: list) -> dict:
         "data": {"root": None},
         "datasets": {"leaves": {"source": "dead_leaves"}},
         "experiments": experiments,
-        "figures": {},
     }

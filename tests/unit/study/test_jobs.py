@@ -28,7 +28,6 @@ def study(*experiments: dict, representations=("mean",)) -> dict:
         },
         "datasets": {"leaves": {"source": "dead_leaves"}},
         "data": {"root": None},
-        "figures": {},
     }
 
 
