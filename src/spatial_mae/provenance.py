@@ -78,7 +78,7 @@ def _code(path: Path) -> tuple[str, tuple[str, ...]]:
             if node.level:
                 raise ValueError(f"{path}: relative import; write `from {NAME}.x import y`")
             imports += _imported(node)
-        _drop_docstring(node)
+        _drop_docstrings(node)
     return ast.unparse(tree), tuple(imports)
 
 
@@ -96,12 +96,15 @@ def _is_module(name: str) -> bool:
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
-def _drop_docstring(node: ast.AST) -> None:
-    body = getattr(node, "body", None)
-    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and body:
-        first = body[0]
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            node.body = body[1:] or [ast.Pass()]
+def _drop_docstrings(node: ast.AST) -> None:
+    """Those of modules, classes and functions, and those after the fields of a class."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+        node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:

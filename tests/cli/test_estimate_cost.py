@@ -68,7 +68,7 @@ def test_mistakes_are_named(project, flags, message, capsys, monkeypatch):
     ("values", "message"),
     [
         ({"datsets": {}}, "unknown key 'datsets'; did you mean 'datasets'"),
-        ({"experiments": 3}, "does not have the form of"),
+        ({"experiments": 3}, "experiments: 3 is not allowed; expected a list of mappings"),
         ({"figures": {"gabor": {"experiment": "gabor"}}}, "has a block `figures:`"),
     ],
 )

@@ -9,6 +9,7 @@ import yaml
 
 from spatial_mae.study import grid
 from spatial_mae.study.measurements import FIGURES
+from spatial_mae.study.schema import completed
 
 
 def test_the_library_example_runs(project):
@@ -25,14 +26,14 @@ def test_every_figure_is_in_the_readme_and_in_the_default_study(project):
     section = (project / "README.md").read_text().partition("## Figures")[2].partition("\n## ")[0]
     listed = set(re.findall(r"^\| `(\w+)` ", section, re.M))
     assert modules == listed == set(FIGURES)
-    drawn = set(grid.figures(yaml.safe_load((project / "config.yaml").read_text())))
+    drawn = set(grid.figures({"experiments": experiments(project)}))
     kinds = {entry["kind"] for entry in experiments(project)}
     assert {FIGURES[figure] for figure in modules - drawn} <= {"detection", *kinds}
     assert len(drawn) > 40
 
 
 def experiments(project) -> list[dict]:
-    return yaml.safe_load((project / "config.yaml").read_text())["experiments"]
+    return completed(yaml.safe_load((project / "config.yaml").read_text()))["experiments"]
 
 
 def test_every_study_is_in_the_readme(project):

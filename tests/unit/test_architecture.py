@@ -19,6 +19,7 @@ FOR_PEOPLE = (
     "unpack_results",
     "estimate_cost",
     "upgrade_config",
+    "describe_config",
 )  # entry points that no rule runs
 TORCHLESS = (
     "linear",

@@ -11,6 +11,7 @@ from planning import TINY, planned, snakemake_in
 
 from spatial_mae.study import configuration, jobs
 from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.schema import completed
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = [
@@ -53,7 +54,7 @@ def stand_ins(config: dict, folder) -> dict:
     recipes = {
         family: {
             name: {k: str(folder) for k, v in recipe.items() if str(v).startswith("path/to")}
-            for name, recipe in config["recipes"][family].items()
+            for name, recipe in config["recipes"].get(family, {}).items()
         }
         for family in ("robustness", "detection")
     }
@@ -63,6 +64,7 @@ def stand_ins(config: dict, folder) -> dict:
 @pytest.mark.parametrize("study", STUDIES)
 def test_the_plan_has_the_jobs_the_grid_counts(project, study, tmp_path):
     config, flags = merged(project, study, tmp_path)
+    config = completed(config)
     workplace = tmp_path / "empty"
     workplace.mkdir()
     done = snakemake_in(workplace)("-s", project / "Snakefile", "-n", "report", *flags)
@@ -114,7 +116,7 @@ def test_the_processes_of_a_run_ask_for_a_gpu_each(project, tmp_path):
     ("flags", "message"),
     [
         (["--config", "sed=1"], "unknown key 'sed'; did you mean 'seed'"),
-        (["--config", "seed=-1"], "-1 is less than the minimum"),
+        (["--config", "seed=-1"], "seed: -1 is not allowed; expected a whole number, 0 or more"),
         (["--config", "figures={gabor: {experiment: gabor}}"], "each experiment names its own"),
     ],
 )
@@ -132,7 +134,8 @@ def test_mistakes_stop_the_plan(project, flags, message, tmp_path):
         ("datsets: {}", "unknown key 'datsets'; did you mean 'datasets'"),
         (
             "recipes: {linear: {default: {mask_ratios: [1.0]}}}",
-            "1.0 is greater than or equal to the maximum of 1",
+            "recipes.linear.default.mask_ratios[0]: 1.0 is not allowed; expected a number, 0 or "
+            "more, below 1",
         ),
         (
             "recipes: {linear: {default: {n_latents: [2000]}}}",

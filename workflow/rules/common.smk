@@ -1,6 +1,6 @@
 """What every stage shares; no rules.
 
-Only the standard library and three light modules of the package are imported here, so that the
+Only the standard library and light modules of the package are imported here, so that the
 workflow parses fast. Anything with an `if` lives there, with a unit test.
 """
 
@@ -8,22 +8,16 @@ import json
 import sys
 from pathlib import Path
 
-import yaml
-from snakemake.utils import validate
-
 # The package beside this workflow, also where it is not installed.
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
-from spatial_mae.study import configuration, grid
+from spatial_mae.study import configuration, grid, sources
 from spatial_mae.provenance import fingerprint, share_with_jobs
 
 share_with_jobs(SOURCE)
 
-SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
-configuration.check_keys(config, yaml.safe_load(SCHEMA.read_text()))
-validate(config, schema=str(SCHEMA), set_default=False)
-configuration.check_values(config)
+config.update(configuration.checked(config))
 
 
 wildcard_constraints:

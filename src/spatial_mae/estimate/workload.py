@@ -7,7 +7,7 @@ from pathlib import Path
 from spatial_mae.estimate.sizes import parameters, training_flops
 from spatial_mae.files import read_json
 from spatial_mae.models.architecture import Architecture, Backbone
-from spatial_mae.study import configuration, grid, jobs
+from spatial_mae.study import grid, jobs, sources
 
 # Jobs that ask for a GPU, as the rules say.
 ON_GPU = (
@@ -33,12 +33,6 @@ FAMILIES = {
     "pretrain_mae": "pretraining",
     "fine_tune_mae": "classification",
     "train_supervised": "classification",
-}
-# Training and test images of the sources whose number is known before they are prepared.
-IMAGES = {
-    "cifar10": (50_000, 10_000),
-    "tiny_imagenet": (100_000, 10_000),
-    "imagenet64": (1_281_167, 50_000),
 }
 
 
@@ -95,10 +89,7 @@ def image_counts(config: Mapping, name: str, folder: Path) -> tuple[int, int] | 
     manifest = _manifest(name, folder)
     if manifest:
         return manifest["n_train"], manifest["n_test"]
-    dataset = config["datasets"][name]
-    if "n_train" in dataset and "n_test" in dataset:
-        return dataset["n_train"], dataset["n_test"]
-    return IMAGES.get(dataset["source"])
+    return sources.image_counts(config["datasets"][name])
 
 
 def image_shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int] | None:
@@ -106,7 +97,7 @@ def image_shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int
     manifest = _manifest(name, folder)
     if manifest:
         return manifest["height"], manifest["width"], manifest["channels"]
-    size = configuration.image_size(config["datasets"][name])
+    size = sources.image_size(config["datasets"][name])
     return (*size, config["datasets"][name].get("channels", 3)) if size else None
 
 

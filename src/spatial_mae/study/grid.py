@@ -6,7 +6,7 @@ directory names are slugs such as `patch-4_centring-raw_ridge-0_flip-no`: keys i
 built and parsed here only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from spatial_mae.study.cards import NAMES, Kind
@@ -21,11 +21,6 @@ from spatial_mae.study.measurements import (
 from spatial_mae.study.recipes import nearest
 
 Run = dict[str, object]
-
-# Sources that `data: {root: ...}` may hold; every other one reads its own `root:` or nothing.
-PUBLIC = ("cifar10", "tiny_imagenet", "imagenet64", "cityscapes")
-# Sources whose archive a rule can download, and the file it is; the others need `root:`.
-ARCHIVES = {"cifar10": "cifar-10-python.tar.gz", "tiny_imagenet": "tiny-imagenet-200.zip"}
 
 
 def slug(values: Mapping[str, object], keys: Sequence[str]) -> str:
@@ -55,9 +50,10 @@ def expand(experiment: Mapping) -> list[Run]:
     Raises ValueError for an unknown kind, a key the kind does not have, or a missing one.
     """
     kind = _kind(experiment)
+    if problem := next(unfit_keys(experiment), None):
+        raise ValueError(problem)
     runs = []
     for grid in experiment.get("grids") or [{}]:
-        _check_grid(experiment["name"], kind, grid)
         runs += [
             dict(zip(kind.keys, v, strict=True)) for v in product(*(grid[k] for k in kind.keys))
         ]
@@ -216,25 +212,6 @@ def shifted(config: Mapping, recipe: str) -> list[str]:
     return config["recipes"]["robustness"][recipe]["prepared"]
 
 
-def archive(config: Mapping, dataset: str) -> list[str]:
-    """The archive to download for a data set: none when a copy is given or its source has none."""
-    source = config["datasets"][dataset]["source"]
-    downloads = source in ARCHIVES and root(config, dataset) is None
-    return [f"results/data/archives/{source}/{ARCHIVES[source]}"] if downloads else []
-
-
-def root(config: Mapping, dataset: str) -> str | None:
-    """Where an existing copy of a data set is, if one is named."""
-    own = config["datasets"][dataset].get("root")
-    shared = config["data"]["root"] if config["datasets"][dataset]["source"] in PUBLIC else None
-    return own or shared
-
-
-def dataset_recipe(config: Mapping, dataset: str) -> dict:
-    """What its source needs to make a data set: its config without `source` and `root`."""
-    return {k: v for k, v in config["datasets"][dataset].items() if k not in ("source", "root")}
-
-
 def _kind(entry: Mapping) -> Kind:
     if entry["kind"] not in KINDS:
         raise ValueError(
@@ -244,12 +221,16 @@ def _kind(entry: Mapping) -> Kind:
     return KINDS[entry["kind"]]
 
 
-def _check_grid(name: str, kind: Kind, grid: Mapping) -> None:
-    for key in grid:
-        if key not in kind.keys:
-            raise ValueError(f"experiment {name!r}: unknown key {key!r}; {nearest(key, kind.keys)}")
-    if missing := [key for key in kind.keys if not grid.get(key)]:
-        raise ValueError(f"experiment {name!r}: its grid gives no values for {', '.join(missing)}")
+def unfit_keys(experiment: Mapping) -> Iterator[str]:
+    """Keys of its grids that its kind does not have, and those without values."""
+    kind, name = _kind(experiment), experiment["name"]
+    for grid in experiment.get("grids") or [{}]:
+        for key in grid:
+            if key not in kind.keys:
+                known = nearest(key, kind.keys) if kind.keys else "its kind has no grids"
+                yield f"experiment {name!r}: unknown key {key!r}; {known}"
+        if missing := [key for key in kind.keys if not grid.get(key)]:
+            yield f"experiment {name!r}: its grid gives no values for {', '.join(missing)}"
 
 
 def _identity(run: Run) -> tuple:

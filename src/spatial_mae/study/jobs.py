@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from spatial_mae.study import grid
+from spatial_mae.study import grid, sources
 from spatial_mae.study.measurements import CONTROL, KINDS, MOMENT, PRETRAINING, SOLUTION
 
 # Rule and what tells its jobs apart: a name, a file, or the path of its tables and the recipe.
@@ -68,7 +68,7 @@ def study_jobs(config: Mapping) -> Jobs:
             jobs |= _own(entry, run) | _before(config, entry, run)
     datasets = grid.used_datasets(config)
     jobs |= {("prepare_dataset", name) for name in datasets}
-    jobs |= {("download_archive", path) for d in datasets for path in grid.archive(config, d)}
+    jobs |= {("download_archive", path) for d in datasets for path in sources.archive(config, d)}
     jobs |= {("draw_figure", name) for name in grid.figures(config)}
     return jobs | {(rule, "") for rule in ("write_config", "judge_claims", "write_report")}
 

@@ -16,9 +16,13 @@ T = typing.TypeVar("T")
 def nearest(word: str, known: typing.Iterable[str]) -> str:
     """A phrase naming the known word nearest to `word`, for error messages."""
     known = sorted(known)
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(known)}."
+    return f"{hint(word, known)}Known: {', '.join(known)}."
+
+
+def hint(word: str, known: typing.Iterable[str]) -> str:
+    """A question that names the known word nearest to `word`; empty if none is near."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def load(recipe: type[T], text: str) -> T:
@@ -58,6 +62,8 @@ def _fits(value: object, expected: object) -> bool:
     if origin is tuple:
         element = typing.get_args(expected)[0]
         return isinstance(value, tuple) and all(_fits(item, element) for item in value)
+    if origin in (list, dict):
+        return isinstance(value, origin)
     if expected is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if expected is int:

@@ -4,18 +4,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from spatial_mae.study import grid
+from spatial_mae.study import grid, sources
 from spatial_mae.study.measurements import KINDS
 
-# Sources whose copy only the user can bring.
-BROUGHT = ("image_folder", "array_file", "imagenet64", "cityscapes")
-# What a copy must hold, in its root or one folder below: each of these, or one of its alternatives.
-LAYOUTS = {
-    "imagenet64": ("train_data_batch_1*", "val_data*"),
-    "cityscapes": ("leftImg8bit", "disparity"),
-    "cifar10": ("cifar-10-python.tar.gz|cifar-10-batches-py",),
-    "tiny_imagenet": ("tiny-imagenet-200.zip",),
-}
 # Recipes' keys that are paths of the user's, by family.
 VARIANTS = ("imagenet_v2", "imagenet_a", "imagenet_r", "imagenet_sketch", "objectnet")
 PATHS = {
@@ -55,16 +46,17 @@ def _missing_data(config: Mapping) -> Iterator[str]:
     """Data sets in use whose files can only come from the user and are not there."""
     for name in grid.used_datasets(config):
         dataset = config["datasets"][name]
-        source, root = dataset["source"], grid.root(config, name)
-        if source in BROUGHT and root is None:
-            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {_help(source)}"
+        source, root = dataset["source"], sources.root(config, name)
+        card = sources.card(source)
+        if card["root"] == "needed" and root is None:
+            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {card['advice']}"
         elif root is not None and not Path(root).exists() and not _only_described(name):
-            yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
+            yield f"data set {name!r}: its root {root!r} does not exist; {card['advice']}"
         elif root is not None and Path(root).exists():
-            for wanted in LAYOUTS.get(source, ()):
+            for wanted in card["layout"]:
                 if not _holds(Path(root), wanted):
                     names = wanted.replace("|", " or ")
-                    yield f"data set {name!r}: {root!r} holds no {names}; {_help(source)}"
+                    yield f"data set {name!r}: {root!r} holds no {names}; {card['advice']}"
 
 
 def _only_described(dataset: str) -> bool:
@@ -81,12 +73,3 @@ def _holds(root: Path, wanted: str) -> bool:
     patterns = wanted.split("|")
     places = (place for p in patterns for depth in (p, f"*/{p}") for place in root.glob(depth))
     return any(places) or any(fnmatch(root.name, pattern) for pattern in patterns)
-
-
-def _help(source: str) -> str:
-    return {
-        "cityscapes": "make an account at cityscapes-dataset.com, then `pip install "
-        "cityscapesscripts` and `csDownload leftImg8bit_trainvaltest.zip "
-        "disparity_trainvaltest.zip camera_trainvaltest.zip`, unzip all into one folder",
-        "imagenet64": "get the 64x64 batches from image-net.org/download-images (free account)",
-    }.get(source, "see docs/your-own-data.md")

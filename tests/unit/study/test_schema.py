@@ -1,96 +1,45 @@
-"""Config, schema and the recipes' dataclasses say the same."""
+"""The written schema and page are those of the declarations; defaults come from them."""
 
 import dataclasses
-import importlib
-import typing
+import json
+from importlib import import_module
 
 import pytest
-import yaml
 
+from spatial_mae.study.describing import MODEL, RECIPES, config_schema
 from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.page import reference_page
+from spatial_mae.study.recipes import load
+from spatial_mae.study.schema import SCHEMA, completed, schema
 
-# Schema definition -> module and dataclass that reads it.
-RECIPES = {
-    "autocorrelation_recipe": ("linear.autocorrelation", "AutocorrelationRecipe"),
-    "linear_recipe": ("linear.recipe", "LinearRecipe"),
-    "psd_recipe": ("linear.image_spectrum", "PsdRecipe"),
-    "ising_recipe": ("linear.ising_study", "IsingRecipe"),
-    "spectrum_recipe": ("linear.spectrum", "SpectrumRecipe"),
-    "lemma_recipe": ("linear.lemmas", "LemmaRecipe"),
-    "taylor_recipe": ("linear.taylor", "TaylorRecipe"),
-    "levels_recipe": ("hierarchy.study", "LevelsRecipe"),
-    "audit_recipe": ("hierarchy.audit", "AuditRecipe"),
-    "recovery_recipe": ("identifiability.recipe", "RecoveryRecipe"),
-    "gabor_recipe": ("tasks.gabor", "GaborRecipe"),
-    "depth_recipe": ("tasks.depth", "DepthRecipe"),
-    "pretraining_recipe": ("training.recipe", "PretrainingRecipe"),
-    "classification_recipe": ("training.recipe", "ClassifierRecipe"),
-    "evaluation_recipe": ("evaluation.recipe", "EvaluationRecipe"),
-    "similarity_recipe": ("evaluation.recipe", "SimilarityRecipe"),
-    "inspection_recipe": ("inspection.recipe", "InspectionRecipe"),
-    "robustness_recipe": ("evaluation.robustness", "RobustnessRecipe"),
-    "detection_recipe": ("detection.recipe", "DetectionRecipe"),
-    "both_papers_recipe": ("both_papers", "BothPapersRecipe"),
-    "jacobian_recipe": ("jacobian.recipe", "JacobianRecipe"),
-    "basis_recipe": ("jacobian.recipe", "BasisRecipe"),
-    "comparison_recipe": ("jacobian.recipe", "ComparisonRecipe"),
-    "masked_loss_recipe": ("jacobian.recipe", "MaskedLossRecipe"),
-    "model": ("models.architecture", "Backbone"),
-}
+WRITE = "run `python -m spatial_mae.cli.describe_config` and commit what it writes"
 
 
 @pytest.fixture(scope="module")
-def schema(project):
-    return yaml.safe_load((project / "workflow/schemas/config.schema.yaml").read_text())
+def declared():
+    return config_schema()
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_has_the_fields_the_schema_requires(schema, name):
-    module, recipe = RECIPES[name]
-    definition = schema["$defs"][name]
-    fields = fields_of(getattr(importlib.import_module(f"spatial_mae.{module}"), recipe))
-    assert fields == set(definition["properties"]) == set(definition["required"]), (
-        f"change workflow/schemas/config.schema.yaml ($defs/{name}) and {recipe} together"
-    )
+def test_the_schema_is_written_from_the_declarations(declared):
+    assert json.loads(SCHEMA.read_text()) == declared, WRITE
 
 
-def test_every_recipe_of_the_schema_is_compared(schema):
-    assert set(RECIPES) - {"model"} == {n for n in schema["$defs"] if n.endswith("_recipe")}
-    families = schema["properties"]["recipes"]["properties"]
-    # `training`, a key of grids, names a recipe of pretraining.
-    assert set(families) == {kind.recipe for kind in KINDS.values()} | {"pretraining"}
+def test_the_page_is_written_from_the_declarations(declared, project):
+    assert (project / "docs/config.md").read_text() == reference_page(declared), WRITE
 
 
-def test_every_source_has_the_fields_the_schema_allows(schema):
-    options = schema["properties"]["datasets"]["additionalProperties"]["oneOf"]
-    for option in options:
-        definition = schema["$defs"][option["$ref"].rpartition("/")[2]]
-        source = definition["properties"]["source"]["const"]
-        module = importlib.import_module(f"spatial_mae.data.{source}")
-        recipe = typing.get_type_hints(module.prepare)["recipe"]
-        assert fields_of(recipe) == set(definition["properties"]) - {"source", "root"}, source
-
-
-def test_the_kinds_of_the_schema_are_those_of_the_grid(schema):
-    kinds = schema["properties"]["experiments"]["items"]["properties"]["kind"]["enum"]
-    assert set(kinds) == set(KINDS)
-    keys = {key for kind in KINDS.values() for key in kind.keys}
-    assert set(schema["$defs"]["grid"]["properties"]) == keys
-
-
-def test_every_object_of_the_schema_is_closed_and_every_key_described(schema):
+def test_every_object_of_the_schema_is_closed_and_every_key_described(declared):
     open_objects, bare = [], []
-    for place, node in walk(schema):
-        if (
-            isinstance(node.get("properties"), dict)
-            and node.get("additionalProperties") is not False
-        ):
-            open_objects.append(place)
-        for key, value in (node.get("properties") or {}).items():
-            told = {"description", "$ref", "const"} & set(value)
-            if not told and key not in schema["properties"]["recipes"]["properties"]:
-                bare.append(f"{place}.{key}")
+    for place, node in walk(declared):
+        if isinstance(node.get("properties"), dict):
+            if node.get("additionalProperties") is not False:
+                open_objects.append(place)
+            bare += [f"{place}.{k}" for k, v in node["properties"].items() if not described(v)]
     assert (open_objects, bare) == ([], [])
+
+
+def described(value: dict) -> bool:
+    return bool(value.get("description"))
 
 
 def walk(node: object, place: str = ""):
@@ -104,5 +53,99 @@ def walk(node: object, place: str = ""):
             yield from walk(value, f"{place}[{number}]")
 
 
-def fields_of(recipe: type) -> set[str]:
-    return {field.name for field in dataclasses.fields(recipe)}
+def test_every_family_is_read_by_a_rule_and_the_other_way_round():
+    assert set(RECIPES) == {kind.recipe for kind in KINDS.values()} | {"pretraining"}
+
+
+def test_grids_have_the_keys_of_all_kinds(declared):
+    experiment = declared["properties"]["experiments"]["items"]["properties"]
+    keys = {key for kind in KINDS.values() for key in kind.keys}
+    assert set(experiment["grids"]["items"]["properties"]) == keys
+
+
+@pytest.mark.parametrize("path", [*RECIPES.values(), MODEL])
+def test_a_completed_recipe_is_what_its_stage_loads(path):
+    module, _, name = path.rpartition(".")
+    recipe = getattr(import_module(f"spatial_mae.{module}"), name)
+    example = {f.name: EXAMPLES[f.name] for f in fields(recipe) if f.default is dataclasses.MISSING}
+    example |= {"prepared": ["b"]} if name == "RobustnessRecipe" else {}
+    example |= {"n_latents": 4} if name == "IsingRecipe" else {}
+    family = next((f for f, p in RECIPES.items() if p == path), None)
+    config = {"models": {"a": example}, "recipes": {}, "experiments": []}
+    if family:
+        config = {"recipes": {family: {"a": example}}, "experiments": []}
+    whole = completed(config)
+    filled = whole["recipes"][family]["a"] if family else whole["models"]["a"]
+    assert set(filled) == {f.name for f in fields(recipe)}
+    loaded = dataclasses.asdict(load(recipe, json.dumps(filled)))
+    assert loaded == dataclasses.asdict(load(recipe, json.dumps(example)))
+
+
+def fields(recipe: type) -> list[dataclasses.Field]:
+    return list(dataclasses.fields(recipe))
+
+
+# A value of each key without default.
+EXAMPLES = {
+    "mask_ratios": [0.5],
+    "mask_ratio": 0.5,
+    "noise_deviations": [0.1],
+    "n_latents": [4],
+    "patches": [2],
+    "size": 8,
+    "unit_levels": [0],
+    "scales": [1],
+    "target": "depth",
+    "epochs": 2,
+    "warmup_epochs": 1,
+    "batch_size": 8,
+    "base_learning_rate": 0.1,
+    "reference": {"enc": 2},
+    "pixel": [1, 1],
+    "pixels": [[1, 1]],
+    "width": 8,
+    "encoder_heads": 2,
+    "decoder_width": 8,
+    "decoder_heads": 2,
+}
+
+
+def test_a_key_in_another_order_gives_the_same_recipe():
+    one = {"patches": [2], "mask_ratio": 0.5, "n_masks": 9}
+    other = dict(reversed(one.items()))
+    texts = {
+        json.dumps(completed({"recipes": {"psd": {"a": r}}, "experiments": []})["recipes"]["psd"])
+        for r in (one, other)
+    }
+    assert len(texts) == 1
+
+
+def test_an_experiment_gets_what_its_kind_says():
+    whole = completed({"experiments": [{"kind": "losses", "grids": [{"patch": [2]}]}]})
+    assert whole["experiments"] == [
+        {
+            "name": "losses",
+            "kind": "losses",
+            "recipe": "default",
+            "figures": ["losses"],
+            "grids": [
+                {
+                    "colour": ["luma"],
+                    "n": ["all"],
+                    "patch": [2],
+                    "centring": ["centred"],
+                    "ridge": [0],
+                    "flip": [False],
+                }
+            ],
+        }
+    ]
+
+
+def test_completing_twice_changes_nothing_and_leaves_the_schema_alone():
+    config = {"experiments": [{"kind": "losses", "grids": [{"patch": [2]}]}]}
+    before = json.dumps(schema())
+    once = completed(config)
+    assert completed(once) == once
+    once["recipes"]["evaluation"]["default"]["penalties"].append(1)
+    assert json.dumps(schema()) == before
