@@ -13,11 +13,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# Endings of columns that no two runs have in common.
-MEASURED = ("seconds", "images_per_second", "peak_memory_bytes", "hours", "machine")
+# Endings of columns, and of names of measures in a row, that no two runs have in common.
+MEASURED = ("seconds", "images_per_second", "peak_memory_bytes", "hours", "machine", "speedup")
+# Columns of figures' numbers that hold times, and what follows from them.
+TIMES = ("time", "front")
+VALUES = ("value", "low", "high")
 PATTERNS = ("results/**/*.csv", "results/*/claims.json")
-# Claims about time and memory: how they came out depends on the machine's load.
-TIMED = ("hour", "time", "memory", "seconds")
+# Claims about time and memory: how they come out depends on the machine's load.
+TIMED = ("hour", "time", "memory", "seconds", "speed", "cost")
 
 
 def differences(before: Path, after: Path) -> Iterator[str]:
@@ -42,12 +45,21 @@ def content(path: Path) -> list:
         return [claim for claim in json.loads(path.read_text()) if not _timed(claim)]
     with path.open(newline="") as handle:
         rows = list(csv.reader(handle))
-    kept = [i for i, name in enumerate(rows[0] if rows else []) if not name.endswith(MEASURED)]
-    return [[row[i] for i in kept if i < len(row)] for row in rows]
+    head = rows[0] if rows else []
+    return [head, *([*_untimed(head, row)] for row in rows[1:])]
+
+
+def _untimed(head: list[str], row: list[str]) -> Iterator[str]:
+    """The cells of a row, without columns of time, and values of measures of time."""
+    of_time = any(cell.endswith(MEASURED) for cell in row)
+    for name, cell in zip(head, row, strict=True):
+        if not name.endswith(MEASURED) and name not in TIMES and not (of_time and name in VALUES):
+            yield cell
 
 
 def _timed(claim: dict) -> bool:
-    return any(word in json.dumps(claim).lower() for word in TIMED)
+    told = f"{claim['id']} {claim.get('quote')} {claim.get('figure')}".lower()
+    return any(word in told for word in TIMED)
 
 
 def _where(first: list, second: list) -> str:

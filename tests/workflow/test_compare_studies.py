@@ -8,8 +8,9 @@ from compare_studies import differences, main
 TABLES = {
     "results/tiny/tables/losses.csv": "patch,loss,train_seconds\n2,0.25,1.5\n4,0.5,2\n",
     "results/tiny/figures/losses.csv": "patch,loss,hours\n2,0.25,0.1\n",
+    "results/tiny/figures/partial.csv": "value,measure\n0.5,accuracy\n7.5,seconds\n",
 }
-CLAIMS = [{"id": "a", "values": [1.0]}, {"id": "b", "statement": "takes less time", "values": [3]}]
+CLAIMS = [{"id": "a", "values": [1.0]}, {"id": "b", "quote": "takes less time", "values": [3]}]
 
 
 @pytest.fixture
@@ -31,13 +32,14 @@ def edit(folder, name, old, new):
 
 def test_the_same_results_are_the_same(studies, capsys):
     assert main(list(map(str, studies))) == 0
-    assert capsys.readouterr().out == "0 of 3 files differ\n"
+    assert capsys.readouterr().out == "0 of 4 files differ\n"
 
 
 def test_measured_time_does_not_count(studies):
     edit(studies[1], "results/tiny/tables/losses.csv", ",1.5", ",9.5")
     edit(studies[1], "results/tiny/figures/losses.csv", ",0.1", ",0.9")
     edit(studies[1], "results/tiny/claims.json", "[3]", "[4]")
+    edit(studies[1], "results/tiny/figures/partial.csv", "7.5", "8")
     assert list(differences(*studies)) == []
 
 
@@ -48,6 +50,7 @@ def test_measured_time_does_not_count(studies):
         ("tables/losses.csv", "patch", "p", "row 0"),
         ("tables/losses.csv", "4,0.5,2\n", "", "3 and 2 rows"),
         ("figures/losses.csv", "0.25", "0.26", "row 1"),
+        ("figures/partial.csv", "0.5", "0.6", "row 1"),
         ("claims.json", "1.0", "1.1", "row 0"),
     ],
 )

@@ -13,7 +13,7 @@ outputs:
 
 rule data:
     input:
-        expand("results/data/{dataset}/manifest.json", dataset=grid.used_datasets(config)),
+        expand("results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)),
 
 
 rule download_archive:
@@ -63,7 +63,7 @@ rule prepare_dataset:
         recipe=lambda wildcards: json.dumps(sources.dataset_recipe(config, wildcards.dataset)),
         root=lambda wildcards: sources.root(config, wildcards.dataset) or "",
         root_state=lambda wildcards: sources.root_state(config, wildcards.dataset),
-        seed=seed(),
+        seed=lambda wildcards: sources.seed(config, wildcards.dataset),
     shell:
         r"""
         python -m spatial_mae.cli.prepare_dataset \

@@ -21,19 +21,11 @@ from spatial_mae.study.recipes import load
 
 # As in config.yaml, but that a network of any size is measured at a few output pixels.
 RECIPE = {
-    "split": "test",
     "n_images": 20,
-    "n_masks": 1,
-    "outputs": "hidden",
     "n_outputs": 64,
-    "n_bins": 120,
     "powers": [1, 2],
     "channels": ["sum", "separate"],
-    "bases": ["e"],
     "normalisations": ["no", "visible", "all"],
-    "linear_centring": "centred",
-    "linear_ridge": 0.001,
-    "linear_flip": True,
 }
 
 

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from spatial_mae.study.keys import Betas, Count, Factor, Length, NotNegative, Positive, Share
+from spatial_mae.study.keys import (
+    Betas,
+    Count,
+    Factor,
+    Length,
+    NotNegative,
+    Positive,
+    Share,
+    UserPath,
+)
 from spatial_mae.training.recipe import check_counts, check_optimisation
 
 LEVELS = 5
@@ -13,13 +22,13 @@ LEVELS = 5
 class DetectionRecipe:
     """How Mask R-CNN is fine-tuned on a COCO-format set, and scored."""
 
-    train_images: str | None = None
+    train_images: UserPath | None = None
     """Folder of the training images; null: no detector can be trained."""
-    train_annotations: str | None = None
+    train_annotations: UserPath | None = None
     """Their json in COCO's format."""
-    test_images: str | None = None
+    test_images: UserPath | None = None
     """Folder of the images that are scored."""
-    test_annotations: str | None = None
+    test_annotations: UserPath | None = None
     """Their json in COCO's format."""
     initialisation: Literal["pretrained", "random"] = "pretrained"
     """How the encoder starts: pretrained, or random as a control."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from spatial_mae.study import configuration
-from spatial_mae.study.jobs import RECORDS
+from spatial_mae.study.measurements import RULES
 from spatial_mae.study.recipes import nearest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,8 +36,8 @@ def job_seconds(texts: Sequence[str]) -> dict[str, float]:
     given = {}
     for text in texts:
         rule, _, number = text.rpartition("=")
-        if rule not in RECORDS:
-            raise ValueError(f"--job-seconds {text}: no such rule; {nearest(rule, RECORDS)}")
+        if rule not in RULES:
+            raise ValueError(f"--job-seconds {text}: no such rule; {nearest(rule, RULES)}")
         given[rule] = positive(number, f"--job-seconds {text}")
     return given
 

@@ -22,7 +22,7 @@ from spatial_mae.evaluation.shape_bias import shape_bias
 from spatial_mae.files import Row
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder
-from spatial_mae.study.keys import Count
+from spatial_mae.study.keys import Count, UserPath
 from spatial_mae.training.loader import subset
 
 OWN = "own"
@@ -41,21 +41,21 @@ class RobustnessRecipe:
     """Images of each set, corruption and severity; null: all."""
     prepared: tuple[str, ...] = ()
     """Data sets of the config on whose test images the probe is judged."""
-    cifar10_c: str | None = None
+    cifar10_c: UserPath | None = None
     """Folder of CIFAR-10-C, with labels.npy and one .npy a corruption; null: none."""
-    cifar10_1: str | None = None
+    cifar10_1: UserPath | None = None
     """Folder of CIFAR-10.1, with cifar10.1_v6_data.npy and its labels; null: none."""
-    imagenet_v2: str | None = None
+    imagenet_v2: UserPath | None = None
     """Folder of one version of ImageNet-v2, with folders 0 to 999; null: none. [Kong]"""
-    imagenet_a: str | None = None
+    imagenet_a: UserPath | None = None
     """Folder of ImageNet-A, with folders named by WordNet ids; null: none. [Kong]"""
-    imagenet_r: str | None = None
+    imagenet_r: UserPath | None = None
     """Folder of ImageNet-R, with folders named by WordNet ids; null: none. [Kong]"""
-    imagenet_sketch: str | None = None
+    imagenet_sketch: UserPath | None = None
     """Folder of ImageNet-Sketch, with folders named by WordNet ids; null: none. [Kong]"""
-    objectnet: str | None = None
+    objectnet: UserPath | None = None
     """Folder of ObjectNet, with images/ and mappings/; null: none. [Kong]"""
-    cue_conflict: str | None = None
+    cue_conflict: UserPath | None = None
     """Folder of cue-conflict images such as cat7-elephant3.png, shape before texture; null: none.
     [Kong]"""
 

@@ -24,8 +24,8 @@ BATCH = 256
 class PsdRecipe:
     """Power of image, mask and masked image, averaged over images and masks."""
 
-    colour: Literal["luma", "gray"] = "luma"
-    """luma (BT.601) or gray (mean of the channels)."""
+    colour: Literal["luma", "gray", "rgb"] = "luma"
+    """luma (BT.601), gray (mean of the channels) or rgb."""
     patches: tuple[Count, ...]
     """Patch sizes of the masks. [not stated]"""
     mask_ratio: Share

@@ -1,7 +1,10 @@
 """What a card says of a rule and of the tables that it writes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePath
 
 # Wildcards of a path that hold a name from the config, not a slug.
 NAMES = ("dataset", "model", "training")
@@ -27,7 +30,8 @@ class Rule:
     folder: of its outputs. tables: kind of experiment -> table. file: its run record; by default
     named as the first table. slugs: wildcard of the paths -> the keys its slug is made of.
     recipe: the family under `recipes:` it reads. stage: the named target that includes it.
-    gpu: whether it asks for one. trains: whether it leaves a history.csv next to its record.
+    gpu: whether it asks for one. trains: whether it trains a vision transformer and leaves a
+    history.csv next to its record. scores: a small table that no experiment collects.
     """
 
     folder: str
@@ -38,12 +42,30 @@ class Rule:
     file: str = ""
     gpu: bool = False
     trains: bool = False
+    scores: str = ""
 
-    @property
+    @cached_property
     def record(self) -> str:
         """The path of its run record."""
         first = next(iter(self.tables.values())).file if not self.file else ""
         return f"{self.folder}/{self.file or first.removesuffix('.csv') + '.record.json'}"
+
+    @property
+    def scores_file(self) -> str:
+        return f"{self.folder}/{self.scores}"
+
+    @cached_property
+    def wildcards(self) -> tuple[str, ...]:
+        """Those of its record's path, in their order: they distinguish its jobs."""
+        return tuple(re.findall(r"\{(\w+)\}", self.record))
+
+    def read_folder(self, folder: str | PurePath) -> dict[str, str]:
+        """The wildcards' values in a folder of its outputs; empty if it is none of its folders."""
+        found = re.fullmatch(
+            re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.folder)),
+            PurePath(folder).as_posix(),
+        )
+        return found.groupdict() if found else {}
 
 
 @dataclass(frozen=True)

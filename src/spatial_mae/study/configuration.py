@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import grid
+from spatial_mae.study import grid, relations
 from spatial_mae.study.checking import faults
 from spatial_mae.study.drawing import unfit_figures
 from spatial_mae.study.fitting import misfits
@@ -18,8 +18,8 @@ OLD_FORM = (
 )
 # Kinds whose recipes name others' -> experiments without grids that stand for what they name.
 STANDS_ON = {
-    "both_papers": grid.related,
-    "robustness": lambda config, name: [grid.probed(config, name)],
+    "both_papers": relations.related,
+    "robustness": lambda config, name: [relations.probed(config, name)],
 }
 
 

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from textwrap import dedent
 
-from spatial_mae.study.keys import Length, Pattern, Range
+from spatial_mae.study.keys import Length, Pattern, Range, UsersOwn
 
 PLAIN = {int: "integer", float: "number", bool: "boolean", str: "string", dict: "object"}
 BOUNDS = {
@@ -82,6 +82,8 @@ def _note(note: object) -> dict:
         return {"minItems": note.least, **most}
     if isinstance(note, Pattern):
         return {"pattern": note.text}
+    if isinstance(note, UsersOwn):
+        return {"format": "path"}
     raise TypeError(f"{note!r} says nothing of a key's values")
 
 

@@ -9,15 +9,8 @@ built and parsed here only.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from spatial_mae.study.cards import NAMES, Kind
-from spatial_mae.study.measurements import (
-    CONTROL,
-    KINDS,
-    MOMENT,
-    PRETRAINING,
-    RELATED,
-    SOLUTION,
-)
+from spatial_mae.study.cards import Kind, Rule
+from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import nearest
 
 Run = dict[str, object]
@@ -49,7 +42,7 @@ def expand(experiment: Mapping) -> list[Run]:
 
     Raises ValueError for an unknown kind, a key the kind does not have, or a missing one.
     """
-    kind = _kind(experiment)
+    kind = kind_of(experiment)
     if problem := next(unfit_keys(experiment), None):
         raise ValueError(problem)
     runs = []
@@ -60,12 +53,20 @@ def expand(experiment: Mapping) -> list[Run]:
     return list({_identity(run): run for run in runs}.values())
 
 
+def wildcards(rule: Rule, run: Mapping, recipe: str | None = None) -> dict[str, str]:
+    """The values of a rule's wildcards for a run: slugs of its keys, names, the recipe.
+
+    `split`, if a slug has it, is `train` unless the run says otherwise.
+    """
+    whole = {"split": "train", "recipe": recipe, **run}
+    keys = rule.slugs
+    return {w: slug(whole, keys[w]) if w in keys else str(whole[w]) for w in rule.wildcards}
+
+
 def run_table(experiment: Mapping, run: Run) -> str:
     """The file of one run of an experiment."""
-    kind = _kind(experiment)
-    slugs = {w: slug({**run, "split": "train"}, keys) for w, keys in kind.slugs.items()}
-    names = {name: run.get(name) for name in NAMES}
-    return kind.table.format(recipe=experiment["recipe"], **names, **slugs)
+    kind = kind_of(experiment)
+    return kind.table.format(**wildcards(kind.card, run, experiment["recipe"]))
 
 
 def run_tables(experiment: Mapping) -> list[str]:
@@ -76,85 +77,6 @@ def manifests(experiment: Mapping) -> list[str]:
     """The manifests of the data sets an experiment uses."""
     names = dict.fromkeys(run["dataset"] for run in expand(experiment) if "dataset" in run)
     return [f"results/data/{name}/manifest.json" for name in names]
-
-
-def test_moment(moment: str) -> str:
-    """The slug of the moments of the whole test split that belong to a slug of training moments."""
-    return slug({**parse(moment), "n": "all", "split": "test"}, MOMENT)
-
-
-def pretrained(run: Mapping) -> str:
-    """The folder of a pretraining run."""
-    folder = "results/pretrain/{dataset}/{model}/{training}/{slug}"
-    return folder.format(slug=slug(run, PRETRAINING), **{name: run[name] for name in NAMES})
-
-
-def weights(config: Mapping) -> list[str]:
-    """The weights of every pretraining run of the study."""
-    runs = [run for e in config["experiments"] if "training" in _kind(e).keys for run in expand(e)]
-    return list(dict.fromkeys(f"{pretrained(run)}/weights.safetensors" for run in runs))
-
-
-def reference(config: Mapping, recipe: str, run: str) -> str:
-    """The slug of the run whose layers `run` (a slug) is compared with, as the recipe says."""
-    changes = config["recipes"]["similarity"][recipe]["reference"]
-    return slug({**parse(run), **changes}, PRETRAINING)
-
-
-def related(config: Mapping, recipe: str) -> list[Mapping]:
-    """Experiments without grids, one a kind of table behind both papers' quantities."""
-    names = config["recipes"]["both_papers"][recipe]
-    return [{"name": kind, "kind": kind, "recipe": names[KINDS[kind].recipe]} for kind in RELATED]
-
-
-def probed(config: Mapping, recipe: str) -> Mapping:
-    """An experiment without grids: the evaluation whose probe a robustness recipe judges."""
-    name = config["recipes"]["robustness"][recipe]["evaluation"]
-    return {"name": "evaluation", "kind": "evaluation", "recipe": name}
-
-
-def probes(config: Mapping, recipe: str, run: Mapping) -> str:
-    """The file of a run's probes that a robustness recipe judges."""
-    entry = probed(config, recipe)
-    folder = run_table(entry, run).rpartition("/")[0]
-    return f"{folder}/probes_{entry['recipe']}.npz"
-
-
-def control_moment(config: Mapping, recipe: str) -> str:
-    """The slug of the moments behind the controls of an evaluation recipe."""
-    colour = config["recipes"]["evaluation"][recipe]["control_colour"]
-    return slug({"colour": colour, "n": "all", "split": "train"}, MOMENT)
-
-
-def own_moment(config: Mapping, dataset: str) -> str:
-    """The slug of the moments of a data set's training images in all their channels."""
-    colour = "rgb" if config["datasets"][dataset].get("channels", 3) == 3 else "luma"
-    return slug({"colour": colour, "n": "all", "split": "train"}, MOMENT)
-
-
-def control_solution(config: Mapping, recipe: str, patch: object) -> str:
-    """The slug of the linear solution behind the controls of an evaluation recipe."""
-    values = config["recipes"]["evaluation"][recipe]
-    choice = {"centring": values["control_centring"], "ridge": values["control_ridge"]}
-    return slug({"patch": patch, "flip": False, **choice}, SOLUTION)
-
-
-def controls(
-    config: Mapping, recipe: str, dataset: str, model: str, run: str | Mapping
-) -> list[str]:
-    """The scores that stand beside the probes of a run: raw pixels and PCA, the linear MAE.
-
-    None where the recipe probes nothing or wants no controls.
-    """
-    wanted = config["recipes"]["evaluation"][recipe]
-    if not (wanted["representations"] and wanted["control_colour"]):
-        return []
-    values = parse(run) if isinstance(run, str) else run
-    control = slug({"patch": values["patch"] * values["unit"], "mask": values["mask"]}, CONTROL)
-    return [
-        f"results/evaluate/pixels/{dataset}/{model}/{recipe}.csv",
-        f"results/evaluate/linear/{dataset}/{model}/{control}/{recipe}.csv",
-    ]
 
 
 def experiment(config: Mapping, name: str) -> Mapping:
@@ -170,14 +92,14 @@ def stage_tables(config: Mapping, stage: str) -> list[str]:
     return [
         f"results/{config['study']}/tables/{e['name']}.csv"
         for e in config["experiments"]
-        if _kind(e).stage == stage
+        if kind_of(e).stage == stage
     ]
 
 
 def figures_of(entry: Mapping) -> list[str]:
     """The figures of an experiment: those it names, else its kind's usual ones."""
     named = entry.get("figures")
-    return list(_kind(entry).figures if named is None else named)
+    return list(kind_of(entry).figures if named is None else named)
 
 
 def figures(config: Mapping) -> dict[str, str]:
@@ -199,20 +121,8 @@ def figure_files(config: Mapping, suffix: str = "pdf") -> list[str]:
     return [f"results/{config['study']}/figures/{name}.{suffix}" for name in figures(config)]
 
 
-def used_datasets(config: Mapping) -> list[str]:
-    """The data sets that some run of the study reads, in order of appearance."""
-    runs = (run for e in config["experiments"] for run in expand(e))
-    own = [run["dataset"] for run in runs if "dataset" in run]
-    robust = [e["recipe"] for e in config["experiments"] if _kind(e).recipe == "robustness"]
-    return list(dict.fromkeys([*own, *(n for recipe in robust for n in shifted(config, recipe))]))
-
-
-def shifted(config: Mapping, recipe: str) -> list[str]:
-    """The data sets on whose test images a robustness recipe judges a probe."""
-    return config["recipes"]["robustness"][recipe]["prepared"]
-
-
-def _kind(entry: Mapping) -> Kind:
+def kind_of(entry: Mapping) -> Kind:
+    """The kind of an experiment. Raises ValueError naming the nearest known one."""
     if entry["kind"] not in KINDS:
         raise ValueError(
             f"experiment {entry['name']!r}: unknown kind {entry['kind']!r}; "
@@ -223,7 +133,7 @@ def _kind(entry: Mapping) -> Kind:
 
 def unfit_keys(experiment: Mapping) -> Iterator[str]:
     """Keys of its grids that its kind does not have, and those without values."""
-    kind, name = _kind(experiment), experiment["name"]
+    kind, name = kind_of(experiment), experiment["name"]
     for grid in experiment.get("grids") or [{}]:
         for key in grid:
             if key not in kind.keys:

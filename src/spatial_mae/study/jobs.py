@@ -1,137 +1,124 @@
 """The jobs a study comes to, and the run record each of them leaves, from its config alone."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from spatial_mae.study import grid, sources
-from spatial_mae.study.measurements import CONTROL, KINDS, MOMENT, PRETRAINING, SOLUTION
+from spatial_mae.study import relations, sources
+from spatial_mae.study.grid import expand, figures, wildcards
+from spatial_mae.study.measurements import KINDS, RULES
 
-# Rule and what tells its jobs apart: a name, a file, or the path of its tables and the recipe.
-Job = tuple[str, str]
-Jobs = set[Job]
-# Families of recipes that set a network beside the linear MAE of the same images.
-BESIDE_LINEAR = ("jacobian", "basis", "comparison")
-# Rule -> the run record of a job, as in the rule's outputs. {folder} and {last}: the job's second
-# half up to its last slash, and what follows.
-RECORDS = {
-    "write_config": "results/{study}/config.record.json",
-    "judge_claims": "results/{study}/claims.record.json",
-    "write_report": "results/{study}/report.record.json",
-    "draw_figure": "results/{study}/figures/{last}.record.json",
-    "collect_table": "results/{study}/tables/{last}.record.json",
-    "download_archive": "{folder}/{last}.record.json",
-    "prepare_dataset": "results/data/{last}/record.json",
-    "compute_moments": "results/linear/{folder}/{last}/moments.record.json",
-    "solve_linear": "results/linear/{folder}/{last}/solution.record.json",
-    "pretrain_mae": "{folder}/{last}/record.json",
-    "probe_pixels": "{folder}/{last}.record.json",
-    "probe_linear": "{folder}/{last}.record.json",
-    "measure_autocorrelation": "{folder}/autocorrelation_{last}.record.json",
-    "measure_losses": "{folder}/losses_{last}.record.json",
-    "measure_influence": "{folder}/influence_{last}.record.json",
-    "measure_psd": "{folder}/psd_{last}.record.json",
-    "solve_ising": "{folder}/{last}.record.json",
-    "measure_spectrum": "{folder}/spectrum_{last}.record.json",
-    "check_lemmas": "{folder}/lemmas_{last}.record.json",
-    "measure_taylor": "{folder}/taylor_{last}.record.json",
-    "measure_levels": "{folder}/levels_{last}.record.json",
-    "audit_theorem": "{folder}/audit_{last}.record.json",
-    "predict_gabor": "{folder}/{last}.record.json",
-    "predict_depth": "{folder}/{last}.record.json",
-    "evaluate_mae": "{folder}/scores_{last}.record.json",
-    "compare_layers": "{folder}/{last}.record.json",
-    "inspect_mae": "{folder}/inspection_{last}.record.json",
-    "probe_robustness": "{folder}/{last}.record.json",
-    "relate_papers": "{folder}/{last}.record.json",
-    "measure_jacobian": "{folder}/summary_{last}.record.json",
-    "track_basis": "{folder}/basis_{last}.record.json",
-    "compare_linear": "{folder}/mean_kernels_{last}.record.json",
-    "predict_masked_loss": "{folder}/masked_loss_{last}.record.json",
-    "recover_latents": "{folder}/recovery_{last}.record.json",
-    "fine_tune_mae": "{folder}/record.json",
-    "fine_tune_detector": "{folder}/record.json",
-    "train_supervised": "{folder}/record.json",
-}
+# Families of recipes that compare a network with the linear MAE of the same images.
+WITH_LINEAR = ("jacobian", "basis", "comparison")
+
+
+@dataclass(frozen=True, order=True)
+class Job:
+    """A job of a rule: `values` are its wildcards with their values, in the order of its card."""
+
+    rule: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, rule: str, values: Mapping[str, object]) -> "Job":
+        return cls(rule, tuple((name, str(values[name])) for name in RULES[rule].wildcards))
+
+    @property
+    def wildcards(self) -> dict[str, str]:
+        return dict(self.values)
+
+    @property
+    def recipe(self) -> str:
+        """The name of the recipe it reads: pretraining runs name it `training`."""
+        values = self.wildcards
+        return values["recipe"] if "recipe" in values else values["training"]
 
 
 def job_counts(config: Mapping) -> dict[str, int]:
     """How many jobs of each rule the target `report` needs on an empty results folder."""
-    return dict(Counter(rule for rule, _ in study_jobs(config)))
+    return dict(Counter(job.rule for job in study_jobs(config)))
 
 
-def study_jobs(config: Mapping) -> Jobs:
+def study_jobs(config: Mapping) -> set[Job]:
     """All jobs that the target `report` needs on an empty results folder."""
-    jobs: Jobs = set()
+    study = {"study": config["study"]}
+    jobs = {Job.of(rule, study) for rule in ("write_config", "judge_claims", "write_report")}
+    jobs |= {Job.of("draw_figure", {**study, "figure": name}) for name in figures(config)}
     for entry in config["experiments"]:
-        jobs.add(("collect_table", entry["name"]))
-        for run in grid.expand(entry):
-            jobs |= _own(entry, run) | _before(config, entry, run)
-    datasets = grid.used_datasets(config)
-    jobs |= {("prepare_dataset", name) for name in datasets}
-    jobs |= {("download_archive", path) for d in datasets for path in sources.archive(config, d)}
-    jobs |= {("draw_figure", name) for name in grid.figures(config)}
-    return jobs | {(rule, "") for rule in ("write_config", "judge_claims", "write_report")}
+        jobs.add(Job.of("collect_table", {**study, "experiment": entry["name"]}))
+        for run in expand(entry):
+            jobs.update(_run_jobs(config, entry, run))
+    for name in relations.used_datasets(config):
+        jobs.add(Job.of("prepare_dataset", {"dataset": name}))
+        jobs.update(_downloads(config, name))
+    return jobs
 
 
-def record_file(config: Mapping, job: Job) -> str:
+def record_file(job: Job) -> str:
     """The run record of a job, written with its other outputs: where it is, the job is done."""
-    rule, name = job
-    folder, _, last = name.removesuffix(".csv").rpartition("/")
-    return RECORDS[rule].format(study=config["study"], folder=folder, last=last)
+    return RULES[job.rule].record.format(**job.wildcards)
 
 
-def _own(entry: Mapping, run: Mapping) -> Jobs:
-    """The job that writes a run's table; tables of one folder and recipe share it."""
-    folder = grid.run_table(entry, run).rpartition("/")[0]
-    return {(KINDS[entry["kind"]].rule, f"{folder}/{entry['recipe']}")}
+def history_file(job: Job) -> str:
+    """The row for each epoch that a rule which trains leaves."""
+    return f"{RULES[job.rule].folder}/history.csv".format(**job.wildcards)
 
 
-def _before(config: Mapping, entry: Mapping, run: Mapping) -> Jobs:
-    """The jobs a run stands on: moments and solutions, pretraining, controls."""
-    kind = KINDS[entry["kind"]]
+def scores_file(job: Job) -> str:
+    """The small table that no experiment collects."""
+    return RULES[job.rule].scores_file.format(**job.wildcards)
+
+
+def _downloads(config: Mapping, dataset: str) -> Iterator[Job]:
+    if archive := sources.archive_name(config, dataset):
+        source = config["datasets"][dataset]["source"]
+        yield Job.of("download_archive", {"source": source, "archive": archive})
+
+
+def _job(rule: str, run: Mapping, recipe: str | None = None) -> Job:
+    return Job(rule, tuple(wildcards(RULES[rule], run, recipe).items()))
+
+
+def _run_jobs(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[Job]:
+    """The job that writes a run's table, and those before it."""
+    kind, recipe = KINDS[entry["kind"]], entry["recipe"]
+    yield _job(kind.rule, run, recipe)
     if "moment" in kind.slugs:
-        return _linear(kind.rule, run, "run" in kind.slugs)
-    if "training" not in run:
-        return set()
-    jobs = {("pretrain_mae", grid.pretrained(run))}
-    if kind.recipe == "both_papers":
-        for other in grid.related(config, entry["recipe"]):
-            jobs |= _own(other, run) | _before(config, other, run)
-    if kind.recipe == "robustness":
-        other = grid.probed(config, entry["recipe"])
-        jobs |= _own(other, run) | _before(config, other, run)
-    if kind.recipe == "evaluation":
-        jobs |= _controls(config, entry["recipe"], run)
-    if kind.recipe in BESIDE_LINEAR:
-        moment = grid.own_moment(config, run["dataset"])
-        jobs.add(("compute_moments", f"{run['dataset']}/{moment}"))
-    if kind.recipe == "similarity":
-        own = grid.slug(run, PRETRAINING)
-        other = grid.parse(grid.reference(config, entry["recipe"], own))
-        jobs.add(("pretrain_mae", grid.pretrained({**run, **other})))
-    return jobs
+        yield from _linear(kind.rule, run)
+    if "training" in run:
+        yield _job("pretrain_mae", run)
+        yield from _trained(config, kind.recipe, recipe, run)
 
 
-def _linear(rule: str, run: Mapping, solved: bool) -> Jobs:
-    moment = grid.slug({**run, "split": "train"}, MOMENT)
-    jobs = {("compute_moments", f"{run['dataset']}/{moment}")}
+def _linear(rule: str, run: Mapping) -> Iterator[Job]:
+    """Moments, and closed forms where a run has a patch size."""
+    yield _job("compute_moments", run)
     if rule == "predict_gabor":
-        jobs.add(("compute_moments", f"{run['dataset']}/{grid.test_moment(moment)}"))
-    if solved:
-        jobs.add(("solve_linear", f"{run['dataset']}/{moment}/{grid.slug(run, SOLUTION)}"))
-    return jobs
+        yield _job("compute_moments", relations.of_test_split(run))
+    if "patch" in run:
+        yield _job("solve_linear", run)
 
 
-def _controls(config: Mapping, recipe: str, run: Mapping) -> Jobs:
-    files = grid.controls(config, recipe, run["dataset"], run["model"], run)
-    if not files:
-        return set()
-    pixels, linear = files
-    moment = f"{run['dataset']}/{grid.control_moment(config, recipe)}"
-    patch = grid.parse(linear.split("/")[-2])[CONTROL[0]]
-    return {
-        ("probe_pixels", pixels),
-        ("probe_linear", linear),
-        ("compute_moments", moment),
-        ("solve_linear", f"{moment}/{grid.control_solution(config, recipe, patch)}"),
-    }
+def _trained(config: Mapping, family: str, recipe: str, run: Mapping) -> Iterator[Job]:
+    """What a measurement of a trained network needs besides the network."""
+    if family == "both_papers":
+        for other in relations.related(config, recipe):
+            yield from _run_jobs(config, other, run)
+    if family == "robustness":
+        yield from _run_jobs(config, relations.probed(config, recipe), run)
+    if family == "evaluation":
+        yield from _controls(config, recipe, run)
+    if family in WITH_LINEAR:
+        yield _job("compute_moments", relations.own_moment(config, run["dataset"]))
+    if family == "similarity":
+        yield _job("pretrain_mae", relations.reference(config, recipe, run))
+
+
+def _controls(config: Mapping, recipe: str, run: Mapping) -> Iterator[Job]:
+    found = relations.controls(config, recipe, run)
+    yield from (Job(rule, tuple(values.items())) for rule, values in found.items())
+    if found:
+        patch = run["patch"] * run["unit"]
+        solution = relations.control_solution(config, recipe, run["dataset"], patch)
+        yield _job("compute_moments", solution)
+        yield _job("solve_linear", solution)

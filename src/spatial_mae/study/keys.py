@@ -35,12 +35,18 @@ class Pattern:
     text: str
 
 
+@dataclass(frozen=True)
+class UsersOwn:
+    """A path of files that only the user can bring."""
+
+
 Name = Annotated[str, Pattern("^[a-z0-9_]+$")]
 Count = Annotated[int, Range(least=1)]
 Two = Annotated[int, Range(least=2)]
 Natural = Annotated[int, Range(least=0)]
 Positive = Annotated[float, Range(above=0)]
 NotNegative = Annotated[float, Range(least=0)]
+UserPath = Annotated[str, UsersOwn()]
 # A mask ratio that may be zero, as the plain autoencoder's.
 Share = Annotated[float, Range(least=0, below=1)]
 Part = Annotated[float, Range(above=0, below=1)]

@@ -1,7 +1,7 @@
-"""One card for each rule that leaves results: what it writes, from which recipe, for which figures.
+"""One card for each rule: what it writes, from which recipe, for which figures.
 
-A table that a rule writes for a run is a kind of experiment; its card says all that is known of it
-outside the rule. Rules keep their paths as literal text: a test compares them with the cards.
+A table that a rule writes for a run is a kind of experiment. Rules keep their paths as literal
+text: a test compares them with the cards.
 """
 
 from spatial_mae.study.cards import Rule, Table, kinds
@@ -23,6 +23,8 @@ RELATED = ("jacobian", "unmasked", "attention", "embedding", "evaluation")
 
 _LINEAR = {"moment": MOMENT, "run": SOLUTION}
 _RUN = {"run": PRETRAINING}
+_OF_TUNING = ("depth_fine_tuning", "partial_fine_tuning")
+_OF_PROBES = ("accuracy_hours", "boundary_loss", "depth_grid", "depth_hours", "probe_over_epochs")
 
 RULES = {
     "write_config": Rule("results/{study}", file="config.record.json"),
@@ -151,12 +153,14 @@ RULES = {
         "results/evaluate/pixels/{dataset}/{model}",
         recipe="evaluation",
         file="{recipe}.record.json",
+        scores="{recipe}.csv",
     ),
     "probe_linear": Rule(
         "results/evaluate/linear/{dataset}/{model}/{control}",
         {"control": CONTROL},
         "evaluation",
         file="{recipe}.record.json",
+        scores="{recipe}.csv",
     ),
     "evaluate_mae": Rule(
         "results/evaluate/mae/{dataset}/{model}/{training}/{run}",
@@ -167,8 +171,7 @@ RULES = {
             "evaluation": Table(
                 "scores_{recipe}.csv",
                 ("masking_grid",),
-                ("accuracy_hours", "boundary_loss", "depth_grid", "depth_hours")
-                + ("probe_over_epochs",),
+                _OF_PROBES,
             ),
             "gallery": Table("reconstructions_{recipe}.csv", ("reconstructions",)),
         },
@@ -264,13 +267,7 @@ RULES = {
         {**_RUN, "tuning": TUNING},
         "classification",
         "fine_tuning",
-        {
-            "fine_tuning": Table(
-                "scores.csv",
-                ("masking_fine_tuning",),
-                ("depth_fine_tuning", "partial_fine_tuning"),
-            )
-        },
+        {"fine_tuning": Table("scores.csv", ("masking_fine_tuning",), _OF_TUNING)},
         file="record.json",
         gpu=True,
         trains=True,

@@ -49,8 +49,18 @@ def load(recipe: type[T], text: str) -> T:
 def _checked(recipe: type, key: str, value: object, expected: object) -> object:
     value = tuple(value) if isinstance(value, list) else value
     if not _fits(value, expected):
-        raise ValueError(f"{recipe.__name__}.{key}: {value!r} is not of type {expected}")
+        near = hint(value, _names(expected)) if isinstance(value, str) else ""
+        text = f"{recipe.__name__}.{key}: {value!r} is not of type {expected}. {near}"
+        raise ValueError(text.rstrip())
     return float(value) if expected is float else value
+
+
+def _names(expected: object) -> list[str]:
+    """The words among the values of a type."""
+    options = typing.get_args(expected)
+    if typing.get_origin(expected) is typing.Literal:
+        return [word for word in options if isinstance(word, str)]
+    return [word for option in options for word in _names(option)]
 
 
 def _fits(value: object, expected: object) -> bool:

@@ -27,11 +27,16 @@ def card(source: str) -> Mapping:
     return cards()[source]
 
 
-def archive(config: Mapping, dataset: str) -> list[str]:
+def archive_name(config: Mapping, dataset: str) -> str | None:
     """The archive to download for a data set: none when a copy is given or its source has none."""
     source = config["datasets"][dataset]["source"]
-    name = card(source)["archive"] if root(config, dataset) is None else None
-    return [f"results/data/archives/{source}/{name}"] if name else []
+    return card(source)["archive"] if root(config, dataset) is None else None
+
+
+def archive(config: Mapping, dataset: str) -> list[str]:
+    """The file of that archive; none if there is nothing to download."""
+    name = archive_name(config, dataset)
+    return [f"results/data/archives/{config['datasets'][dataset]['source']}/{name}"] if name else []
 
 
 def root(config: Mapping, dataset: str) -> str | None:
@@ -39,6 +44,12 @@ def root(config: Mapping, dataset: str) -> str | None:
     own = config["datasets"][dataset].get("root")
     public = card(config["datasets"][dataset]["source"])["public"]
     return own or (config["data"]["root"] if public else None)
+
+
+def seed(config: Mapping, dataset: str) -> int:
+    """The seed a data set is prepared with: the study's where its source draws, else 0."""
+    draws = card(config["datasets"][dataset]["source"])["draws"]
+    return config["seed"] if draws else 0
 
 
 def dataset_recipe(config: Mapping, dataset: str) -> dict:

@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
-from spatial_mae.study import grid, sources
+from spatial_mae.study import relations, sources
 from spatial_mae.study.measurements import KINDS
-
-# Recipes' keys that are paths of the user's, by family.
-VARIANTS = ("imagenet_v2", "imagenet_a", "imagenet_r", "imagenet_sketch", "objectnet")
-PATHS = {
-    "robustness": ("cifar10_c", "cifar10_1", *VARIANTS, "cue_conflict"),
-    "detection": ("train_images", "train_annotations", "test_images", "test_annotations"),
-}
+from spatial_mae.study.schema import schema
 
 
 def missing_files(config: Mapping) -> Iterator[str]:
@@ -23,17 +18,18 @@ def missing_files(config: Mapping) -> Iterator[str]:
 
 def _missing_paths(config: Mapping) -> Iterator[str]:
     """Paths in the recipes of the study's experiments."""
-    if any(map(_only_described, grid.used_datasets(config))):
+    if any(map(_only_described, relations.used_datasets(config))):
         return
     families = ((KINDS[e["kind"]].recipe, e["recipe"]) for e in config["experiments"])
     for family, name in dict.fromkeys(families):
         recipe = config["recipes"][family][name]
-        if family == "robustness" and not any(recipe.get(k) for k in ("prepared", *PATHS[family])):
+        paths = paths_of(family)
+        if family == "robustness" and not any(recipe.get(k) for k in ("prepared", *paths)):
             yield (
                 f"recipe {name!r} of robustness names no shifted images: give the path of one of "
-                f"{', '.join(PATHS[family])}, or data sets of the config as `prepared`"
+                f"{', '.join(paths)}, or data sets of the config as `prepared`"
             )
-        for key in PATHS.get(family, ()):
+        for key in paths:
             path = recipe.get(key)
             if path is not None and not Path(path).exists():
                 yield (
@@ -42,9 +38,21 @@ def _missing_paths(config: Mapping) -> Iterator[str]:
                 )
 
 
+@cache
+def paths_of(family: str) -> tuple[str, ...]:
+    """The keys of a family of recipes that are paths of the user's, as declared."""
+    recipe = schema()["properties"]["recipes"]["properties"][family]["additionalProperties"]
+    keys = recipe["properties"].items()
+    return tuple(
+        key
+        for key, value in keys
+        if any(option.get("format") == "path" for option in value.get("anyOf", ()))
+    )
+
+
 def _missing_data(config: Mapping) -> Iterator[str]:
     """Data sets in use whose files can only come from the user and are not there."""
-    for name in grid.used_datasets(config):
+    for name in relations.used_datasets(config):
         dataset = config["datasets"][name]
         source, root = dataset["source"], sources.root(config, name)
         card = sources.card(source)

@@ -47,8 +47,8 @@ def test_without_a_speed_hours_are_unknown(config, tmp_path):
 
 
 def test_other_jobs_take_what_those_done_took(config, tmp_path):
-    found = sorted(job for job in jobs.study_jobs(config) if job[0] == "evaluate_mae")
-    record = tmp_path / jobs.record_file(config, found[0])
+    found = sorted(job for job in jobs.study_jobs(config) if job.rule == "evaluate_mae")
+    record = tmp_path / jobs.record_file(found[0])
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"seconds": 36.0}))
     cost = estimated(config, tmp_path)["evaluate_mae"]
