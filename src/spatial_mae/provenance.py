@@ -38,13 +38,14 @@ def fingerprint(rule: str, *modules: str) -> str:
 def share_with_jobs(source: str, choices: Mapping[str, str]) -> None:
     """Let the workflow's jobs find the package in `source`, and the Python that runs this.
 
-    Jobs in an environment of their own (conda) put theirs in front of it. choices: answers that the
-    study fixes (see `spatial_mae.choices`).
+    Jobs in an environment of their own (conda) put theirs in front of it. choices: question ->
+    answer that the study fixes, or None (see `spatial_mae.choices`).
     """
     from spatial_mae.choices import PINS
 
-    if choices:
-        os.environ[PINS] = ",".join(f"{name}={answer}" for name, answer in choices.items())
+    fixed = {name: answer for name, answer in choices.items() if answer is not None}
+    if fixed:
+        os.environ[PINS] = ",".join(f"{name}={answer}" for name, answer in fixed.items())
     os.environ["PYTHONPATH"] = os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
@@ -83,7 +84,7 @@ def _code(path: Path) -> tuple[str, tuple[str, ...]]:
             if node.level:
                 raise ValueError(f"{path}: relative import; write `from {NAME}.x import y`")
             imports += _imported(node)
-        _drop_docstring(node)
+        _drop_docstrings(node)
     return ast.unparse(tree), tuple(imports)
 
 
@@ -101,12 +102,15 @@ def _is_module(name: str) -> bool:
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
-def _drop_docstring(node: ast.AST) -> None:
-    body = getattr(node, "body", None)
-    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and body:
-        first = body[0]
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            node.body = body[1:] or [ast.Pass()]
+def _drop_docstrings(node: ast.AST) -> None:
+    """Those of modules, classes and functions, and those after the fields of a class."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+        node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from spatial_mae import grid
 from spatial_mae.files import Row, read_json, read_rows
+from spatial_mae.study import grid
 
 
 def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:

@@ -49,6 +49,12 @@ def test_comments_docstrings_and_layout_do_not_count(package):
     assert not changed(package, "b.py", '"""Another."""\n# why\n\nx   =   1\n')
 
 
+def test_docstrings_of_fields_do_not_count(package):
+    (package / "b.py").write_text('class x:\n    y: int = 1\n    """Meaning."""\n')
+    assert not changed(package, "b.py", "class x:\n    y: int = 1\n")
+    assert changed(package, "b.py", "class x:\n    y: int = 2\n")
+
+
 def test_unrelated_modules_do_not_count(package):
     assert not changed(package, "linear/other.py", "g = 2\n")
 
@@ -98,7 +104,7 @@ def test_answers_that_a_study_fixes_reach_its_jobs(monkeypatch):
     monkeypatch.setenv(choices.PINS, "gram=float64")
     provenance.share_with_jobs("src", {})
     assert choices.fixed_answers() == {"gram": "float64"}
-    provenance.share_with_jobs("src", {"gram": "int8", "mode": "plain"})
+    provenance.share_with_jobs("src", {"gram": "int8", "mode": "plain", "attention": None})
     assert choices.fixed_answers() == {"gram": "int8", "mode": "plain"}
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from spatial_mae import grid, tables
+from spatial_mae import tables
 from spatial_mae.files import write_json, write_rows
+from spatial_mae.study import grid
 
 EXPERIMENT = {
     "name": "curves",

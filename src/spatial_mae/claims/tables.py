@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from spatial_mae.files import Row, read_rows
-from spatial_mae.kinds import KINDS
-from spatial_mae.recipes import nearest
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.recipes import nearest
 
 Rows = Sequence[Row]
 Tables = Mapping[str, Rows]

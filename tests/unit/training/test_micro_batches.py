@@ -9,7 +9,7 @@ from toy_training import MODEL, PRETRAINING, toy_dataset
 from spatial_mae.data.store import open_dataset
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.models.masks import inner_pixels
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.gradients import Gradients
 from spatial_mae.training.loader import load_images
 from spatial_mae.training.pretraining import PretrainingRun, PretrainingTask

@@ -15,7 +15,7 @@ from spatial_mae.data.store import open_dataset
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.models.weights import load_mae, read_metadata
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training import pretraining, training_data
 from spatial_mae.training.gradients import Gradients
 from spatial_mae.training.loader import load_images

@@ -13,7 +13,7 @@ from spatial_mae.data.store import open_dataset
 from spatial_mae.files import read_rows
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.models.weights import read_metadata
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training import classification, pretraining
 from spatial_mae.training.classification import (
     ClassificationTask,

@@ -18,7 +18,7 @@ from toy_training import CLASSIFICATION, MODEL, PRETRAINING, toy_dataset
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.models.architecture import Backbone
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training import classification, pretraining, transfer
 from spatial_mae.training.averaging import MovingAverage
 from spatial_mae.training.classification import ClassificationTask, ClassifierRun

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spatial_mae import grid, jobs
-from spatial_mae.kinds import SOLUTION
+from spatial_mae.study import grid, jobs, sources
+from spatial_mae.study.measurements import SOLUTION
 
 LOSSES = {
     "name": "losses",
@@ -94,8 +94,8 @@ def test_unknown_kind_names_the_nearest():
 
 def test_archive_is_downloaded_only_without_a_copy():
     config = {"datasets": {"c": {"source": "cifar10"}}, "data": {"root": None}}
-    assert grid.archive(config, "c") == ["results/data/archives/cifar10/cifar-10-python.tar.gz"]
-    assert grid.archive(config | {"data": {"root": "/copies"}}, "c") == []
+    assert sources.archive(config, "c") == ["results/data/archives/cifar10/cifar-10-python.tar.gz"]
+    assert sources.archive(config | {"data": {"root": "/copies"}}, "c") == []
 
 
 def study(experiments: list) -> dict:
@@ -104,5 +104,4 @@ def study(experiments: list) -> dict:
         "data": {"root": None},
         "datasets": {"leaves": {"source": "dead_leaves"}},
         "experiments": experiments,
-        "figures": {},
     }

@@ -16,9 +16,13 @@ T = typing.TypeVar("T")
 def nearest(word: str, known: typing.Iterable[str]) -> str:
     """A phrase naming the known word nearest to `word`, for error messages."""
     known = sorted(known)
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(known)}."
+    return f"{hint(word, known)}Known: {', '.join(known)}."
+
+
+def hint(word: str, known: typing.Iterable[str]) -> str:
+    """A question that names the known word nearest to `word`; empty if none is near."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def load(recipe: type[T], text: str) -> T:
@@ -45,8 +49,18 @@ def load(recipe: type[T], text: str) -> T:
 def _checked(recipe: type, key: str, value: object, expected: object) -> object:
     value = tuple(value) if isinstance(value, list) else value
     if not _fits(value, expected):
-        raise ValueError(f"{recipe.__name__}.{key}: {value!r} is not of type {expected}")
+        near = hint(value, _names(expected)) if isinstance(value, str) else ""
+        text = f"{recipe.__name__}.{key}: {value!r} is not of type {expected}. {near}"
+        raise ValueError(text.rstrip())
     return float(value) if expected is float else value
+
+
+def _names(expected: object) -> list[str]:
+    """The words among the values of a type."""
+    options = typing.get_args(expected)
+    if typing.get_origin(expected) is typing.Literal:
+        return [word for word in options if isinstance(word, str)]
+    return [word for option in options for word in _names(option)]
 
 
 def _fits(value: object, expected: object) -> bool:
@@ -58,6 +72,8 @@ def _fits(value: object, expected: object) -> bool:
     if origin is tuple:
         element = typing.get_args(expected)[0]
         return isinstance(value, tuple) and all(_fits(item, element) for item in value)
+    if origin in (list, dict):
+        return isinstance(value, origin)
     if expected is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if expected is int:

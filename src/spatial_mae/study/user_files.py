@@ -2,26 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
-from spatial_mae import grid
-from spatial_mae.kinds import KINDS
-
-# Sources whose copy only the user can bring.
-BROUGHT = ("image_folder", "array_file", "imagenet64", "cityscapes")
-# What a copy must hold, in its root or one folder below: each of these, or one of its alternatives.
-LAYOUTS = {
-    "imagenet64": ("train_data_batch_1*", "val_data*"),
-    "cityscapes": ("leftImg8bit", "disparity"),
-    "cifar10": ("cifar-10-python.tar.gz|cifar-10-batches-py",),
-    "tiny_imagenet": ("tiny-imagenet-200.zip",),
-}
-# Recipes' keys that are paths of the user's, by family.
-VARIANTS = ("imagenet_v2", "imagenet_a", "imagenet_r", "imagenet_sketch", "objectnet")
-PATHS = {
-    "robustness": ("cifar10_c", "cifar10_1", *VARIANTS, "cue_conflict"),
-    "detection": ("train_images", "train_annotations", "test_images", "test_annotations"),
-}
+from spatial_mae.study import relations, sources
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.schema import schema
 
 
 def missing_files(config: Mapping) -> Iterator[str]:
@@ -32,17 +18,18 @@ def missing_files(config: Mapping) -> Iterator[str]:
 
 def _missing_paths(config: Mapping) -> Iterator[str]:
     """Paths in the recipes of the study's experiments."""
-    if any(map(_only_described, grid.used_datasets(config))):
+    if any(map(_only_described, relations.used_datasets(config))):
         return
     families = ((KINDS[e["kind"]].recipe, e["recipe"]) for e in config["experiments"])
     for family, name in dict.fromkeys(families):
         recipe = config["recipes"][family][name]
-        if family == "robustness" and not any(recipe.get(k) for k in ("prepared", *PATHS[family])):
+        paths = paths_of(family)
+        if family == "robustness" and not any(recipe.get(k) for k in ("prepared", *paths)):
             yield (
                 f"recipe {name!r} of robustness names no shifted images: give the path of one of "
-                f"{', '.join(PATHS[family])}, or data sets of the config as `prepared`"
+                f"{', '.join(paths)}, or data sets of the config as `prepared`"
             )
-        for key in PATHS.get(family, ()):
+        for key in paths:
             path = recipe.get(key)
             if path is not None and not Path(path).exists():
                 yield (
@@ -51,20 +38,33 @@ def _missing_paths(config: Mapping) -> Iterator[str]:
                 )
 
 
+@cache
+def paths_of(family: str) -> tuple[str, ...]:
+    """The keys of a family of recipes that are paths of the user's, as declared."""
+    recipe = schema()["properties"]["recipes"]["properties"][family]["additionalProperties"]
+    keys = recipe["properties"].items()
+    return tuple(
+        key
+        for key, value in keys
+        if any(option.get("format") == "path" for option in value.get("anyOf", ()))
+    )
+
+
 def _missing_data(config: Mapping) -> Iterator[str]:
     """Data sets in use whose files can only come from the user and are not there."""
-    for name in grid.used_datasets(config):
+    for name in relations.used_datasets(config):
         dataset = config["datasets"][name]
-        source, root = dataset["source"], grid.root(config, name)
-        if source in BROUGHT and root is None:
-            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {_help(source)}"
+        source, root = dataset["source"], sources.root(config, name)
+        card = sources.card(source)
+        if card["root"] == "needed" and root is None:
+            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {card['advice']}"
         elif root is not None and not Path(root).exists() and not _only_described(name):
-            yield f"data set {name!r}: its root {root!r} does not exist; {_help(source)}"
+            yield f"data set {name!r}: its root {root!r} does not exist; {card['advice']}"
         elif root is not None and Path(root).exists():
-            for wanted in LAYOUTS.get(source, ()):
+            for wanted in card["layout"]:
                 if not _holds(Path(root), wanted):
                     names = wanted.replace("|", " or ")
-                    yield f"data set {name!r}: {root!r} holds no {names}; {_help(source)}"
+                    yield f"data set {name!r}: {root!r} holds no {names}; {card['advice']}"
 
 
 def _only_described(dataset: str) -> bool:
@@ -81,12 +81,3 @@ def _holds(root: Path, wanted: str) -> bool:
     patterns = wanted.split("|")
     places = (place for p in patterns for depth in (p, f"*/{p}") for place in root.glob(depth))
     return any(places) or any(fnmatch(root.name, pattern) for pattern in patterns)
-
-
-def _help(source: str) -> str:
-    return {
-        "cityscapes": "make an account at cityscapes-dataset.com, then `pip install "
-        "cityscapesscripts` and `csDownload leftImg8bit_trainvaltest.zip "
-        "disparity_trainvaltest.zip camera_trainvaltest.zip`, unzip all into one folder",
-        "imagenet64": "get the 64x64 batches from image-net.org/download-images (free account)",
-    }.get(source, "see docs/your-own-data.md")

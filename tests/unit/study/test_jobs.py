@@ -1,7 +1,6 @@
 """Counting a study's jobs: what runs share is counted once."""
 
-from spatial_mae import grid, jobs
-from spatial_mae.kinds import KINDS
+from spatial_mae.study import grid, jobs, relations
 
 RUN = {
     "dataset": ["leaves"],
@@ -21,6 +20,7 @@ CONTROL = {"control_centring": "centred", "control_ridge": 0}
 def study(*experiments: dict, representations=("mean",)) -> dict:
     evaluation = {**PROBED, **CONTROL, "representations": list(representations)}
     return {
+        "study": "a",
         "experiments": [{"recipe": "one", **entry} for entry in experiments],
         "recipes": {
             "evaluation": {"one": evaluation},
@@ -28,7 +28,6 @@ def study(*experiments: dict, representations=("mean",)) -> dict:
         },
         "datasets": {"leaves": {"source": "dead_leaves"}},
         "data": {"root": None},
-        "figures": {},
     }
 
 
@@ -64,7 +63,7 @@ def test_fine_tuning_shares_the_pretrained_run():
     config = study({"name": "a", "kind": "fine_tuning", "grids": grids})
     counts = jobs.job_counts(config)
     assert (counts["fine_tune_mae"], counts["pretrain_mae"]) == (3, 1)
-    assert grid.weights(config) == [
+    assert relations.weights(config) == [
         "results/pretrain/leaves/tiny/short/"
         "patch-4_unit-1_mask-0.5_enc-2_dec-1_seed-0/weights.safetensors"
     ]
@@ -80,24 +79,20 @@ def test_tables_of_one_jacobian_come_from_one_job_and_the_images_moments():
 
 def test_moments_beside_a_network_are_in_all_its_channels():
     config = study()
-    assert grid.own_moment(config, "leaves") == "colour-rgb_n-all_split-train"
+    assert relations.own_moment(config, "leaves")["colour"] == "rgb"
     config["datasets"]["leaves"]["channels"] = 1
-    assert grid.own_moment(config, "leaves") == "colour-luma_n-all_split-train"
-
-
-def test_every_kind_of_experiment_has_a_run_record():
-    assert {kind.rule for kind in KINDS.values()} <= set(jobs.RECORDS)
+    assert relations.own_moment(config, "leaves")["colour"] == "luma"
 
 
 def test_a_tree_and_the_audit_leave_one_record_each_in_their_own_folder():
     tree = {"dimensions": [1], "arity": [2], "depth": [3]}
-    config = {"study": "a"} | study(
+    config = study(
         {"name": "levels", "kind": "hierarchy_levels", "grids": [tree]},
         *({"name": k, "kind": k} for k in ("hierarchy_cases", "hierarchy_audit")),
     )
     rules = ("measure_levels", "audit_theorem")
-    own = [job for job in jobs.study_jobs(config) if job[0] in rules]
-    found = {job[0]: jobs.record_file(config, job) for job in own}
+    own = [job for job in jobs.study_jobs(config) if job.rule in rules]
+    found = {job.rule: jobs.record_file(job) for job in own}
     assert found == {
         "measure_levels": "results/hierarchy/dimensions-1_arity-2_depth-3/levels_one.record.json",
         "audit_theorem": "results/hierarchy/audit_one.record.json",
@@ -109,12 +104,12 @@ def test_a_probe_on_shifted_images_needs_their_data_sets_and_the_evaluation_that
     config = study(entry)
     config["recipes"]["robustness"] = {"one": {"prepared": ["hazy"], "evaluation": "one"}}
     config["datasets"]["hazy"] = {"source": "dead_leaves"}
-    assert grid.used_datasets(config) == ["leaves", "hazy"]
+    assert relations.used_datasets(config) == ["leaves", "hazy"]
     counts = jobs.job_counts(config)
     assert (counts["prepare_dataset"], counts["probe_robustness"]) == (2, 2)
     assert (counts["pretrain_mae"], counts["evaluate_mae"], counts["probe_linear"]) == (2, 2, 1)
     run = grid.expand(entry | {"recipe": "one"})[0]
-    file = grid.probes(config, "one", run)
+    file = relations.probes(config, "one", run)
     assert file == grid.run_table(
         {"name": "b", "kind": "evaluation", "recipe": "one"}, run
     ).replace("scores_one.csv", "probes_one.npz")

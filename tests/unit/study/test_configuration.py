@@ -7,17 +7,15 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from spatial_mae import configuration, grid
+from spatial_mae.study import configuration, sources
+from spatial_mae.study.schema import completed
+
+TERMS = {"pixels": "lossless", "licence": "mine"}
 
 
 @pytest.fixture
 def config(project):
-    return yaml.safe_load((project / "config.yaml").read_text())
-
-
-@pytest.fixture(scope="module")
-def schema(project):
-    return yaml.safe_load((project / "workflow/schemas/config.schema.yaml").read_text())
+    return completed(yaml.safe_load((project / "config.yaml").read_text()))
 
 
 def named(config, name: str) -> dict:
@@ -25,19 +23,17 @@ def named(config, name: str) -> dict:
     return next(entry for entry in config["experiments"] if entry["name"] == name)
 
 
-def broken(config, change, schema) -> str:
+def broken(config, change) -> str:
     """The message of the error that a changed copy of the config raises."""
     config = copy.deepcopy(config)
     change(config)
     with pytest.raises(ValueError, match="the config cannot be run") as error:
-        configuration.check_keys(config, schema)
-        configuration.check_values(config)
+        configuration.checked(config)
     return str(error.value)
 
 
-def test_the_default_config_is_sound(config, schema):
-    configuration.check_keys(config, schema)
-    configuration.check_values(config)
+def test_the_default_config_is_sound(config):
+    assert configuration.checked(config) == config
 
 
 @pytest.mark.parametrize(
@@ -94,8 +90,19 @@ def test_the_default_config_is_sound(config, schema):
             "pixel [32, 0] is outside the 32 x 32 images of 'dead_leaves'",
         ),
         (
-            lambda c: c["figures"].update(gabor={"experiment": "gabour"}),
-            "figure 'gabor' names no experiment: 'gabour'; did you mean 'gabor'",
+            lambda c: named(c, "gabor").update(figures=["gabour"]),
+            "experiment 'gabor' names no figure: 'gabour'; did you mean 'gabor'",
+        ),
+        (
+            lambda c: named(c, "losses").update(figures=["gabor"]),
+            "figure 'gabor' reads tables of kind 'gabor', and experiment 'losses' is of kind "
+            "'losses'; its figures: losses, sampling_laws",
+        ),
+        (
+            lambda c: named(c, "noise").pop("figures"),
+            "figure 'influence_grid' is drawn from two experiments, 'influence' and 'noise': give "
+            "one of them other `figures:` ([] for none), or a name of its own, "
+            "`influence_grid-noise`",
         ),
         (
             lambda c: named(c, "depths")["grids"][0].update(model=["tny"]),
@@ -157,86 +164,82 @@ def test_the_default_config_is_sound(config, schema):
         ),
     ],
 )
-def test_mistakes_are_named_with_their_mend(config, schema, change, message):
-    assert message in broken(config, change, schema)
+def test_mistakes_are_named_with_their_correction(config, change, message):
+    assert message in broken(config, change)
 
 
-def test_a_missing_copy_is_named(config, schema, tmp_path):
+def test_a_missing_copy_is_named(config, tmp_path):
     def use(dataset):
         return lambda c: c["datasets"].update(dead_leaves=dataset)
 
-    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32]}
-    assert "does not exist" in broken(config, use(absent), schema)
-    assert "needs `root:`" in broken(config, use(absent | {"root": None}), schema)
-    cities = {"source": "cityscapes", "root": str(tmp_path), "size": [32, 32]}
-    message = broken(config, use(cities), schema)
+    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32], **TERMS}
+    assert "does not exist" in broken(config, use(absent))
+    assert "needs `root:`" in broken(config, use(absent | {"root": None}))
+    cities = {"source": "cityscapes", "root": str(tmp_path), "size": [32, 32], **TERMS}
+    cities["target"] = "disparity"
+    message = broken(config, use(cities))
     assert "holds no leftImg8bit" in message and "csDownload" in message
     (tmp_path / "leftImg8bit").mkdir()
-    assert "holds no disparity" in broken(config, use(cities), schema)
+    assert "holds no disparity" in broken(config, use(cities))
 
 
-def test_a_shared_folder_serves_public_data_only(config, schema, tmp_path):
+def test_a_shared_folder_serves_public_data_only(config, tmp_path):
     config["data"]["root"] = str(tmp_path)
     config["datasets"]["cifar10"] = {"source": "cifar10"}
-    assert grid.root(config, "dead_leaves") is None
-    assert grid.root(config, "cifar10") == str(tmp_path)
-    assert configuration.root_state(config, "cifar10") == ""
+    assert sources.root(config, "dead_leaves") is None
+    assert sources.root(config, "cifar10") == str(tmp_path)
+    assert sources.root_state(config, "cifar10") == ""
 
     def use_cifar10(c):
         c["experiments"][0]["grids"][0]["dataset"] = ["cifar10"]
 
-    message = broken(config, use_cifar10, schema)
+    message = broken(config, use_cifar10)
     assert "holds no cifar-10-python.tar.gz or cifar-10-batches-py" in message
     (tmp_path / "copies" / "cifar-10-batches-py").mkdir(parents=True)
     use_cifar10(config)
-    configuration.check_values(config)
+    configuration.checked(config)
 
 
 def test_new_files_change_the_state_of_a_copy(tmp_path):
     (tmp_path / "class").mkdir()
     config = {"datasets": {"a": {"source": "image_folder", "root": str(tmp_path)}}}
-    before = configuration.root_state(config, "a")
-    assert configuration.root_state(config, "a") == before
+    before = sources.root_state(config, "a")
+    assert sources.root_state(config, "a") == before
     (tmp_path / "class" / "new.png").touch()
-    assert configuration.root_state(config, "a") != before
-    assert configuration.root_state({"datasets": {"a": {}}}, "a") == ""
+    assert sources.root_state(config, "a") != before
+    assert sources.root_state({"datasets": {"a": {}}}, "a") == ""
 
 
-def test_all_problems_are_told_at_once(config, schema):
+def test_all_problems_are_told_at_once(config):
     def two(c):
         c.update(sed=1)
         c["data"].update(rot=1)
 
-    assert broken(config, two, schema).count("unknown key") == 2
-
-
-def test_the_schema_describes_every_key(schema):
-    bare = [name for name, value in schema["properties"].items() if not value.get("description")]
-    assert bare == []
+    assert broken(config, two).count("unknown key") == 2
 
 
 def test_unpacked_results_need_no_copy_of_the_images(config, tmp_path, monkeypatch):
-    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32]}
+    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32], **TERMS}
     config["datasets"]["dead_leaves"] = absent
     folder = tmp_path / "results/data/dead_leaves"
     folder.mkdir(parents=True)
     (folder / "manifest.json").touch()
     monkeypatch.chdir(tmp_path)
-    configuration.check_values(config)
+    configuration.checked(config)
     (folder / "train.npy").touch()  # prepared here: its copy should be here too
     with pytest.raises(ValueError, match="does not exist"):
-        configuration.check_values(config)
+        configuration.checked(config)
 
 
 def test_unpacked_results_need_no_copy_of_shifted_images(config, tmp_path, monkeypatch):
     config["recipes"]["robustness"]["default"].update(cifar10_1=str(tmp_path / "none"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="cifar10_1"):
-        configuration.check_values(config)
+        configuration.checked(config)
     folder = tmp_path / "results/data/dead_leaves"
     folder.mkdir(parents=True)
     (folder / "manifest.json").touch()
-    configuration.check_values(config)
+    configuration.checked(config)
 
 
 def test_overlays_merge_as_in_snakemake(config, project):

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from spatial_mae import recipes
+from spatial_mae.study import recipes
 
 
 @dataclass(frozen=True)
