@@ -7,9 +7,11 @@ from statistics import fmean, stdev
 from spatial_mae.claims.conditions import Outcome, relative
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Row, Rows, Tables, by, settings
-from spatial_mae.claims.trained import judged, last, left_out, probes, sentences
+from spatial_mae.claims.seeds import judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import last, probes
+from spatial_mae.tables.settings import settings
 
 # What a boundary width changes: itself, and the recipe that holds it.
 FREE = ("training",)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from spatial_mae.claims.tables import Key, Rows, by, describe_data, only_jpeg, settings
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, Verdict, not_run
-from spatial_mae.claims.wording import describe
+from spatial_mae.claims.wording import describe, describe_data, only_jpeg
+from spatial_mae.tables.rows import Rows, by
+from spatial_mae.tables.settings import Key, settings
 
 # Numbers nearer to each other than one per cent are one curve in a figure: no difference.
 TOLERANCE = 0.01

@@ -1,7 +1,7 @@
 """What a probe of a trained encoder gains on untrained and pixel features."""
 
-from spatial_mae.claims.tables import Row, Rows
-from spatial_mae.claims.trained import completed, last, probes
+from spatial_mae.tables.rows import Row, Rows
+from spatial_mae.tables.runs import completed, last, probes
 
 CONTROLS = ("raw_pixels", "pca", "linear_mae")
 RUN = ("dataset", "model", "training", "patch", "unit", "mask", "enc", "dec", "seed", "n_train")

@@ -18,9 +18,10 @@ from spatial_mae.claims.conditions import (
     relative,
 )
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Rows, Tables, setting, settings
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.files import Row
+from spatial_mae.tables.rows import Rows, Tables
+from spatial_mae.tables.settings import setting, settings
 
 READINGS = ("lowest", "mean", "weighted", "highest")
 METHODS = ("formula", "enumeration", "sampling")  # the best first

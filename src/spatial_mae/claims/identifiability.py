@@ -11,10 +11,13 @@ from statistics import median
 
 from spatial_mae.claims.conditions import Noise, Outcome, decide
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, mean, setting, settings
-from spatial_mae.claims.trained import completed, left_out, sentences
+from spatial_mae.claims.seeds import left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.claims.wording import list_values
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables
+from spatial_mae.tables.runs import completed
+from spatial_mae.tables.settings import setting, settings
 
 # "All information": this share of the R^2 that can be reached. "None": an R^2 below this.
 RECOVERED, NOTHING = 0.95, 0.05

@@ -9,20 +9,10 @@ from math import sqrt
 
 from spatial_mae.claims.conditions import decide, evaluate, exceeds, monotone
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import (
-    Row,
-    Rows,
-    Tables,
-    by,
-    masked,
-    mean,
-    measured,
-    of_model,
-    paired,
-    settings,
-    solution,
-)
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
+from spatial_mae.tables.settings import measured, paired, settings, solution
 
 # Where another model, or the same with other masks, is compared in one setting.
 MODEL_AXES = ("mask_ratio", "noise_deviation", "sampling")
@@ -35,10 +25,10 @@ DIFFUSE = ("mean_distance", "entropy")
 def localized(tables: Tables) -> Verdict:
     """AE influence is nearer than DAE influence, at every noise level."""
     rows = tables["influence"]
-    pairs = _rivals(rows, of_model(rows, "dae"), of_model(rows, "ae"))
+    pairs = _rivals(rows, pick(rows, model="dae"), pick(rows, model="ae"))
     return decide(
         evaluate(pairs("mean_distance"), _farther),
-        of_model(rows, "ae", "dae"),
+        pick(rows, model=("ae", "dae")),
         note=_identity_note(pairs("mean_distance")),
         needs="the influence tables hold no AE beside a DAE in one setting: add noise deviations",
         size="rise_of_distance_over_ae",
@@ -50,7 +40,7 @@ def localized(tables: Tables) -> Verdict:
 def distant(tables: Tables) -> Verdict:
     """MAE influence comes from farther than that of the AE and of every DAE."""
     rows = tables["influence"]
-    pairs = _rivals(rows, masked(rows), of_model(rows, "ae", "dae"))
+    pairs = _rivals(rows, masked(rows), pick(rows, model=("ae", "dae")))
     return decide(
         evaluate(pairs("mean_distance"), _farther),
         rows,

@@ -5,8 +5,10 @@ from math import hypot, isfinite
 from statistics import median
 
 from spatial_mae.claims.conditions import Outcome
-from spatial_mae.claims.tables import Row, Rows, by, mean, setting
-from spatial_mae.claims.trained import completed, once
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, by
+from spatial_mae.tables.runs import completed, once
+from spatial_mae.tables.settings import setting
 
 GRID = ("patch", "mask")
 

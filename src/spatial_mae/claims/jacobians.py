@@ -12,14 +12,15 @@ from spatial_mae.claims.jacobian_rows import (
     error,
     held,
     less,
-    of,
     share,
 )
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import values
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, settings
-from spatial_mae.claims.trained import across_seeds, cells, judged, left_out, sentences
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import cells, mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by, pick
+from spatial_mae.tables.settings import settings
 
 # A much weaker influence moves the entropy by at most half as much as a strong one.
 MUCH_WEAKER = 0.5
@@ -44,7 +45,7 @@ def entropy_rises_with_patch_size(tables: Tables) -> Verdict:
     whether the trained network's entropy rises by more than theirs.
     """
     rows = _entropies(tables, "network")
-    distances = of(counted(tables["jacobian"], "value"), source="network", measure="spread")
+    distances = pick(counted(tables["jacobian"], "value"), source="network", measure="spread")
     spreads = across_seeds(distances, _rises, ("patch",), _rise_error)
     numbers, note = _controls(tables)
     return judged(
@@ -63,7 +64,7 @@ def entropy_rises_with_patch_size(tables: Tables) -> Verdict:
 
 
 def _entropies(tables: Tables, source: str) -> list[Row]:
-    return of(counted(tables["jacobian"], "value"), source=source, measure="entropy")
+    return pick(counted(tables["jacobian"], "value"), source=source, measure="entropy")
 
 
 def _means(rows: Rows, axis: str) -> dict[float, float]:

@@ -4,9 +4,12 @@ from math import log
 
 from spatial_mae.claims.conditions import decide, evaluate, monotone, relative
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, by, masked, mean, settings
-from spatial_mae.claims.trained import across_seeds, completed, judged, last, once
+from spatial_mae.claims.seeds import across_seeds, judged
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by, masked
+from spatial_mae.tables.runs import completed, last, once
+from spatial_mae.tables.settings import settings
 
 # Strong: neighbours share at least half of their second moment.
 STRONG = 0.5

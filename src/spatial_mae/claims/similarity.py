@@ -2,9 +2,12 @@
 
 from spatial_mae.claims.conditions import monotone
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, setting
-from spatial_mae.claims.trained import across_seeds, completed, judged, left_out, sentences
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed
+from spatial_mae.tables.settings import setting
 
 # The paper's decoder and the depth of its reference.
 DECODER, REFERENCE = 4, 12

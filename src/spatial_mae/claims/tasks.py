@@ -5,18 +5,10 @@ from math import sqrt
 
 from spatial_mae.claims.conditions import Outcome, decide, evaluate, exceeds
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import (
-    Row,
-    Rows,
-    Tables,
-    by,
-    masked,
-    mean,
-    of_model,
-    paired,
-    solution,
-)
 from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
+from spatial_mae.tables.settings import paired, solution
 
 # A high mask ratio hides more patches than it shows.
 HIGH_MASK_RATIO = 0.5
@@ -68,7 +60,7 @@ def _gain(rows: Rows, choose: Callable) -> tuple[bool, float] | None:
 @judge("gabor.small", kinds=("gabor",), figure="gabor")
 def similar_at_small_scale(tables: Tables) -> Verdict:
     """At the smallest scale all models, the AE among them, predict about equally well."""
-    rows = of_model(tables["gabor"], "ae", "mae")
+    rows = pick(tables["gabor"], model=("ae", "mae"))
     free = ("mask_ratio", "scale", "orientation", "sampling")
     return decide(
         evaluate(rows, _similar, free),
@@ -132,7 +124,7 @@ def _side(dataset: object, tables: Tables) -> float | None:
 def all_patches_beat_autoencoder(tables: Tables) -> Verdict:
     """With few latents, the MAE of every patch size predicts depth better than the AE."""
     rows = tables["depth"]
-    pairs = paired(masked(rows), of_model(rows, "ae"), "error", ("mask_ratio", "sampling"))
+    pairs = paired(masked(rows), pick(rows, model="ae"), "error", ("mask_ratio", "sampling"))
     few = [row for row in pairs if row["n_latents"] <= SMALL_LATENTS]
     many = [row for row in pairs if row["n_latents"] > SMALL_LATENTS]
     return decide(

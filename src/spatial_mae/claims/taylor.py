@@ -6,9 +6,9 @@ from spatial_mae.claims.conditions import BETWEEN_NUMBERS, Outcome, decide, eval
 from spatial_mae.claims.jacobian_rows import counted, held, share
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark
-from spatial_mae.claims.tables import Row, Rows, Tables, by
-from spatial_mae.claims.trained import BETWEEN_SEEDS, across_seeds, left_out, sentences
+from spatial_mae.claims.seeds import BETWEEN_SEEDS, across_seeds, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.rows import Row, Rows, Tables, by
 
 # Valid: the predicted loss is within a tenth of the measured one.
 VALID = 0.1

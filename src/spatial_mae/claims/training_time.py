@@ -5,17 +5,13 @@ from statistics import median
 from spatial_mae.claims.conditions import monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import full_scale, mark
-from spatial_mae.claims.tables import Row, Rows, Tables, by, describe_data, mean, settings
-from spatial_mae.claims.trained import (
-    CLOCK,
-    across_seeds,
-    completed,
-    judged,
-    last,
-    left_out,
-    sentences,
-)
+from spatial_mae.claims.seeds import CLOCK, across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
+from spatial_mae.claims.wording import describe_data
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed, last
+from spatial_mae.tables.settings import settings
 
 RUN = ("dataset", "model", "training", "patch", "unit", "mask", "enc", "dec", "seed")
 SECONDS_PER_HOUR = 3600
@@ -44,7 +40,7 @@ def _runs(rows: Rows) -> list[Row]:
     runs = {tuple(row.get(key) for key in RUN): row for row in timed}
     return [
         {
-            **{key: row.get(key) for key in (*RUN, "backbone", "epochs", "dataset", "pixels")},
+            **{key: row.get(key) for key in (*RUN, "network", "epochs", "dataset", "pixels")},
             **{key: row.get(key) for key in ("n_images", "pretrain_n_train", "model_width")},
             "machine": row.get("pretrain_device", row.get("device")),
             "value": row["pretrain_seconds"],

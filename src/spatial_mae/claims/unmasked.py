@@ -5,17 +5,11 @@ from collections.abc import Sequence
 from spatial_mae.claims.conditions import Outcome, exceeds, monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
-from spatial_mae.claims.trained import (
-    across_seeds,
-    completed,
-    judged,
-    last,
-    left_out,
-    means_error,
-    once,
-)
+from spatial_mae.claims.seeds import across_seeds, judged, left_out
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import mean, means_error
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed, last, once
 
 STRUCTURE, PIXELS = ("ssim", "fsim"), ("psnr", "mse")
 # The paper's structure rises up to this mask ratio, and its extremely high ratio.

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from spatial_mae.tables.rows import Rows, by
+
 
 class Judged(Protocol):
     """What is needed of an outcome."""
@@ -12,6 +14,7 @@ class Judged(Protocol):
 
 
 NAMES = {
+    "network": "backbone",
     "n_latents": "k",
     "mask_ratio": "m",
     "noise_deviation": "noise",
@@ -174,3 +177,26 @@ def _text(value: object) -> str:
     if value is None:
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def describe_data(rows: Rows) -> str:
+    """`cifar10 (n = 2048 to 8068; lossless); ...`, with the pixel statement of each data set.
+
+    Without data sets the lattices, `Ising chain`, or `no images`.
+    """
+    if not by(rows, "dataset"):
+        return "; ".join(f"Ising {lattice}" for lattice in by(rows, "lattice")) or "no images"
+    texts = []
+    for name, members in by(rows, "dataset").items():
+        counts = sorted({int(r["n_images"]) for r in members if r.get("n_images") is not None})
+        pixels = sorted({str(r["pixels"]) for r in members if r.get("pixels")})
+        spread = [f"{counts[0]} to {counts[-1]}"] if len(counts) > 1 else [str(c) for c in counts]
+        notes = [f"n = {text}" for text in spread] + pixels
+        texts.append(f"{name} ({'; '.join(notes)})" if notes else str(name))
+    return "; ".join(texts)
+
+
+def only_jpeg(rows: Rows) -> bool:
+    """True if every image behind the rows went through JPEG, as its pixel statement says."""
+    pixels = [str(row["pixels"]).lower() for row in rows if row.get("pixels")]
+    return bool(pixels) and all("jpeg" in text for text in pixels)

@@ -16,11 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from spatial_mae.figures.drawing.notes import SETTINGS, notes, number
+from spatial_mae.figures.drawing.notes import SETTINGS, notes, number, remarks
 from spatial_mae.figures.drawing.pictures import show_picture
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
 from spatial_mae.figures.drawing.style import CATEGORIES, FULL, grid_of, panels, styled
-from spatial_mae.figures.drawing.table import Row, first, groups, levels, pick, require, spread
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "attention_maps"
 PLACE = ("image", "source", "head", "row", "column")
@@ -36,7 +38,7 @@ SIDE = 0.85  # inches of a picture
 def select(rows: list[Row]) -> list[Row]:
     """Pixels of every image, and weights of the patches kept, of at most three runs."""
     require(rows, KIND, COLUMNS)
-    rows = first(completed(rows, "pretrain_epochs"), "seed")
+    rows = first(first_completed(rows, "pretrain_epochs"), "seed")
     rows = pick(rows, image=levels(rows, "image")[:MOST_IMAGES])
     runs = groups(rows, *SETTING)
     chosen = [runs[key] for key in spread(sorted(runs), MOST_RUNS)]

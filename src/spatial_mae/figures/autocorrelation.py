@@ -24,17 +24,10 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    IMAGES,
-    Row,
-    average,
-    distinct,
-    first,
-    most_images,
-    pick,
-    project,
-    require,
-)
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import average
+from spatial_mae.tables.rows import Row, distinct, first, most_images, pick, project
+from spatial_mae.tables.settings import IMAGES
 
 KIND = "autocorrelation"
 COLUMNS = ("dataset", "border", "mean_removal", "dx", "dy", "distance", "correlation")

@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes, number
+from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.pictures import (
     CLEAR,
     NUMBERS,
@@ -29,18 +29,11 @@ from spatial_mae.figures.drawing.pictures import (
     show_picture,
     tint,
 )
-from spatial_mae.figures.drawing.runs import FRAME, RUN, SETTING, completed, remarks
 from spatial_mae.figures.drawing.style import FULL, GREY, grid_of, legend, panels, styled
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    groups,
-    keep,
-    levels,
-    pick,
-    require,
-    spread,
-)
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import FRAME
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import RUN, SETTING, first_completed
 
 KIND = "basis_kernels"
 PIXEL = ("row", "column")
@@ -57,7 +50,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Pixels of the images, and of every kernel drawn."""
     channels = [key for key in (rows or [{}])[0] if key.startswith("original_")] or ["original_0"]
     require(rows, KIND, (*COLUMNS, *channels))
-    rows = first(completed(rows, "pretrain_epochs"), *RUN)
+    rows = first(first_completed(rows, "pretrain_epochs"), *RUN)
     images = keep(rows, source="image")
     images = pick(images, image=levels(images, "image")[:MOST_IMAGES])
     kernels = keep(rows, source="network", image=levels(images, "image"))

@@ -19,11 +19,13 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import epochs_from_zero, setting_axis
 from spatial_mae.figures.drawing.jacobians import CONVENTIONS, band, entropy_label
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.pictures import output_colours, output_names
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds, remarks
 from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, average, first, keep, pick, require, several
+from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.repeats import average, over_seeds
+from spatial_mae.tables.rows import Row, first, pick
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "basis"
 PLACE = ("output_row", "output_column")
@@ -37,7 +39,7 @@ DASH = 3  # line widths of ink, and of gap, of the linear MAE's lines
 def select(rows: list[Row]) -> list[Row]:
     """Measures of every epoch and of the linear MAE; `low` and `high` are two errors away."""
     require(rows, KIND, ("dataset", *COLUMNS, *CONVENTION))
-    rows = first(completed(rows, "pretrain_epochs"), *SETTING)
+    rows = first(first_completed(rows, "pretrain_epochs"), *SETTING)
     rows = first(keep(rows, measure=list(MEASURES)), *CONVENTION, within=("measure",))
     several(keep(rows, source="network"), "epoch")
     return _with_errors(keep(rows, source=["network", "linear"]))

@@ -16,28 +16,13 @@ from statistics import fmean, stdev
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import (
-    EVALUATION,
-    FRAME,
-    SETTING,
-    at_end,
-    completed,
-    counted,
-    remarks,
-)
+from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import EVALUATION, counted
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, line, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    Row,
-    distinct,
-    first,
-    groups,
-    levels,
-    pick,
-    project,
-    require,
-    several,
-)
+from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.repeats import FRAME
+from spatial_mae.tables.rows import Row, distinct, first, groups, levels, pick, project
+from spatial_mae.tables.runs import SETTING, at_end, first_completed
 
 KIND = "evaluation"
 WIDTH = "boundary_width"
@@ -57,7 +42,7 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, (*EVALUATION, WIDTH))
     rows = first(rows, "dataset", "model")
     trainings = groups(rows, "training").values()
-    parts = [completed(own, "pretrain_epochs") for own in trainings]
+    parts = [first_completed(own, "pretrain_epochs") for own in trainings]
     left_out = {"runs_left_out": sum(part[0]["runs_left_out"] for part in parts)}
     rows = [row | left_out for part in parts for row in part]
     rows = [counted(row) | {"measure": _measure(row)} for row in rows if at_end(row)]

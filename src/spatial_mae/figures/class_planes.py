@@ -14,8 +14,7 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import SETTINGS, notes, number, readable
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
+from spatial_mae.figures.drawing.notes import SETTINGS, notes, number, readable, remarks
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     MARKERS,
@@ -25,7 +24,10 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, first, groups, levels, pick, require, spread
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "embedding_points"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
@@ -37,7 +39,7 @@ NAMES = SETTINGS | {"unit": "unit {}"}  # titles are narrow
 def select(rows: list[Row]) -> list[Row]:
     """Every point of at most eight runs."""
     require(rows, KIND, COLUMNS)
-    runs = groups(first(completed(rows, "pretrain_epochs"), "seed"), *SETTING)
+    runs = groups(first(first_completed(rows, "pretrain_epochs"), "seed"), *SETTING)
     kept = (*FRAME, *SETTING, *POINT)
     return [
         {key: row[key] for key in kept if key in row} | {"seeds": 1}

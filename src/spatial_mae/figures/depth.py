@@ -21,21 +21,18 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.needs import keep, keep_masked, require, several
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
-    keep,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
-    several,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "depth"
 CELL = ("target", "readout", "input")
@@ -48,7 +45,7 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     several(rows, "n_latents")
     rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = masked(rows)
+    maes = keep_masked(rows)
     maes = pick(maes, mask_ratio=spread(levels(maes, "mask_ratio"), 3))
     return project(keep(rows, model="ae") + maes, (*SOLUTION, *COLUMNS))
 

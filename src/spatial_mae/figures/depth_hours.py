@@ -13,19 +13,13 @@ choice with the most encoder depths, the first of several.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import (
-    EVALUATION,
-    SETTING,
-    at_end,
-    completed,
-    in_units,
-    over_seeds,
-    remarks,
-    widest,
-)
+from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import EVALUATION, in_units
 from spatial_mae.figures.drawing.style import legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, levels, pick, require, several
+from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick, widest
+from spatial_mae.tables.runs import SETTING, at_end, first_completed
 
 KIND = "evaluation"
 COSTS = {"pretrain_seconds": "time", "pretrain_peak_memory_bytes": "peak memory"}
@@ -34,7 +28,7 @@ COSTS = {"pretrain_seconds": "time", "pretrain_peak_memory_bytes": "peak memory"
 def select(rows: list[Row]) -> list[Row]:
     """Time and memory of every depth, in the largest unit that the greatest exceeds."""
     require(rows, KIND, (*EVALUATION, *COSTS))
-    rows = widest(completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask")
+    rows = widest(first_completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask")
     several(rows, "enc")
     last = [row for row in rows if at_end(row)]
     counts = {"n_train": None, "n_test": None}  # of probes, which take no part in these costs

@@ -25,20 +25,10 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
-    Row,
-    average,
-    first,
-    groups,
-    keep,
-    levels,
-    masked,
-    most_images,
-    pick,
-    require,
-    several,
-)
+from spatial_mae.tables.needs import keep, keep_masked, require, several
+from spatial_mae.tables.repeats import average
+from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "gabor"
 CELL = ("reading", "readout", "input")
@@ -50,7 +40,11 @@ def select(rows: list[Row]) -> list[Row]:
     """Errors averaged over orientations, for every cell, frequency, mask ratio and scale."""
     require(rows, KIND, ("dataset", *COLUMNS))
     several(rows, "scale")
-    rows = first(most_images(keep(rows, model="ae") + masked(rows)), *FIRST, within=("dataset",))
+    rows = first(
+        most_images(keep(rows, model="ae") + keep_masked(rows)),
+        *FIRST,
+        within=("dataset",),
+    )
     keys = (*SOLUTION, *CELL, "frequency", "model", "mask_ratio", "n_latents", "scale")
     return average(rows, keys, ["error"])
 

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, legend, line, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, groups, pick, project, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, groups, pick, project
 
 KIND = "hierarchy_cases"
 COLUMNS = ("case", "variable", "level", "position", "role", "parents", "hidden_share")

@@ -24,19 +24,9 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
-    Row,
-    distinct,
-    first,
-    groups,
-    masked,
-    most_images,
-    pick,
-    project,
-    require,
-    several,
-)
+from spatial_mae.tables.needs import keep_masked, require, several
+from spatial_mae.tables.rows import Row, distinct, first, groups, most_images, pick, project
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
 CHOICES = {
@@ -59,7 +49,7 @@ MOST_VALUES = 6
 def select(rows: list[Row]) -> list[Row]:
     """The curves over m of each `value` of each `choice`, two columns put in front."""
     require(rows, KIND, ("dataset", "patch", *CHOICES, *MODEL, *METRICS, *SQUARES.values()))
-    rows = masked(first(most_images(first(rows, "dataset")), "patch"))
+    rows = keep_masked(first(most_images(first(rows, "dataset")), "patch"))
     several(rows, "mask_ratio")
     settings = groups(rows, *CHOICES)
     base = max(settings, key=lambda setting: len(_neighbours(setting, settings)))

@@ -13,20 +13,18 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.needs import keep_masked, require, several
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
-    several,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
 FIRST = ("split", "colour", "centring", "ridge", "flip")
@@ -36,7 +34,7 @@ def select(rows: list[Row]) -> list[Row]:
     """AE and MAE at one setting a data set, all mask ratios and patch sizes, at most three k."""
     require(rows, KIND, ("dataset", "patch", *MODEL, *METRICS))
     rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = first(masked(rows), "sampling")
+    maes = first(keep_masked(rows), "sampling")
     several(maes, "mask_ratio")
     kept = []
     for group in groups(pick(rows, model="ae") + maes, "dataset").values():

@@ -15,20 +15,18 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import BLACK, legend, line, log_y, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.needs import keep, keep_masked, require
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
-    keep,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
 MODEL = ("model", "mask_ratio", "noise_deviation", "n_latents", "sampling")
@@ -41,7 +39,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Profiles of all models at one setting a data set, thinned to at most three of each axis."""
     require(rows, KIND, ("dataset", *COLUMNS))
     rows = first(most_images(rows), *FIRST[:-1], within=("dataset",))
-    rows = keep(rows, model="ae") + pick(rows, model="dae") + first(masked(rows), "sampling")
+    rows = keep(rows, model="ae") + pick(rows, model="dae") + first(keep_masked(rows), "sampling")
     kept = []
     for group in groups(rows, "dataset").values():
         kept += pick(group, n_latents=spread(levels(group, "n_latents"), 3))

@@ -21,20 +21,9 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
-    Row,
-    first,
-    groups,
-    keep,
-    levels,
-    masked,
-    most_images,
-    pick,
-    project,
-    require,
-    several,
-)
+from spatial_mae.tables.needs import keep, keep_masked, require, several
+from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick, project
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "distance", "mean_absolute")
@@ -45,7 +34,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Profiles of the AE and of every MAE at one setting a data set."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = first(masked(rows), "sampling")
+    maes = first(keep_masked(rows), "sampling")
     several(maes, "mask_ratio")
     return project(keep(rows, model="ae") + maes, (*SOLUTION, *COLUMNS))
 

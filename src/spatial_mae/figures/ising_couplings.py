@@ -21,15 +21,8 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    Row,
-    distinct,
-    groups,
-    levels,
-    pick,
-    project,
-    require,
-)
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, project
 
 KIND = "ising_summary"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")

@@ -20,15 +20,9 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    Row,
-    average,
-    keep,
-    levels,
-    pick,
-    project,
-    require,
-)
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import average
+from spatial_mae.tables.rows import Row, levels, pick, project
 
 KIND = "ising_summary"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")

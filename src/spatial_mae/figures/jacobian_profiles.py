@@ -26,8 +26,7 @@ from spatial_mae.figures.drawing.jacobians import (
     weight,
     with_errors,
 )
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import (
     GREY,
     legend,
@@ -37,7 +36,9 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, levels, pick
+from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian_profile"
 COLUMNS = ("source", "outputs", "power", "weighting", "distance", "mean", "standard_error")

@@ -17,10 +17,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, first, levels, pick, require, spread
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, first, levels, pick, spread
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "similarity"
 COLUMNS = ("layer", "reference_layer", "reference_enc")
@@ -32,7 +34,7 @@ def select(rows: list[Row]) -> list[Row]:
     needed = ("dataset", "model", "training", *SETTING, "seed", "status", *COLUMNS, "cka")
     require(rows, KIND, needed)
     rows = first(
-        completed(rows, "pretrain_epochs"), "patch", "unit", "mask", "dec", "reference_enc"
+        first_completed(rows, "pretrain_epochs"), "patch", "unit", "mask", "dec", "reference_enc"
     )
     rows = pick(rows, enc=spread(levels(rows, "enc"), MOST))
     return over_seeds(rows, (*SETTING, *COLUMNS), "cka")

@@ -24,20 +24,18 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.needs import keep, keep_masked, require
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
-    keep,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
@@ -50,7 +48,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Rows of `panel` latents (loss over k) and of `panel` ratios (loss over m at a few k)."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(first(rows, "dataset")), *FIRST)
-    rows = keep(rows, model="ae") + masked(rows)
+    rows = keep(rows, model="ae") + keep_masked(rows)
     rows = pick(rows, patch=spread(levels(rows, "patch"), 4))
     rows = project(rows, (*SOLUTION, *COLUMNS))
     latents = levels(rows, "n_latents")

@@ -14,17 +14,8 @@ from matplotlib.image import AxesImage
 
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    keep,
-    levels,
-    most_images,
-    pick,
-    project,
-    require,
-    spread,
-)
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, first, levels, most_images, pick, project, spread
 
 KIND = "psd"
 COLUMNS = ("patch", "sampling", "mask_ratio", "part", "frequency_x", "frequency_y", "power")

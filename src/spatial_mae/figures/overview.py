@@ -22,10 +22,12 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.jacobians import CELL, CONVENTIONS, chosen, entropy_label
-from spatial_mae.figures.drawing.notes import notes, number
-from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require, several
+from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick
+from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian"
 PANELS = {

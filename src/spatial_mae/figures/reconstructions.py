@@ -11,19 +11,13 @@ network and recipe of the table are drawn, and its first seed.
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import SETTINGS, notes, number
+from spatial_mae.figures.drawing.notes import SETTINGS, notes, number, remarks
 from spatial_mae.figures.drawing.pictures import CLEAR, show_picture
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
 from spatial_mae.figures.drawing.style import FULL, panels, styled
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    groups,
-    levels,
-    pick,
-    require,
-    spread,
-)
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "gallery"
 PLACE = ("image", "row", "column", "hidden")
@@ -38,7 +32,7 @@ def select(rows: list[Row]) -> list[Row]:
     channels = {key.rpartition("_")[2] for key in (rows or [{}])[0] if key.startswith(PAIR)}
     values = [f"{name}{channel}" for name in PAIR for channel in sorted(channels) or ["0"]]
     require(rows, KIND, (*RUN_COLUMNS, *PLACE, *values))
-    rows = first(completed(rows, "pretrain_epochs"), "seed")
+    rows = first(first_completed(rows, "pretrain_epochs"), "seed")
     shown = pick(rows, image=levels(rows, "image")[:MOST_IMAGES])
     runs = groups(shown, *SETTING)
     kept = [row for key in spread(sorted(runs), MOST_RUNS) for row in runs[key]]

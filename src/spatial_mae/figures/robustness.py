@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.notes import readable
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, average, distinct, pick, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME, average
+from spatial_mae.tables.rows import Row, distinct, pick
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "robustness"
 COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "metric", "value")
@@ -26,7 +28,7 @@ MOST = 4
 def select(rows: list[Row]) -> list[Row]:
     """Accuracy in percent on at most four sets, means over corruptions and severities."""
     require(rows, KIND, COLUMNS)
-    rows = pick(completed(rows, "pretrain_epochs"), metric="accuracy")
+    rows = pick(first_completed(rows, "pretrain_epochs"), metric="accuracy")
     rows = pick(rows, shifted=distinct(rows, "shifted")[:MOST])
     found = average(rows, (*FRAME, *SETTING, "seed", "shifted"), ["value"])
     return over_masking([row | {"value": 100 * row["value"]} for row in found], "shifted")

@@ -22,20 +22,18 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.needs import keep_masked, require, several
+from spatial_mae.tables.rows import (
     Row,
     distinct,
     first,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
-    several,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
@@ -47,7 +45,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Losses of the MAEs of every sampling law at full rank and at about its square root."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(first(rows, "dataset")), *FIRST)
-    rows = pick(masked(rows), patch=spread(levels(rows, "patch"), 4))
+    rows = pick(keep_masked(rows), patch=spread(levels(rows, "patch"), 4))
     several(rows, "sampling")
     latents = levels(rows, "n_latents")
     root = min(latents, key=lambda k: abs(k - latents[-1] ** 0.5))

@@ -14,9 +14,10 @@ most runs is drawn. Lines are means over seeds, bands their range.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
-from spatial_mae.figures.drawing.runs import SETTING, at_end, completed
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, pick, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, pick
+from spatial_mae.tables.runs import SETTING, at_end, first_completed
 
 KIND = "embedding"
 COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
@@ -31,7 +32,7 @@ MEASURES = {
 def select(rows: list[Row]) -> list[Row]:
     """Both scores in both spaces after the last epoch, k-NN in percent."""
     require(rows, KIND, (*COLUMNS, "space", "metric", "value"))
-    last = [_percent(row) for row in completed(rows, "pretrain_epochs") if at_end(row)]
+    last = [_percent(row) for row in first_completed(rows, "pretrain_epochs") if at_end(row)]
     return over_masking(last, "space", "metric")
 
 

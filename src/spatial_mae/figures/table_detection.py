@@ -12,10 +12,12 @@ many. Trends can be compared, numbers cannot, unless the scales agree. –: not 
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, keep, require
 from spatial_mae.printed import printed_rows
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "detection"
 COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "initialisation", "metric")
@@ -27,7 +29,9 @@ NAMES = {"APbox": "box AP", "APmask": "mask AP"}
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own average precision in percent, of pretrained networks."""
     require(rows, KIND, COLUMNS)
-    rows = keep(completed(rows, "tuning_epochs"), metric=list(PAPER), initialisation="pretrained")
+    rows = keep(
+        first_completed(rows, "tuning_epochs"), metric=list(PAPER), initialisation="pretrained"
+    )
     rows = [r | {"value": 100 * r["value"], "column": PAPER[r["metric"]]} for r in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))
     ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]

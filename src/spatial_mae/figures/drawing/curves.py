@@ -6,9 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, PROBES, SCORES
-from spatial_mae.figures.drawing.notes import notes, number
-from spatial_mae.figures.drawing.runs import remarks
+from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES
+from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.style import (
     GREY,
     MARKERS,
@@ -18,7 +17,8 @@ from spatial_mae.figures.drawing.style import (
     panels,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, distinct, groups, levels, pick, spread
+from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, spread
+from spatial_mae.tables.runs import PROBES
 
 AXES = {
     "mask": "mask ratio m",

@@ -14,7 +14,8 @@ from spatial_mae.figures.drawing.style import (
     panels,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, first, levels, pick, several, spread
+from spatial_mae.tables.needs import several
+from spatial_mae.tables.rows import Row, first, levels, pick, spread
 
 COLUMNS = ("lemma", "mask_ratio", "input_scale", "predicted", "measured")
 FUNCTIONAL = 6  # the lemma about a functional of the input, measured on its own

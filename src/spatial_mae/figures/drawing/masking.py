@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import legend, panels, title
-from spatial_mae.figures.drawing.table import Row, groups, levels, pick, project
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, groups, levels, pick, project
+from spatial_mae.tables.runs import SETTING
 
 # What lies along the axis; what has a colour, how it is called, and its colours.
 VIEWS = {

@@ -8,7 +8,6 @@ METRICS = {
 MODEL = ("model", "mask_ratio", "n_latents", "sampling")
 # What is asked of a pretrained network: an error, and probes by the representation they read.
 SCORES = {"hidden_error": "hidden pixels", "class_token": "[CLS] token", "mean": "mean token"}
-PROBES = ("class_token", "mean")
 ERROR, ACCURACY = "mean squared error / variance", "probe accuracy (%)"
 # Representations that no pretraining made.
 CONTROLS = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from spatial_mae.figures.drawing.table import Row, distinct, levels
+from spatial_mae.tables.rows import Row, distinct, levels, pick
 
 # Columns that are named under the figure where they are constant, and how.
 SETTINGS = {
@@ -104,3 +104,18 @@ def _count(rows: Sequence[Row]) -> str:
         return ""
     span = number(counts[0]) if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
     return f"n = {span} images"
+
+
+def remarks(rows: Sequence[Row]) -> list[str]:
+    """For under a figure of rows from `over_seeds`: seeds, missing runs, the controls' colour.
+
+    Controls are not counted.
+    """
+    counts = levels(pick(rows, control=None), "seeds")
+    said = "one seed"
+    if counts[-1] > 1:
+        span = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        said = f"means of {span} seeds"
+    missing = rows[0].get("runs_left_out") or 0
+    lost = [f"runs left out because they did not complete: {missing}"] if missing else []
+    return [said, *lost, *(f"controls of {c} pixels" for c in distinct(rows, "control_colour"))]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from spatial_mae import grid, tables
+from spatial_mae import grid
 from spatial_mae.files import write_json, write_rows
+from spatial_mae.tables.collecting import collect
 
 EXPERIMENT = {
     "name": "curves",
@@ -23,7 +24,7 @@ def results(tmp_path):
 
 
 def test_rows_carry_their_run_and_the_number_of_images(results):
-    rows = tables.collect(EXPERIMENT, results)
+    rows = collect(EXPERIMENT, results)
     assert [row["n_images"] for row in rows] == [400, 50]
     assert [row["correlation"] for row in rows] == [0, 1]
     assert rows[0] | {"correlation": 0} == {
@@ -42,4 +43,4 @@ def test_rows_carry_their_run_and_the_number_of_images(results):
 def test_a_missing_run_is_an_error(results):
     (results / grid.run_tables(EXPERIMENT)[1]).unlink()
     with pytest.raises(FileNotFoundError, match="autocorrelation_default.csv"):
-        tables.collect(EXPERIMENT, results)
+        collect(EXPERIMENT, results)
