@@ -5,11 +5,12 @@ from math import hypot
 from statistics import median
 
 from spatial_mae.claims.conditions import Outcome, exceeds
-from spatial_mae.claims.jacobian_rows import counted, error, median_of, share
+from spatial_mae.claims.jacobian_rows import counted, error, median_of
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import values
 from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.wording import share
 from spatial_mae.tables.repeats import mean
 from spatial_mae.tables.rows import Row, Rows, Tables, by, pick
 from spatial_mae.tables.runs import last

@@ -10,10 +10,10 @@ from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
 from spatial_mae.claims.wording import describe_data
 from spatial_mae.tables.repeats import mean
 from spatial_mae.tables.rows import Row, Rows, Tables, by
-from spatial_mae.tables.runs import completed, last
+from spatial_mae.tables.runs import PRETRAINING, completed, last
 from spatial_mae.tables.settings import settings
 
-RUN = ("dataset", "model", "training", "patch", "unit", "mask", "enc", "dec", "seed")
+SCALE = ("pixels", "n_images", "pretrain_n_train", "model_width")
 SECONDS_PER_HOUR = 3600
 # The paper's longest runs, in hours.
 SHORTEST, LONGEST = 6, 10
@@ -37,11 +37,10 @@ def less_masking_takes_longer(tables: Tables) -> Verdict:
 def _runs(rows: Rows) -> list[Row]:
     """One row a completed run, with the time of its whole pretraining as `value`."""
     timed = [row for row in last(completed(rows)) if row.get("pretrain_seconds")]
-    runs = {tuple(row.get(key) for key in RUN): row for row in timed}
+    runs = {tuple(row.get(key) for key in PRETRAINING): row for row in timed}
     return [
         {
-            **{key: row.get(key) for key in (*RUN, "network", "epochs", "dataset", "pixels")},
-            **{key: row.get(key) for key in ("n_images", "pretrain_n_train", "model_width")},
+            **{key: row.get(key) for key in (*PRETRAINING, "network", "epochs", *SCALE)},
             "machine": row.get("pretrain_device", row.get("device")),
             "value": row["pretrain_seconds"],
         }

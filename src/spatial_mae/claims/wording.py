@@ -40,12 +40,31 @@ NAMES = {
     "outputs": "output pixels",
     "boundary_width": "boundary width",
 }
+# Of evidence that counts both, the second number's name.
+HOLDING = "settings_holding"
 # Longer lists of numbers are written as ranges.
 MOST_VALUES = 6
 # So many values of an axis are counted one by one.
 MOST_COUNTS = 4
 # An axis is named as deciding if it removes at least this share of the Gini impurity.
 INFORMATIVE = 0.1
+
+
+def held(outcomes: Sequence[Judged]) -> int:
+    """In how many settings the statement holds."""
+    return sum(outcome.holds is True for outcome in outcomes)
+
+
+def share(outcomes: Sequence[Judged]) -> str:
+    """`3 of 4`, the settings that hold of all."""
+    return f"{held(outcomes)} of {len(outcomes)}"
+
+
+def counts(name: str, outcomes: Sequence[Judged], holding: str = "holding") -> dict[str, float]:
+    """Both numbers as evidence called `{name}_settings` and `{name}_{holding}`; none of nothing."""
+    if not outcomes:
+        return {}
+    return {f"{name}_settings": len(outcomes), f"{name}_{holding}": held(outcomes)}
 
 
 def describe(
@@ -55,11 +74,10 @@ def describe(
 
     noise: what an effect must exceed to be resolved.
     """
-    held = sum(outcome.holds is True for outcome in outcomes)
     total = len(outcomes)
     known = [outcome for outcome in outcomes if outcome.holds is not None]
-    parts = [_count(held, total)]
-    if 0 < held < len(known):
+    parts = [_count(held(outcomes), total)]
+    if 0 < held(outcomes) < len(known):
         parts += [_split(known, axis) for axis in deciding_axes(known)]
         parts += _exceptions(known)
     if len(known) < total:
@@ -68,11 +86,11 @@ def describe(
     return "; ".join(parts) + "." + (f" Settings: {varied}." if varied else "")
 
 
-def _count(held: int, total: int) -> str:
+def _count(n_held: int, total: int) -> str:
     plural = "setting" if total == 1 else "settings"
-    if held == total:
+    if n_held == total:
         return "Holds in the one setting" if total == 1 else f"Holds in all {total} {plural}"
-    return f"Holds in {held or 'none'} of {total} {plural}"
+    return f"Holds in {n_held or 'none'} of {total} {plural}"
 
 
 def deciding_axes(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
@@ -98,8 +116,8 @@ def _gain(outcomes: Sequence[Judged], axis: str) -> float:
 
 
 def _impurity(outcomes: Sequence[Judged]) -> float:
-    held = sum(outcome.holds is True for outcome in outcomes)
-    return held * (len(outcomes) - held) / len(outcomes)
+    n_held = held(outcomes)
+    return n_held * (len(outcomes) - n_held) / len(outcomes)
 
 
 def _groups(outcomes: Sequence[Judged], axis: str) -> dict[object, list[Judged]]:
@@ -112,15 +130,15 @@ def _groups(outcomes: Sequence[Judged], axis: str) -> dict[object, list[Judged]]
 def _split(outcomes: Sequence[Judged], axis: str) -> str:
     """`by k: always for 16, 64; in 3 of 8 for 256; never for 1024`"""
     groups = _groups(outcomes, axis)
-    held = {value: sum(o.holds is True for o in group) for value, group in groups.items()}
-    always = [value for value, group in groups.items() if held[value] == len(group)]
-    never = [value for value in groups if held[value] == 0]
+    n_held = {value: held(group) for value, group in groups.items()}
+    always = [value for value, group in groups.items() if n_held[value] == len(group)]
+    never = [value for value in groups if n_held[value] == 0]
     sometimes = [value for value in groups if value not in always and value not in never]
     lots = [[value] for value in sometimes] if len(sometimes) <= MOST_COUNTS else [sometimes]
     texts = [f"always for {list_values(always, list(groups))}"] if always else []
     for lot in filter(None, lots):
         total = sum(len(groups[value]) for value in lot)
-        count = f"in {sum(held[value] for value in lot)} of {total}"
+        count = f"in {sum(n_held[value] for value in lot)} of {total}"
         texts.append(f"{count} for {list_values(lot, list(groups))}")
     texts += [f"never for {list_values(never, list(groups))}"] if never else []
     return f"by {NAMES.get(axis, axis)}: " + ", ".join(texts)

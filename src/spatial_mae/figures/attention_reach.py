@@ -17,10 +17,10 @@ from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, titl
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, levels, pick, widest
-from spatial_mae.tables.runs import SETTING, at_end, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, at_end, first_completed
 
 KIND = "attention"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 COLUMNS += ("query", "metric", "block", "head", "value", "uniform")
 MEASURES = {
     ("patches", "distance"): "distance (pixels)",

@@ -31,7 +31,7 @@ from spatial_mae.figures.drawing.pictures import (
 )
 from spatial_mae.figures.drawing.style import FULL, GREY, grid_of, legend, panels, styled
 from spatial_mae.tables.needs import keep, require
-from spatial_mae.tables.repeats import FRAME
+from spatial_mae.tables.repeats import FRAME, of_one_seed
 from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import RUN, SETTING, first_completed
 
@@ -63,7 +63,7 @@ def select(rows: list[Row]) -> list[Row]:
 
 def _kept(row: Row, *columns: str) -> Row:
     frame = (*FRAME, *SETTING, "source", "epoch", "image", *columns)
-    return {key: row[key] for key in frame if key in row} | {"seeds": 1}
+    return of_one_seed(row, frame)
 
 
 def _seen(row: Row, channels: list[str]) -> Row:

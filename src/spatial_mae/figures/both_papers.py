@@ -26,10 +26,10 @@ from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, p
 from spatial_mae.tables.needs import require, several
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "both_papers"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epochs")
 COLUMNS += ("measure", "source", "value")
 MEASURES = {
     "spread": "spread of Jacobian\n(pixels)",
@@ -77,7 +77,7 @@ def select(rows: list[Row]) -> list[Row]:
 
 
 def _percent(row: Row) -> Row:
-    return row | {"value": 100 * row["value"]} if row["measure"] == "probe" else row
+    return in_percent(row) if row["measure"] == "probe" else row
 
 
 def _units(rows: Sequence[Row]) -> list[list[Row]]:

@@ -17,10 +17,10 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import FRAME, average
 from spatial_mae.tables.rows import Row, distinct, pick
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "detection"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value")
+COLUMNS = (*PRETRAINING, "status", "metric", "value")
 COLUMNS += ("initialisation", "epochs", "pretrain_epochs")
 MEASURES = {"box_ap": "box AP (%)", "mask_ap": "mask AP (%)"}
 BOTH = ("metric", "initialisation")
@@ -35,7 +35,7 @@ def select(rows: list[Row]) -> list[Row]:
     rows = [row for row in rows if row["metric"] in MEASURES and row["value"] is not None]
     rows = first_completed(rows, "pretrain_epochs")
     found = average(rows, (*FRAME, *SETTING, "seed", *BOTH), ["value"])
-    return over_masking([row | {"value": 100 * row["value"]} for row in found], *BOTH)
+    return over_masking(list(map(in_percent, found)), *BOTH)
 
 
 @styled

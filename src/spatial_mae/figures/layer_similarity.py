@@ -22,7 +22,7 @@ from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, first, levels, pick, spread
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "similarity"
 COLUMNS = ("layer", "reference_layer", "reference_enc")
@@ -31,7 +31,7 @@ MOST, ACROSS = 8, 4
 
 def select(rows: list[Row]) -> list[Row]:
     """CKA of every pair of layers for at most eight encoder depths."""
-    needed = ("dataset", "model", "training", *SETTING, "seed", "status", *COLUMNS, "cka")
+    needed = (*PRETRAINING, "status", *COLUMNS, "cka")
     require(rows, KIND, needed)
     rows = first(
         first_completed(rows, "pretrain_epochs"), "patch", "unit", "mask", "dec", "reference_enc"

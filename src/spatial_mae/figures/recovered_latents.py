@@ -30,12 +30,12 @@ from spatial_mae.figures.drawing.style import (
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import FRAME, over_seeds
 from spatial_mae.tables.rows import Row, distinct, levels, pick, widest
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "latent_recovery"
 CURVE = ("source", "representation", "readout", "role", "level")
 COLUMNS = (*CURVE, "r_squared", "standard_error", "n_masks")
-RUN = ("dataset", "model", "training", *SETTING, "seed", "status", "epochs")
+RUN = (*PRETRAINING, "status", "epochs")
 SOURCES = {
     "trained": "trained",
     "untrained": "untrained",

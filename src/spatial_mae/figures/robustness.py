@@ -18,10 +18,10 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import FRAME, average
 from spatial_mae.tables.rows import Row, distinct, pick
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "metric", "value")
+COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
 MOST = 4
 
 
@@ -31,7 +31,7 @@ def select(rows: list[Row]) -> list[Row]:
     rows = pick(first_completed(rows, "pretrain_epochs"), metric="accuracy")
     rows = pick(rows, shifted=distinct(rows, "shifted")[:MOST])
     found = average(rows, (*FRAME, *SETTING, "seed", "shifted"), ["value"])
-    return over_masking([row | {"value": 100 * row["value"]} for row in found], "shifted")
+    return over_masking(list(map(in_percent, found)), "shifted")
 
 
 @styled

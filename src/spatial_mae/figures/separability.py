@@ -17,10 +17,10 @@ from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import SETTING, at_end, first_completed
+from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed, in_percent
 
 KIND = "embedding"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 MEASURES = {
     ("pca", "silhouette"): "silhouette, PCA",
     ("tsne", "silhouette"): "silhouette, t-SNE",
@@ -37,7 +37,7 @@ def select(rows: list[Row]) -> list[Row]:
 
 
 def _percent(row: Row) -> Row:
-    return row | {"value": 100 * row["value"]} if row["metric"] == "knn_accuracy" else row
+    return in_percent(row) if row["metric"] == "knn_accuracy" else row
 
 
 @styled

@@ -17,10 +17,10 @@ from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, first_completed
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value")
+COLUMNS = (*PRETRAINING, "status", "metric", "value")
 METRICS = {
     "shape_bias": "shape bias",
     "shape_accuracy": "decided for shape",

@@ -17,10 +17,10 @@ from spatial_mae.printed import printed_rows
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "detection"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "initialisation", "metric")
+COLUMNS = (*PRETRAINING, "status", "initialisation", "metric")
 COLUMNS += ("value", "height", "epochs", "pretrain_epochs")
 PAPER = {"box_ap": "APbox", "mask_ap": "APmask"}
 NAMES = {"APbox": "box AP", "APmask": "mask AP"}
@@ -34,8 +34,7 @@ def select(rows: list[Row]) -> list[Row]:
     )
     rows = [r | {"value": 100 * r["value"], "column": PAPER[r["metric"]]} for r in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))
-    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
-    return beside_printed(ours, [*printed_rows(3), *printed_rows(5)])
+    return beside_printed(with_unit(rows), [*printed_rows(3), *printed_rows(5)])
 
 
 @styled

@@ -19,10 +19,10 @@ from spatial_mae.printed import printed_rows
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import FRAME, average, over_seeds
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "metric", "value")
+COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
 COLUMNS += ("height",)
 # What a shifted set is called in the paper's tables.
 PAPER = {"own": "IN1K", "imagenet_v2": "INv2", "objectnet": "OJN", "imagenet_r": "INR"}
@@ -42,8 +42,7 @@ def select(rows: list[Row]) -> list[Row]:
     rows = average(rows, (*FRAME, *SETTING, "height", "seed", "shifted"), ["value"])
     rows = [row | {"value": 100 * row["value"], "column": _column(row)} for row in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))
-    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
-    return beside_printed(ours, [*printed_rows(1), *printed_rows(4)])
+    return beside_printed(with_unit(rows), [*printed_rows(1), *printed_rows(4)])
 
 
 def _column(row: Row) -> str:

@@ -16,10 +16,10 @@ from spatial_mae.printed import printed_rows
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value", "height")
+COLUMNS = (*PRETRAINING, "status", "metric", "value", "height")
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -29,8 +29,7 @@ def select(rows: list[Row]) -> list[Row]:
     rows = over_seeds(
         [row | {"column": "shape bias"} for row in rows], (*SETTING, "height", "column")
     )
-    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
-    return beside_printed(ours, printed_rows(2))
+    return beside_printed(with_unit(rows), printed_rows(2))
 
 
 @styled

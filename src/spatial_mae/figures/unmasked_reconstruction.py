@@ -17,11 +17,11 @@ from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import SETTING, at_end, first_completed
+from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed
 
 KIND = "unmasked"
 METRICS = {"ssim": "SSIM", "fsim": "FSIM", "psnr": "PSNR (dB)", "negative_mse": "− MSE"}
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 
 
 def select(rows: list[Row]) -> list[Row]:

@@ -53,6 +53,11 @@ def over_seeds(rows: Iterable[Row], keys: Sequence[str], column: str = "value") 
     return found
 
 
+def of_one_seed(row: Row, columns: Iterable[str]) -> Row:
+    """Those of the columns that a row has; it is drawn as it is, without a mean over seeds."""
+    return {key: row[key] for key in columns if key in row} | {"seeds": 1}
+
+
 def by_seed(rows: Rows) -> dict[object, Row]:
     """The row of each seed."""
     return {row["seed"]: row for row in rows}
@@ -72,6 +77,12 @@ def _choice(row: Row) -> tuple:
 def means(rows: Rows, axis: str, column: str = "value") -> dict[object, float]:
     """The mean of a column at each value of an axis, in ascending order."""
     return {level: mean(group, column) for level, group in by(rows, axis).items()}
+
+
+def end_means(rows: Rows, axis: str) -> tuple[float, float] | None:
+    """The mean `value` at the smallest and the largest value of an axis; None without two."""
+    found = list(means(rows, axis).values())
+    return (found[0], found[-1]) if len(found) > 1 else None
 
 
 def cells(rows: Rows, *columns: str) -> dict[tuple, float]:

@@ -6,6 +6,8 @@ from spatial_mae.tables.settings import setting
 
 SETTING = ("patch", "unit", "mask", "enc", "dec")
 RUN = (*SETTING, "blocks", "seed")
+# One pretraining.
+PRETRAINING = ("dataset", "model", "training", *SETTING, "seed")
 STATUSES, COMPLETED = ("status", "pretrain_status"), "completed"
 # What is asked of a network: protocol and metric.
 PROBE, HIDDEN_ERROR = ("linear_probe", "accuracy"), ("reconstruction", "hidden_error")

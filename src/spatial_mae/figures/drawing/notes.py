@@ -1,8 +1,9 @@
 """The small print under a figure: data sets, n, pixels, and every setting that all rows share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from spatial_mae.tables.rows import Row, distinct, levels, pick
+from spatial_mae.tables.runs import SETTING
 
 # Columns that are named under the figure where they are constant, and how.
 SETTINGS = {
@@ -75,6 +76,16 @@ def notes(rows: Sequence[Row], *remarks: str) -> list[str]:
         parts += [f"pixels: {pixels}"] if pixels else []
         lines.append(f"{readable(dataset)}: " + "; ".join(part for part in parts if part))
     return [line for line in lines if line]
+
+
+def varied(rows: Sequence[Row]) -> list[str]:
+    """The settings of trained networks that differ between the rows."""
+    return [name for name in SETTING if len(levels(rows, name)) > 1]
+
+
+def run_name(row: Row, columns: Sequence[str], names: Mapping[str, str] = SETTINGS) -> list[str]:
+    """A run by some of its settings, in words: `patch 4`, `m = 0.5`."""
+    return [names[key].format(number(row.get(key))) for key in columns]
 
 
 def readable(name: object) -> str:

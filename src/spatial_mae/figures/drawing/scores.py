@@ -8,6 +8,7 @@ from spatial_mae.tables.repeats import SPAN, over_seeds
 from spatial_mae.tables.rows import Row, pick, widest
 from spatial_mae.tables.runs import (
     HIDDEN_ERROR,
+    PRETRAINING,
     PROBE,
     PROBES,
     RUN,
@@ -19,7 +20,7 @@ from spatial_mae.tables.runs import (
 
 MEASURE = ("measure", "control")
 # The columns of an evaluation's table that its figures need.
-EVALUATION = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+EVALUATION = (*PRETRAINING, "status", "epoch", "epochs")
 EVALUATION += ("protocol", "representation", "metric", "value")
 # The units of a cost in ascending order.
 UNITS = {
