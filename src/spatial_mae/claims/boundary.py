@@ -12,7 +12,7 @@ from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.repeats import by_seed, largest_n
 from spatial_mae.tables.rows import Row, Rows, Tables, by, groups
 from spatial_mae.tables.runs import BUDGET, last, probes
-from spatial_mae.tables.settings import settings
+from spatial_mae.tables.settings import named, settings
 
 # What a boundary width changes: itself, and the recipe that holds it.
 FREE = ("training",)
@@ -54,7 +54,7 @@ def _outcomes(rows: Rows) -> Iterator[Outcome]:
                     if seed in plain
                 ]
                 if len(pairs) >= FEWEST_SEEDS:
-                    yield _outcome({**dict(where), "boundary_width": width}, pairs, group)
+                    yield _outcome({**named(where), "boundary_width": width}, pairs, group)
 
 
 def _outcome(where: dict, pairs: list[tuple[float, float]], rows: Rows) -> Outcome:

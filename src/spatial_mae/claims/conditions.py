@@ -8,7 +8,7 @@ from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, Verdict, not_r
 from spatial_mae.claims.wording import describe, describe_data, held, only_jpeg
 from spatial_mae.tables.repeats import means
 from spatial_mae.tables.rows import Rows, by
-from spatial_mae.tables.settings import Key, settings
+from spatial_mae.tables.settings import Key, named, settings
 
 # Numbers nearer to each other than one per cent are one curve in a figure: no difference.
 TOLERANCE = 0.01
@@ -117,7 +117,7 @@ def _outcome(where: Key, rows: Rows, effect: Effect) -> Outcome | None:
     holds, size = first
     noise = None if second is None else abs(size - second[1])
     resolved = noise is None or noise == 0 or abs(size) > noise
-    return Outcome(dict(where), holds if resolved else None, size, largest, noise)
+    return Outcome(named(where), holds if resolved else None, size, largest, noise)
 
 
 def decide(

@@ -9,7 +9,7 @@ from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, Verdict
 from spatial_mae.tables.repeats import largest_n, whole_seeds
 from spatial_mae.tables.rows import Rows
 from spatial_mae.tables.runs import completed
-from spatial_mae.tables.settings import settings
+from spatial_mae.tables.settings import named, settings
 
 CLOCK = "Clock times, of runs that may have shared their machine."
 
@@ -53,7 +53,7 @@ def across_seeds(
         least = max(spread or 0.0, floor(group))
         resolved = least == 0 or abs(found[1]) > least
         holds = found[0] if resolved else None
-        outcomes.append(Outcome(dict(where), holds, found[1], largest_n(group), spread))
+        outcomes.append(Outcome(named(where), holds, found[1], largest_n(group), spread))
     return outcomes
 
 

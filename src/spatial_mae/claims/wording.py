@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from spatial_mae.tables.rows import Rows, by
+from spatial_mae.tables.words import NAMES
 
 
 class Judged(Protocol):
@@ -13,33 +14,6 @@ class Judged(Protocol):
     holds: bool | None
 
 
-NAMES = {
-    "network": "backbone",
-    "n_latents": "k",
-    "mask_ratio": "m",
-    "noise_deviation": "noise",
-    "patch": "patch size",
-    "coupling": "J",
-    "n_samples": "samples",
-    "mean_removal": "mean removal",
-    "input_scale": "input scale",
-    "mask": "mask ratio",
-    "unit": "mask unit",
-    "enc": "encoder depth",
-    "dec": "decoder depth",
-    "blocks": "tuned blocks",
-    "n_train": "labelled images",
-    "reference_enc": "depth of the reference",
-    "source": "Jacobian of",
-    "exponent": "power of abs(J)",
-    "base": "base of the logarithm",
-    "normalised": "normalisation",
-    "unit_level": "level of a mask unit",
-    "law": "mask law",
-    "output": "output pixel",
-    "outputs": "output pixels",
-    "boundary_width": "boundary width",
-}
 # Of evidence that counts both, the second number's name.
 HOLDING = "settings_holding"
 # Longer lists of numbers are written as ranges.

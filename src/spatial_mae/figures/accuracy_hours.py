@@ -25,6 +25,7 @@ from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.scores import EVALUATION, in_units, shown_scores
 from spatial_mae.figures.drawing.style import BLACK, legend, panels, styled, title
+from spatial_mae.tables.columns import label
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick
@@ -81,7 +82,7 @@ def draw(rows: list[Row]) -> Figure:
             _draw_point(axis, row, colours[row["enc"]]["color"], markers[row["patch"]]["marker"])
         control_levels(axis, pick(controls, measure=[measure, None]))
         log_cost(axis)
-        axis.set_xlabel(f"time of pretraining ({points[0]['time_unit']})")
+        axis.set_xlabel(f"{label('pretrain_seconds')} ({points[0]['time_unit']})")
         percent(axis, ACCURACY)
         title(axis, index, SCORES[measure])
     legend(figure, _entries(colours, markers) | control_looks(controls))

@@ -30,6 +30,7 @@ from spatial_mae.figures.drawing.pictures import (
     tint,
 )
 from spatial_mae.figures.drawing.style import FULL, GREY, grid_of, legend, panels, styled
+from spatial_mae.tables.columns import axis_label, label
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import FRAME, of_one_seed
 from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
@@ -38,7 +39,7 @@ from spatial_mae.tables.runs import RUN, SETTING, first_completed
 KIND = "basis_kernels"
 PIXEL = ("row", "column")
 OUTPUT = ("output", "output_row", "output_column")
-MEASURES = {"spread": "spread (pixels)", "entropy": "entropy"}
+MEASURES = {"spread": axis_label("spread"), "entropy": label("entropy")}
 KERNEL = (*OUTPUT, *PIXEL, "weight", *MEASURES, "adaptivity")
 COLUMNS = ("dataset", "source", "epoch", "image", "hidden", *KERNEL)
 MOST_IMAGES, MOST_EPOCHS, MOST_OUTPUTS = 5, 6, 2

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.scores import EVALUATION, counted
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, line, panels, styled, title
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require, several
 from spatial_mae.tables.repeats import FRAME, by_seed
 from spatial_mae.tables.rows import Row, distinct, first, groups, levels, pick, project
@@ -105,7 +106,7 @@ def draw(rows: list[Row]) -> Figure:
         place, low, high = zip(*((r[WIDTH], r["low"], r["high"]) for r in shown), strict=True)
         axis.vlines(place, low, high, color=CATEGORIES[1], linewidth=2, zorder=3)
         axis.set_xticks(levels(means, WIDTH))
-        axis.set_xlabel("left out (pixels)")
+        axis.set_xlabel(axis_label(WIDTH))
         axis.set_ylabel(name)
         title(axis, index)
     return figure

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import (
-    SETTINGS,
+    PHRASES,
     notes,
     readable,
     remarks,
@@ -40,7 +40,7 @@ KIND = "embedding_points"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
 COLUMNS = (*PRETRAINING, *POINT)
 MOST, ACROSS = 8, 4
-NAMES = SETTINGS | {"unit": "unit {}"}  # titles are narrow
+NAMES = PHRASES | {"unit": "unit {}"}  # titles are narrow
 
 
 def select(rows: list[Row]) -> list[Row]:

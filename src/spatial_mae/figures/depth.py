@@ -21,6 +21,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require, several
 from spatial_mae.tables.rows import (
     Row,
@@ -66,7 +67,8 @@ def draw(rows: list[Row]) -> Figure:
             reference = first(pick(plain, dataset=dataset, **cell), "patch")
             _draw_errors(axis, reference, pick(group, **cell), colours)
             title(axis, row * len(cells) + column, f"m = {ratio:g}, {readout}, {seen}")
-        axes[row, 0].set_ylabel(f"{readable(dataset)}, {readable(target)}\ntest error / variance")
+        where = f"{readable(dataset)}, {readable(target)}"
+        axes[row, 0].set_ylabel(f"{where}\n{axis_label('error')}")
     looks = {"AE": {"color": BLACK}}
     legend(figure, looks | {f"MAE, patch {p}": {"color": c} for p, c in colours.items()})
     return figure
@@ -76,5 +78,5 @@ def _draw_errors(axis, reference: list[Row], rows: list[Row], colours: dict) -> 
     line(axis, reference, "n_latents", "error", color=BLACK, marker="o")
     for patch, colour in colours.items():
         line(axis, pick(rows, patch=patch), "n_latents", "error", color=colour, marker="o")
-    axis.set_xlabel("latents k")
+    axis.set_xlabel(axis_label("n_latents"))
     log_x(axis, levels(rows, "n_latents"))

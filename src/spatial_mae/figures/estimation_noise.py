@@ -22,6 +22,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep_masked, require, several
 from spatial_mae.tables.rows import Row, first, groups, levels, pick, project, spread
 from spatial_mae.tables.settings import SOLUTION
@@ -53,7 +54,7 @@ def draw(rows: list[Row]) -> Figure:
             for ratio, colour in colours.items():
                 curve = pick(group, model="mae", mask_ratio=ratio)
                 line(axis, curve, "n_images", metric, color=colour, marker="o")
-            axis.set(xlabel="images n", ylabel=label)
+            axis.set(xlabel=axis_label("n_images"), ylabel=label)
             log_x(axis, levels(group, "n_images"))
             title(axis, row * len(METRICS) + column, readable(dataset))
     looks = {"AE": {"color": BLACK, "marker": "o"}}

@@ -25,6 +25,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require, several
 from spatial_mae.tables.repeats import average
 from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick
@@ -61,9 +62,10 @@ def draw(rows: list[Row]) -> Figure:
             axis = axes[row, column]
             _draw_errors(axis, pick(group, readout=readout, input=seen), colours)
             title(axis, row * len(cells) + column, f"{reading}, {readout}, {seen}")
-        axes[row, 0].set_ylabel(f"{readable(dataset)}, w = {frequency:g}\ntest error / variance")
+        where = f"{readable(dataset)}, w = {frequency:g}"
+        axes[row, 0].set_ylabel(f"{where}\n{axis_label('error')}")
     for axis in axes[-1]:
-        axis.set_xlabel("scale of the Gabor")
+        axis.set_xlabel(axis_label("scale"))
     looks = {"AE": {"color": BLACK}}
     legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})
     return figure

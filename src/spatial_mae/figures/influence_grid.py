@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep_masked, require, several
 from spatial_mae.tables.rows import (
     Row,
@@ -56,7 +57,7 @@ def draw(rows: list[Row]) -> Figure:
             axis = axes[row, column]
             for patch, colour in colours.items():
                 line(axis, pick(group, patch=patch), "mask_ratio", metric, color=colour, marker="o")
-            axis.set(xlabel="mask ratio m", ylabel=label)
+            axis.set(xlabel=axis_label("mask_ratio"), ylabel=label)
             title(axis, row * len(METRICS) + column, f"{readable(dataset)}, k = {n_latents:,}")
     legend(figure, {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()})
     return figure

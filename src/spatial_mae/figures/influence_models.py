@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import BLACK, legend, line, log_y, panels, styled, title
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require
 from spatial_mae.tables.rows import (
     Row,
@@ -67,7 +68,7 @@ def draw(rows: list[Row]) -> Figure:
             title(axis, row * width + column, f"{readable(dataset)}, k = {k:,}")
         for axis in axes[row, len(latents) :]:
             axis.set_visible(False)
-        axes[row, 0].set_ylabel("mean |W|, normalised")
+        axes[row, 0].set_ylabel(axis_label("mean_absolute"))
     legend(figure, {_label(key): look for key, look in looks.items()})
     return figure
 
@@ -99,4 +100,4 @@ def _draw_profiles(axis, rows: list[Row], looks: dict) -> None:
         marker = {"marker": "o"} if len(positive) == 1 else {}
         line(axis, positive, "distance", "mean_absolute", **look, **marker)
     log_y(axis)
-    axis.set_xlabel("distance (pixels)")
+    axis.set_xlabel(axis_label("distance"))

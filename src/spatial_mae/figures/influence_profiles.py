@@ -21,6 +21,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require, several
 from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick, project
 from spatial_mae.tables.settings import SOLUTION
@@ -51,7 +52,7 @@ def draw(rows: list[Row]) -> Figure:
             _draw_profiles(axis, pick(group, patch=patch), patch, colours)
             name = f"{readable(dataset)}, p =" if len(by_dataset) > 1 else "patch"
             title(axis, row * len(patches) + column, f"{name} {patch}")
-        axes[row, 0].set_ylabel("mean |W|, normalised")
+        axes[row, 0].set_ylabel(axis_label("mean_absolute"))
     looks = {"AE": {"color": BLACK}}
     legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})
     return figure
@@ -66,4 +67,4 @@ def _draw_profiles(axis, rows: list[Row], patch: int, colours: dict) -> None:
         marker = {"marker": "o"} if len(positive) == 1 else {}
         line(axis, positive, "distance", "mean_absolute", color=colour, **marker)
     log_y(axis)
-    axis.set_xlabel("distance (pixels)")
+    axis.set_xlabel(axis_label("distance"))

@@ -36,6 +36,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, levels, pick
 from spatial_mae.tables.runs import SETTING
@@ -66,7 +67,7 @@ def draw(rows: list[Row]) -> Figure:
             for source, stroke in STROKES.items():
                 shown = pick(rows, patch=patch, mask=mask, source=source)
                 _draw_profile(axis, shown, color=colour, linestyle=stroke)
-        axis.set_xlabel("distance (pixels)")
+        axis.set_xlabel(axis_label("distance"))
         title(axis, index, f"patch {patch}")
     drawn = [row for row in rows if row["value"] > SMALLEST]
     lowest, highest = min(row["value"] for row in drawn), max(row["high"] for row in drawn)

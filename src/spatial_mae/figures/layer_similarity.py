@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, first, levels, pick, spread
@@ -56,8 +57,8 @@ def draw(rows: list[Row]) -> Figure:
         if index >= len(depths) - across:
             axis.set_xlabel(f"layer, encoder depth {reference}")
     for axis in axes[:, 0]:
-        axis.set_ylabel("layer")
-    figure.colorbar(image, ax=axes, label="CKA", pad=0.02, aspect=15)
+        axis.set_ylabel(axis_label("layer"))
+    figure.colorbar(image, ax=axes, label=axis_label("cka"), pad=0.02, aspect=15)
     return figure
 
 

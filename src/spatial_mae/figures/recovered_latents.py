@@ -27,6 +27,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.tables.columns import axis_label, label
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import FRAME, over_seeds
 from spatial_mae.tables.rows import Row, distinct, levels, pick, widest
@@ -84,9 +85,9 @@ def draw(rows: list[Row]) -> Figure:
             what = f"c, level {level}" if role == "shared" else ROLES[role]
             title(axis, i * len(parts) + j, what)
             axis.set_ylim(-0.08, 1.04)
-        axes[i, 0].set_ylabel(f"R² ({readout})")
+        axes[i, 0].set_ylabel(f"{label('r_squared')} ({readout})")
     for axis in axes[-1]:
-        axis.set_xlabel("mask ratio m")
+        axis.set_xlabel(axis_label("mask"))
         axis.set_xticks(levels(rows, "mask"))
     read = [name for name in DASHES if pick(rows, representation=name)]
     looks = {t: {"color": COLOURS[s], "linestyle": "-"} for s, t in SOURCES.items()}

@@ -22,6 +22,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep_masked, require, several
 from spatial_mae.tables.rows import (
     Row,
@@ -65,8 +66,8 @@ def draw(rows: list[Row]) -> Figure:
                 curve = pick(rows, patch=patch, n_latents=k, sampling=law)
                 line(axis, curve, "mask_ratio", "loss", **look)
             title(axis, row * len(patches) + column, f"patch {patch}, k = {k:,}")
-        axes[row, 0].set_ylabel("loss / tr S")
+        axes[row, 0].set_ylabel(axis_label("loss"))
     for axis in axes[-1]:
-        axis.set_xlabel("mask ratio m")
+        axis.set_xlabel(axis_label("mask_ratio"))
     legend(figure, {LAWS.get(law, law): look for law, look in looks.items()})
     return figure

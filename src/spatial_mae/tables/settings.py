@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from spatial_mae.files import Row
+from spatial_mae.tables.columns import SETTINGS
 from spatial_mae.tables.rows import Rows
 
 Key = tuple[tuple[str, object], ...]
@@ -11,19 +12,8 @@ IMAGES = ("dataset", "split", "colour", "n_images", "pixels")
 SOLUTION = (*IMAGES, "patch", "centring", "ridge", "flip")
 
 # What is chosen, not measured. Rows that agree on all of these belong to one setting.
-AXES = (
-    *("dataset", "split", "colour", "centring", "ridge", "flip", "border", "mean_removal"),
-    *("lattice", "coupling", "moment", "n_samples", "size", "dimensions", "patch", "n_latents"),
-    *("reading", "target", "readout", "input", "scale", "frequency", "orientation"),
-    *("lemma", "input_scale", "mask_ratio", "noise_deviation", "sampling", "measure", "against"),
-    # Of hierarchies of latents.
-    *("graph", "law", "unit_level", "definition"),
-    # Of trained networks; seeds are repeats of a setting, not settings.
-    *("network", "training", "unit", "mask", "enc", "dec", "blocks", "epochs", "n_train"),
-    *("protocol", "representation", "block", "metric", "reference_enc", "machine"),
-    # Of Jacobians. `exponent` is their tables' `power`, which is a measurement in a spectrum's.
-    *("source", "exponent", "channels", "base", "normalised", "output", "outputs", "start"),
-)
+AXES = tuple(column.name for column in SETTINGS if not column.told_by)
+SILENT = {column.name for column in SETTINGS if column.silent}
 
 
 def setting(row: Row, but: Iterable[str] = ()) -> Key:
@@ -39,6 +29,11 @@ def settings(rows: Rows, but: Iterable[str] = ()) -> dict[Key, list[Row]]:
     for row in rows:
         grouped.setdefault(setting(row, but), []).append(row)
     return grouped
+
+
+def named(key: Key) -> dict[str, object]:
+    """The choices of a setting that verdicts name."""
+    return {axis: value for axis, value in key if axis not in SILENT}
 
 
 def solution(row: Row) -> tuple:

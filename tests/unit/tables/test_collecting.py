@@ -44,3 +44,15 @@ def test_a_missing_run_is_an_error(results):
     (results / grid.run_tables(EXPERIMENT)[1]).unlink()
     with pytest.raises(FileNotFoundError, match="autocorrelation_default.csv"):
         collect(EXPERIMENT, results)
+
+
+def test_a_column_that_is_not_declared_for_the_kind_is_refused(results):
+    write_rows(results / grid.run_tables(EXPERIMENT)[0], [{"dx": 0, "loss": 0.5}])
+    with pytest.raises(ValueError, match="'loss' is not declared for tables of kind 'autocorrel"):
+        collect(EXPERIMENT, results)
+
+
+def test_names_that_look_like_numbers_stay_names(results):
+    named = {"name": "lemmas", "kind": "lemmas", "recipe": "default"}
+    write_rows(results / grid.run_tables(named)[0], [{"check": "1e3", "quantity": "007"}])
+    assert collect(named, results) == [{"check": "1e3", "quantity": "007"}]

@@ -1,6 +1,6 @@
 """Grouping rows by setting and pairing them within it."""
 
-from spatial_mae.tables.settings import paired, setting, settings
+from spatial_mae.tables.settings import named, paired, setting, settings
 
 
 def test_a_setting_holds_choices_not_measurements():
@@ -21,3 +21,13 @@ def test_pairs_are_of_one_setting_and_one_number_of_images():
               for p in (2, 4)]  # fmt: skip
     (pair,) = paired(ours, theirs, "x", ("mask_ratio", "noise_deviation"))
     assert (pair["ours"], pair["theirs"], pair["against"]) == (2, 7, "DAE 0.2")
+
+
+def test_what_recipes_choose_separates_settings_though_verdicts_do_not_name_it():
+    rows = [{"mask": 0.5, "perplexity": perplexity} for perplexity in (3, 5)]
+    assert [named(key) for key in settings(rows)] == [{"mask": 0.5}, {"mask": 0.5}]
+
+
+def test_what_another_setting_tells_separates_nothing():
+    rows = [{"dataset": "a", "height": height} for height in (8, None)]
+    assert len(settings(rows)) == 1
