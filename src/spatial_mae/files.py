@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,9 +74,41 @@ def write_rows(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def read_rows(path: str | Path) -> list[Row]:
-    """Read a tidy table; numbers become int or float, empty cells None, the rest stays text."""
+    """Read a tidy table; numbers become int or float, empty cells None, the rest stays text.
+
+    Tables whose columns are declared are read by `spatial_mae.tables.reading`: no type is guessed.
+    """
+    return to_rows({name: parse(cells, _value) for name, cells in read_columns(path).items()})
+
+
+def read_columns(path: str | Path) -> dict[str, Sequence[str]]:
+    """A tidy table as text: column -> its cells.
+
+    Raises ValueError, naming the line, if a row is longer or shorter than the header.
+    """
     with Path(path).open(newline="", encoding="utf-8") as handle:
-        return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(handle)]
+        header, *lines = [line for line in csv.reader(handle) if line] or [[]]
+    wrong = next((n for n, line in enumerate(lines) if len(line) != len(header)), None)
+    if wrong is not None:
+        raise ValueError(
+            f"{path}: row {wrong + 1} has {len(lines[wrong])} cells, the header {len(header)}; "
+            "write the table again"
+        )
+    columns = zip(*lines, strict=True) if lines else (() for _ in header)
+    return dict(zip(header, columns, strict=True))
+
+
+def parse(cells: Sequence[str], convert: Callable[[str], object]) -> list[object]:
+    """The values of a column's cells, empty ones None; every distinct text is converted once."""
+    known = {text: convert(text) if text else None for text in set(cells)}
+    return [known[text] for text in cells]
+
+
+def to_rows(columns: Mapping[str, Sequence[object]]) -> list[Row]:
+    """Rows of columns of one length."""
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
 
 
 def _text(value: object) -> str:
@@ -90,8 +122,6 @@ def _text(value: object) -> str:
 
 
 def _value(text: str) -> object:
-    if text == "":
-        return None
     for kind in (int, float):
         try:
             return kind(text)

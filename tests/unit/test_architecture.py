@@ -29,6 +29,7 @@ TORCHLESS = (
     "claims",
     "report",
     "sharing",
+    "tables",
 )
 
 
@@ -67,6 +68,14 @@ def test_nothing_in_the_package_imports_snakemake():
 def test_rooms_without_torch(room):
     found = [p for p in modules(room) if p.exists() for n in imports(p) if n.startswith("torch")]
     assert found == []
+
+
+def test_tables_need_numpy_and_the_standard_library_alone():
+    allowed = sys.stdlib_module_names | {"spatial_mae", "numpy"}
+    names = {n.split(".")[0] for path in modules("tables") for n in imports(path)}
+    assert names <= allowed
+    closure = provenance.import_closure([f"tables.{path.stem}" for path in modules("tables")[1:]])
+    assert not {m for m in closure if m.startswith(("figures", "claims"))}
 
 
 def test_what_the_workflow_imports_is_standard_library_only():

@@ -20,6 +20,21 @@ def test_rows_come_back_typed(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("row", ["1", "1,2,3"])
+def test_a_row_of_another_length_than_the_header_names_its_line(tmp_path, row):
+    (tmp_path / "t.csv").write_text(f"a,b\n1,2\n{row}\n")
+    with pytest.raises(ValueError, match=r"t.csv: row 2 has \d cells, the header 2"):
+        files.read_rows(tmp_path / "t.csv")
+
+
+def test_blank_lines_are_passed_over_and_cells_may_hold_commas_and_line_ends(tmp_path):
+    rows = [{"a": 'x, "y"\nz', "b": 1}]
+    files.write_rows(tmp_path / "t.csv", rows)
+    with (tmp_path / "t.csv").open("a") as handle:
+        handle.write("\n")
+    assert files.read_rows(tmp_path / "t.csv") == rows
+
+
 def test_arrays_come_back(tmp_path):
     files.write_arrays(tmp_path / "x.npz", {"x": np.arange(3)})
     assert files.read_arrays(tmp_path / "x.npz")["x"].tolist() == [0, 1, 2]

@@ -1,20 +1,13 @@
 """Judge of what tokens attend to (Kong et al. 2023, Sec. 3.2)."""
 
-from spatial_mae.claims.conditions import monotone
+from spatial_mae.claims.conditions import rises
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Rows, Tables, by, mean
-from spatial_mae.claims.trained import (
-    across_seeds,
-    completed,
-    judged,
-    last,
-    left_out,
-    means_error,
-    once,
-    sentences,
-)
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import means_error
+from spatial_mae.tables.rows import Tables
+from spatial_mae.tables.runs import completed, last, once
 
 PROXY = (
     "Judged by the mean distance between a patch and what it attends to in the last block; whether "
@@ -33,14 +26,10 @@ def attention_reaches_farther(tables: Tables) -> Verdict:
     ]
     rows = last(once(rows))
     return judged(
-        across_seeds(rows, _rises, ("mask",), means_error),
+        across_seeds(rows, rises("mask"), ("mask",), means_error),
         rows,
         needs="the attention tables need two mask ratios in one setting of completed runs",
         size="rise_of_distance_along_m",
         note=sentences(PROXY, left_out(tables["attention"])),
         scale=mark_second,
     )
-
-
-def _rises(rows: Rows) -> tuple[bool, float] | None:
-    return monotone({m: mean(group, "value") for m, group in by(rows, "mask").items()})

@@ -5,12 +5,16 @@ from math import hypot
 from statistics import median
 
 from spatial_mae.claims.conditions import Outcome, exceeds
-from spatial_mae.claims.jacobian_rows import counted, error, median_of, of, share
+from spatial_mae.claims.jacobian_rows import counted, error, median_of
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import values
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, setting
-from spatial_mae.claims.trained import across_seeds, judged, last, left_out, sentences
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.wording import share
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by, pick
+from spatial_mae.tables.runs import last
+from spatial_mae.tables.settings import setting
 
 # Clearly: beyond a mean cosine similarity of 0.9, or 26 degrees, between two images' kernels.
 ADAPTIVE = 0.1
@@ -26,9 +30,9 @@ def kernels_vary_with_the_image(tables: Tables) -> Verdict:
     Each output pixel is a setting. The untrained network's adaptivity stands in the note: what it
     has already, training did not bring.
     """
-    rows = of(counted(tables["basis"], "value"), measure="adaptivity")
-    network, linear = of(rows, source="network"), of(rows, source="linear")
-    trained, untrained = last(network), of(network, epoch=0)
+    rows = pick(counted(tables["basis"], "value"), measure="adaptivity")
+    network, linear = pick(rows, source="network"), pick(rows, source="linear")
+    trained, untrained = last(network), pick(network, epoch=0)
     before = across_seeds(untrained + linear, _adapts, ("source",))
     return judged(
         across_seeds(trained + linear, _adapts, ("source",)),
@@ -64,7 +68,7 @@ def kernels_spread_during_training(tables: Tables) -> Verdict:
     The start is the untrained network, and the first checkpoint after it: two settings, since an
     untrained network need not be local.
     """
-    network = of(counted(tables["basis"], "value"), source="network")
+    network = pick(counted(tables["basis"], "value"), source="network")
     rows = _from_starts(_both_sizes(network))
     alone = {size: across_seeds(rows, partial(_grows, size=size), ()) for size in SIZES}
     return judged(
@@ -80,7 +84,7 @@ def kernels_spread_during_training(tables: Tables) -> Verdict:
 
 def _both_sizes(rows: Rows) -> list[Row]:
     """Each entropy with the spread of the same weights beside it, and both standard errors."""
-    spreads = {_weights(row): row for row in of(rows, measure="spread")}
+    spreads = {_weights(row): row for row in pick(rows, measure="spread")}
     return [
         {
             **row,
@@ -90,7 +94,7 @@ def _both_sizes(rows: Rows) -> list[Row]:
             "spread": spreads[_weights(row)]["value"],
             "spread_error": error([spreads[_weights(row)]]),
         }
-        for row in of(rows, measure="entropy")
+        for row in pick(rows, measure="entropy")
         if _weights(row) in spreads
     ]
 
@@ -147,7 +151,7 @@ def _alone(alone: dict[str, list[Outcome]]) -> str:
 def _starts(rows: Rows) -> str:
     """How far the kernels reach before, early in and after training: is the start local at all?"""
     reach = ", ".join(f"{time} {pixels:.3g}" for time, pixels in _spreads(rows).items())
-    firsts = values(of(rows, start=FIRST, when="start"), "epoch")
+    firsts = values(pick(rows, start=FIRST, when="start"), "epoch")
     return (
         "An untrained network need not be local; mean distance of the inputs in pixels (median): "
         f"{reach}. First checkpoint: epoch {firsts}; end: epoch {values(rows, 'epochs')}."
@@ -156,6 +160,6 @@ def _starts(rows: Rows) -> str:
 
 def _spreads(rows: Rows) -> dict[str, float]:
     """The median spread at each start and at the end."""
-    groups = {start: of(rows, start=start, when="start") for start in (UNTRAINED, FIRST)}
-    groups[END] = of(rows, when=END)
+    groups = {start: pick(rows, start=start, when="start") for start in (UNTRAINED, FIRST)}
+    groups[END] = pick(rows, when=END)
     return {k: median(row["spread"] for row in group) for k, group in groups.items() if group}

@@ -7,15 +7,17 @@ from statistics import fmean, stdev
 from spatial_mae.claims.conditions import Outcome, relative
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Row, Rows, Tables, by, settings
-from spatial_mae.claims.trained import judged, last, left_out, probes, sentences
+from spatial_mae.claims.seeds import judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import by_seed, largest_n
+from spatial_mae.tables.rows import Row, Rows, Tables, by, groups
+from spatial_mae.tables.runs import BUDGET, last, probes
+from spatial_mae.tables.settings import named, settings
 
 # What a boundary width changes: itself, and the recipe that holds it.
 FREE = ("training",)
 # Columns of an evaluation that must agree for two trainings to differ in their loss alone.
-BUDGET = ("epochs", "pretrain_n_train", "batch_size", "warmup_epochs", "weight_decay")
-BUDGET += ("random_crop", "flip", "recipe_but_boundary", "precision")
+ALIKE = ("epochs", *BUDGET)
 FEWEST_SEEDS = 3
 PAIRED = (
     "Judged by the linear probe at equal seeds: the mean difference must exceed two of its "
@@ -44,15 +46,15 @@ def _outcomes(rows: Rows) -> Iterator[Outcome]:
     for where, group in settings(rows, FREE).items():
         for budget in _budgets(group):
             widths = by(budget, "boundary_width")
-            plain = _by_seed(widths.pop(0, ()))
+            plain = by_seed(widths.pop(0, ()))
             for width, wide in widths.items():
                 pairs = [
                     (row["value"], plain[seed]["value"])
-                    for seed, row in _by_seed(wide).items()
+                    for seed, row in by_seed(wide).items()
                     if seed in plain
                 ]
                 if len(pairs) >= FEWEST_SEEDS:
-                    yield _outcome({**dict(where), "boundary_width": width}, pairs, group)
+                    yield _outcome({**named(where), "boundary_width": width}, pairs, group)
 
 
 def _outcome(where: dict, pairs: list[tuple[float, float]], rows: Rows) -> Outcome:
@@ -60,17 +62,9 @@ def _outcome(where: dict, pairs: list[tuple[float, float]], rows: Rows) -> Outco
     error = stdev(gains) / sqrt(len(gains))
     resolved = abs(fmean(gains)) > 2 * error
     size = relative(fmean(left for left, _ in pairs), fmean(plain for _, plain in pairs))
-    n_images = max((row["n_images"] for row in rows if row.get("n_images")), default=None)
-    return Outcome(where, size > 0 if resolved else None, size, n_images, 2 * error)
-
-
-def _by_seed(rows: Rows) -> dict[object, Row]:
-    return {row["seed"]: row for row in rows}
+    return Outcome(where, size > 0 if resolved else None, size, largest_n(rows), 2 * error)
 
 
 def _budgets(rows: Rows) -> list[list[Row]]:
     """Rows of trainings that differ in their boundary alone."""
-    found: dict[tuple, list[Row]] = {}
-    for row in rows:
-        found.setdefault(tuple(row.get(column) for column in BUDGET), []).append(row)
-    return list(found.values())
+    return list(groups(rows, *ALIKE).values())

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from spatial_mae.claims.tables import Key, Rows, by, describe_data, only_jpeg, settings
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, Verdict, not_run
-from spatial_mae.claims.wording import describe
+from spatial_mae.claims.wording import describe, describe_data, held, only_jpeg
+from spatial_mae.tables.repeats import means
+from spatial_mae.tables.rows import Rows, by
+from spatial_mae.tables.settings import Key, named, settings
 
 # Numbers nearer to each other than one per cent are one curve in a figure: no difference.
 TOLERANCE = 0.01
@@ -86,6 +88,15 @@ def monotone(points: Mapping[float, float]) -> tuple[bool, float] | None:
     return rises and all(relative(after, before) >= -TOLERANCE for before, after in steps), size
 
 
+def rises(axis: str, column: str = "value", sign: int = 1) -> Effect:
+    """The effect that a column's mean rises along an axis, or with sign -1 that it falls."""
+
+    def effect(rows: Rows) -> tuple[bool, float] | None:
+        return monotone({x: sign * y for x, y in means(rows, axis, column).items()})
+
+    return effect
+
+
 def evaluate(rows: Rows, effect: Effect, free: Iterable[str] = ()) -> list[Outcome]:
     """The outcome of `effect` in every setting, the axes in `free` left to it.
 
@@ -106,7 +117,7 @@ def _outcome(where: Key, rows: Rows, effect: Effect) -> Outcome | None:
     holds, size = first
     noise = None if second is None else abs(size - second[1])
     resolved = noise is None or noise == 0 or abs(size) > noise
-    return Outcome(dict(where), holds if resolved else None, size, largest, noise)
+    return Outcome(named(where), holds if resolved else None, size, largest, noise)
 
 
 def decide(
@@ -131,8 +142,8 @@ def decide(
     known = [outcome for outcome in outcomes if outcome.holds is not None]
     if not known:
         return not_run(f"not resolved: {describe(outcomes, noise.limit)} {noise.more}")
-    held = sum(bool(outcome.holds) for outcome in known)
-    verdict = FAILS if held == 0 else HOLDS if held == len(outcomes) else CONDITIONAL
+    n_held = held(known)
+    verdict = FAILS if n_held == 0 else HOLDS if n_held == len(outcomes) else CONDITIONAL
     sentences = [describe(outcomes, noise.limit), note, _noise_note(outcomes, noise)]
     sentences += [JPEG] if only_jpeg(rows) else []
     numbers = {**_numbers(outcomes, size), **(evidence or {})}
@@ -158,7 +169,7 @@ def _numbers(outcomes: Sequence[Outcome], size: str) -> dict[str, float]:
     noise = [outcome.noise for outcome in outcomes if outcome.noise is not None]
     counts = {
         "settings": len(outcomes),
-        "settings_holding": sum(outcome.holds is True for outcome in outcomes),
+        "settings_holding": held(outcomes),
         "settings_unresolved": sum(outcome.holds is None for outcome in outcomes),
     }
     numbers = {

@@ -1,10 +1,9 @@
 """What a probe of a trained encoder gains on untrained and pixel features."""
 
-from spatial_mae.claims.tables import Row, Rows
-from spatial_mae.claims.trained import completed, last, probes
+from spatial_mae.tables.rows import Row, Rows
+from spatial_mae.tables.runs import PIXELS, PRETRAINING, PROBE, asked, completed, last, probes
 
-CONTROLS = ("raw_pixels", "pca", "linear_mae")
-RUN = ("dataset", "model", "training", "patch", "unit", "mask", "enc", "dec", "seed", "n_train")
+RUN = (*PRETRAINING, "n_train")
 
 
 def gains(rows: Rows) -> list[float]:
@@ -23,7 +22,7 @@ def controls_note(rows: Rows) -> str:
     if not found:
         return "No controls in the tables: the gain over untrained or pixel features is unknown."
     better = sum(gain > 0 for gain in found)
-    pixels = any(row.get("representation") in CONTROLS for row in rows)
+    pixels = any(row.get("representation") in PIXELS for row in rows)
     names = "pixels, PCA, linear MAE, untrained" if pixels else "untrained alone"
     if better == len(found):
         return f"All {len(found)} probes beat their controls ({names})."
@@ -45,7 +44,7 @@ def _best_controls(rows: Rows) -> dict[tuple, float]:
     """The best control of each run (pixel features) and of each of its representations."""
     best: dict[tuple, float] = {}
     for row in completed(rows):
-        if (row["protocol"], row["metric"]) == ("linear_probe", "accuracy"):
+        if asked(row) == PROBE:
             place = _place(row)
             best[place] = max(best.get(place, 0.0), row["value"])
     return best
@@ -54,7 +53,7 @@ def _best_controls(rows: Rows) -> dict[tuple, float]:
 def _place(row: Row) -> tuple:
     """Pixel features are the controls of a whole run, the untrained encoder of its own kind."""
     name = row.get("representation")
-    return (_run(row), "pixels" if name in CONTROLS else name, row.get("epoch") or 0)
+    return (_run(row), "pixels" if name in PIXELS else name, row.get("epoch") or 0)
 
 
 def _known(best: dict[tuple, float], row: Row) -> list[float]:

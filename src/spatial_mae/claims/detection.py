@@ -3,10 +3,12 @@
 from spatial_mae.claims.conditions import exceeds
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
-from spatial_mae.claims.trained import across_seeds, completed, judged, left_out, sentences
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.printed import printed_series
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed
 
 BEST = 0.75
 MEASURES = ("box_ap", "mask_ap")

@@ -1,20 +1,13 @@
 """Judges of how far classes lie apart in the features (Kong et al. 2023, Sec. 3.3)."""
 
-from spatial_mae.claims.conditions import exceeds, monotone
+from spatial_mae.claims.conditions import exceeds, rises
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
-from spatial_mae.claims.trained import (
-    across_seeds,
-    completed,
-    judged,
-    last,
-    left_out,
-    means_error,
-    once,
-    sentences,
-)
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import end_means, means_error
+from spatial_mae.tables.rows import Row, Rows, Tables
+from spatial_mae.tables.runs import completed, last, once, with_unit
 
 # The paper's separation rises up to this mask ratio.
 TURN = 0.75
@@ -26,7 +19,7 @@ def separation_rises_with_the_ratio(tables: Tables) -> Verdict:
     """Silhouette and k-NN accuracy rise with the mask ratio up to 0.75, with no step down."""
     rows = [row for row in _rows(tables) if row["mask"] <= TURN]
     return judged(
-        across_seeds(rows, _rises, ("mask",), means_error),
+        across_seeds(rows, rises("mask"), ("mask",), means_error),
         rows,
         needs=f"the tables of embeddings need two mask ratios up to {TURN} in one setting of "
         "completed runs",
@@ -62,13 +55,8 @@ def _rows(tables: Tables) -> list[Row]:
     return last(once(rows))
 
 
-def _rises(rows: Rows) -> tuple[bool, float] | None:
-    return monotone({m: mean(group, "value") for m, group in by(rows, "mask").items()})
-
-
 def _ends(rows: Rows) -> tuple[bool, float] | None:
-    sized = by([row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows], "unit_pixels")
-    if len(sized) < 2:
+    if (found := end_means(with_unit(rows), "unit_pixels")) is None:
         return None
-    first, *_, final = (mean(group, "value") for group in sized.values())
+    first, final = found
     return exceeds(final, first)

@@ -4,9 +4,11 @@ from math import isclose
 
 from spatial_mae.claims.conditions import decide, evaluate
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, describe_data, settings
 from spatial_mae.claims.theory import lemma_numbers
 from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
+from spatial_mae.claims.wording import describe_data
+from spatial_mae.tables.rows import Row, Rows, Tables
+from spatial_mae.tables.settings import settings
 
 # The paper's share of hidden patches in Fig. 22.
 SHARE = 0.2

@@ -18,9 +18,10 @@ from spatial_mae.claims.conditions import (
     relative,
 )
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Rows, Tables, setting, settings
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.files import Row
+from spatial_mae.tables.rows import Rows, Tables
+from spatial_mae.tables.settings import named, setting, settings
 
 READINGS = ("lowest", "mean", "weighted", "highest")
 METHODS = ("formula", "enumeration", "sampling")  # the best first
@@ -125,7 +126,7 @@ def _named(row: Row) -> Row:
 def _outcomes(rows: Rows, effect: Effect, free: str) -> list[Outcome]:
     """The outcome in every setting, the axis `free` left to the effect."""
     found = [(key, effect(group)) for key, group in settings(rows, (free,)).items()]
-    return [Outcome(dict(key), *result) for key, result in found if result is not None]
+    return [Outcome(named(key), *result) for key, result in found if result is not None]
 
 
 def _rises_and_falls(rows: Rows) -> tuple[bool | None, float] | None:

@@ -11,10 +11,13 @@ from statistics import median
 
 from spatial_mae.claims.conditions import Noise, Outcome, decide
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, mean, setting, settings
-from spatial_mae.claims.trained import completed, left_out, sentences
+from spatial_mae.claims.seeds import left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.claims.wording import list_values
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables
+from spatial_mae.tables.runs import completed
+from spatial_mae.tables.settings import named, setting, settings
 
 # "All information": this share of the R^2 that can be reached. "None": an R^2 below this.
 RECOVERED, NOTHING = 0.95, 0.05
@@ -41,7 +44,7 @@ def shared_information_is_recovered(tables: Tables) -> Verdict:
     rows = _whole(table, "shared")
     known, before = settings(_of(rows, "latents"), READ), settings(_of(rows, "untrained"))
     outcomes = [
-        _compared(dict(key), group, known[setting(group[0], READ)], before[key])
+        _compared(named(key), group, known[setting(group[0], READ)], before[key])
         for key, group in settings(_of(rows, "trained")).items()
         if setting(group[0], READ) in known and key in before
     ]
@@ -71,7 +74,7 @@ def nothing_else_is_held(tables: Tables) -> Verdict:
             continue
         value, error = mean(group, "r_squared"), _error(group)
         clear = abs(value - NOTHING) > STANDARD_ERRORS * error
-        outcomes.append(Outcome(dict(key), value <= NOTHING if clear else None, value))
+        outcomes.append(Outcome(named(key), value <= NOTHING if clear else None, value))
     hidden = _of(_whole(table, "hidden"), "trained")
     evidence = {"hidden_r_squared_largest": max(r["r_squared"] for r in hidden)} if hidden else {}
     return decide(

@@ -5,24 +5,16 @@ and "diffuse" are read as the mean distance of the influence and as its entropy.
 """
 
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
 
-from spatial_mae.claims.conditions import decide, evaluate, exceeds, monotone
+from spatial_mae.claims.conditions import decide, evaluate, exceeds, rises
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import (
-    Row,
-    Rows,
-    Tables,
-    by,
-    masked,
-    mean,
-    measured,
-    of_model,
-    paired,
-    settings,
-    solution,
-)
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.wording import counts
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
+from spatial_mae.tables.settings import measured, paired, settings, solution
 
 # Where another model, or the same with other masks, is compared in one setting.
 MODEL_AXES = ("mask_ratio", "noise_deviation", "sampling")
@@ -35,10 +27,10 @@ DIFFUSE = ("mean_distance", "entropy")
 def localized(tables: Tables) -> Verdict:
     """AE influence is nearer than DAE influence, at every noise level."""
     rows = tables["influence"]
-    pairs = _rivals(rows, of_model(rows, "dae"), of_model(rows, "ae"))
+    pairs = _rivals(rows, pick(rows, model="dae"), pick(rows, model="ae"))
     return decide(
         evaluate(pairs("mean_distance"), _farther),
-        of_model(rows, "ae", "dae"),
+        pick(rows, model=("ae", "dae")),
         note=_identity_note(pairs("mean_distance")),
         needs="the influence tables hold no AE beside a DAE in one setting: add noise deviations",
         size="rise_of_distance_over_ae",
@@ -50,7 +42,7 @@ def localized(tables: Tables) -> Verdict:
 def distant(tables: Tables) -> Verdict:
     """MAE influence comes from farther than that of the AE and of every DAE."""
     rows = tables["influence"]
-    pairs = _rivals(rows, masked(rows), of_model(rows, "ae", "dae"))
+    pairs = _rivals(rows, masked(rows), pick(rows, model=("ae", "dae")))
     return decide(
         evaluate(pairs("mean_distance"), _farther),
         rows,
@@ -66,7 +58,7 @@ def diffuse_with_mask_ratio(tables: Tables) -> Verdict:
     """Mean distance and entropy of MAE influence rise with the mask ratio."""
     rows = masked(tables["influence"])
     return decide(
-        evaluate(measured(rows, DIFFUSE), _rising("mask_ratio"), free=("mask_ratio",)),
+        evaluate(measured(rows, DIFFUSE), rises("mask_ratio"), free=("mask_ratio",)),
         rows,
         needs="the influence tables hold no two mask ratios in one setting: add mask ratios",
         size="rise_along_m",
@@ -84,7 +76,7 @@ def diffuse_with_patch_size(tables: Tables) -> Verdict:
     rows = masked(tables["influence"])
     reach = measured(rows, DIFFUSE) + _shares_beyond(masked(tables.get("profile", ())))
     return decide(
-        evaluate(reach, _rising("patch"), free=("patch",)),
+        evaluate(reach, rises("patch"), free=("patch",)),
         rows,
         needs="the influence tables hold no two patch sizes in one setting: add patch sizes",
         size="rise_along_p",
@@ -106,10 +98,11 @@ def intra_patch(tables: Tables) -> Verdict:
         for row in shares
         if row.get("patch") is not None
     ]
-    along_m = evaluate(_named(shares, "along m: share"), _falling("mask_ratio"), ("mask_ratio",))
+    falls = partial(rises, sign=-1)
+    along_m = evaluate(_named(shares, "along m: share"), falls("mask_ratio"), ("mask_ratio",))
     along_p = [
-        *evaluate(_named(shares, "along p: share"), _falling("patch"), ("patch",)),
-        *evaluate(_named(per_pixel, "along p: share per pixel"), _falling("patch"), ("patch",)),
+        *evaluate(_named(shares, "along p: share"), falls("patch"), ("patch",)),
+        *evaluate(_named(per_pixel, "along p: share per pixel"), falls("patch"), ("patch",)),
     ]
     complete = along_m and along_p
     return decide(
@@ -117,23 +110,12 @@ def intra_patch(tables: Tables) -> Verdict:
         rows,
         needs="the influence tables need two mask ratios and two patch sizes in one setting",
         size="fall_of_share",
-        evidence={**_count("along_m", along_m), **_count("along_p", along_p)},
+        evidence={**counts("along_m", along_m), **counts("along_p", along_p)},
     )
 
 
 def _farther(rows: Rows) -> tuple[bool, float]:
     return exceeds(mean(rows, "ours"), mean(rows, "theirs"))
-
-
-def _rising(axis: str, sign: int = 1) -> Callable:
-    def effect(rows: Rows) -> tuple[bool, float] | None:
-        return monotone({x: sign * mean(group, "value") for x, group in by(rows, axis).items()})
-
-    return effect
-
-
-def _falling(axis: str) -> Callable:
-    return _rising(axis, sign=-1)
 
 
 def _rivals(rows: Rows, ours: Rows, theirs: Rows) -> Callable[[str], list[Row]]:
@@ -156,17 +138,12 @@ def _identity_note(pairs: Rows) -> str:
 def _squares(pairs: Callable[[str], list[Row]]) -> dict[str, float]:
     """In how many settings the statement holds when the weights are squared."""
     rows = pairs("mean_distance_square")
-    return _count("squared_weights", evaluate(rows, _farther))
+    return counts("squared_weights", evaluate(rows, _farther))
 
 
 def _squared_trend(rows: Rows, axis: str) -> dict[str, float]:
     squared = measured(rows, (f"{name}_square" for name in DIFFUSE))
-    return _count("squared_weights", evaluate(squared, _rising(axis), free=(axis,)))
-
-
-def _count(name: str, outcomes: list) -> dict[str, float]:
-    held = sum(outcome.holds is True for outcome in outcomes)
-    return {f"{name}_settings": len(outcomes), f"{name}_holding": held} if outcomes else {}
+    return counts("squared_weights", evaluate(squared, rises(axis), free=(axis,)))
 
 
 def _named(rows: Rows, name: str) -> list[Row]:

@@ -2,8 +2,10 @@
 
 from spatial_mae.claims.conditions import Outcome, decide, evaluate, exceeds, relative
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, masked, mean, of_model, paired, setting
 from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, masked, pick
+from spatial_mae.tables.settings import paired, setting
 
 # Fig. 4's setting.
 SIZE, N_LATENTS, PATCH = 32, 6, 8
@@ -51,7 +53,7 @@ def _has_setting(rows: Rows, wanted: Row) -> Verdict:
 @judge("ising.rank", kinds=("ising_summary",), figure="ising")
 def rank_is_number_of_latents(tables: Tables) -> Verdict:
     """The rank of the AE's W is the number of latents, 6 in the paper's setting."""
-    rows = [r for r in of_model(tables["ising_summary"], "ae") if r["n_latents"] == N_LATENTS]
+    rows = [r for r in pick(tables["ising_summary"], model="ae") if r["n_latents"] == N_LATENTS]
     return decide(
         evaluate(rows, _full_rank, free=("patch", "mask_ratio")),
         rows,
@@ -71,7 +73,7 @@ def close_to_identity(tables: Tables) -> Verdict:
 
     No product of rank k is nearer than sqrt(1 - k/d): the evidence says how near to that it is.
     """
-    rows = of_model(tables["ising_summary"], "ae")
+    rows = pick(tables["ising_summary"], model="ae")
     at_floor = sum(relative(r["identity_error"], r["identity_floor"]) <= AT_FLOOR for r in rows)
     floors = [row["identity_floor"] for row in rows]
     return decide(
@@ -99,7 +101,9 @@ def _near_identity(rows: Rows) -> tuple[bool, float]:
 def sinusoidal_features(tables: Tables) -> Verdict:
     """Every column of the AE's encoder is nearly one sinusoid."""
     rows = [
-        row for row in of_model(tables["ising_summary"], "ae") if row.get("sinusoid_r2") is not None
+        row
+        for row in pick(tables["ising_summary"], model="ae")
+        if row.get("sinusoid_r2") is not None
     ]
     return decide(
         evaluate(rows, _sinusoidal, free=("patch", "mask_ratio")),
@@ -139,7 +143,7 @@ def _is_unique(row: Row) -> bool:
 
 
 def _boundary_outcomes(rows: Rows, column: str) -> list[Outcome]:
-    pairs = paired(masked(rows), of_model(rows, "ae"), column, ("mask_ratio",))
+    pairs = paired(masked(rows), pick(rows, model="ae"), column, ("mask_ratio",))
     named = [{**row, "against": None, "measure": ENERGIES[column]} for row in pairs]
     return evaluate(named, _prefers_boundary)
 

@@ -1,12 +1,13 @@
 """Rows of the tables of Jacobians: which count, how exactly they are known, how they compare."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import hypot, isfinite
 from statistics import median
 
-from spatial_mae.claims.conditions import Outcome
-from spatial_mae.claims.tables import Row, Rows, by, mean, setting
-from spatial_mae.claims.trained import completed, once
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, by
+from spatial_mae.tables.runs import completed, once
+from spatial_mae.tables.settings import setting
 
 GRID = ("patch", "mask")
 
@@ -28,20 +29,6 @@ def _numbers(row: Row, columns: Iterable[str]) -> list[float]:
 
 def _base(row: Row) -> object:
     return row.get("base") if row.get("normalised") in (None, "no") else None
-
-
-def of(rows: Rows, **choices: object) -> list[Row]:
-    """The rows with these values."""
-    return [row for row in rows if all(row.get(name) == v for name, v in choices.items())]
-
-
-def held(outcomes: Sequence[Outcome]) -> int:
-    return sum(outcome.holds is True for outcome in outcomes)
-
-
-def share(outcomes: Sequence[Outcome]) -> str:
-    """`3 of 4`, the settings that hold of all."""
-    return f"{held(outcomes)} of {len(outcomes)}"
 
 
 def median_of(name: str, rows: Rows) -> dict[str, float]:

@@ -3,23 +3,16 @@
 from math import hypot, sqrt
 from statistics import median
 
-from spatial_mae.claims.conditions import TOLERANCE, Outcome, monotone
-from spatial_mae.claims.jacobian_rows import (
-    GRID,
-    common_grid,
-    counted,
-    ends,
-    error,
-    held,
-    less,
-    of,
-    share,
-)
+from spatial_mae.claims.conditions import TOLERANCE, Outcome, rises
+from spatial_mae.claims.jacobian_rows import GRID, common_grid, counted, ends, error, less
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import values
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, settings
-from spatial_mae.claims.trained import across_seeds, cells, judged, left_out, sentences
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.wording import HOLDING, counts, share
+from spatial_mae.tables.repeats import cells, mean, means
+from spatial_mae.tables.rows import Row, Rows, Tables, by, pick
+from spatial_mae.tables.settings import settings
 
 # A much weaker influence moves the entropy by at most half as much as a strong one.
 MUCH_WEAKER = 0.5
@@ -44,15 +37,15 @@ def entropy_rises_with_patch_size(tables: Tables) -> Verdict:
     whether the trained network's entropy rises by more than theirs.
     """
     rows = _entropies(tables, "network")
-    distances = of(counted(tables["jacobian"], "value"), source="network", measure="spread")
-    spreads = across_seeds(distances, _rises, ("patch",), _rise_error)
+    distances = pick(counted(tables["jacobian"], "value"), source="network", measure="spread")
+    spreads = across_seeds(distances, rises("patch"), ("patch",), _rise_error)
     numbers, note = _controls(tables)
     return judged(
-        across_seeds(rows, _rises, ("patch",), _rise_error),
+        across_seeds(rows, rises("patch"), ("patch",), _rise_error),
         rows,
         needs="the tables of Jacobians need two patch sizes in one setting of completed runs",
         size="relative_rise_of_entropy",
-        evidence={**numbers, **_counts("spread", spreads)},
+        evidence={**numbers, **counts("spread", spreads, HOLDING)},
         note=sentences(
             f"Patch sizes {values(rows, 'patch')}.",
             f"The mean distance of the inputs rises in {share(spreads)}." if spreads else "",
@@ -63,20 +56,12 @@ def entropy_rises_with_patch_size(tables: Tables) -> Verdict:
 
 
 def _entropies(tables: Tables, source: str) -> list[Row]:
-    return of(counted(tables["jacobian"], "value"), source=source, measure="entropy")
-
-
-def _means(rows: Rows, axis: str) -> dict[float, float]:
-    return {level: mean(group, "value") for level, group in by(rows, axis).items()}
-
-
-def _rises(rows: Rows) -> tuple[bool, float] | None:
-    return monotone(_means(rows, "patch"))
+    return pick(counted(tables["jacobian"], "value"), source=source, measure="entropy")
 
 
 def _rise_error(rows: Rows) -> float:
     """The standard error over images of the relative rise, the two patch sizes independent."""
-    scale = max(map(abs, _means(rows, "patch").values()))
+    scale = max(map(abs, means(rows, "patch").values()))
     return _gain_error(rows) / scale if scale > 0 else 0.0
 
 
@@ -97,19 +82,13 @@ def _controls(tables: Tables) -> tuple[dict[str, float], str]:
     network, numbers, texts = _entropies(tables, "network"), {}, []
     for source, name in CONTROLS.items():
         rows = _entropies(tables, source)
-        alone = across_seeds(rows, _rises, ("patch",), _rise_error)
+        alone = across_seeds(rows, rises("patch"), ("patch",), _rise_error)
         more = across_seeds(less(network, rows), _gain, ("patch",), _gain_error)
         if alone and more:
-            numbers |= _counts(source, alone) | _counts(f"beyond_{source}", more)
+            numbers |= counts(source, alone, HOLDING) | counts(f"beyond_{source}", more, HOLDING)
             texts.append(f"{name}: {share(alone)}, the network by more in {share(more)}")
     controls = f"Entropy of controls rises in: {'; '.join(texts)}." if texts else ""
     return numbers, sentences(controls, "" if "untrained_settings" in numbers else ALONE)
-
-
-def _counts(name: str, outcomes: list[Outcome]) -> dict[str, float]:
-    """None where there is no setting."""
-    counts = {f"{name}_settings": len(outcomes), f"{name}_settings_holding": held(outcomes)}
-    return counts if outcomes else {}
 
 
 @judge("entropy.mask", kinds=("jacobian",), figure="spatial_entropy")
@@ -140,8 +119,8 @@ def _changes(rows: Rows) -> tuple[float, float]:
     Means over the ratios and over the sizes.
     """
     masks, patches = by(rows, "mask").values(), by(rows, "patch").values()
-    over_patches = [_range(_means(group, "patch")) for group in masks]
-    over_masks = [_range(_means(group, "mask")) for group in patches]
+    over_patches = [_range(means(group, "patch")) for group in masks]
+    over_masks = [_range(means(group, "mask")) for group in patches]
     return sum(over_patches) / len(over_patches), sum(over_masks) / len(over_masks)
 
 
@@ -189,5 +168,5 @@ def _by_normalisation(outcomes: list[Outcome]) -> str:
     groups: dict[object, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(outcome.where.get("normalised"), []).append(outcome)
-    counts = ", ".join(f"{name} in {share(group)}" for name, group in groups.items())
-    return f"{BOUND}. By normalisation it holds: {counts}." if groups else ""
+    found = ", ".join(f"{name} in {share(group)}" for name, group in groups.items())
+    return f"{BOUND}. By normalisation it holds: {found}." if groups else ""

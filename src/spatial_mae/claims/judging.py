@@ -28,7 +28,7 @@ from spatial_mae.claims import (
     unmasked,
 )
 from spatial_mae.claims.registry import JUDGES, judge_statement, statements
-from spatial_mae.claims.tables import Tables
+from spatial_mae.tables.rows import Tables
 
 ROOMS = (
     *(frequency, influence, ising, reconstruction, tasks, taylor, theory),

@@ -6,16 +6,7 @@ from math import sqrt
 from spatial_mae.claims.conditions import Outcome, exceeds
 from spatial_mae.claims.registry import judge, remark
 from spatial_mae.claims.scale import mark_second, values
-from spatial_mae.claims.tables import Row, Rows, Tables, by, describe_data, mean
-from spatial_mae.claims.trained import (
-    across_seeds,
-    completed,
-    judged,
-    last,
-    probes,
-    sentences,
-    standard_error,
-)
+from spatial_mae.claims.seeds import across_seeds, judged, sentences
 from spatial_mae.claims.verdict import (
     CONDITIONAL,
     FAILS,
@@ -25,7 +16,11 @@ from spatial_mae.claims.verdict import (
     Verdict,
     not_run,
 )
+from spatial_mae.claims.wording import describe_data
 from spatial_mae.printed import COUPLED, IMAGE_SIZE, UNITS, printed_rows
+from spatial_mae.tables.repeats import mean, standard_error
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed, last, probes
 
 # The paper's networks: ViT-B, 800 epochs, patches of 8 pixels where mask units are larger.
 WIDTH, EPOCHS, PATCH, IMAGES = 768, 800, 8, 1_200_000

@@ -7,21 +7,13 @@ from spatial_mae.claims.conditions import Effect
 from spatial_mae.claims.controls import controls_evidence, controls_note
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import values
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, settings
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, limited, sentences
 from spatial_mae.claims.tasks import HIGH_MASK_RATIO
-from spatial_mae.claims.trained import (
-    across_seeds,
-    cells,
-    fully_tuned,
-    judged,
-    last,
-    left_out,
-    limited,
-    probes,
-    sentences,
-    standard_error,
-)
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import cells, mean, standard_error
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import fully_tuned, last, probes
+from spatial_mae.tables.settings import settings
 
 GRID = ("patch", "mask")
 # The paper's range of best decoders.

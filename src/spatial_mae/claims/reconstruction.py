@@ -2,11 +2,15 @@
 
 from math import log
 
-from spatial_mae.claims.conditions import decide, evaluate, monotone, relative
+from spatial_mae.claims.conditions import decide, evaluate, monotone, relative, rises
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, by, masked, mean, settings
-from spatial_mae.claims.trained import across_seeds, completed, judged, last, once
+from spatial_mae.claims.seeds import across_seeds, judged
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.wording import share
+from spatial_mae.tables.repeats import means
+from spatial_mae.tables.rows import Row, Rows, Tables, masked
+from spatial_mae.tables.runs import HIDDEN_ERROR, asked, completed, last, once
+from spatial_mae.tables.settings import settings
 
 # Strong: neighbours share at least half of their second moment.
 STRONG = 0.5
@@ -21,10 +25,9 @@ def reconstruction_improves(tables: Tables) -> Verdict:
     Without trained networks: at a fixed number of latents the least loss of the linear MAE does.
     """
     rows = masked(tables["losses"])
-    outcomes = evaluate(rows, _loss_rises, free=("mask_ratio",))
-    if trained := across_seeds(errors := _errors(tables), _error_rises, ("mask",)):
-        held = sum(outcome.holds is True for outcome in outcomes)
-        note = f"The linear MAE's minimum rises in {held} of {len(outcomes)} settings."
+    outcomes = evaluate(rows, rises("mask_ratio", "loss"), free=("mask_ratio",))
+    if trained := across_seeds(errors := _errors(tables), rises("mask"), ("mask",)):
+        note = f"The linear MAE's minimum rises in {share(outcomes)} settings."
         return judged(trained, errors, needs="", size="rise_of_error_along_m", note=note)
     return decide(
         outcomes,
@@ -35,18 +38,10 @@ def reconstruction_improves(tables: Tables) -> Verdict:
     )
 
 
-def _loss_rises(rows: Rows) -> tuple[bool, float] | None:
-    return monotone({m: mean(group, "loss") for m, group in by(rows, "mask_ratio").items()})
-
-
 def _errors(tables: Tables) -> list[Row]:
     """Errors on hidden patches of held-out images, at the end of pretraining."""
     rows = last(once(completed(tables.get("evaluation", ()))))
-    return [row for row in rows if row["metric"] == "hidden_error"]
-
-
-def _error_rises(rows: Rows) -> tuple[bool, float] | None:
-    return monotone({m: mean(group, "value") for m, group in by(rows, "mask").items()})
+    return [row for row in rows if asked(row) == HIDDEN_ERROR]
 
 
 @judge("poster.eqR", kinds=("autocorrelation",), figure="autocorrelation")
@@ -76,7 +71,7 @@ def _decays(rows: Rows) -> tuple[bool, float] | None:
 def _by_distance(rows: Rows) -> dict[int, float]:
     """Mean correlation at each distance rounded to whole pixels."""
     rounded = [{**row, "distance": round(row["distance"])} for row in rows]
-    return {d: mean(group, "correlation") for d, group in by(rounded, "distance").items()}
+    return means(rounded, "distance", "correlation")
 
 
 def _decay_numbers(rows: Rows) -> dict[str, float]:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 
-from spatial_mae.claims.tables import Tables
 from spatial_mae.claims.verdict import NOT_TESTABLE, Verdict, not_run
+from spatial_mae.tables.rows import Tables
 
 # Why a statement without a judge is not decided, by what it would take to decide it.
 REASONS = {

@@ -3,20 +3,12 @@
 from spatial_mae.claims.conditions import exceeds, monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
-from spatial_mae.claims.trained import (
-    across_seeds,
-    completed,
-    judged,
-    last,
-    left_out,
-    means_error,
-    probes,
-    sentences,
-    standard_error,
-)
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
 from spatial_mae.printed import printed_series
+from spatial_mae.tables.repeats import mean, means_error, standard_error
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed, last, probes
 
 OWN = "own"
 BIAS = f"The paper: {printed_series(2, 'shape bias')}."
@@ -111,7 +103,7 @@ def _shifted(rows: Rows) -> list[Row]:
 
 
 def _key(row: Row) -> tuple:
-    names = ("dataset", "backbone", "training", "patch", "unit", "mask", "enc", "dec", "seed")
+    names = ("dataset", "network", "training", "patch", "unit", "mask", "enc", "dec", "seed")
     return tuple(row.get(name) for name in (*names, "representation", "measure", "severity"))
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from spatial_mae.claims.tables import Row, Rows
 from spatial_mae.claims.wording import list_values
+from spatial_mae.tables.rows import Row, Rows
 
 # Sec. 4.1 of the paper: CIFAR-10, embedding dimension 192, 2000 epochs, fine-tuned for 100.
 DATASET, IMAGES, WIDTH, EPOCHS, TUNING_EPOCHS = "cifar10", 50_000, 192, 2000, 100

@@ -1,11 +1,12 @@
 """Judge of what a trained network does beyond second-order correlations (Sec. 3)."""
 
 from spatial_mae.claims.conditions import exceeds
-from spatial_mae.claims.jacobian_rows import counted, median_of, of
+from spatial_mae.claims.jacobian_rows import counted, median_of
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Rows, Tables, by, mean
-from spatial_mae.claims.trained import across_seeds, judged, left_out, limited, sentences
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, limited, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Rows, Tables, by, pick
 
 # Higher order: at least a tenth of what varies in the reconstructions is no affine map's.
 BEYOND = 0.1
@@ -31,10 +32,10 @@ def network_exceeds_second_order(tables: Tables) -> Verdict:
         "an affine map explains under one mask, of completed runs",
         size="smaller_margin_of_error_and_unexplained_share",
         evidence={
-            **median_of("error_network", of(rows, measure="network_error")),
-            **median_of("error_linear", of(rows, measure="linear_error")),
-            **median_of("explained_one_mask", of(rows, measure="explained_one_mask")),
-            **median_of("explained_all_masks", of(rows, measure="explained_all_masks")),
+            **median_of("error_network", pick(rows, measure="network_error")),
+            **median_of("error_linear", pick(rows, measure="linear_error")),
+            **median_of("explained_one_mask", pick(rows, measure="explained_one_mask")),
+            **median_of("explained_all_masks", pick(rows, measure="explained_all_masks")),
         },
         note=sentences(
             f"Beyond second order: an affine map leaves at least {BEYOND:.0%} of the variance of "
@@ -58,7 +59,7 @@ def _higher_order(rows: Rows) -> tuple[bool, float] | None:
 
 def _few_images(rows: Rows) -> str:
     """A warning where the affine map may be poor for want of images, not the network non-affine."""
-    fits = of(rows, measure="explained_one_mask")
+    fits = pick(rows, measure="explained_one_mask")
     few = [
         row
         for row in fits

@@ -1,10 +1,13 @@
 """Judge of the similarity of representations across encoder depths (App. D, CKA)."""
 
-from spatial_mae.claims.conditions import monotone
+from spatial_mae.claims.conditions import rises
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, setting
-from spatial_mae.claims.trained import across_seeds, completed, judged, left_out, sentences
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed
+from spatial_mae.tables.settings import setting
 
 # The paper's decoder and the depth of its reference.
 DECODER, REFERENCE = 4, 12
@@ -21,7 +24,7 @@ def deeper_is_more_similar(tables: Tables) -> Verdict:
     shallower = [row for row in rows if row["enc"] < row["reference_enc"]]
     deeper = [row for row in rows if row["enc"] > row["reference_enc"]]
     return judged(
-        across_seeds(shallower, _rises, ("enc",)),
+        across_seeds(shallower, rises("enc", "cka"), ("enc",)),
         shallower,
         needs="the similarity tables need two encoder depths below the reference's, in one "
         "setting of completed runs",
@@ -38,10 +41,6 @@ def _last_layers(rows: Rows) -> list[Row]:
         groups.setdefault((setting(row), row.get("seed")), []).append(row)
     pairs = [max(g, key=lambda r: (r["layer"], r["reference_layer"])) for g in groups.values()]
     return [row for row in pairs if row["cka"] is not None]
-
-
-def _rises(rows: Rows) -> tuple[bool, float] | None:
-    return monotone({depth: mean(group, "cka") for depth, group in by(rows, "enc").items()})
 
 
 def _setting(rows: Rows) -> str:

@@ -8,16 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spatial_mae.claims.registry import REASONS
-from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN, NOT_TESTABLE
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN, VERDICTS
 from spatial_mae.files import read_json
 
-WORDS = {
-    HOLDS: "hold",
-    CONDITIONAL: "hold under conditions",
-    FAILS: "fail",
-    NOT_RUN: "not run",
-    NOT_TESTABLE: "not testable",
-}
+WORDS = {verdict: several for verdict, (_, _, several) in VERDICTS.items()}
 
 
 def summary(claims: Sequence[dict]) -> list[str]:

@@ -2,16 +2,12 @@
 
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import full_scale, mark
-from spatial_mae.claims.tables import Row, Rows, Tables, by, describe_data, mean
-from spatial_mae.claims.trained import (
-    across_seeds,
-    completed,
-    judged,
-    left_out,
-    sentences,
-    standard_error,
-)
+from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
+from spatial_mae.claims.wording import describe_data
+from spatial_mae.tables.repeats import mean, standard_error
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import completed
 
 # The paper's plateau, 83 to 84%, rounded.
 LOWEST, HIGHEST = 0.825, 0.845

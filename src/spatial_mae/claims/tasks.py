@@ -5,18 +5,11 @@ from math import sqrt
 
 from spatial_mae.claims.conditions import Outcome, decide, evaluate, exceeds
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import (
-    Row,
-    Rows,
-    Tables,
-    by,
-    masked,
-    mean,
-    of_model,
-    paired,
-    solution,
-)
 from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
+from spatial_mae.claims.wording import counts, held
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
+from spatial_mae.tables.settings import paired, solution
 
 # A high mask ratio hides more patches than it shows.
 HIGH_MASK_RATIO = 0.5
@@ -43,7 +36,7 @@ def high_mask_ratios_win(tables: Tables) -> Verdict:
         rows,
         needs="the Gabor tables need two scales, and mask ratios on both sides of 0.5",
         size="gain_of_high_m_at_largest_scale",
-        evidence={"settings_with_gain_at_smallest_scale": sum(o.holds is True for o in small)},
+        evidence={"settings_with_gain_at_smallest_scale": held(small)},
     )
 
 
@@ -68,7 +61,7 @@ def _gain(rows: Rows, choose: Callable) -> tuple[bool, float] | None:
 @judge("gabor.small", kinds=("gabor",), figure="gabor")
 def similar_at_small_scale(tables: Tables) -> Verdict:
     """At the smallest scale all models, the AE among them, predict about equally well."""
-    rows = of_model(tables["gabor"], "ae", "mae")
+    rows = pick(tables["gabor"], model=("ae", "mae"))
     free = ("mask_ratio", "scale", "orientation", "sampling")
     return decide(
         evaluate(rows, _similar, free),
@@ -102,8 +95,8 @@ def depth_resolution(tables: Tables) -> Verdict:
     """Depth is predicted at 32 x 32 pixels."""
     names = {row.get("dataset") for row in tables["depth"]}
     sizes = {name: size for name in names if (size := _side(name, tables)) is not None}
-    held = sorted(str(name) for name, side in sizes.items() if side == RESOLUTION)
-    if not held:
+    sized = sorted(str(name) for name, side in sizes.items() if side == RESOLUTION)
+    if not sized:
         known = (
             "; ".join(f"{name}: {side:g}" for name, side in sizes.items()) or "not in the tables"
         )
@@ -111,8 +104,8 @@ def depth_resolution(tables: Tables) -> Verdict:
             f"a setting of the paper's: no depth data known to be 32 x 32 (sides: {known}); "
             "set the data set's size and add an influence profile of it"
         )
-    text = f"A setting of the paper's: depth on {', '.join(held)} is predicted at 32 x 32 pixels."
-    return Verdict(HOLDS, text, {"datasets": len(names), "datasets_in_setting": len(held)})
+    text = f"A setting of the paper's: depth on {', '.join(sized)} is predicted at 32 x 32 pixels."
+    return Verdict(HOLDS, text, {"datasets": len(names), "datasets_in_setting": len(sized)})
 
 
 def _side(dataset: object, tables: Tables) -> float | None:
@@ -132,7 +125,7 @@ def _side(dataset: object, tables: Tables) -> float | None:
 def all_patches_beat_autoencoder(tables: Tables) -> Verdict:
     """With few latents, the MAE of every patch size predicts depth better than the AE."""
     rows = tables["depth"]
-    pairs = paired(masked(rows), of_model(rows, "ae"), "error", ("mask_ratio", "sampling"))
+    pairs = paired(masked(rows), pick(rows, model="ae"), "error", ("mask_ratio", "sampling"))
     few = [row for row in pairs if row["n_latents"] <= SMALL_LATENTS]
     many = [row for row in pairs if row["n_latents"] > SMALL_LATENTS]
     return decide(
@@ -141,7 +134,7 @@ def all_patches_beat_autoencoder(tables: Tables) -> Verdict:
         needs=f"the depth tables hold no AE beside an MAE with at most {SMALL_LATENTS} latents "
         f"that explain {LEARNABLE:.0%} of the target: take data whose depth a linear map can tell",
         size="gain_of_worst_patch",
-        evidence=_counts("many_latents", _beaten(many)),
+        evidence=counts("many_latents", _beaten(many)),
         note=f"Few latents: at most {SMALL_LATENTS}. Left out: settings in which no model explains "
         f"{LEARNABLE:.0%} of the target.",
     )
@@ -156,8 +149,3 @@ def _worst_patch(rows: Rows) -> tuple[bool, float] | None:
         return None
     gains = [exceeds(mean(r, "theirs"), mean(r, "ours")) for r in by(rows, "patch").values()]
     return min(gains, key=lambda gain: gain[1])
-
-
-def _counts(name: str, outcomes: list[Outcome]) -> dict[str, float]:
-    held = sum(outcome.holds is True for outcome in outcomes)
-    return {f"{name}_settings": len(outcomes), f"{name}_holding": held} if outcomes else {}

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from spatial_mae.claims.conditions import BETWEEN_NUMBERS, Outcome, decide, evaluate
-from spatial_mae.claims.jacobian_rows import counted, held, share
+from spatial_mae.claims.jacobian_rows import counted
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark
-from spatial_mae.claims.tables import Row, Rows, Tables, by
-from spatial_mae.claims.trained import BETWEEN_SEEDS, across_seeds, left_out, sentences
+from spatial_mae.claims.seeds import BETWEEN_SEEDS, across_seeds, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.wording import HOLDING, counts, share
+from spatial_mae.tables.rows import Row, Rows, Tables, by
 
 # Valid: the predicted loss is within a tenth of the measured one.
 VALID = 0.1
@@ -36,7 +37,11 @@ def valid_for_small_masks_only(tables: Tables) -> Verdict:
         [*toy, *trained],
         needs="the Taylor tables need mask ratios of at most 0.1 and of at least 0.5",
         size="error_at_large_minus_at_small_m",
-        evidence={**_numbers(toy), **_numbers(everything, "trained_"), **_split(of_trained)},
+        evidence={
+            **_numbers(toy),
+            **_numbers(everything, "trained_"),
+            **counts("trained", of_trained, HOLDING),
+        },
         note=sentences(
             _validity([*toy, *trained]),
             _joined(of_toy, of_trained),
@@ -80,10 +85,10 @@ def _only_small(rows: Rows) -> tuple[bool, float] | None:
 
 def _validity(rows: Rows) -> str:
     """How often the expansion is valid on either side."""
-    counts = [f"{sum(not _invalid(r) for r in side)} of {len(side)}" for side in _sides(rows)]
+    found = [f"{sum(not _invalid(r) for r in side)} of {len(side)}" for side in _sides(rows)]
     return (
-        f"Within {VALID:.0%} of what was measured: {counts[0]} with m at most {SMALL:g}, "
-        f"{counts[1]} with m at least {LARGE:g}."
+        f"Within {VALID:.0%} of what was measured: {found[0]} with m at most {SMALL:g}, "
+        f"{found[1]} with m at least {LARGE:g}."
     )
 
 
@@ -95,11 +100,6 @@ def _joined(of_toy: list[Outcome], of_trained: list[Outcome]) -> str:
         f"It holds for the toy network in {share(of_toy)}, for trained networks in "
         f"{share(of_trained)}."
     )
-
-
-def _split(of_trained: list[Outcome]) -> dict[str, float]:
-    counts = {"trained_settings": len(of_trained), "trained_settings_holding": held(of_trained)}
-    return counts if of_trained else {}
 
 
 def _variances(rows: Rows) -> str:

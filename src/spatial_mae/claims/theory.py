@@ -10,8 +10,8 @@ from functools import partial
 from math import inf, isfinite
 
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Rows, Tables
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
+from spatial_mae.tables.rows import Rows, Tables
 
 # Two float64 ways to the same number: rounding leaves some 1e-13, a wrong formula far more.
 EXACT = 1e-9

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark, mark_second, values
-from spatial_mae.claims.tables import Rows, Tables, describe_data, settings
-from spatial_mae.claims.trained import completed
 from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, Verdict, not_run
+from spatial_mae.claims.wording import describe_data
+from spatial_mae.tables.rows import Rows, Tables
+from spatial_mae.tables.runs import completed
+from spatial_mae.tables.settings import settings
 
 # Statement -> the table's kind, and the paper's value of each column.
 SETTINGS = {

@@ -5,19 +5,15 @@ from statistics import median
 from spatial_mae.claims.conditions import monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import full_scale, mark
-from spatial_mae.claims.tables import Row, Rows, Tables, by, describe_data, mean, settings
-from spatial_mae.claims.trained import (
-    CLOCK,
-    across_seeds,
-    completed,
-    judged,
-    last,
-    left_out,
-    sentences,
-)
+from spatial_mae.claims.seeds import CLOCK, across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
+from spatial_mae.claims.wording import describe_data
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import PRETRAINING, completed, last
+from spatial_mae.tables.settings import settings
 
-RUN = ("dataset", "model", "training", "patch", "unit", "mask", "enc", "dec", "seed")
+SCALE = ("pixels", "n_images", "pretrain_n_train", "model_width")
 SECONDS_PER_HOUR = 3600
 # The paper's longest runs, in hours.
 SHORTEST, LONGEST = 6, 10
@@ -41,11 +37,10 @@ def less_masking_takes_longer(tables: Tables) -> Verdict:
 def _runs(rows: Rows) -> list[Row]:
     """One row a completed run, with the time of its whole pretraining as `value`."""
     timed = [row for row in last(completed(rows)) if row.get("pretrain_seconds")]
-    runs = {tuple(row.get(key) for key in RUN): row for row in timed}
+    runs = {tuple(row.get(key) for key in PRETRAINING): row for row in timed}
     return [
         {
-            **{key: row.get(key) for key in (*RUN, "backbone", "epochs", "dataset", "pixels")},
-            **{key: row.get(key) for key in ("n_images", "pretrain_n_train", "model_width")},
+            **{key: row.get(key) for key in (*PRETRAINING, "network", "epochs", *SCALE)},
             "machine": row.get("pretrain_device", row.get("device")),
             "value": row["pretrain_seconds"],
         }

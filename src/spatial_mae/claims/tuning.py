@@ -3,19 +3,12 @@
 from statistics import median
 
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean, settings
-from spatial_mae.claims.trained import (
-    CLOCK,
-    across_seeds,
-    cells,
-    fully_tuned,
-    judged,
-    left_out,
-    sentences,
-    standard_error,
-    tuned,
-)
+from spatial_mae.claims.seeds import CLOCK, across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import cells, mean, standard_error
+from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.runs import fully_tuned, tuned
+from spatial_mae.tables.settings import settings
 
 # "Within 2%" of the accuracy of fine-tuning all blocks.
 NEAR = 0.02

@@ -2,20 +2,14 @@
 
 from collections.abc import Sequence
 
-from spatial_mae.claims.conditions import Outcome, exceeds, monotone
+from spatial_mae.claims.conditions import Outcome, exceeds, rises
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.tables import Row, Rows, Tables, by, mean
-from spatial_mae.claims.trained import (
-    across_seeds,
-    completed,
-    judged,
-    last,
-    left_out,
-    means_error,
-    once,
-)
+from spatial_mae.claims.seeds import across_seeds, judged, left_out
 from spatial_mae.claims.verdict import Verdict
+from spatial_mae.tables.repeats import end_means, means_error
+from spatial_mae.tables.rows import Row, Rows, Tables
+from spatial_mae.tables.runs import completed, last, once, with_unit
 
 STRUCTURE, PIXELS = ("ssim", "fsim"), ("psnr", "mse")
 # The paper's structure rises up to this mask ratio, and its extremely high ratio.
@@ -29,7 +23,7 @@ def structure_rises_with_the_ratio(tables: Tables) -> Verdict:
     return _verdict(
         tables,
         rows,
-        across_seeds(rows, _rises, ("mask",), means_error),
+        across_seeds(rows, rises("mask"), ("mask",), means_error),
         needs=f"SSIM or FSIM at two mask ratios up to {TURN}, in one setting of completed runs",
         size="rise_of_structure_along_m",
     )
@@ -42,7 +36,7 @@ def the_extreme_ratio_keeps_pixels(tables: Tables) -> Verdict:
     return _verdict(
         tables,
         rows,
-        across_seeds(rows, _rises, ("mask",), means_error),
+        across_seeds(rows, rises("mask"), ("mask",), means_error),
         needs=f"PSNR or MSE at mask ratios {TURN} and {EXTREME}, in one setting of completed runs",
         size="rise_of_pixel_quality",
     )
@@ -77,16 +71,11 @@ def _rows(tables: Tables, metrics: Sequence[str]) -> list[Row]:
     ]
 
 
-def _rises(rows: Rows) -> tuple[bool, float] | None:
-    return monotone({m: mean(group, "value") for m, group in by(rows, "mask").items()})
-
-
 def _trades(rows: Rows) -> tuple[bool, float] | None:
     """The last against the first size: up for structure, down for pixels."""
-    sized = by([row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows], "unit_pixels")
-    if len(sized) < 2:
+    if (found := end_means(with_unit(rows), "unit_pixels")) is None:
         return None
-    first, *_, final = (mean(group, "value") for group in sized.values())
+    first, final = found
     return exceeds(final, first) if rows[0]["metric"] in STRUCTURE else exceeds(first, final)
 
 

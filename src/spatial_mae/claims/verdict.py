@@ -9,7 +9,14 @@ CONDITIONAL = "holds-under-conditions"
 FAILS = "fails"
 NOT_RUN = "not-run"
 NOT_TESTABLE = "not-testable"
-VERDICTS = (HOLDS, CONDITIONAL, FAILS, NOT_RUN, NOT_TESTABLE)
+# Verdict -> its sign, its words for one statement and for several. Decided ones come first.
+VERDICTS = {
+    HOLDS: ("✓", "holds", "hold"),
+    CONDITIONAL: ("◐", "holds under conditions", "hold under conditions"),
+    FAILS: ("✗", "fails", "fail"),
+    NOT_RUN: ("○", "not run", "not run"),
+    NOT_TESTABLE: ("–", "not testable", "not testable"),
+}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from spatial_mae.tables.rows import Rows, by
+from spatial_mae.tables.words import NAMES
+
 
 class Judged(Protocol):
     """What is needed of an outcome."""
@@ -11,38 +14,31 @@ class Judged(Protocol):
     holds: bool | None
 
 
-NAMES = {
-    "n_latents": "k",
-    "mask_ratio": "m",
-    "noise_deviation": "noise",
-    "patch": "patch size",
-    "coupling": "J",
-    "n_samples": "samples",
-    "mean_removal": "mean removal",
-    "input_scale": "input scale",
-    "mask": "mask ratio",
-    "unit": "mask unit",
-    "enc": "encoder depth",
-    "dec": "decoder depth",
-    "blocks": "tuned blocks",
-    "n_train": "labelled images",
-    "reference_enc": "depth of the reference",
-    "source": "Jacobian of",
-    "exponent": "power of abs(J)",
-    "base": "base of the logarithm",
-    "normalised": "normalisation",
-    "unit_level": "level of a mask unit",
-    "law": "mask law",
-    "output": "output pixel",
-    "outputs": "output pixels",
-    "boundary_width": "boundary width",
-}
+# Of evidence that counts both, the second number's name.
+HOLDING = "settings_holding"
 # Longer lists of numbers are written as ranges.
 MOST_VALUES = 6
 # So many values of an axis are counted one by one.
 MOST_COUNTS = 4
 # An axis is named as deciding if it removes at least this share of the Gini impurity.
 INFORMATIVE = 0.1
+
+
+def held(outcomes: Sequence[Judged]) -> int:
+    """In how many settings the statement holds."""
+    return sum(outcome.holds is True for outcome in outcomes)
+
+
+def share(outcomes: Sequence[Judged]) -> str:
+    """`3 of 4`, the settings that hold of all."""
+    return f"{held(outcomes)} of {len(outcomes)}"
+
+
+def counts(name: str, outcomes: Sequence[Judged], holding: str = "holding") -> dict[str, float]:
+    """Both numbers as evidence called `{name}_settings` and `{name}_{holding}`; none of nothing."""
+    if not outcomes:
+        return {}
+    return {f"{name}_settings": len(outcomes), f"{name}_{holding}": held(outcomes)}
 
 
 def describe(
@@ -52,11 +48,10 @@ def describe(
 
     noise: what an effect must exceed to be resolved.
     """
-    held = sum(outcome.holds is True for outcome in outcomes)
     total = len(outcomes)
     known = [outcome for outcome in outcomes if outcome.holds is not None]
-    parts = [_count(held, total)]
-    if 0 < held < len(known):
+    parts = [_count(held(outcomes), total)]
+    if 0 < held(outcomes) < len(known):
         parts += [_split(known, axis) for axis in deciding_axes(known)]
         parts += _exceptions(known)
     if len(known) < total:
@@ -65,11 +60,11 @@ def describe(
     return "; ".join(parts) + "." + (f" Settings: {varied}." if varied else "")
 
 
-def _count(held: int, total: int) -> str:
+def _count(n_held: int, total: int) -> str:
     plural = "setting" if total == 1 else "settings"
-    if held == total:
+    if n_held == total:
         return "Holds in the one setting" if total == 1 else f"Holds in all {total} {plural}"
-    return f"Holds in {held or 'none'} of {total} {plural}"
+    return f"Holds in {n_held or 'none'} of {total} {plural}"
 
 
 def deciding_axes(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
@@ -95,8 +90,8 @@ def _gain(outcomes: Sequence[Judged], axis: str) -> float:
 
 
 def _impurity(outcomes: Sequence[Judged]) -> float:
-    held = sum(outcome.holds is True for outcome in outcomes)
-    return held * (len(outcomes) - held) / len(outcomes)
+    n_held = held(outcomes)
+    return n_held * (len(outcomes) - n_held) / len(outcomes)
 
 
 def _groups(outcomes: Sequence[Judged], axis: str) -> dict[object, list[Judged]]:
@@ -109,15 +104,15 @@ def _groups(outcomes: Sequence[Judged], axis: str) -> dict[object, list[Judged]]
 def _split(outcomes: Sequence[Judged], axis: str) -> str:
     """`by k: always for 16, 64; in 3 of 8 for 256; never for 1024`"""
     groups = _groups(outcomes, axis)
-    held = {value: sum(o.holds is True for o in group) for value, group in groups.items()}
-    always = [value for value, group in groups.items() if held[value] == len(group)]
-    never = [value for value in groups if held[value] == 0]
+    n_held = {value: held(group) for value, group in groups.items()}
+    always = [value for value, group in groups.items() if n_held[value] == len(group)]
+    never = [value for value in groups if n_held[value] == 0]
     sometimes = [value for value in groups if value not in always and value not in never]
     lots = [[value] for value in sometimes] if len(sometimes) <= MOST_COUNTS else [sometimes]
     texts = [f"always for {list_values(always, list(groups))}"] if always else []
     for lot in filter(None, lots):
         total = sum(len(groups[value]) for value in lot)
-        count = f"in {sum(held[value] for value in lot)} of {total}"
+        count = f"in {sum(n_held[value] for value in lot)} of {total}"
         texts.append(f"{count} for {list_values(lot, list(groups))}")
     texts += [f"never for {list_values(never, list(groups))}"] if never else []
     return f"by {NAMES.get(axis, axis)}: " + ", ".join(texts)
@@ -174,3 +169,26 @@ def _text(value: object) -> str:
     if value is None:
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def describe_data(rows: Rows) -> str:
+    """`cifar10 (n = 2048 to 8068; lossless); ...`, with the pixel statement of each data set.
+
+    Without data sets the lattices, `Ising chain`, or `no images`.
+    """
+    if not by(rows, "dataset"):
+        return "; ".join(f"Ising {lattice}" for lattice in by(rows, "lattice")) or "no images"
+    texts = []
+    for name, members in by(rows, "dataset").items():
+        counts = sorted({int(r["n_images"]) for r in members if r.get("n_images") is not None})
+        pixels = sorted({str(r["pixels"]) for r in members if r.get("pixels")})
+        spread = [f"{counts[0]} to {counts[-1]}"] if len(counts) > 1 else [str(c) for c in counts]
+        notes = [f"n = {text}" for text in spread] + pixels
+        texts.append(f"{name} ({'; '.join(notes)})" if notes else str(name))
+    return "; ".join(texts)
+
+
+def only_jpeg(rows: Rows) -> bool:
+    """True if every image behind the rows went through JPEG, as its pixel statement says."""
+    pixels = [str(row["pixels"]).lower() for row in rows if row.get("pixels")]
+    return bool(pixels) and all("jpeg" in text for text in pixels)

@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from spatial_mae import tables
 from spatial_mae.files import write_rows
 from spatial_mae.provenance import add_record_flags, run_record
 from spatial_mae.study import grid
+from spatial_mae.tables.collecting import collect
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     experiment = json.loads(arguments.experiment)
     with run_record(arguments, [Path(path) for path in grid.run_tables(experiment)]):
-        write_rows(arguments.table, tables.collect(experiment))
+        write_rows(arguments.table, collect(experiment))
 
 
 if __name__ == "__main__":

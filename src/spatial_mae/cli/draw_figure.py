@@ -6,8 +6,9 @@ from pathlib import Path
 
 from spatial_mae.figures.drawing.catalogue import load_figure
 from spatial_mae.figures.drawing.style import save
-from spatial_mae.files import read_rows, write_rows
+from spatial_mae.files import write_rows
 from spatial_mae.provenance import add_record_flags, run_record
+from spatial_mae.tables.reading import read_table
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     figure = load_figure(arguments.figure)
     with run_record(arguments, [arguments.table]):
-        rows = figure.select(read_rows(arguments.table))
+        rows = figure.select(read_table(arguments.table, figure.KIND))
         save(figure.draw(rows), arguments.pdf, arguments.png)
         write_rows(arguments.csv, rows)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.summary import markdown, summary
-from spatial_mae.claims.tables import read_tables
 from spatial_mae.files import write_json, write_text
 from spatial_mae.provenance import add_record_flags, run_record
+from spatial_mae.tables.reading import read_tables
 
 
 def main(argv: Sequence[str] | None = None) -> None:

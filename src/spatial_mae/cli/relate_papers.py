@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spatial_mae.both_papers import BothPapersRecipe, expected_level_rows, measured_rows
-from spatial_mae.files import read_json, read_rows, write_rows
+from spatial_mae.files import read_json, write_rows
 from spatial_mae.provenance import add_record_flags, run_record
 from spatial_mae.study import grid
 from spatial_mae.study.measurements import RELATED
 from spatial_mae.study.recipes import load
+from spatial_mae.tables.reading import read_table
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with run_record(arguments, [arguments.manifest, *arguments.tables]):
         recipe = load(BothPapersRecipe, arguments.recipe)
         run, manifest = grid.parse(arguments.run), read_json(arguments.manifest)
-        tables = dict(zip(RELATED, map(read_rows, arguments.tables), strict=True))
+        tables = dict(zip(RELATED, map(read_table, arguments.tables, RELATED), strict=True))
         measured = measured_rows(tables, run["enc"])
         shape, unit = (manifest["height"], manifest["width"]), run["patch"] * run["unit"]
         sampling = json.loads(arguments.training)["sampling"]

@@ -21,19 +21,15 @@ from spatial_mae.figures.drawing.curves import (
     looks,
     percent,
 )
-from spatial_mae.figures.drawing.measures import ACCURACY, PROBES, SCORES
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import (
-    EVALUATION,
-    SETTING,
-    completed,
-    in_units,
-    measured,
-    over_seeds,
-    remarks,
-)
+from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
+from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import EVALUATION, in_units, shown_scores
 from spatial_mae.figures.drawing.style import BLACK, legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, groups, keep, levels, pick, require
+from spatial_mae.tables.columns import label
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, groups, levels, pick
+from spatial_mae.tables.runs import PROBES, SETTING, first_completed
 
 KIND = "evaluation"
 KEYS = (*SETTING, "measure", "control")
@@ -42,7 +38,7 @@ KEYS = (*SETTING, "measure", "control")
 def select(rows: list[Row]) -> list[Row]:
     """Accuracy and time of every setting, and the best of each control."""
     require(rows, KIND, (*EVALUATION, "pretrain_seconds"))
-    rows = measured(completed(rows, "pretrain_epochs"))
+    rows = shown_scores(first_completed(rows, "pretrain_epochs"))
     timed = [row for row in rows if row["pretrain_seconds"] is not None]
     trained = keep(timed, control=None, measure=list(PROBES))
     times = in_units(over_seeds(trained, KEYS, "pretrain_seconds"), "pretrain_seconds")
@@ -86,7 +82,7 @@ def draw(rows: list[Row]) -> Figure:
             _draw_point(axis, row, colours[row["enc"]]["color"], markers[row["patch"]]["marker"])
         control_levels(axis, pick(controls, measure=[measure, None]))
         log_cost(axis)
-        axis.set_xlabel(f"time of pretraining ({points[0]['time_unit']})")
+        axis.set_xlabel(f"{label('pretrain_seconds')} ({points[0]['time_unit']})")
         percent(axis, ACCURACY)
         title(axis, index, SCORES[measure])
     legend(figure, _entries(colours, markers) | control_looks(controls))

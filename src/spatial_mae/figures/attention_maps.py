@@ -16,16 +16,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from spatial_mae.figures.drawing.notes import SETTINGS, notes, number
+from spatial_mae.figures.drawing.notes import notes, remarks, run_name, varied
 from spatial_mae.figures.drawing.pictures import show_picture
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
 from spatial_mae.figures.drawing.style import CATEGORIES, FULL, grid_of, panels, styled
-from spatial_mae.figures.drawing.table import Row, first, groups, levels, pick, require, spread
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME, of_one_seed
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "attention_maps"
 PLACE = ("image", "source", "head", "row", "column")
 WEIGHT = ("weight", "kept", "chosen")
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", *PLACE, *WEIGHT)
+COLUMNS = (*PRETRAINING, *PLACE, *WEIGHT)
 # Query -> the head shown, and its name beside the row.
 SHOWN = {"class_token": ("mean", "[CLS]"), "chosen": ("first", "token")}
 MOST_RUNS, MOST_IMAGES = 3, 6
@@ -36,7 +38,7 @@ SIDE = 0.85  # inches of a picture
 def select(rows: list[Row]) -> list[Row]:
     """Pixels of every image, and weights of the patches kept, of at most three runs."""
     require(rows, KIND, COLUMNS)
-    rows = first(completed(rows, "pretrain_epochs"), "seed")
+    rows = first(first_completed(rows, "pretrain_epochs"), "seed")
     rows = pick(rows, image=levels(rows, "image")[:MOST_IMAGES])
     runs = groups(rows, *SETTING)
     chosen = [runs[key] for key in spread(sorted(runs), MOST_RUNS)]
@@ -52,7 +54,7 @@ def select(rows: list[Row]) -> list[Row]:
 
 def _image(row: Row) -> Row:
     kept = (*FRAME, *SETTING, *PLACE, *(key for key in row if key.startswith("original_")))
-    return {key: row[key] for key in kept if key in row} | {"seeds": 1}
+    return of_one_seed(row, kept)
 
 
 def _map(row: Row) -> Row:
@@ -86,9 +88,9 @@ def draw(rows: list[Row]) -> Figure:
 
 def _strips(maps: list[Row]):
     """The label and the rows of each line of maps."""
-    varied = [name for name in SETTING if len(levels(maps, name)) > 1]
+    keys = varied(maps)
     for _, run in sorted(groups(maps, *SETTING).items()):
-        name = "\n".join(SETTINGS[key].format(number(run[0][key])) for key in varied)
+        name = "\n".join(run_name(run[0], keys))
         for query, (_, called) in SHOWN.items():
             if own := pick(run, source=query):
                 yield f"{name}\n{called}".strip(), own

@@ -12,13 +12,15 @@ mask units and depths, the choice with the most mask ratios is drawn.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import THIN, curve, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, at_end, completed, over_seeds, remarks, widest
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick, widest
+from spatial_mae.tables.runs import PRETRAINING, SETTING, at_end, first_completed
 
 KIND = "attention"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 COLUMNS += ("query", "metric", "block", "head", "value", "uniform")
 MEASURES = {
     ("patches", "distance"): "distance (pixels)",
@@ -32,7 +34,7 @@ QUERY = ("query", "metric", "block", "control")
 def select(rows: list[Row]) -> list[Row]:
     """Means over heads after the last epoch and before the first one, over all mask ratios."""
     require(rows, KIND, COLUMNS)
-    rows = pick(completed(rows, "pretrain_epochs"), head=None)
+    rows = pick(first_completed(rows, "pretrain_epochs"), head=None)
     rows = [row for row in rows if (row["query"], row["metric"]) in MEASURES]
     rows = widest(rows, "mask", "patch", "unit", "enc", "dec")
     trained = [row | {"control": None} for row in rows if at_end(row)]

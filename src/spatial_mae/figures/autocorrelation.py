@@ -24,17 +24,11 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    IMAGES,
-    Row,
-    average,
-    distinct,
-    first,
-    most_images,
-    pick,
-    project,
-    require,
-)
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import average
+from spatial_mae.tables.rows import Row, distinct, first, most_images, pick, project
+from spatial_mae.tables.settings import IMAGES
 
 KIND = "autocorrelation"
 COLUMNS = ("dataset", "border", "mean_removal", "dx", "dy", "distance", "correlation")
@@ -66,7 +60,7 @@ def draw(rows: list[Row]) -> Figure:
             axis = axes[1 + index, column]
             _draw_map(figure, axis, pick(shown, panel="map", dataset=dataset))
             title(axis, (1 + index) * len(removals) + column, readable(dataset))
-    axes[0, 0].set_ylabel("correlation")
+    axes[0, 0].set_ylabel(axis_label("correlation"))
     looks = {readable(dataset): {"color": colour} for dataset, colour in colours.items()}
     borders = enumerate(distinct(rows, "border"))
     looks |= {f"border: {b}": {"color": "0.4", "linestyle": DASHES[i]} for i, b in borders}
@@ -80,11 +74,11 @@ def _draw_decay(axis, rows: list[Row], colours: dict) -> None:
             curve = pick(rows, dataset=dataset, border=border)
             line(axis, curve, "distance", "correlation", color=colour, linestyle=DASHES[index])
     axis.axhline(0, color="0.8", linewidth=0.5, zorder=0)
-    axis.set(xlabel="distance (pixels)", xlim=(0, None))
+    axis.set(xlabel=axis_label("distance"), xlim=(0, None))
 
 
 def _draw_map(figure: Figure, axis, rows: list[Row]) -> None:
     reach = max(row["dx"] for row in rows) + 0.5
     look = {"cmap": "viridis", "origin": "lower", "extent": (-reach, reach, -reach, reach)}
     heat_map(figure, axis, grid_of(rows, "dy", "dx", "correlation"), **look)
-    axis.set(xlabel="shift dx (pixels)", ylabel="shift dy (pixels)")
+    axis.set(xlabel=axis_label("dx"), ylabel=axis_label("dy"))

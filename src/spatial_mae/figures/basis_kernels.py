@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes, number
+from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.pictures import (
     CLEAR,
     NUMBERS,
@@ -29,23 +29,17 @@ from spatial_mae.figures.drawing.pictures import (
     show_picture,
     tint,
 )
-from spatial_mae.figures.drawing.runs import FRAME, RUN, SETTING, completed, remarks
 from spatial_mae.figures.drawing.style import FULL, GREY, grid_of, legend, panels, styled
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    groups,
-    keep,
-    levels,
-    pick,
-    require,
-    spread,
-)
+from spatial_mae.tables.columns import axis_label, label
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import FRAME, of_one_seed
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import RUN, SETTING, first_completed
 
 KIND = "basis_kernels"
 PIXEL = ("row", "column")
 OUTPUT = ("output", "output_row", "output_column")
-MEASURES = {"spread": "spread (pixels)", "entropy": "entropy"}
+MEASURES = {"spread": axis_label("spread"), "entropy": label("entropy")}
 KERNEL = (*OUTPUT, *PIXEL, "weight", *MEASURES, "adaptivity")
 COLUMNS = ("dataset", "source", "epoch", "image", "hidden", *KERNEL)
 MOST_IMAGES, MOST_EPOCHS, MOST_OUTPUTS = 5, 6, 2
@@ -57,7 +51,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Pixels of the images, and of every kernel drawn."""
     channels = [key for key in (rows or [{}])[0] if key.startswith("original_")] or ["original_0"]
     require(rows, KIND, (*COLUMNS, *channels))
-    rows = first(completed(rows, "pretrain_epochs"), *RUN)
+    rows = first(first_completed(rows, "pretrain_epochs"), *RUN)
     images = keep(rows, source="image")
     images = pick(images, image=levels(images, "image")[:MOST_IMAGES])
     kernels = keep(rows, source="network", image=levels(images, "image"))
@@ -70,7 +64,7 @@ def select(rows: list[Row]) -> list[Row]:
 
 def _kept(row: Row, *columns: str) -> Row:
     frame = (*FRAME, *SETTING, "source", "epoch", "image", *columns)
-    return {key: row[key] for key in frame if key in row} | {"seeds": 1}
+    return of_one_seed(row, frame)
 
 
 def _seen(row: Row, channels: list[str]) -> Row:

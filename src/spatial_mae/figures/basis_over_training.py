@@ -19,11 +19,14 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import epochs_from_zero, setting_axis
 from spatial_mae.figures.drawing.jacobians import CONVENTIONS, band, entropy_label
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.pictures import output_colours, output_names
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds, remarks
 from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, average, first, keep, pick, require, several
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.repeats import average, over_seeds
+from spatial_mae.tables.rows import Row, first, pick
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "basis"
 PLACE = ("output_row", "output_column")
@@ -37,7 +40,7 @@ DASH = 3  # line widths of ink, and of gap, of the linear MAE's lines
 def select(rows: list[Row]) -> list[Row]:
     """Measures of every epoch and of the linear MAE; `low` and `high` are two errors away."""
     require(rows, KIND, ("dataset", *COLUMNS, *CONVENTION))
-    rows = first(completed(rows, "pretrain_epochs"), *SETTING)
+    rows = first(first_completed(rows, "pretrain_epochs"), *SETTING)
     rows = first(keep(rows, measure=list(MEASURES)), *CONVENTION, within=("measure",))
     several(keep(rows, source="network"), "epoch")
     return _with_errors(keep(rows, source=["network", "linear"]))
@@ -58,11 +61,10 @@ def draw(rows: list[Row]) -> Figure:
     measures = [name for name in MEASURES if pick(rows, measure=name)]
     figure, axes = panels(1, len(measures), notes(rows, *remarks(rows)), height=1.9)
     colours = output_colours(rows)
-    labels = {"spread": "spread (pixels)", "adaptivity": "adaptivity"}
     for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
         shown = pick(rows, measure=measure)
         _draw_measure(axis, shown, colours)
-        axis.set_ylabel(labels.get(measure) or entropy_label(shown))
+        axis.set_ylabel(entropy_label(shown) if measure == "entropy" else axis_label(measure))
         title(axis, index)
     names = output_names(rows)
     looks = {names[n]: _look(k, colour) for k, (n, colour) in enumerate(colours.items())}

@@ -21,13 +21,15 @@ from matplotlib.figure import Figure
 
 from spatial_mae.both_papers import course, rank_agreement
 from spatial_mae.figures.drawing.curves import THIN, curve, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, groups, levels, pick, project, require, several
+from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, groups, levels, pick, project
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "both_papers"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epochs")
 COLUMNS += ("measure", "source", "value")
 MEASURES = {
     "spread": "spread of Jacobian\n(pixels)",
@@ -62,7 +64,7 @@ NONE = {"tau": None, "n_ratios": None}
 def select(rows: list[Row]) -> list[Row]:
     """Means over seeds at one choice of depths; `course`, `tau` and `n_ratios` of each curve."""
     require(rows, KIND, COLUMNS)
-    rows = completed(rows, "pretrain_epochs")
+    rows = first_completed(rows, "pretrain_epochs")
     several(rows, "mask")
     by_depth = groups(rows, "enc", "dec").values()
     rows = max(by_depth, key=lambda group: len(project(group, SETTING)))
@@ -75,7 +77,7 @@ def select(rows: list[Row]) -> list[Row]:
 
 
 def _percent(row: Row) -> Row:
-    return row | {"value": 100 * row["value"]} if row["measure"] == "probe" else row
+    return in_percent(row) if row["measure"] == "probe" else row
 
 
 def _units(rows: Sequence[Row]) -> list[list[Row]]:

@@ -10,33 +10,26 @@ standard error of its paired difference from width 0. Of the table's settings th
 most widths and seeds is drawn.
 """
 
-from collections.abc import Sequence
 from math import sqrt
 from statistics import fmean, stdev
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import (
-    EVALUATION,
-    FRAME,
-    SETTING,
-    at_end,
-    completed,
-    counted,
-    remarks,
-)
+from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import EVALUATION, counted
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, line, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    Row,
-    distinct,
-    first,
-    groups,
-    levels,
-    pick,
-    project,
-    require,
-    several,
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.repeats import FRAME, by_seed
+from spatial_mae.tables.rows import Row, distinct, first, groups, levels, pick, project
+from spatial_mae.tables.runs import (
+    BUDGET,
+    HIDDEN_ERROR,
+    SETTING,
+    asked,
+    at_end,
+    first_completed,
+    in_percent,
 )
 
 KIND = "evaluation"
@@ -48,8 +41,7 @@ MEASURES = {
     ("reconstruction", None): "hidden error\n/ variance",
 }
 # Two trainings are compared if they agree in these.
-BUDGET = ("pretrain_epochs", "pretrain_n_train", "batch_size", "warmup_epochs", "weight_decay")
-BUDGET += ("random_crop", "flip", "recipe_but_boundary", "precision")
+ALIKE = ("pretrain_epochs", *BUDGET)
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -57,12 +49,12 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, (*EVALUATION, WIDTH))
     rows = first(rows, "dataset", "model")
     trainings = groups(rows, "training").values()
-    parts = [completed(own, "pretrain_epochs") for own in trainings]
+    parts = [first_completed(own, "pretrain_epochs") for own in trainings]
     left_out = {"runs_left_out": sum(part[0]["runs_left_out"] for part in parts)}
     rows = [row | left_out for part in parts for row in part]
     rows = [counted(row) | {"measure": _measure(row)} for row in rows if at_end(row)]
     rows = [_percent(row) for row in rows if row["measure"] in MEASURES.values()]
-    choices = [g for g in groups(rows, *SETTING, *BUDGET).values() if pick(g, boundary_width=0)]
+    choices = [g for g in groups(rows, *SETTING, *ALIKE).values() if pick(g, boundary_width=0)]
     if not choices:
         raise ValueError(
             "this figure compares with the plain loss and its table holds no completed training "
@@ -74,23 +66,19 @@ def select(rows: list[Row]) -> list[Row]:
     spans = [row | {"low": row["value"], "high": row["value"], "seeds": 1} for row in rows]
     found = project(spans, columns)
     for measure in distinct(rows, "measure"):
-        by_width = {w: _by_seed(pick(found, measure=measure, boundary_width=w)) for w in widths}
+        by_width = {w: by_seed(pick(found, measure=measure, boundary_width=w)) for w in widths}
         found += [_mean(by_width[w], by_width[widths[0]]) for w in widths if by_width[w]]
     return found
 
 
 def _measure(row: Row) -> str | None:
-    if row["protocol"] == "reconstruction" and row["metric"] != "hidden_error":
+    if row["protocol"] == "reconstruction" and asked(row) != HIDDEN_ERROR:
         return None
     return MEASURES.get((row["protocol"], row["representation"]))
 
 
 def _percent(row: Row) -> Row:
-    return row if row["protocol"] == "reconstruction" else row | {"value": 100 * row["value"]}
-
-
-def _by_seed(rows: Sequence[Row]) -> dict[object, Row]:
-    return {row["seed"]: row for row in rows}
+    return row if row["protocol"] == "reconstruction" else in_percent(row)
 
 
 def _mean(own: dict[object, Row], plain: dict[object, Row]) -> Row:
@@ -118,7 +106,7 @@ def draw(rows: list[Row]) -> Figure:
         place, low, high = zip(*((r[WIDTH], r["low"], r["high"]) for r in shown), strict=True)
         axis.vlines(place, low, high, color=CATEGORIES[1], linewidth=2, zorder=3)
         axis.set_xticks(levels(means, WIDTH))
-        axis.set_xlabel("left out (pixels)")
+        axis.set_xlabel(axis_label(WIDTH))
         axis.set_ylabel(name)
         title(axis, index)
     return figure

@@ -14,8 +14,14 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import SETTINGS, notes, number, readable
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
+from spatial_mae.figures.drawing.notes import (
+    PHRASES,
+    notes,
+    readable,
+    remarks,
+    run_name,
+    varied,
+)
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     MARKERS,
@@ -25,24 +31,25 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, first, groups, levels, pick, require, spread
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME, of_one_seed
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "embedding_points"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", *POINT)
+COLUMNS = (*PRETRAINING, *POINT)
 MOST, ACROSS = 8, 4
-NAMES = SETTINGS | {"unit": "unit {}"}  # titles are narrow
+NAMES = PHRASES | {"unit": "unit {}"}  # titles are narrow
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Every point of at most eight runs."""
     require(rows, KIND, COLUMNS)
-    runs = groups(first(completed(rows, "pretrain_epochs"), "seed"), *SETTING)
+    runs = groups(first(first_completed(rows, "pretrain_epochs"), "seed"), *SETTING)
     kept = (*FRAME, *SETTING, *POINT)
     return [
-        {key: row[key] for key in kept if key in row} | {"seeds": 1}
-        for setting in spread(sorted(runs), MOST)
-        for row in runs[setting]
+        of_one_seed(row, kept) for setting in spread(sorted(runs), MOST) for row in runs[setting]
     ]
 
 
@@ -52,7 +59,7 @@ def draw(rows: list[Row]) -> Figure:
     across = min(len(runs), ACROSS)
     note = notes(rows, *remarks(rows))
     figure, axes = panels(math.ceil(len(runs) / across), across, note, height=1.9)
-    varied = [name for name in SETTING if len(levels(rows, name)) > 1]
+    keys = varied(rows)
     colours = categories(levels(rows, "class"))
     looks = {
         name: {"color": colour, "marker": _marker(index), "linestyle": ""}
@@ -61,7 +68,7 @@ def draw(rows: list[Row]) -> Figure:
     for axis in axes.flat[len(runs) :]:
         axis.set_visible(False)
     for index, (axis, (_, run)) in enumerate(zip(axes.flat, runs, strict=False)):
-        named = ", ".join(NAMES[key].format(number(run[0][key])) for key in varied)
+        named = ", ".join(run_name(run[0], keys, NAMES))
         title(axis, index, f"{named}\n{_scores(run[0])}")
         _draw_plane(axis, run, looks)
     legend(figure, {readable(name): look for name, look in looks.items()})

@@ -21,21 +21,19 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, keep_masked, require, several
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
-    keep,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
-    several,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "depth"
 CELL = ("target", "readout", "input")
@@ -48,7 +46,7 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     several(rows, "n_latents")
     rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = masked(rows)
+    maes = keep_masked(rows)
     maes = pick(maes, mask_ratio=spread(levels(maes, "mask_ratio"), 3))
     return project(keep(rows, model="ae") + maes, (*SOLUTION, *COLUMNS))
 
@@ -69,7 +67,8 @@ def draw(rows: list[Row]) -> Figure:
             reference = first(pick(plain, dataset=dataset, **cell), "patch")
             _draw_errors(axis, reference, pick(group, **cell), colours)
             title(axis, row * len(cells) + column, f"m = {ratio:g}, {readout}, {seen}")
-        axes[row, 0].set_ylabel(f"{readable(dataset)}, {readable(target)}\ntest error / variance")
+        where = f"{readable(dataset)}, {readable(target)}"
+        axes[row, 0].set_ylabel(f"{where}\n{axis_label('error')}")
     looks = {"AE": {"color": BLACK}}
     legend(figure, looks | {f"MAE, patch {p}": {"color": c} for p, c in colours.items()})
     return figure
@@ -79,5 +78,5 @@ def _draw_errors(axis, reference: list[Row], rows: list[Row], colours: dict) -> 
     line(axis, reference, "n_latents", "error", color=BLACK, marker="o")
     for patch, colour in colours.items():
         line(axis, pick(rows, patch=patch), "n_latents", "error", color=colour, marker="o")
-    axis.set_xlabel("latents k")
+    axis.set_xlabel(axis_label("n_latents"))
     log_x(axis, levels(rows, "n_latents"))

@@ -12,9 +12,9 @@ several.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import draw_tuned
-from spatial_mae.figures.drawing.runs import tuned_over
+from spatial_mae.figures.drawing.scores import tuned_over
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row
+from spatial_mae.tables.rows import Row
 
 KIND = "fine_tuning"
 

@@ -13,28 +13,23 @@ choice with the most encoder depths, the first of several.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import (
-    EVALUATION,
-    SETTING,
-    at_end,
-    completed,
-    in_units,
-    over_seeds,
-    remarks,
-    widest,
-)
+from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import EVALUATION, in_units
 from spatial_mae.figures.drawing.style import legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, levels, pick, require, several
+from spatial_mae.tables.columns import label
+from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick, widest
+from spatial_mae.tables.runs import SETTING, at_end, first_completed
 
 KIND = "evaluation"
-COSTS = {"pretrain_seconds": "time", "pretrain_peak_memory_bytes": "peak memory"}
+COSTS = ("pretrain_seconds", "pretrain_peak_memory_bytes")
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Time and memory of every depth, in the largest unit that the greatest exceeds."""
     require(rows, KIND, (*EVALUATION, *COSTS))
-    rows = widest(completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask")
+    rows = widest(first_completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask")
     several(rows, "enc")
     last = [row for row in rows if at_end(row)]
     counts = {"n_train": None, "n_test": None}  # of probes, which take no part in these costs
@@ -53,7 +48,7 @@ def draw(rows: list[Row]) -> Figure:
             curve(axis, pick(shown, dec=depth), "enc", **look)
         setting_axis(axis, shown, "enc")
         axis.set_ylim(bottom=0)
-        axis.set_ylabel(f"{COSTS[cost]} of pretraining ({shown[0]['cost_unit']})")
+        axis.set_ylabel(f"{label(cost)} ({shown[0]['cost_unit']})")
         title(axis, index)
     legend(figure, {f"decoder depth {depth}": look for depth, look in styles.items()})
     return figure

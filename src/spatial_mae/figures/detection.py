@@ -13,12 +13,14 @@ seeds, bands their range.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, average, distinct, pick, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME, average
+from spatial_mae.tables.rows import Row, distinct, pick
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "detection"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value")
+COLUMNS = (*PRETRAINING, "status", "metric", "value")
 COLUMNS += ("initialisation", "epochs", "pretrain_epochs")
 MEASURES = {"box_ap": "box AP (%)", "mask_ap": "mask AP (%)"}
 BOTH = ("metric", "initialisation")
@@ -31,9 +33,9 @@ def select(rows: list[Row]) -> list[Row]:
         row | {"epochs": row["pretrain_epochs"], "tuning_epochs": row["epochs"]} for row in rows
     ]
     rows = [row for row in rows if row["metric"] in MEASURES and row["value"] is not None]
-    rows = completed(rows, "pretrain_epochs")
+    rows = first_completed(rows, "pretrain_epochs")
     found = average(rows, (*FRAME, *SETTING, "seed", *BOTH), ["value"])
-    return over_masking([row | {"value": 100 * row["value"]} for row in found], *BOTH)
+    return over_masking(list(map(in_percent, found)), *BOTH)
 
 
 @styled

@@ -22,19 +22,10 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
-    Row,
-    first,
-    groups,
-    levels,
-    masked,
-    pick,
-    project,
-    require,
-    several,
-    spread,
-)
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep_masked, require, several
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, project, spread
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
 FIRST = ("split", "colour", "patch", "centring", "ridge", "flip", "n_latents")
@@ -45,7 +36,7 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", "n_images", *MODEL, *METRICS))
     several(rows, "n_images")
     rows = first(rows, *FIRST, within=("dataset",))
-    maes = first(masked(rows), "sampling")
+    maes = first(keep_masked(rows), "sampling")
     ratios = spread(levels(maes, "mask_ratio"), 5)
     rows = pick(rows, model="ae") + pick(maes, mask_ratio=ratios)
     return project(rows, (*SOLUTION, *MODEL, *METRICS))
@@ -63,7 +54,7 @@ def draw(rows: list[Row]) -> Figure:
             for ratio, colour in colours.items():
                 curve = pick(group, model="mae", mask_ratio=ratio)
                 line(axis, curve, "n_images", metric, color=colour, marker="o")
-            axis.set(xlabel="images n", ylabel=label)
+            axis.set(xlabel=axis_label("n_images"), ylabel=label)
             log_x(axis, levels(group, "n_images"))
             title(axis, row * len(METRICS) + column, readable(dataset))
     looks = {"AE": {"color": BLACK, "marker": "o"}}

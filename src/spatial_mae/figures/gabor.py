@@ -25,20 +25,11 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
-    Row,
-    average,
-    first,
-    groups,
-    keep,
-    levels,
-    masked,
-    most_images,
-    pick,
-    require,
-    several,
-)
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, keep_masked, require, several
+from spatial_mae.tables.repeats import average
+from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "gabor"
 CELL = ("reading", "readout", "input")
@@ -50,7 +41,11 @@ def select(rows: list[Row]) -> list[Row]:
     """Errors averaged over orientations, for every cell, frequency, mask ratio and scale."""
     require(rows, KIND, ("dataset", *COLUMNS))
     several(rows, "scale")
-    rows = first(most_images(keep(rows, model="ae") + masked(rows)), *FIRST, within=("dataset",))
+    rows = first(
+        most_images(keep(rows, model="ae") + keep_masked(rows)),
+        *FIRST,
+        within=("dataset",),
+    )
     keys = (*SOLUTION, *CELL, "frequency", "model", "mask_ratio", "n_latents", "scale")
     return average(rows, keys, ["error"])
 
@@ -67,9 +62,10 @@ def draw(rows: list[Row]) -> Figure:
             axis = axes[row, column]
             _draw_errors(axis, pick(group, readout=readout, input=seen), colours)
             title(axis, row * len(cells) + column, f"{reading}, {readout}, {seen}")
-        axes[row, 0].set_ylabel(f"{readable(dataset)}, w = {frequency:g}\ntest error / variance")
+        where = f"{readable(dataset)}, w = {frequency:g}"
+        axes[row, 0].set_ylabel(f"{where}\n{axis_label('error')}")
     for axis in axes[-1]:
-        axis.set_xlabel("scale of the Gabor")
+        axis.set_xlabel(axis_label("scale"))
     looks = {"AE": {"color": BLACK}}
     legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})
     return figure

@@ -12,7 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, legend, line, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, groups, pick, project, require
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, groups, pick, project
 
 KIND = "hierarchy_cases"
 COLUMNS = ("case", "variable", "level", "position", "role", "parents", "hidden_share")
@@ -63,6 +65,6 @@ def _draw_graph(axis: Axes, rows: list[Row]) -> None:
     axis.set(xlim=(-0.6, max(x for x, _ in places.values()) + 0.6), ylim=(-0.3, 2.3))
     axis.set_yticks(sorted({y for _, y in places.values()}))
     axis.set_xticks([])
-    axis.set_ylabel("level")
+    axis.set_ylabel(axis_label("level"))
     axis.spines[["bottom", "left"]].set_visible(False)
     axis.tick_params(length=0)

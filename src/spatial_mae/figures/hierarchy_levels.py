@@ -28,7 +28,9 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, groups, keep, levels, pick, project, require
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, groups, levels, pick, project
 
 KIND = "hierarchy_levels"
 TREE = ("dimensions", "arity", "depth")
@@ -71,7 +73,7 @@ def draw(rows: list[Row]) -> Figure:
             axes[i, j].set_yticks(range(1, tree[-1] + 1))
         axes[i, 0].set_ylabel(f"level ({_name(*tree)})")
     for axis in axes[-1]:
-        axis.set_xlabel("mask ratio m")
+        axis.set_xlabel(axis_label("mask_ratio"))
     for axis in axes[:, len(units) :].flat:
         axis.set_visible(False)
     looks = {t: {"color": colours[law], "linewidth": WIDTHS[law]} for law, t in LAWS.items()}

@@ -24,33 +24,15 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
-    Row,
-    distinct,
-    first,
-    groups,
-    masked,
-    most_images,
-    pick,
-    project,
-    require,
-    several,
-)
+from spatial_mae.tables.columns import axis_label, label
+from spatial_mae.tables.needs import keep_masked, require, several
+from spatial_mae.tables.rows import Row, distinct, first, groups, most_images, pick, project
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
-CHOICES = {
-    "n_latents": "latents k",
-    "ridge": "ridge",
-    "centring": "centring",
-    "colour": "colour",
-    "flip": "flipped images",
-    "sampling": "masks",
-}
-METRICS = {
-    "mean_distance": "mean distance (pixels)",
-    "intra_patch_share": "share inside own patch",
-}
+CHOICES = ("n_latents", "ridge", "centring", "colour", "flip", "sampling")
+WEIGHTS = "weights"  # |W| or its square, a choice that is no column
+METRICS = ("mean_distance", "intra_patch_share")
 MODEL = ("model", "mask_ratio", "n_latents", "sampling")
 SQUARES = {metric: f"{metric}_square" for metric in METRICS}
 MOST_VALUES = 6
@@ -59,7 +41,7 @@ MOST_VALUES = 6
 def select(rows: list[Row]) -> list[Row]:
     """The curves over m of each `value` of each `choice`, two columns put in front."""
     require(rows, KIND, ("dataset", "patch", *CHOICES, *MODEL, *METRICS, *SQUARES.values()))
-    rows = masked(first(most_images(first(rows, "dataset")), "patch"))
+    rows = keep_masked(first(most_images(first(rows, "dataset")), "patch"))
     several(rows, "mask_ratio")
     settings = groups(rows, *CHOICES)
     base = max(settings, key=lambda setting: len(_neighbours(setting, settings)))
@@ -71,8 +53,8 @@ def select(rows: list[Row]) -> list[Row]:
             kept += [{"choice": choice, "value": setting[index]} | r for r in settings[setting]]
     for row in settings[base]:
         squares = {metric: row[column] for metric, column in SQUARES.items()}
-        kept += [{"choice": "weights", "value": "|W|"} | row]
-        kept += [{"choice": "weights", "value": "W²"} | row | squares]
+        kept += [{"choice": WEIGHTS, "value": "|W|"} | row]
+        kept += [{"choice": WEIGHTS, "value": "W²"} | row | squares]
     return project(kept, ("choice", "value", *SOLUTION, *MODEL, *METRICS))
 
 
@@ -84,17 +66,21 @@ def _neighbours(setting: tuple, settings: Iterable[tuple]) -> list[tuple]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     choices = distinct(rows, "choice")
-    note = notes(pick(rows, choice="weights"), "each panel varies one choice")
+    note = notes(pick(rows, choice=WEIGHTS), "each panel varies one choice")
     figure, axes = panels(len(METRICS), len(choices), note, sharey="row", height=1.7)
     for column, choice in enumerate(choices):
         shown = pick(rows, choice=choice)
         for row, metric in enumerate(METRICS):
             _draw_curves(axes[row, column], shown, metric)
-            title(axes[row, column], row * len(choices) + column, CHOICES.get(choice, "weights"))
-        axes[-1, column].set_xlabel("mask ratio m")
+            title(
+                axes[row, column],
+                row * len(choices) + column,
+                choice if choice == WEIGHTS else label(choice),
+            )
+        axes[-1, column].set_xlabel(axis_label("mask_ratio"))
         axes[-1, column].legend(loc="upper center", bbox_to_anchor=(0.5, -0.28))
-    for row, label in enumerate(METRICS.values()):
-        axes[row, 0].set_ylabel(label)
+    for row, metric in enumerate(METRICS):
+        axes[row, 0].set_ylabel(axis_label(metric))
     return figure
 
 

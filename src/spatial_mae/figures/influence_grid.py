@@ -13,20 +13,19 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep_masked, require, several
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
-    several,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
 FIRST = ("split", "colour", "centring", "ridge", "flip")
@@ -36,7 +35,7 @@ def select(rows: list[Row]) -> list[Row]:
     """AE and MAE at one setting a data set, all mask ratios and patch sizes, at most three k."""
     require(rows, KIND, ("dataset", "patch", *MODEL, *METRICS))
     rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = first(masked(rows), "sampling")
+    maes = first(keep_masked(rows), "sampling")
     several(maes, "mask_ratio")
     kept = []
     for group in groups(pick(rows, model="ae") + maes, "dataset").values():
@@ -58,7 +57,7 @@ def draw(rows: list[Row]) -> Figure:
             axis = axes[row, column]
             for patch, colour in colours.items():
                 line(axis, pick(group, patch=patch), "mask_ratio", metric, color=colour, marker="o")
-            axis.set(xlabel="mask ratio m", ylabel=label)
+            axis.set(xlabel=axis_label("mask_ratio"), ylabel=label)
             title(axis, row * len(METRICS) + column, f"{readable(dataset)}, k = {n_latents:,}")
     legend(figure, {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()})
     return figure

@@ -15,20 +15,19 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import BLACK, legend, line, log_y, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, keep_masked, require
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
-    keep,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
 MODEL = ("model", "mask_ratio", "noise_deviation", "n_latents", "sampling")
@@ -41,7 +40,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Profiles of all models at one setting a data set, thinned to at most three of each axis."""
     require(rows, KIND, ("dataset", *COLUMNS))
     rows = first(most_images(rows), *FIRST[:-1], within=("dataset",))
-    rows = keep(rows, model="ae") + pick(rows, model="dae") + first(masked(rows), "sampling")
+    rows = keep(rows, model="ae") + pick(rows, model="dae") + first(keep_masked(rows), "sampling")
     kept = []
     for group in groups(rows, "dataset").values():
         kept += pick(group, n_latents=spread(levels(group, "n_latents"), 3))
@@ -69,7 +68,7 @@ def draw(rows: list[Row]) -> Figure:
             title(axis, row * width + column, f"{readable(dataset)}, k = {k:,}")
         for axis in axes[row, len(latents) :]:
             axis.set_visible(False)
-        axes[row, 0].set_ylabel("mean |W|, normalised")
+        axes[row, 0].set_ylabel(axis_label("mean_absolute"))
     legend(figure, {_label(key): look for key, look in looks.items()})
     return figure
 
@@ -101,4 +100,4 @@ def _draw_profiles(axis, rows: list[Row], looks: dict) -> None:
         marker = {"marker": "o"} if len(positive) == 1 else {}
         line(axis, positive, "distance", "mean_absolute", **look, **marker)
     log_y(axis)
-    axis.set_xlabel("distance (pixels)")
+    axis.set_xlabel(axis_label("distance"))

@@ -21,20 +21,10 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
-    Row,
-    first,
-    groups,
-    keep,
-    levels,
-    masked,
-    most_images,
-    pick,
-    project,
-    require,
-    several,
-)
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, keep_masked, require, several
+from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick, project
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "distance", "mean_absolute")
@@ -45,7 +35,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Profiles of the AE and of every MAE at one setting a data set."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = first(masked(rows), "sampling")
+    maes = first(keep_masked(rows), "sampling")
     several(maes, "mask_ratio")
     return project(keep(rows, model="ae") + maes, (*SOLUTION, *COLUMNS))
 
@@ -62,7 +52,7 @@ def draw(rows: list[Row]) -> Figure:
             _draw_profiles(axis, pick(group, patch=patch), patch, colours)
             name = f"{readable(dataset)}, p =" if len(by_dataset) > 1 else "patch"
             title(axis, row * len(patches) + column, f"{name} {patch}")
-        axes[row, 0].set_ylabel("mean |W|, normalised")
+        axes[row, 0].set_ylabel(axis_label("mean_absolute"))
     looks = {"AE": {"color": BLACK}}
     legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})
     return figure
@@ -77,4 +67,4 @@ def _draw_profiles(axis, rows: list[Row], patch: int, colours: dict) -> None:
         marker = {"marker": "o"} if len(positive) == 1 else {}
         line(axis, positive, "distance", "mean_absolute", color=colour, **marker)
     log_y(axis)
-    axis.set_xlabel("distance (pixels)")
+    axis.set_xlabel(axis_label("distance"))

@@ -14,16 +14,8 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import grid_of, heat_map, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    keep,
-    levels,
-    pick,
-    project,
-    require,
-    spread,
-)
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, first, levels, pick, project, spread
 
 KIND = "ising_weights"
 RUN = ("lattice", "coupling", "patch", "moment")

@@ -21,15 +21,9 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    Row,
-    distinct,
-    groups,
-    levels,
-    pick,
-    project,
-    require,
-)
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, project
 
 KIND = "ising_summary"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
@@ -62,7 +56,7 @@ def draw(rows: list[Row]) -> Figure:
     for index, (name, lattice, patch, part) in enumerate(plots):
         _draw_panel(axes.flat[index], part, PANELS[name], colours)
         title(axes.flat[index], index, f"{lattice}, patch {patch}")
-        axes.flat[index].set_ylabel(PANELS[name].replace("_", " "))
+        axes.flat[index].set_ylabel(axis_label(PANELS[name]))
     for axis in axes.flat[n_panels:]:
         axis.set_visible(False)
     moments = distinct(rows, "moment")
@@ -81,4 +75,4 @@ def _draw_panel(axis, rows: list[Row], column: str, colours: dict) -> None:
         line(axis, curve, "mask_ratio", column, color=colours[coupling], **_look(moment))
     level = 1.0 if column == "boundary_energy" else rows[0]["identity_floor"]
     axis.axhline(level, color="0.7", linewidth=0.6, zorder=0)
-    axis.set(xlabel="mask ratio m")
+    axis.set(xlabel=axis_label("mask_ratio"))

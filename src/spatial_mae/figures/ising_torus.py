@@ -20,15 +20,10 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    Row,
-    average,
-    keep,
-    levels,
-    pick,
-    project,
-    require,
-)
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import average
+from spatial_mae.tables.rows import Row, levels, pick, project
 
 KIND = "ising_summary"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
@@ -58,7 +53,7 @@ def draw(rows: list[Row]) -> Figure:
             curve = pick(boundary, patch=patch, coupling=coupling)
             line(axis, curve, "mask_ratio", "boundary_energy", color=colour, marker="o")
         axis.axhline(1, color="0.7", linewidth=0.6, zorder=0)
-        axis.set(xlabel="mask ratio m", ylabel="boundary energy")
+        axis.set(xlabel=axis_label("mask_ratio"), ylabel=axis_label("boundary_energy"))
         title(axis, index, f"patch {patch}")
     looks = {f"J = {j:g}": {"color": colour, "marker": "o"} for j, colour in colours.items()}
     legend(figure, looks)
@@ -69,6 +64,6 @@ def _draw_energy(axis, rows: list[Row]) -> None:
     line(axis, rows, "coupling", "energy_onsager", color=GREY, label="Onsager")
     look = {"color": CATEGORIES[1], "linestyle": "none", "marker": "o"}
     line(axis, rows, "coupling", "energy_per_site", label="sampled", **look)
-    axis.set(xlabel="coupling J", ylabel="energy per site (units of J)")
+    axis.set(xlabel=axis_label("coupling"), ylabel=axis_label("energy_per_site"))
     title(axis, 0, "energy")
     axis.legend()

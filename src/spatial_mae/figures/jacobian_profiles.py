@@ -26,8 +26,7 @@ from spatial_mae.figures.drawing.jacobians import (
     weight,
     with_errors,
 )
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import (
     GREY,
     legend,
@@ -37,7 +36,10 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, levels, pick
+from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian_profile"
 COLUMNS = ("source", "outputs", "power", "weighting", "distance", "mean", "standard_error")
@@ -65,7 +67,7 @@ def draw(rows: list[Row]) -> Figure:
             for source, stroke in STROKES.items():
                 shown = pick(rows, patch=patch, mask=mask, source=source)
                 _draw_profile(axis, shown, color=colour, linestyle=stroke)
-        axis.set_xlabel("distance (pixels)")
+        axis.set_xlabel(axis_label("distance"))
         title(axis, index, f"patch {patch}")
     drawn = [row for row in rows if row["value"] > SMALLEST]
     lowest, highest = min(row["value"] for row in drawn), max(row["high"] for row in drawn)

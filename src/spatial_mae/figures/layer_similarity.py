@@ -17,10 +17,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, first, levels, pick, require, spread
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, first, levels, pick, spread
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "similarity"
 COLUMNS = ("layer", "reference_layer", "reference_enc")
@@ -29,10 +32,10 @@ MOST, ACROSS = 8, 4
 
 def select(rows: list[Row]) -> list[Row]:
     """CKA of every pair of layers for at most eight encoder depths."""
-    needed = ("dataset", "model", "training", *SETTING, "seed", "status", *COLUMNS, "cka")
+    needed = (*PRETRAINING, "status", *COLUMNS, "cka")
     require(rows, KIND, needed)
     rows = first(
-        completed(rows, "pretrain_epochs"), "patch", "unit", "mask", "dec", "reference_enc"
+        first_completed(rows, "pretrain_epochs"), "patch", "unit", "mask", "dec", "reference_enc"
     )
     rows = pick(rows, enc=spread(levels(rows, "enc"), MOST))
     return over_seeds(rows, (*SETTING, *COLUMNS), "cka")
@@ -54,8 +57,8 @@ def draw(rows: list[Row]) -> Figure:
         if index >= len(depths) - across:
             axis.set_xlabel(f"layer, encoder depth {reference}")
     for axis in axes[:, 0]:
-        axis.set_ylabel("layer")
-    figure.colorbar(image, ax=axes, label="CKA", pad=0.02, aspect=15)
+        axis.set_ylabel(axis_label("layer"))
+    figure.colorbar(image, ax=axes, label=axis_label("cka"), pad=0.02, aspect=15)
     return figure
 
 

@@ -24,20 +24,19 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, keep_masked, require
+from spatial_mae.tables.rows import (
     Row,
     first,
     groups,
-    keep,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
@@ -50,7 +49,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Rows of `panel` latents (loss over k) and of `panel` ratios (loss over m at a few k)."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(first(rows, "dataset")), *FIRST)
-    rows = keep(rows, model="ae") + masked(rows)
+    rows = keep(rows, model="ae") + keep_masked(rows)
     rows = pick(rows, patch=spread(levels(rows, "patch"), 4))
     rows = project(rows, (*SOLUTION, *COLUMNS))
     latents = levels(rows, "n_latents")
@@ -89,8 +88,8 @@ def draw(rows: list[Row]) -> Figure:
         _draw_over_ratios(axes[1, column], pick(shown, panel="ratios"), latents)
         title(axes[0, column], column, f"patch {patch}")
         title(axes[1, column], len(patches) + column, f"patch {patch}")
-    axes[0, 0].set_ylabel("loss / tr S")
-    axes[1, 0].set_ylabel("loss / tr S")
+    axes[0, 0].set_ylabel(axis_label("loss"))
+    axes[1, 0].set_ylabel(axis_label("loss"))
     axes[1, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     looks = {"AE": {"color": BLACK}} | {f"m = {m:g}": {"color": c} for m, c in ratios.items()}
     present = levels(pick(rows, model="mae"), "sampling")
@@ -109,7 +108,7 @@ def _draw_over_latents(axis, rows: list[Row], colours: dict, ticks: list[int]) -
         pick(rows, model="mae"), "mask_ratio", "sampling"
     ).items():
         line(axis, curve, "n_latents", "loss", color=colours[ratio], **_look(sampling))
-    axis.set_xlabel("latents k")
+    axis.set_xlabel(axis_label("n_latents"))
     log_x(axis, ticks)
 
 
@@ -121,4 +120,4 @@ def _draw_over_ratios(axis, rows: list[Row], colours: dict) -> None:
             curve += pick(shown, model="ae") if sampling == "bernoulli" else []
             label = {"label": f"k = {latents:,}"} if index == 0 else {}
             line(axis, curve, "mask_ratio", "loss", color=colour, **_look(sampling), **label)
-    axis.set(xlabel="mask ratio m")
+    axis.set(xlabel=axis_label("mask_ratio"))

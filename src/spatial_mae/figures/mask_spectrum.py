@@ -22,7 +22,8 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, groups, keep, levels, pick, project, require
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, groups, levels, pick, project
 
 KIND = "spectrum"
 COLUMNS = ("dimensions", "patch", "sampling", "frequency_x", "expected", "averaged")

@@ -14,17 +14,9 @@ from matplotlib.image import AxesImage
 
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    keep,
-    levels,
-    most_images,
-    pick,
-    project,
-    require,
-    spread,
-)
+from spatial_mae.tables.columns import IN_KIND, label
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, first, levels, most_images, pick, project, spread
 
 KIND = "psd"
 COLUMNS = ("patch", "sampling", "mask_ratio", "part", "frequency_x", "frequency_y", "power")
@@ -48,7 +40,7 @@ def draw(rows: list[Row]) -> Figure:
     figure, axes = panels(2, 1 + len(patches), note, height=1.55)
     _draw_power(axes[0, 0], pick(rows, part="image"), _scale(rows, "image"))
     title(axes[0, 0], 0, "image")
-    axes[0, 0].set(xlabel="frequency x", ylabel="frequency y")
+    axes[0, 0].set(xlabel=label("frequency_x"), ylabel=label("frequency_y"))
     axes[1, 0].set_visible(False)
     for row, part in enumerate(("mask", "masked")):
         for column, patch in enumerate(patches, start=1):
@@ -56,10 +48,12 @@ def draw(rows: list[Row]) -> Figure:
             power = _draw_power(axes[row, column], shown, _scale(rows, part))
             index = 1 + row * len(patches) + column - 1
             title(axes[row, column], index, f"{part}, patch {patch}")
-        axes[row, 1].set_ylabel("frequency y")
-        figure.colorbar(power, ax=axes[row, 1:], label="power", pad=0.02, aspect=15)
+        axes[row, 1].set_ylabel(label("frequency_y"))
+        figure.colorbar(
+            power, ax=axes[row, 1:], label=IN_KIND[KIND, "power"].label, pad=0.02, aspect=15
+        )
     for axis in axes[1, 1:]:
-        axis.set_xlabel("frequency x")
+        axis.set_xlabel(label("frequency_x"))
     return figure
 
 

@@ -14,9 +14,9 @@ settings the choice with the most mask ratios, the first of several.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import draw_scores
-from spatial_mae.figures.drawing.runs import scores_over
+from spatial_mae.figures.drawing.scores import scores_over
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row
+from spatial_mae.tables.rows import Row
 
 KIND = "evaluation"
 

@@ -21,20 +21,13 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from spatial_mae.figures.drawing.notes import SETTINGS, notes, number
+from spatial_mae.figures.drawing.notes import notes, remarks, run_name, varied
 from spatial_mae.figures.drawing.pictures import NUMBERS, circle
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
 from spatial_mae.figures.drawing.style import BLACK, FULL, grid_of, panels, styled
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    groups,
-    keep,
-    levels,
-    pick,
-    require,
-    spread,
-)
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import FRAME, of_one_seed
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "mean_kernels"
 OUTPUT = ("output", "output_row", "output_column")
@@ -51,15 +44,11 @@ NAMED = ("patch", "mask")  # settings that a run is named by if it is the only o
 def select(rows: list[Row]) -> list[Row]:
     """Mean kernels of the first seed of at most four runs, and of their linear MAEs."""
     require(rows, KIND, ("dataset", *COLUMNS))
-    rows = first(completed(rows, "pretrain_epochs"), "seed", within=SETTING)
+    rows = first(first_completed(rows, "pretrain_epochs"), "seed", within=SETTING)
     rows = keep(rows, source=list(SOURCES), output=levels(rows, "output")[:MOST_OUTPUTS])
     runs = groups(rows, *SETTING)
     kept = (*FRAME, *SETTING, *COLUMNS)
-    return [
-        {key: row[key] for key in kept if key in row} | {"seeds": 1}
-        for run in spread(sorted(runs), MOST_RUNS)
-        for row in runs[run]
-    ]
+    return [of_one_seed(row, kept) for run in spread(sorted(runs), MOST_RUNS) for row in runs[run]]
 
 
 @styled
@@ -115,5 +104,4 @@ def _draw_map(axis: Axes, rows: list[Row], limit: float) -> AxesImage:
 
 
 def _name(run: list[Row], rows: list[Row]) -> str:
-    varied = [name for name in SETTING if len(levels(rows, name)) > 1] or NAMED
-    return "\n".join(SETTINGS[key].format(number(run[0].get(key))) for key in varied)
+    return "\n".join(run_name(run[0], varied(rows) or NAMED))

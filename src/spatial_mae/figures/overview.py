@@ -22,10 +22,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.jacobians import CELL, CONVENTIONS, chosen, entropy_label
-from spatial_mae.figures.drawing.notes import notes, number
-from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require, several
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick
+from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian"
 PANELS = {
@@ -65,12 +68,12 @@ def draw(rows: list[Row]) -> Figure:
         title(axis, index, PANELS[key])
         beside.setdefault(key[1], []).append(axis)
     for axis in axes[-1]:
-        axis.set_xlabel("mask ratio m")
+        axis.set_xlabel(axis_label("mask"))
     for axis in axes[:, 0]:
-        axis.set_ylabel("patch size (pixels)")
+        axis.set_ylabel(axis_label("patch"))
     for measure, some in beside.items():
-        label = "spread (pixels)" if measure == "spread" else entropy_label(rows)
-        bar = figure.colorbar(scales[measure], ax=some, label=label, pad=0.02, aspect=15)
+        name = axis_label("spread") if measure == "spread" else entropy_label(rows)
+        bar = figure.colorbar(scales[measure], ax=some, label=name, pad=0.02, aspect=15)
         bar.outline.set_linewidth(0.4)
     return figure
 

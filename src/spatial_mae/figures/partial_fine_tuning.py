@@ -14,22 +14,26 @@ numbers of trained blocks, the first of several.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import curve, looks, percent, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, TUNING, completed, over_seeds, remarks, widest
+from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import TUNING
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, keep, levels, pick, require, several
+from spatial_mae.tables.columns import label
+from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick, widest
+from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "fine_tuning"
-COSTS = {"seconds": "time", "peak_memory_bytes": "peak memory"}
+COSTS = ("seconds", "peak_memory_bytes")
 MEASURES = {"accuracy": "fine-tuned test accuracy (%)"}
 HALF = {"color": GREY, "linestyle": "--", "linewidth": 0.7}
-MEASURES |= {column: f"{name} / all blocks" for column, name in COSTS.items()}
+MEASURES |= {column: f"{label(column)} / all blocks" for column in COSTS}
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Accuracy and relative costs of every number of trained blocks and encoder depth."""
     require(rows, KIND, (*TUNING, *COSTS))
-    rows = widest(completed(rows, "tuning_epochs"), "blocks", "patch", "unit", "mask", "dec")
+    rows = widest(first_completed(rows, "tuning_epochs"), "blocks", "patch", "unit", "mask", "dec")
     several(rows, "blocks")
     whole = {_run(row): row for row in keep(rows, blocks="all")}
     rows = [

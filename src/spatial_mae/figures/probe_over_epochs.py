@@ -21,26 +21,14 @@ from spatial_mae.figures.drawing.curves import (
     percent,
     setting_axis,
 )
-from spatial_mae.figures.drawing.measures import ACCURACY, PROBES, SCORES
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import (
-    EVALUATION,
-    SETTING,
-    completed,
-    counted,
-    over_seeds,
-    remarks,
-    widest,
-)
+from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
+from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import EVALUATION, counted
 from spatial_mae.figures.drawing.style import legend, panels, styled, title
-from spatial_mae.figures.drawing.table import (
-    Row,
-    keep,
-    levels,
-    pick,
-    require,
-    several,
-)
+from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick, widest
+from spatial_mae.tables.runs import PROBES, SETTING, first_completed
 
 KIND = "evaluation"
 LONG = 20  # a range of epochs so many times the first one is drawn on a logarithmic axis
@@ -49,7 +37,7 @@ LONG = 20  # a range of epochs so many times the first one is drawn on a logarit
 def select(rows: list[Row]) -> list[Row]:
     """Probes of every kept epoch and encoder depth, and of pixels."""
     require(rows, KIND, EVALUATION)
-    rows = widest(completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask", "dec")
+    rows = widest(first_completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask", "dec")
     probes = keep(rows, protocol="linear_probe", metric="accuracy", representation=list(PROBES))
     several(probes, "epoch")
     probes = [counted(row) | {"measure": row["representation"], "control": None} for row in probes]

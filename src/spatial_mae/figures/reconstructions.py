@@ -11,23 +11,17 @@ network and recipe of the table are drawn, and its first seed.
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import SETTINGS, notes, number
+from spatial_mae.figures.drawing.notes import notes, remarks, run_name, varied
 from spatial_mae.figures.drawing.pictures import CLEAR, show_picture
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, remarks
 from spatial_mae.figures.drawing.style import FULL, panels, styled
-from spatial_mae.figures.drawing.table import (
-    Row,
-    first,
-    groups,
-    levels,
-    pick,
-    require,
-    spread,
-)
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME, of_one_seed
+from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "gallery"
 PLACE = ("image", "row", "column", "hidden")
-RUN_COLUMNS = ("dataset", "model", "training", *SETTING, "seed")
+RUN_COLUMNS = PRETRAINING
 PAIR = ("original_", "predicted_")
 MOST_RUNS, MOST_IMAGES = 3, 8
 TALL = 8.5  # inches of all images at most
@@ -38,15 +32,12 @@ def select(rows: list[Row]) -> list[Row]:
     channels = {key.rpartition("_")[2] for key in (rows or [{}])[0] if key.startswith(PAIR)}
     values = [f"{name}{channel}" for name in PAIR for channel in sorted(channels) or ["0"]]
     require(rows, KIND, (*RUN_COLUMNS, *PLACE, *values))
-    rows = first(completed(rows, "pretrain_epochs"), "seed")
+    rows = first(first_completed(rows, "pretrain_epochs"), "seed")
     shown = pick(rows, image=levels(rows, "image")[:MOST_IMAGES])
     runs = groups(shown, *SETTING)
     kept = [row for key in spread(sorted(runs), MOST_RUNS) for row in runs[key]]
     frame = (*FRAME, *SETTING, *PLACE)
-    return [
-        {key: row[key] for key in frame if key in row} | {"seeds": 1} | _pictures(row, channels)
-        for row in kept
-    ]
+    return [of_one_seed(row, frame) | _pictures(row, channels) for row in kept]
 
 
 def _pictures(row: Row, channels: set[str]) -> Row:
@@ -83,14 +74,14 @@ def draw(rows: list[Row]) -> Figure:
 
 def _strips(rows: list[Row]) -> list[tuple[str, str, list[Row]]]:
     """Label, picture and pixels of each row of images; originals once where runs share them."""
-    varied = [name for name in SETTING if len(levels(rows, name)) > 1]
+    keys = varied(rows)
     strips, before = [], None
     for _, run in sorted(groups(rows, *SETTING).items()):
         original = [value for row in run for name, value in row.items() if "original" in name]
         if original != before:
             strips.append(("image", "original", run))
         before = original
-        name = "\n".join(SETTINGS[key].format(number(run[0][key])) for key in varied)
+        name = "\n".join(run_name(run[0], keys))
         strips.append((f"{name}\n\nseen".strip(), "seen", run))
         strips += [("predicted", "predicted", run), ("combined", "combined", run)]
     return strips

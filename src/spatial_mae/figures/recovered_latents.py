@@ -16,8 +16,7 @@ masks, each level is averaged over the masks where c determines noises there.
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, over_seeds, remarks, widest
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     GREY,
@@ -28,12 +27,16 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, distinct, keep, levels, pick, require
+from spatial_mae.tables.columns import axis_label, label
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import FRAME, over_seeds
+from spatial_mae.tables.rows import Row, distinct, levels, pick, widest
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "latent_recovery"
 CURVE = ("source", "representation", "readout", "role", "level")
 COLUMNS = (*CURVE, "r_squared", "standard_error", "n_masks")
-RUN = ("dataset", "model", "training", *SETTING, "seed", "status", "epochs")
+RUN = (*PRETRAINING, "status", "epochs")
 SOURCES = {
     "trained": "trained",
     "untrained": "untrained",
@@ -50,7 +53,7 @@ ROLES = {"visible": r"$s_{m^c}$ (visible part)", "hidden": r"$s_m$ (hidden part)
 def select(rows: list[Row]) -> list[Row]:
     """R squared over seeds: shared noises by level, the others over all levels."""
     require(rows, KIND, (*COLUMNS, *RUN))
-    rows = widest(completed(rows, "pretrain_epochs"), "mask", "patch", "unit", "enc", "dec")
+    rows = widest(first_completed(rows, "pretrain_epochs"), "mask", "patch", "unit", "enc", "dec")
     by_level = [row for row in keep(rows, role="shared") if row["level"] != "all"]
     rows = by_level + keep(rows, role=list(ROLES), level="all")
     found = over_seeds(rows, (*SETTING, *CURVE), "r_squared")
@@ -82,9 +85,9 @@ def draw(rows: list[Row]) -> Figure:
             what = f"c, level {level}" if role == "shared" else ROLES[role]
             title(axis, i * len(parts) + j, what)
             axis.set_ylim(-0.08, 1.04)
-        axes[i, 0].set_ylabel(f"R² ({readout})")
+        axes[i, 0].set_ylabel(f"{label('r_squared')} ({readout})")
     for axis in axes[-1]:
-        axis.set_xlabel("mask ratio m")
+        axis.set_xlabel(axis_label("mask"))
         axis.set_xticks(levels(rows, "mask"))
     read = [name for name in DASHES if pick(rows, representation=name)]
     looks = {t: {"color": COLOURS[s], "linestyle": "-"} for s, t in SOURCES.items()}

@@ -22,20 +22,19 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
-from spatial_mae.figures.drawing.table import (
-    SOLUTION,
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import keep_masked, require, several
+from spatial_mae.tables.rows import (
     Row,
     distinct,
     first,
     levels,
-    masked,
     most_images,
     pick,
     project,
-    require,
-    several,
     spread,
 )
+from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
@@ -47,7 +46,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Losses of the MAEs of every sampling law at full rank and at about its square root."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(first(rows, "dataset")), *FIRST)
-    rows = pick(masked(rows), patch=spread(levels(rows, "patch"), 4))
+    rows = pick(keep_masked(rows), patch=spread(levels(rows, "patch"), 4))
     several(rows, "sampling")
     latents = levels(rows, "n_latents")
     root = min(latents, key=lambda k: abs(k - latents[-1] ** 0.5))
@@ -67,8 +66,8 @@ def draw(rows: list[Row]) -> Figure:
                 curve = pick(rows, patch=patch, n_latents=k, sampling=law)
                 line(axis, curve, "mask_ratio", "loss", **look)
             title(axis, row * len(patches) + column, f"patch {patch}, k = {k:,}")
-        axes[row, 0].set_ylabel("loss / tr S")
+        axes[row, 0].set_ylabel(axis_label("loss"))
     for axis in axes[-1]:
-        axis.set_xlabel("mask ratio m")
+        axis.set_xlabel(axis_label("mask_ratio"))
     legend(figure, {LAWS.get(law, law): look for law, look in looks.items()})
     return figure

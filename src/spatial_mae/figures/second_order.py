@@ -23,10 +23,12 @@ from matplotlib.lines import Line2D
 from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
 from spatial_mae.figures.drawing.jacobians import chosen
 from spatial_mae.figures.drawing.measures import ERROR
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, distinct, keep, levels, pick, require, several
+from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, distinct, levels, pick
+from spatial_mae.tables.runs import SETTING
 
 KIND = "second_order"
 # What a panel's axis says -> measure -> its line and name.

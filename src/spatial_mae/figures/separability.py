@@ -14,12 +14,13 @@ most runs is drawn. Lines are means over seeds, bands their range.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
-from spatial_mae.figures.drawing.runs import SETTING, at_end, completed
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, pick, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, pick
+from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed, in_percent
 
 KIND = "embedding"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 MEASURES = {
     ("pca", "silhouette"): "silhouette, PCA",
     ("tsne", "silhouette"): "silhouette, t-SNE",
@@ -31,12 +32,12 @@ MEASURES = {
 def select(rows: list[Row]) -> list[Row]:
     """Both scores in both spaces after the last epoch, k-NN in percent."""
     require(rows, KIND, (*COLUMNS, "space", "metric", "value"))
-    last = [_percent(row) for row in completed(rows, "pretrain_epochs") if at_end(row)]
+    last = [_percent(row) for row in first_completed(rows, "pretrain_epochs") if at_end(row)]
     return over_masking(last, "space", "metric")
 
 
 def _percent(row: Row) -> Row:
-    return row | {"value": 100 * row["value"]} if row["metric"] == "knn_accuracy" else row
+    return in_percent(row) if row["metric"] == "knn_accuracy" else row
 
 
 @styled

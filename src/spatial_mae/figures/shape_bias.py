@@ -14,12 +14,13 @@ the most runs is drawn. Lines are means over seeds, bands their range.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
-from spatial_mae.figures.drawing.runs import SETTING, completed
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, keep, pick, require
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, pick
+from spatial_mae.tables.runs import PRETRAINING, first_completed
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value")
+COLUMNS = (*PRETRAINING, "status", "metric", "value")
 METRICS = {
     "shape_bias": "shape bias",
     "shape_accuracy": "decided for shape",
@@ -30,7 +31,9 @@ METRICS = {
 def select(rows: list[Row]) -> list[Row]:
     """The three shares on cue-conflict images."""
     require(rows, KIND, COLUMNS)
-    return over_masking(keep(completed(rows, "pretrain_epochs"), metric=list(METRICS)), "metric")
+    return over_masking(
+        keep(first_completed(rows, "pretrain_epochs"), metric=list(METRICS)), "metric"
+    )
 
 
 @styled

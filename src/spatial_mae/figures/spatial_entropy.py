@@ -29,10 +29,12 @@ from spatial_mae.figures.drawing.jacobians import (
     strokes,
     thinned,
 )
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, ordered, panels, styled, title
-from spatial_mae.figures.drawing.table import Row, groups, keep, levels, pick, require
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, groups, levels, pick
+from spatial_mae.tables.runs import SETTING
 
 KIND = "entropy_histogram"
 BOUND = "uniform"  # source: all visible pixels alike

@@ -10,10 +10,12 @@ bands the range of the seeds. The first data set and network of the table are dr
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import curve, looks, percent, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import completed, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled
-from spatial_mae.figures.drawing.table import Row, levels, pick, require, several
+from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, levels, pick
+from spatial_mae.tables.runs import first_completed
 
 KIND = "supervised"
 COLUMNS = ("dataset", "model", "patch", "enc", "seed", "status", "epochs")
@@ -27,7 +29,7 @@ def select(rows: list[Row]) -> list[Row]:
     """Accuracies on training and test images of all depths and patch sizes."""
     require(rows, KIND, (*COLUMNS, "accuracy", "train_accuracy"))
     several(rows, "enc")
-    rows = completed(rows, "supervised_epochs")
+    rows = first_completed(rows, "supervised_epochs")
     found = []
     for split, look in SPLITS.items():
         shown = over_seeds(rows, ("patch", "enc"), look["column"])

@@ -12,13 +12,15 @@ many. Trends can be compared, numbers cannot, unless the scales agree. –: not 
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, keep, require
 from spatial_mae.printed import printed_rows
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "detection"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "initialisation", "metric")
+COLUMNS = (*PRETRAINING, "status", "initialisation", "metric")
 COLUMNS += ("value", "height", "epochs", "pretrain_epochs")
 PAPER = {"box_ap": "APbox", "mask_ap": "APmask"}
 NAMES = {"APbox": "box AP", "APmask": "mask AP"}
@@ -27,11 +29,12 @@ NAMES = {"APbox": "box AP", "APmask": "mask AP"}
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own average precision in percent, of pretrained networks."""
     require(rows, KIND, COLUMNS)
-    rows = keep(completed(rows, "tuning_epochs"), metric=list(PAPER), initialisation="pretrained")
+    rows = keep(
+        first_completed(rows, "tuning_epochs"), metric=list(PAPER), initialisation="pretrained"
+    )
     rows = [r | {"value": 100 * r["value"], "column": PAPER[r["metric"]]} for r in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))
-    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
-    return beside_printed(ours, [*printed_rows(3), *printed_rows(5)])
+    return beside_printed(with_unit(rows), [*printed_rows(3), *printed_rows(5)])
 
 
 @styled

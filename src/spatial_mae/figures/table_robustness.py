@@ -14,13 +14,15 @@ the scales agree. Corruptions and severities of a set are averaged. –: not pri
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
-from spatial_mae.figures.drawing.runs import FRAME, SETTING, completed, over_seeds
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, average, pick, require
 from spatial_mae.printed import printed_rows
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME, average, over_seeds
+from spatial_mae.tables.rows import Row, pick
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "shifted", "metric", "value")
+COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
 COLUMNS += ("height",)
 # What a shifted set is called in the paper's tables.
 PAPER = {"own": "IN1K", "imagenet_v2": "INv2", "objectnet": "OJN", "imagenet_r": "INR"}
@@ -36,12 +38,11 @@ NAMES = {
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own accuracies in percent, means over corruptions and severities."""
     require(rows, KIND, COLUMNS)
-    rows = pick(completed(rows, "pretrain_epochs"), metric="accuracy")
+    rows = pick(first_completed(rows, "pretrain_epochs"), metric="accuracy")
     rows = average(rows, (*FRAME, *SETTING, "height", "seed", "shifted"), ["value"])
     rows = [row | {"value": 100 * row["value"], "column": _column(row)} for row in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))
-    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
-    return beside_printed(ours, [*printed_rows(1), *printed_rows(4)])
+    return beside_printed(with_unit(rows), [*printed_rows(1), *printed_rows(4)])
 
 
 def _column(row: Row) -> str:

@@ -11,24 +11,25 @@ can be compared, numbers cannot, unless the scales agree. –: not printed, or n
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, keep, require
 from spatial_mae.printed import printed_rows
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row
+from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "robustness"
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "metric", "value", "height")
+COLUMNS = (*PRETRAINING, "status", "metric", "value", "height")
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own shape bias."""
     require(rows, KIND, COLUMNS)
-    rows = keep(completed(rows, "pretrain_epochs"), metric="shape_bias")
+    rows = keep(first_completed(rows, "pretrain_epochs"), metric="shape_bias")
     rows = over_seeds(
         [row | {"column": "shape bias"} for row in rows], (*SETTING, "height", "column")
     )
-    ours = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
-    return beside_printed(ours, printed_rows(2))
+    return beside_printed(with_unit(rows), printed_rows(2))
 
 
 @styled

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.lemmas import COLUMNS, compared, draw_lemmas
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, project, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, project
 
 KIND = "taylor"
 SAMPLED = ("standard_error", "n_masks")

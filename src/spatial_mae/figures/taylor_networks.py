@@ -17,10 +17,12 @@ its first patch size, mask ratio, depths and seed.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.lemmas import COLUMNS, compared, draw_lemmas
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import FRAME, RUN, SETTING, completed, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, first, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.repeats import FRAME, of_one_seed
+from spatial_mae.tables.rows import Row, first
+from spatial_mae.tables.runs import RUN, SETTING, first_completed
 
 KIND = "masked_loss"
 KEPT = (*FRAME, *SETTING, "n_masks", *COLUMNS, "standard_error")
@@ -29,8 +31,8 @@ KEPT = (*FRAME, *SETTING, "n_masks", *COLUMNS, "standard_error")
 def select(rows: list[Row]) -> list[Row]:
     """All mask ratios and lemmas, at most four input scales, and the error of each prediction."""
     require(rows, KIND, ("dataset", *COLUMNS, "standard_error"))
-    rows = first(completed(rows, "pretrain_epochs"), *RUN)
-    rows = [{key: row[key] for key in KEPT if key in row} | {"seeds": 1} for row in rows]
+    rows = first(first_completed(rows, "pretrain_epochs"), *RUN)
+    rows = [of_one_seed(row, KEPT) for row in rows]
     return compared([_named(row) for row in rows])
 
 

@@ -14,19 +14,20 @@ most runs is drawn. Lines are means over images and seeds, bands the range of th
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
-from spatial_mae.figures.drawing.runs import SETTING, at_end, completed
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.figures.drawing.table import Row, pick, require
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, pick
+from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed
 
 KIND = "unmasked"
 METRICS = {"ssim": "SSIM", "fsim": "FSIM", "psnr": "PSNR (dB)", "negative_mse": "− MSE"}
-COLUMNS = ("dataset", "model", "training", *SETTING, "seed", "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Every metric after the last epoch, at one choice of depths, of one patch size or unit."""
     require(rows, KIND, (*COLUMNS, "metric", "value"))
-    last = [_turned(row) for row in completed(rows, "pretrain_epochs") if at_end(row)]
+    last = [_turned(row) for row in first_completed(rows, "pretrain_epochs") if at_end(row)]
     return over_masking(last, "metric")
 
 

@@ -7,18 +7,11 @@ from pathlib import Path
 
 import yaml
 
+from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE, VERDICTS
 from spatial_mae.figures.drawing.catalogue import describe
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.study import relations
 
-# Verdict -> sign and words. The order is that of the page: decided first.
-VERDICTS = {
-    "holds": ("✓", "holds"),
-    "holds-under-conditions": ("◐", "holds under conditions"),
-    "fails": ("✗", "fails"),
-    "not-run": ("○", "not run"),
-    "not-testable": ("–", "not testable"),
-}
 PAPERS = {
     "000": "Bisulco et al. 2025, poster",
     "001": "Bisulco et al. 2025",
@@ -83,16 +76,15 @@ def read_claims(path: Path) -> list[dict]:
             raise ValueError(
                 f"{path}: verdict {claim['verdict']!r} of {claim['id']}; known: {known}"
             )
-        claim["sign"], claim["words"] = VERDICTS[claim["verdict"]]
+        claim["sign"], claim["words"], _ = VERDICTS[claim["verdict"]]
         claim["paper"] = PAPERS.get(claim["seed"], claim["seed"])
-    undecided = ("not-run", "not-testable")
-    return sorted(claims, key=lambda claim: claim["verdict"] in undecided)
+    return sorted(claims, key=lambda claim: claim["verdict"] in (NOT_RUN, NOT_TESTABLE))
 
 
 def count_verdicts(claims: Sequence[Mapping]) -> list[dict]:
-    """Verdict, sign, words and number of claims, in the page's order."""
+    """Verdict, sign, words and number of claims, in the order of the page."""
     counts = Counter(claim["verdict"] for claim in claims)
     return [
         {"verdict": verdict, "sign": sign, "words": words, "count": counts[verdict]}
-        for verdict, (sign, words) in VERDICTS.items()
+        for verdict, (sign, words, _) in VERDICTS.items()
     ]

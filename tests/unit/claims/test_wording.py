@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from spatial_mae.claims.wording import deciding_axes, describe, list_values
+from spatial_mae.claims.wording import (
+    deciding_axes,
+    describe,
+    describe_data,
+    list_values,
+    only_jpeg,
+)
 
 
 @dataclass
@@ -60,3 +66,21 @@ def test_unresolved_settings_are_counted():
 )
 def test_long_lists_become_ranges(values, text):
     assert list_values(values, list(range(1, 65))) == text
+
+
+def test_data_are_described_with_n_and_pixels():
+    rows = [{"dataset": "b", "n_images": n, "pixels": "JPEG"} for n in (500, 60)]
+    rows.append({"dataset": "a", "n_images": 7, "pixels": "lossless"})
+    assert describe_data(rows) == "a (n = 7; lossless); b (n = 60 to 500; JPEG)"
+
+
+def test_jpeg_is_recognised_in_the_pixel_statement():
+    jpeg, lossless = {"pixels": "JPEG 4:2:0"}, {"pixels": "lossless"}
+    assert only_jpeg([jpeg])
+    assert not only_jpeg([jpeg, lossless])
+    assert not only_jpeg([{}])
+
+
+def test_rows_without_images_say_so():
+    assert describe_data([{"lattice": "torus"}, {"lattice": "chain"}]) == "Ising chain; Ising torus"
+    assert describe_data([{"lemma": 4}]) == "no images"

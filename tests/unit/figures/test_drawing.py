@@ -4,43 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing import catalogue, notes, style, table
-
-
-def test_first_within_groups_chooses_for_each_group():
-    rows = [{"d": "a", "k": 3}, {"d": "b", "k": 5}, {"d": "a", "k": 4}, {"d": "b", "k": 5}]
-    assert table.first(rows, "k", within=["d"]) == [rows[0], rows[1], rows[3]]
-    assert table.first(rows, "k") == [rows[0]]
-
-
-def test_first_passes_over_empty_cells():
-    rows = [{"s": None}, {"s": "x"}, {"s": "y"}]
-    assert table.first(rows, "s") == [{"s": "x"}]
-
-
-def test_spread_keeps_both_ends():
-    assert table.spread([1, 2, 3, 4, 5, 6, 7], 3) == [1, 4, 7]
-    assert table.spread([1, 2], 3) == [1, 2]
-
-
-def test_most_images_is_per_data_set():
-    rows = [{"dataset": "a", "n_images": n} for n in (10, 20)] + [{"dataset": "b", "n_images": 5}]
-    assert table.most_images(rows) == rows[1:]
-
-
-def test_average_and_project():
-    rows = [{"k": 1, "v": 1.0}, {"k": 1, "v": 3.0}, {"k": 2, "v": None}]
-    assert table.average(rows, ["k"], ["v"]) == [{"k": 1, "v": 2.0}, {"k": 2, "v": None}]
-    assert table.project(rows, ["k"]) == [{"k": 1}, {"k": 2}]
-
-
-def test_levels_orders_numbers_before_text():
-    assert table.levels([{"n": "all"}, {"n": 20}, {"n": 3}, {"n": None}], "n") == [3, 20, "all"]
-
-
-def test_masked_leaves_out_mask_ratio_zero():
-    rows = [{"model": "mae", "mask_ratio": m} for m in (0.0, 0.5)]
-    assert table.masked(rows) == rows[1:]
+from spatial_mae.figures.drawing import catalogue, notes, style
 
 
 def test_an_unknown_figure_names_the_nearest():

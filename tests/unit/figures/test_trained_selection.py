@@ -18,7 +18,9 @@ from spatial_mae.figures import (
     supervised_baseline,
 )
 from spatial_mae.figures.drawing.catalogue import figure_names, load_figure
-from spatial_mae.figures.drawing.runs import completed, in_units, over_seeds
+from spatial_mae.figures.drawing.scores import in_units
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.runs import first_completed
 
 KINDS = ("evaluation", "fine_tuning", "supervised", "similarity")
 AVERAGED = [name for name in figure_names() if load_figure(name).KIND in KINDS]
@@ -73,7 +75,7 @@ def test_a_run_that_diverged_is_left_out_and_counted(name, sample):
 def test_nothing_is_drawn_of_runs_that_all_diverged(sample):
     table = [row | {"status": "diverged"} for row in sample("evaluation")]
     with pytest.raises(ValueError, match="no run .* completed .there: diverged"):
-        completed(table, "pretrain_epochs")
+        first_completed(table, "pretrain_epochs")
 
 
 @pytest.mark.parametrize("name", AVERAGED)

@@ -6,9 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, PROBES, SCORES
-from spatial_mae.figures.drawing.notes import notes, number
-from spatial_mae.figures.drawing.runs import remarks
+from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES
+from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.style import (
     GREY,
     MARKERS,
@@ -18,16 +17,10 @@ from spatial_mae.figures.drawing.style import (
     panels,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, distinct, groups, levels, pick, spread
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, spread
+from spatial_mae.tables.runs import PROBES
 
-AXES = {
-    "mask": "mask ratio m",
-    "unit_pixels": "mask unit (pixels)",
-    "enc": "encoder depth",
-    "block": "block",
-    "epoch": "epoch of pretraining",
-    "trained_blocks": "last blocks trained j",
-}
 DASHES = {
     "raw_pixels": "--",
     "pca": ":",
@@ -61,7 +54,7 @@ def setting_axis(axis: Axes, rows: Sequence[Row], x: str) -> None:
     ticks = spread(levels(rows, x), 7)
     axis.set_xticks(ticks, [number(value) for value in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
-    axis.set_xlabel(AXES[x])
+    axis.set_xlabel(axis_label(x))
 
 
 def epochs_from_zero(axis: Axes, rows: Sequence[Row]) -> None:

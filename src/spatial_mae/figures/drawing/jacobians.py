@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from spatial_mae.figures.drawing.runs import SETTING, completed, over_seeds
 from spatial_mae.figures.drawing.style import line
-from spatial_mae.figures.drawing.table import Row, distinct, first, groups, levels, pick, spread
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, distinct, first, groups, levels, pick, spread
+from spatial_mae.tables.runs import SETTING, first_completed
 
 # What is counted, and what Eq. 11 leaves open.
 CONVENTIONS = ("outputs", "power", "channels", "base", "normalised")
@@ -25,7 +26,7 @@ def chosen(rows: Sequence[Row]) -> list[Row]:
     `n_masks`, which counts masks an image here, becomes `n_image_masks`. Raises ValueError if no
     run completed.
     """
-    rows = first(completed(rows, "pretrain_epochs"), "outputs", "power", "channels")
+    rows = first(first_completed(rows, "pretrain_epochs"), "outputs", "power", "channels")
     rows = first(rows, "split", "base", "normalised", within=("measure",))
     choices = groups(rows, "unit", "enc", "dec").values()
     most = max(choices, key=lambda group: len(groups(group, "patch", "mask")))

@@ -14,7 +14,9 @@ from spatial_mae.figures.drawing.style import (
     panels,
     title,
 )
-from spatial_mae.figures.drawing.table import Row, first, levels, pick, several, spread
+from spatial_mae.tables.columns import axis_label
+from spatial_mae.tables.needs import several
+from spatial_mae.tables.rows import Row, first, levels, pick, spread
 
 COLUMNS = ("lemma", "mask_ratio", "input_scale", "predicted", "measured")
 FUNCTIONAL = 6  # the lemma about a functional of the input, measured on its own
@@ -59,7 +61,7 @@ def draw_lemmas(rows: list[Row], note: Sequence[str], label: str = "masked loss"
         log_y(axes[1, index])
         title(axes[0, index], index, f"input scale {scale:g}")
         title(axes[1, index], len(scales) + index, f"input scale {scale:g}")
-        axes[1, index].set_xlabel("mask ratio m")
+        axes[1, index].set_xlabel(axis_label("mask_ratio"))
     axes[0, 0].set_ylabel(label)
     axes[1, 0].set_ylabel("|predicted / measured - 1|")
     legend(figure, _looks(colours))

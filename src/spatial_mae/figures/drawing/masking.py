@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes
-from spatial_mae.figures.drawing.runs import SETTING, over_seeds, remarks
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import legend, panels, title
-from spatial_mae.figures.drawing.table import Row, groups, levels, pick, project
+from spatial_mae.tables.repeats import over_seeds
+from spatial_mae.tables.rows import Row, groups, levels, pick, project
+from spatial_mae.tables.runs import SETTING, with_unit
 
 # What lies along the axis; what has a colour, how it is called, and its colours.
 VIEWS = {
@@ -24,7 +25,7 @@ def over_masking(rows: Iterable[Row], *keys: str) -> list[Row]:
     `unit_pixels` is the side of their mask unit. keys: columns of a measure. Raises ValueError
     where they have one mask ratio and one unit.
     """
-    rows = [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
+    rows = with_unit(rows)
     same_depth = groups(rows, "enc", "dec").values()
     choices = [g for group in same_depth for g in groups(group, "patch").values()]
     choices += [pick(group, unit=1) for group in same_depth]

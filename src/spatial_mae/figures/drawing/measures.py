@@ -1,14 +1,11 @@
 """Columns and values of tables that several figures plot, and what axes and legends call them."""
 
-METRICS = {
-    "mean_distance": "mean distance (pixels)",
-    "intra_patch_share": "share inside own patch",
-    "entropy": "entropy (nats)",
-}
+from spatial_mae.tables.columns import axis_label
+
+METRICS = {name: axis_label(name) for name in ("mean_distance", "intra_patch_share", "entropy")}
 MODEL = ("model", "mask_ratio", "n_latents", "sampling")
 # What is asked of a pretrained network: an error, and probes by the representation they read.
 SCORES = {"hidden_error": "hidden pixels", "class_token": "[CLS] token", "mean": "mean token"}
-PROBES = ("class_token", "mean")
 ERROR, ACCURACY = "mean squared error / variance", "probe accuracy (%)"
 # Representations that no pretraining made.
 CONTROLS = {

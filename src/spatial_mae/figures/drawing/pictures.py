@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from spatial_mae.figures.drawing.style import CATEGORIES, grid_of
-from spatial_mae.figures.drawing.table import Row, groups
+from spatial_mae.tables.rows import Row, groups
 
 CLEAR = 0.5  # the grey of hidden pixels
 # A colour for each output pixel: vermillion and bluish green first, as in the paper.

@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from spatial_mae.figures.drawing.notes import number
-from spatial_mae.figures.drawing.table import spread
 from spatial_mae.files import atomic_path
+from spatial_mae.tables.rows import spread
 
 COLUMN, FULL = 3.4, 7.0  # widths in inches of one and of two journal columns
 NOTE_SIZE = 5.5

@@ -1,4 +1,4 @@
-"""Rows of trained networks as their tables hold them, for the tests of judges."""
+"""Rows of trained networks as their tables hold them, for the tests of tables and judges."""
 
 import pytest
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from spatial_mae import tables
 from spatial_mae.files import write_json, write_rows
 from spatial_mae.study import grid
+from spatial_mae.tables.collecting import collect
 
 EXPERIMENT = {
     "name": "curves",
@@ -24,7 +24,7 @@ def results(tmp_path):
 
 
 def test_rows_carry_their_run_and_the_number_of_images(results):
-    rows = tables.collect(EXPERIMENT, results)
+    rows = collect(EXPERIMENT, results)
     assert [row["n_images"] for row in rows] == [400, 50]
     assert [row["correlation"] for row in rows] == [0, 1]
     assert rows[0] | {"correlation": 0} == {
@@ -43,4 +43,16 @@ def test_rows_carry_their_run_and_the_number_of_images(results):
 def test_a_missing_run_is_an_error(results):
     (results / grid.run_tables(EXPERIMENT)[1]).unlink()
     with pytest.raises(FileNotFoundError, match="autocorrelation_default.csv"):
-        tables.collect(EXPERIMENT, results)
+        collect(EXPERIMENT, results)
+
+
+def test_a_column_that_is_not_declared_for_the_kind_is_refused(results):
+    write_rows(results / grid.run_tables(EXPERIMENT)[0], [{"dx": 0, "loss": 0.5}])
+    with pytest.raises(ValueError, match="'loss' is not declared for tables of kind 'autocorrel"):
+        collect(EXPERIMENT, results)
+
+
+def test_names_that_look_like_numbers_stay_names(results):
+    named = {"name": "lemmas", "kind": "lemmas", "recipe": "default"}
+    write_rows(results / grid.run_tables(named)[0], [{"check": "1e3", "quantity": "007"}])
+    assert collect(named, results) == [{"check": "1e3", "quantity": "007"}]

@@ -1,22 +1,11 @@
-"""Which rows of trained networks count, and how seeds resolve an effect."""
-
-from math import sqrt
+"""How seeds resolve an effect, and the verdict over them."""
 
 import pytest
 
-from spatial_mae.claims.trained import (
-    across_seeds,
-    cells,
-    completed,
-    judged,
-    last,
-    left_out,
-    once,
-    probes,
-    standard_error,
-    tuned,
-)
+from spatial_mae.claims.seeds import across_seeds, judged
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
+from spatial_mae.tables.repeats import cells
+from spatial_mae.tables.runs import completed
 
 
 def rise(rows):
@@ -30,45 +19,6 @@ def rise(rows):
 
 def pair(probe, size, **others):
     return [probe(0.5, mask=0.5, **others), probe(0.5 + size, mask=0.75, **others)]
-
-
-@pytest.mark.parametrize("column", ["status", "pretrain_status"])
-def test_runs_that_diverged_do_not_count(probe, column):
-    rows = [probe(0.5), probe(0.1, **{column: "diverged"})]
-    assert [row["value"] for row in completed(rows)] == [0.5]
-    assert left_out(rows) == "Left out: 1 rows of runs that did not complete."
-    assert left_out(rows[:1]) == ""
-
-
-def test_controls_blocks_and_other_protocols_are_no_probes(probe):
-    rows = [
-        probe(0.5, representation="class_token"),
-        probe(0.4, epoch=0),
-        probe(0.4, representation="pca", epoch=None),
-        probe(0.4, representation="block", block=1),
-        probe(0.4, protocol="knn"),
-        probe(0.4, protocol="reconstruction", metric="hidden_error", representation=None),
-    ]
-    assert [row["value"] for row in probes(rows)] == [0.5, 0.4]
-    assert [row["value"] for row in last(probes(rows))] == [0.5]
-
-
-def test_a_network_evaluated_by_two_recipes_counts_once(probe):
-    """They agree in all but the time they took; a seed of both is no heavier than another."""
-    rows = [probe(0.4, seconds=1.0), probe(0.6, seed=1), probe(0.4, seconds=2.0)]
-    assert cells(probes(rows), "mask") == {(0.75,): 0.5}
-    rows += [probe(0.4, n_train=400), probe(0.4, epoch=0), probe(0.4, representation="pca")]
-    assert len(once(completed(rows))) == 5
-
-
-def test_all_blocks_are_a_number(tuning):
-    rows = tuned([tuning(0.5), tuning(0.4, blocks=1)])
-    assert [(row["blocks"], row["value"]) for row in rows] == [(4, 0.5), (1, 0.4)]
-
-
-def test_cells_average_seeds(probe):
-    rows = [probe(0.4, seed=0), probe(0.6, seed=1), probe(0.3, mask=0.5)]
-    assert cells(rows, "mask") == {(0.5,): 0.3, (0.75,): 0.5}
 
 
 @pytest.mark.parametrize(
@@ -99,12 +49,6 @@ def test_an_effect_within_the_floor_is_not_resolved(probe):
     rows = completed(pair(probe, 0.1))
     assert across_seeds(rows, rise, ("mask",), lambda group: 0.05)[0].holds is True
     assert across_seeds(rows, rise, ("mask",), lambda group: 0.2)[0].holds is None
-
-
-def test_standard_error_of_a_difference(probe):
-    rows = [probe(0.2, n_test=400), probe(0.6, n_test=100)]
-    assert standard_error(rows) == pytest.approx(sqrt(0.4 * 0.6 / 100 + 0.4 * 0.6 / 100))
-    assert standard_error([probe(0.2, n_test=None)]) == 0
 
 
 def test_models_and_depths_are_settings_and_seeds_are_not(probe):

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from spatial_mae.files import Row, read_json, read_rows
+from spatial_mae.files import Row, read_json
 from spatial_mae.study import grid
+from spatial_mae.tables.kinds import check_columns
+from spatial_mae.tables.reading import read_table
 
 
 def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:
@@ -12,8 +14,9 @@ def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:
 
     Runs on a data set also get its `height` and `width`, `n_images`, the number of images behind
     their moments, and `pixels`, what its manifest says happened to the pixels, unless the run's
-    table says otherwise. `folder` is where `results/` lies.
-    Raises FileNotFoundError if a run's table is missing.
+    table says otherwise. `folder` is where `results/` is.
+    Raises FileNotFoundError if a run's table is missing, ValueError if it has a column that is not
+    declared for the experiment's kind.
     """
     manifests = {
         run["dataset"]: read_json(folder / f"results/data/{run['dataset']}/manifest.json")
@@ -23,8 +26,14 @@ def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:
     return [
         {**run, **_origin(run, manifests), **row}
         for run in grid.expand(experiment)
-        for row in read_rows(folder / grid.run_table(experiment, run))
+        for row in _run_rows(folder / grid.run_table(experiment, run), experiment["kind"])
     ]
+
+
+def _run_rows(path: Path, kind: str) -> list[Row]:
+    rows = read_table(path, kind)
+    check_columns(rows[0] if rows else (), kind, path)
+    return rows
 
 
 def _origin(run: Mapping, manifests: Mapping) -> Row:
