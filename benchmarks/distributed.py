@@ -1,9 +1,9 @@
 """One pretraining run shared by two processes: images per second compared with one process.
 
-Complete runs of the training loop, each in a new process, on random images, in float32, with the same
-effective batch. Speed is that of the second epoch. The time besides training is for loading and
-saving and, with two processes, for starting them and their imports. Peak memory is the growth of
-one process, the larger of the two.
+Complete runs of the training loop, each in a new process, on random images, in float32, with the
+same effective batch. Speed is that of the second epoch. The time besides training is for loading
+and saving and, with two processes, for starting them and their imports. Peak memory is the growth
+of one process, the larger of the two.
 """
 
 import tempfile

@@ -1,8 +1,8 @@
 """A training step of the masked autoencoder, against transformers' ViTMAE on the same work.
 
 Forward, backward and AdamW at 12 + 4 layers of width 192, three patches in four hidden. In float32
-the tests check that both give the same loss and gradients. How much bfloat16 can gain depends on the
-machine: compare the rates of its products, and transformers' network under autocast.
+the tests check that both give the same loss and gradients. How much bfloat16 can gain depends on
+the machine: compare the rates of its products, and transformers' network under autocast.
 """
 
 from collections.abc import Callable
