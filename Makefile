@@ -6,9 +6,12 @@ READY := .venv/.ready
 CORES ?= all
 STUDY ?= quick
 ARCHIVE ?= results/$(STUDY).tar.gz
+OUT ?= gpu-check
+MINUTES ?= 9
+DATA ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: quick test test-slurm lint bench status pack-results unpack-results redraw estimate clean lock
+.PHONY: quick test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate clean lock
 
 quick: $(READY)  ## the default study on embedded data: figures, claims, report
 	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
@@ -48,6 +51,10 @@ estimate: $(READY)  ## jobs, hours and storage of STUDY before it runs; FLAGS as
 
 bench: $(READY)  ## every benchmark's table, on one thread (minutes)
 	OMP_NUM_THREADS=1 python -m benchmarks
+
+gpu-check:  ## ten minutes on a GPU: right, robust, fast? Into OUT; needs no .venv (docs/gpu.md)
+	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
+	    $(if $(DATA),--data $(DATA))
 
 lock:  ## exact versions and hashes of everything, from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header \

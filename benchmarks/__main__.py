@@ -1,31 +1,51 @@
-"""Run the benchmarks and print their tables as markdown: ratios, taken in this very run."""
+"""Run the benchmarks and print their tables as markdown: ratios, taken in this very run.
+
+`python -m benchmarks gpu_check` takes other arguments: docs/gpu.md.
+"""
 
 import argparse
 import importlib
 import os
 import pkgutil
 import platform
+import sys
 from collections.abc import Sequence
 
 import benchmarks
-from benchmarks.timing import table
+from benchmarks import gpu_check
 
-HELPERS = {"__main__", "synthetic", "timing"}
+HELPERS = {"__main__", "synthetic", "timing", "gpu_check"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["gpu_check"]:
+        sys.exit(gpu_check.main(argv[1:]))
     names = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name not in HELPERS]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"default all: {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="small sizes: seconds, not minutes")
     arguments = parser.parse_args(argv)
     if unknown := set(arguments.names) - set(names):
-        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    print(f"{os.cpu_count()} cores, {platform.machine()}, {_threads()}\n")
-    for name in arguments.names or names:
+        parser.error(_refusal(unknown, names))
+    _run(arguments.names or names, arguments.quick)
+
+
+def _refusal(unknown: set[str], names: list[str]) -> str:
+    if "gpu_check" in unknown:
+        return "gpu_check runs alone and comes first: python -m benchmarks gpu_check --help"
+    return f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}, gpu_check"
+
+
+def _run(names: Sequence[str], quick: bool) -> None:
+    from benchmarks.hardware import processor  # gpu_check must start without numpy
+    from benchmarks.timing import table
+
+    print(f"{os.cpu_count()} cores, {platform.machine()}, {processor()}, {_threads()}\n")
+    for name in names:
         module = importlib.import_module(f"benchmarks.{name}")
         print(f"## {name}: {module.__doc__}\n", flush=True)
-        for title, rows in module.tables(arguments.quick):
+        for title, rows in module.tables(quick):
             print(f"### {title}\n\n{table(rows)}\n", flush=True)
 
 

@@ -39,7 +39,8 @@ def _larger(paper: Path) -> Path:
     experiments = yaml.safe_load(paper.read_text())["experiments"]
     grid = {"lattice": ["chain"], "patch": [8], "moment": ["exact"]}
     grid["coupling"] = [round(0.001 * (n + 1), 3) for n in range(EXTRA)]
-    extra = {"name": "extra", "kind": "ising_summary", "recipe": "chain", "grids": [grid]}
+    extra = {"name": "extra", "kind": "ising_summary", "recipe": "chain", "figures": []}
+    extra["grids"] = [grid]
     path = Path(tempfile.mkdtemp()) / "larger.yaml"
     path.write_text(yaml.safe_dump({"experiments": [*experiments, extra]}))
     return path

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from benchmarks.timing import median
+from benchmarks.training_step import BACKBONE as PAPER
 from spatial_mae.data.dead_leaves import DeadLeaves, prepare
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, Backbone
@@ -40,18 +41,28 @@ BACKBONE = Backbone(
     mlp_ratio=4.0,
     class_token=True,
 )
-SIZES = Architecture(32, 32, 3, 4, 1, 4, 2, BACKBONE)
+SMALL = Architecture(32, 32, 3, 4, 1, 4, 2, BACKBONE)
+DEEP = Architecture(32, 32, 3, 8, 1, 12, 4, PAPER)  # the paper's width and depths
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
-    n, epochs, seeds = (128, 1, 2) if quick else (2048, 20, 3)
+    n, seeds = (128, 2) if quick else (2048, 3)
     train, held_out = _images(n)
+    runs = {SMALL: 1} if quick else {SMALL: 20, DEEP: 10}
+    return [_table(train, held_out, sizes, epochs, seeds) for sizes, epochs in runs.items()]
+
+
+def _table(
+    train: torch.Tensor, held_out: torch.Tensor, sizes: Architecture, epochs: int, seeds: int
+) -> tuple[str, list[dict]]:
     results = {
-        name: [_train(train, held_out, epochs, seed, name) for seed in range(seeds)]
+        name: [_train(train, held_out, sizes, epochs, seed, name) for seed in range(seeds)]
         for name in precision.PRECISIONS
     }
-    title = f"{n} dead leaves of 32 x 32, patch size 4, 4 + 2 layers of width 48, {epochs} epochs"
-    return [(f"{title}: held-out loss", _rows(results))]
+    layers = f"{sizes.encoder_depth} + {sizes.decoder_depth} layers of width {sizes.backbone.width}"
+    images = f"{len(train)} dead leaves of 32 x 32"
+    title = f"{images}, patch size {sizes.patch_size}, {layers}, {epochs} epochs"
+    return f"{title}: held-out loss", _rows(results)
 
 
 def _rows(results: dict[str, list[float]]) -> list[dict]:
@@ -83,17 +94,24 @@ def _images(n: int) -> tuple[torch.Tensor, torch.Tensor]:
     )
 
 
-def _train(train: torch.Tensor, held_out: torch.Tensor, epochs: int, seed: int, name: str) -> float:
+def _train(
+    train: torch.Tensor,
+    held_out: torch.Tensor,
+    sizes: Architecture,
+    epochs: int,
+    seed: int,
+    name: str,
+) -> float:
     """The held-out loss after training: mean squared error, 1 = predicting each channel's mean."""
     generator = torch.Generator().manual_seed(seed)
     pixels = train.double().div(255).transpose(0, 1).flatten(1)
-    model = MaskedAutoencoder(SIZES, pixels.mean(dim=1), pixels.std(dim=1), generator)
+    model = MaskedAutoencoder(sizes, pixels.mean(dim=1), pixels.std(dim=1), generator)
     precision.use(model, name)
     optimiser = AdamW(parameter_groups(model, weight_decay=0.05), (0.9, 0.95))
     steps = epochs * (len(train) // BATCH)
     for step in range(steps):
         images = train[torch.randint(len(train), (BATCH,), generator=generator)].float() / 255
-        masks = draw_masks(generator, BATCH, SIZES, MASK_RATIO, "exact")
+        masks = draw_masks(generator, BATCH, sizes, MASK_RATIO, "exact")
         model.loss(images, masks).backward()
         optimiser.step(learning_rate(step, steps, steps / 10, PEAK_RATE))
         optimiser.zero_grad()
@@ -104,6 +122,6 @@ def _train(train: torch.Tensor, held_out: torch.Tensor, epochs: int, seed: int, 
 def _loss(model: MaskedAutoencoder, images: torch.Tensor) -> float:
     precision.use(model, "float32")
     generator = torch.Generator().manual_seed(0)
-    masks = draw_masks(generator, len(images), SIZES, MASK_RATIO, "exact")
+    masks = draw_masks(generator, len(images), model.architecture, MASK_RATIO, "exact")
     parts = zip(images.split(BATCH), masks.split(BATCH), strict=True)
     return float(np.mean([model.loss(part.float() / 255, mask).item() for part, mask in parts]))

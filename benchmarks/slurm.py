@@ -44,7 +44,7 @@ def _grid(cluster, cells: int, name: str, packed: bool = True, local: bool = Fal
     grid = {"lattice": ["chain"], "patch": [4, 8], "moment": ["exact"]}
     grid["coupling"] = [round(0.01 * (n + 1), 2) for n in range(cells // 2)]
     entry = {"name": "ising", "kind": "ising_summary", "recipe": "chain", "grids": [grid]}
-    config = {"experiments": [entry], "figures": dict.fromkeys(_figures())}
+    config = {"experiments": [entry]}
     row = _run(cluster, config, ["results/quick/tables/ising.csv"], packed, local)
     return {"contender": name, "cells": cells, **row, "s a cell": row["s"] / cells}
 
@@ -54,10 +54,6 @@ def _study(cluster) -> list[dict]:
         {"contender": name, **_run(cluster, {}, ["report"], True, local)}
         for name, local in (("local", True), ("SLURM, packed", False))
     ]
-
-
-def _figures() -> list[str]:
-    return list(yaml.safe_load((ROOT / "config.yaml").read_text())["figures"])
 
 
 def _run(cluster, config: dict, targets: list[str], packed: bool, local: bool) -> dict:

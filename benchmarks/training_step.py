@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from benchmarks.hardware import SIZE, gemm_rate, rate
+from benchmarks.hardware import bfloat16_rate, gemm_rate
 from benchmarks.timing import median, peak_memory, race, ratio
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, Backbone, flops_per_image
@@ -47,6 +47,18 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
 
 def rival_step(sizes: Architecture, batch: int, autocast: bool = False) -> Callable[[], object]:
     """A training step of transformers' network, as it comes or with torch's autocast around it."""
+    model = rival(sizes)
+    images, masks = _inputs(sizes, batch)
+
+    def loss() -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            return model(images, noise=masks.float()).loss
+
+    return _step(model, loss)
+
+
+def rival(sizes: Architecture) -> torch.nn.Module:
+    """transformers' network of these sizes, which draws its own masks unless given `noise`."""
     from transformers import ViTMAEConfig, ViTMAEForPreTraining
 
     backbone = sizes.backbone
@@ -64,14 +76,7 @@ def rival_step(sizes: Architecture, batch: int, autocast: bool = False) -> Calla
         decoder_intermediate_size=round(backbone.mlp_ratio * backbone.decoder_width),
         layer_norm_eps=1e-6,
     )
-    model = ViTMAEForPreTraining(config)
-    images, masks = _inputs(sizes, batch)
-
-    def loss() -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            return model(images, noise=masks.float()).loss
-
-    return _step(model, loss)
+    return ViTMAEForPreTraining(config)
 
 
 def our_step(sizes: Architecture, batch: int, arithmetic: str) -> Callable[[], object]:
@@ -132,12 +137,6 @@ def _speed(sizes: Architecture, batch: int, rounds: int) -> list[dict]:
         "MFU": 1.0,
     }
     return [*rows, last]
-
-
-def bfloat16_rate() -> float:
-    """10^9 multiplications and additions a second of torch's bfloat16 matrix product."""
-    a, b = torch.ones((2, SIZE, SIZE), dtype=torch.bfloat16)
-    return rate(lambda: a @ b)
 
 
 def _memory(sizes: Architecture, batch: int) -> list[dict]:

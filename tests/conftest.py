@@ -30,6 +30,13 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_memory(tmp_path_factory) -> None:
+    """What tests measure of this machine is remembered for the session, and apart from the user."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.getbasetemp() / "remembered")
+    os.environ.pop("SPATIAL_MAE_CHOICES", None)
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The checkout under test."""

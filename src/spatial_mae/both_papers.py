@@ -10,12 +10,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import Annotated
 
 from scipy.stats import kendalltau
 
 from spatial_mae.files import Row
 from spatial_mae.hierarchy.masks import MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
+from spatial_mae.study.keys import Length, Two
 
 READINGS = ("lowest", "mean", "highest")
 # What tells how a network was made; of the tables a row comes from.
@@ -27,17 +29,17 @@ CONVENTIONS = ("outputs", "power", "channels", "base", "normalised")
 
 @dataclass(frozen=True)
 class BothPapersRecipe:
-    """Which measurements of a run are set side by side.
+    """Which measurements of a run are set side by side."""
 
-    jacobian, inspection, evaluation: recipes of these families, whose tables are read. arities: of
-    the trees of latents above the image: 4, a latent above 2 x 2 regions; 2, above two halves,
-    along one axis and the other in turn.
-    """
-
-    jacobian: str
-    inspection: str
-    evaluation: str
-    arities: tuple[int, ...]
+    jacobian: str = "default"
+    """Recipe of that family whose table is read."""
+    inspection: str = "default"
+    """Recipe of that family whose tables are read."""
+    evaluation: str = "default"
+    """Recipe of that family whose table is read."""
+    arities: Annotated[tuple[Two, ...], Length(1)] = (4, 2)
+    """Of the trees of latents above the mask units: 4, a latent above 2 x 2 regions; 2, above two
+    halves, along one axis and the other in turn."""
 
 
 def expected_level_rows(

@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -35,11 +35,17 @@ def fingerprint(rule: str, *modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def share_with_jobs(source: str) -> None:
+def share_with_jobs(source: str, choices: Mapping[str, str]) -> None:
     """Let the workflow's jobs find the package in `source`, and the Python that runs this.
 
-    Jobs in an environment of their own (conda) put theirs in front of it.
+    Jobs in an environment of their own (conda) put theirs in front of it. choices: question ->
+    answer that the study fixes, or None (see `spatial_mae.choices`).
     """
+    from spatial_mae.choices import PINS
+
+    fixed = {name: answer for name, answer in choices.items() if answer is not None}
+    if fixed:
+        os.environ[PINS] = ",".join(f"{name}={answer}" for name, answer in fixed.items())
     os.environ["PYTHONPATH"] = os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
@@ -78,7 +84,7 @@ def _code(path: Path) -> tuple[str, tuple[str, ...]]:
             if node.level:
                 raise ValueError(f"{path}: relative import; write `from {NAME}.x import y`")
             imports += _imported(node)
-        _drop_docstring(node)
+        _drop_docstrings(node)
     return ast.unparse(tree), tuple(imports)
 
 
@@ -96,12 +102,15 @@ def _is_module(name: str) -> bool:
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
-def _drop_docstring(node: ast.AST) -> None:
-    body = getattr(node, "body", None)
-    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and body:
-        first = body[0]
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            node.body = body[1:] or [ast.Pass()]
+def _drop_docstrings(node: ast.AST) -> None:
+    """Those of modules, classes and functions, and those after the fields of a class."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+        node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:
@@ -122,8 +131,9 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
 
     Yields the record, a dict to which the block may add what it measured. It holds the commit (and
     whether the tree was dirty), command, versions, host, device, seconds, peak memory of this
-    process in bytes, seed and the SHA-256 of each input file.
+    process in bytes, seed, the SHA-256 of each input file, and what was chosen by measurement.
     """
+    from spatial_mae.choices import made
     from spatial_mae.files import sha256, write_json
 
     start = time.perf_counter()
@@ -142,6 +152,8 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
     yield record
     record["seconds"] = round(time.perf_counter() - start, 3)
     record["peak_memory_bytes"] = _peak_memory()
+    if choices := made():
+        record["choices"] = choices
     write_json(arguments.record, record)
 
 

@@ -2,9 +2,9 @@
 
 import json
 
-from spatial_mae import grid
 from spatial_mae.cli import collect_table
 from spatial_mae.files import read_rows, write_rows
+from spatial_mae.study import grid
 
 EXPERIMENT = {
     "name": "spectrum",

@@ -13,7 +13,7 @@ from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import save_weights
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.training_data import architecture_for
 
 

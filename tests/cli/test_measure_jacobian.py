@@ -113,4 +113,5 @@ def test_what_cannot_be_measured_is_refused(measure, pretrained):
 def test_the_default_recipe_is_that_of_the_config(project):
     config = yaml.safe_load((project / "config.yaml").read_text())
     found = config["recipes"]["jacobian"]["default"]
-    assert RECIPE | {"n_images": found["n_images"], "n_outputs": found["n_outputs"]} == found
+    sizes = {"n_images": RECIPE["n_images"], "n_outputs": RECIPE["n_outputs"]}
+    assert found | sizes == RECIPE

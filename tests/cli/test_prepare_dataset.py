@@ -61,7 +61,7 @@ def test_own_images(tmp_path, capsys):
     [
         ("dead_leafs", {}, "did you mean 'dead_leaves'"),
         ("dead_leaves", LEAVES | {"haz": 1}, "unknown key 'haz'; did you mean 'haze'"),
-        ("dead_leaves", {"n_train": 3}, "missing chroma, coverage"),
+        ("dead_leaves", {"n_train": 3}, "missing n_test, size"),
     ],
 )
 def test_mistakes_are_named_and_leave_nothing(tmp_path, source, recipe, message):

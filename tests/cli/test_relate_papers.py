@@ -6,7 +6,7 @@ import pytest
 
 from spatial_mae.cli.relate_papers import main
 from spatial_mae.files import read_json, read_rows, write_rows
-from spatial_mae.kinds import RELATED
+from spatial_mae.study.measurements import RELATED
 
 MADE = {"epochs": 3, "status": "completed", "standard_error": 0.1}
 

@@ -7,6 +7,10 @@ import sys
 import numpy as np
 import yaml
 
+from spatial_mae.study import grid
+from spatial_mae.study.measurements import FIGURES
+from spatial_mae.study.schema import completed
+
 
 def test_the_library_example_runs(project):
     example = re.search(r"```python\n(.*?)```", (project / "README.md").read_text(), re.S)[1]
@@ -21,8 +25,15 @@ def test_every_figure_is_in_the_readme_and_in_the_default_study(project):
     modules = {p.stem for p in (project / "src/spatial_mae/figures").glob("*.py")} - {"__init__"}
     section = (project / "README.md").read_text().partition("## Figures")[2].partition("\n## ")[0]
     listed = set(re.findall(r"^\| `(\w+)` ", section, re.M))
-    config = yaml.safe_load((project / "config.yaml").read_text())
-    assert modules == listed == set(config["figures"])
+    assert modules == listed == set(FIGURES)
+    drawn = set(grid.figures({"experiments": experiments(project)}))
+    kinds = {entry["kind"] for entry in experiments(project)}
+    assert {FIGURES[figure] for figure in modules - drawn} <= {"detection", *kinds}
+    assert len(drawn) > 40
+
+
+def experiments(project) -> list[dict]:
+    return completed(yaml.safe_load((project / "config.yaml").read_text()))["experiments"]
 
 
 def test_every_study_is_in_the_readme(project):

@@ -1,4 +1,5 @@
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -49,11 +50,42 @@ def test_without_torch_int8_falls_back(monkeypatch):
     assert np.array_equal(gram([rows], 8, "int8")[0], _oracle(rows))
 
 
-def test_small_work_does_not_reach_for_torch(monkeypatch):
-    monkeypatch.setattr(module, "_int8_loader", lambda: pytest.fail("torch was wanted"))
+def test_small_work_measures_nothing(monkeypatch):
+    monkeypatch.setattr(module, "fastest", lambda n_columns: pytest.fail("measured"))
     gram([_pixels(30, 8)], 8, "auto", n_rows=30)
     with pytest.raises(pytest.fail.Exception):
-        gram([_pixels(30, 8)], 8, "auto", n_rows=int(module.TORCH_WORK))
+        gram([_pixels(30, 8)], 8, "auto", n_rows=int(module.LARGE_WORK))
+
+
+@pytest.mark.parametrize("slow", ["int8", "float32", "float64"])
+def test_large_work_avoids_a_slow_kernel(monkeypatch, tmp_path, slow):
+    """Also where int8 products are exact but sixty times slower, as without VNNI."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    used = []
+
+    def loader(name):
+        def load(block):
+            values = block.astype(np.float64) - (0 if name == "float64" else module.SHIFT)
+
+            def kernel(i, j):
+                used.append(name)
+                until = time.process_time() + (0.3 if name == slow else 0)
+                while time.process_time() < until:
+                    pass
+                return values[:, i].T @ values[:, j]
+
+            return kernel
+
+        return load
+
+    monkeypatch.setattr(module, "_int8_loader", lambda: loader("int8"))
+    monkeypatch.setattr(module, "_float32_kernel", loader("float32"))
+    monkeypatch.setattr(module, "_float64_kernel", loader("float64"))
+    rows = _pixels(1500, 70)
+    products, _ = gram([rows], 70, "auto", n_rows=int(module.LARGE_WORK))
+    assert np.array_equal(products, _oracle(rows))
+    assert used[-1] != slow
+    assert used.count(slow) <= 2  # it was tried, not used
 
 
 def test_an_unknown_method_is_refused():

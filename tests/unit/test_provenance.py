@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import os
 
 import pytest
 
-from spatial_mae import provenance
+from spatial_mae import choices, provenance
 
 
 @pytest.fixture
@@ -46,6 +47,12 @@ def test_code_counts_at_any_depth(package):
 
 def test_comments_docstrings_and_layout_do_not_count(package):
     assert not changed(package, "b.py", '"""Another."""\n# why\n\nx   =   1\n')
+
+
+def test_docstrings_of_fields_do_not_count(package):
+    (package / "b.py").write_text('class x:\n    y: int = 1\n    """Meaning."""\n')
+    assert not changed(package, "b.py", "class x:\n    y: int = 1\n")
+    assert changed(package, "b.py", "class x:\n    y: int = 2\n")
 
 
 def test_unrelated_modules_do_not_count(package):
@@ -89,3 +96,22 @@ def test_a_failed_run_leaves_no_record(tmp_path):
     with pytest.raises(RuntimeError), provenance.run_record(flags):
         raise RuntimeError
     assert not flags.record.exists()
+
+
+def test_answers_that_a_study_fixes_reach_its_jobs(monkeypatch):
+    for name in ("PYTHONPATH", "PATH"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    monkeypatch.setenv(choices.PINS, "gram=float64")
+    provenance.share_with_jobs("src", {})
+    assert choices.fixed_answers() == {"gram": "float64"}
+    provenance.share_with_jobs("src", {"gram": "int8", "mode": "plain", "attention": None})
+    assert choices.fixed_answers() == {"gram": "int8", "mode": "plain"}
+
+
+def test_a_record_names_what_was_chosen_by_measuring(tmp_path, monkeypatch):
+    monkeypatch.setattr(choices, "_made", [])
+    flags = argparse.Namespace(record=tmp_path / "r.json", seed=0)
+    with provenance.run_record(flags):
+        choices.choose("kernel", {"size": 3}, {"alone": lambda: None})
+    (chosen,) = json.loads(flags.record.read_text())["choices"]
+    assert (chosen["question"], chosen["answer"], chosen["origin"]) == ("kernel", "alone", "only")

@@ -1,5 +1,7 @@
 """What an edit reruns, and what it does not."""
 
+import numpy as np
+import yaml
 from planning import TINY, planned, snakemake_in
 
 NEW_CODE = "\n\n\ndef ", "\nEDITED = 1\n\n\ndef "
@@ -50,7 +52,7 @@ def test_the_probe_reruns_evaluations_but_no_training(finished, edit):
 
 def test_how_runs_share_gpus_reruns_only_the_written_config(finished, tmp_path):
     overlay = tmp_path / "shared.yaml"
-    overlay.write_text("devices: {runs_per_gpu: 4, processes_per_run: 2}\n")
+    overlay.write_text("devices: {runs_per_gpu: 4, processes_per_run: 2, choices: {mode: plain}}\n")
     jobs = planned(snakemake_in(finished)("-n", "report", "--configfile", TINY, overlay))
     assert jobs and set(jobs) <= {"write_config", "write_report", "report"}
 
@@ -84,3 +86,24 @@ def test_a_changed_recipe_reruns_its_runs_and_shows_old_and_new(finished, tmp_pa
     assert jobs["collect_table"] == 1 and jobs["draw_figure"] == 1
     text = done.stdout + done.stderr
     assert '"scales": [1, 2]' in text and '"scales": [1, 2, 4]' in text
+
+
+def test_another_seed_reruns_nothing_of_a_source_that_draws_nothing(copy_project):
+    folder = copy_project()
+    images = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 1), dtype=np.uint8)
+    np.savez(folder / "mine.npz", train_images=images[:30], test_images=images[30:])
+    mine = {"source": "array_file", "root": "mine.npz", "classes": None}
+    study = {
+        "datasets": {"mine": {**mine, "pixels": "lossless", "licence": "none"}},
+        "recipes": {"autocorrelation": {"default": {"max_displacement": 2}}},
+        "experiments": [{"kind": "autocorrelation", "grids": [{"dataset": ["mine"]}]}],
+    }
+    (folder / "mine.yaml").write_text(yaml.safe_dump(study))
+    run = snakemake_in(folder)
+    target = "results/quick/tables/autocorrelation.csv"
+    run(target, "--configfile", "mine.yaml")
+    assert planned(run("-n", target, "--configfile", "mine.yaml", "--config", "seed=1")) == {}
+
+
+def test_another_seed_prepares_drawn_images_again(finished):
+    assert plan(finished, "--config", "seed=1")["prepare_dataset"] == 3

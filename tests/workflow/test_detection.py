@@ -53,10 +53,6 @@ def overlay(folder, **paths):
     study = {
         "recipes": {"detection": {"tiny": SMALL | paths}},
         "experiments": [*config["experiments"], experiment],
-        "figures": {
-            "table_detection": {"experiment": "found"},
-            "detection": {"experiment": "found"},
-        },
     }
     path = folder / "detection.yaml"
     path.write_text(yaml.safe_dump(study))

@@ -3,14 +3,17 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 from planning import TINY, planned, snakemake_in
 
-from spatial_mae import jobs
-from spatial_mae.kinds import KINDS
+from spatial_mae.study import configuration, jobs
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.schema import completed
 
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = [
     "data",
     "linear",
@@ -24,7 +27,7 @@ PARTS = [
     "figures",
     "claims",
 ]
-STUDIES = ["quick", "cifar10", "paper", "imagenet64", "own_images", "cityscapes"]
+STUDIES = ["quick", *sorted(p.stem for p in (ROOT / "workflow/studies").glob("*.yaml"))]
 
 
 def merged(project, study: str, folder) -> tuple[dict, list]:
@@ -33,30 +36,35 @@ def merged(project, study: str, folder) -> tuple[dict, list]:
     config = yaml.safe_load((project / "config.yaml").read_text())
     flags = []
     if overlay.exists():
-        config = merge(config, yaml.safe_load(overlay.read_text()))
-        (folder / "leftImg8bit").mkdir()
-        (folder / "disparity").mkdir()
-        (folder / "image.png").touch()
-        (folder / "train_data_batch_1.npz").touch()
-        (folder / "val_data.npz").touch()
-        roots = {n: {"root": str(folder)} for n, d in config["datasets"].items() if "root" in d}
-        (folder / "roots.yaml").write_text(yaml.safe_dump({"datasets": roots}))
-        config = merge(config, {"datasets": roots})
-        flags = ["--configfile", overlay, folder / "roots.yaml"]
+        config = configuration.merged(config, yaml.safe_load(overlay.read_text()))
+        places = stand_ins(config, folder)
+        (folder / "places.yaml").write_text(yaml.safe_dump(places))
+        config = configuration.merged(config, places)
+        flags = ["--configfile", overlay, folder / "places.yaml"]
     return config, flags
 
 
-def merge(base: dict, over: dict) -> dict:
-    """Dictionaries merge, everything else is replaced: what --configfile does."""
-    both = {
-        k: merge(base[k], v) if isinstance(v, dict) and k in base else v for k, v in over.items()
+def stand_ins(config: dict, folder) -> dict:
+    """An overlay that names `folder` wherever the config names a copy that only a user has."""
+    for name in ("leftImg8bit", "disparity"):
+        (folder / name).mkdir()
+    for name in ("image.png", "train_data_batch_1.npz", "val_data.npz"):
+        (folder / name).touch()
+    roots = {n: {"root": str(folder)} for n, d in config["datasets"].items() if "root" in d}
+    recipes = {
+        family: {
+            name: {k: str(folder) for k, v in recipe.items() if str(v).startswith("path/to")}
+            for name, recipe in config["recipes"].get(family, {}).items()
+        }
+        for family in ("robustness", "detection")
     }
-    return base | both
+    return {"datasets": roots, "recipes": recipes}
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_the_plan_has_the_jobs_the_grid_counts(project, study, tmp_path):
     config, flags = merged(project, study, tmp_path)
+    config = completed(config)
     workplace = tmp_path / "empty"
     workplace.mkdir()
     done = snakemake_in(workplace)("-s", project / "Snakefile", "-n", "report", *flags)
@@ -71,7 +79,7 @@ def test_the_plan_needs_no_numerical_library(project, tmp_path):
         [*command, "-s", project / "Snakefile"], cwd=tmp_path, capture_output=True, text=True
     )
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert done.returncode == 0 and "spatial_mae.grid" in loaded
+    assert done.returncode == 0 and "spatial_mae.study.grid" in loaded
     assert {"torch", "scipy", "matplotlib", "spatial_mae.linear"} & loaded == set()
 
 
@@ -108,8 +116,8 @@ def test_the_processes_of_a_run_ask_for_a_gpu_each(project, tmp_path):
     ("flags", "message"),
     [
         (["--config", "sed=1"], "unknown key 'sed'; did you mean 'seed'"),
-        (["--config", "seed=-1"], "-1 is less than the minimum"),
-        (["--config", "figures={gabor: {experiment: gabour}}"], "names no experiment: 'gabour'"),
+        (["--config", "seed=-1"], "seed: -1 is not allowed; expected a whole number, 0 or more"),
+        (["--config", "figures={gabor: {experiment: gabor}}"], "each experiment names its own"),
     ],
 )
 def test_mistakes_stop_the_plan(project, flags, message, tmp_path):
@@ -126,7 +134,8 @@ def test_mistakes_stop_the_plan(project, flags, message, tmp_path):
         ("datsets: {}", "unknown key 'datsets'; did you mean 'datasets'"),
         (
             "recipes: {linear: {default: {mask_ratios: [1.0]}}}",
-            "1.0 is greater than or equal to the maximum of 1",
+            "recipes.linear.default.mask_ratios[0]: 1.0 is not allowed; expected a number, 0 or "
+            "more, below 1",
         ),
         (
             "recipes: {linear: {default: {n_latents: [2000]}}}",

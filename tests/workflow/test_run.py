@@ -13,7 +13,7 @@ import pytest
 import yaml
 from planning import TINY, clean_environment, planned, snakemake_in
 
-from spatial_mae import grid, jobs
+from spatial_mae.study import grid, jobs
 
 COSTS = ("seconds", "images_per_second", "peak_memory_bytes")
 
@@ -39,7 +39,7 @@ def test_every_result_has_a_run_record(finished):
 
 def test_the_config_alone_tells_which_run_records_there_are(finished):
     config = yaml.safe_load((finished / "results/tiny/config.yaml").read_text())
-    expected = {jobs.record_file(config, job) for job in jobs.study_jobs(config)}
+    expected = {jobs.record_file(job) for job in jobs.study_jobs(config)}
     found = {p.relative_to(finished).as_posix() for p in finished.rglob("results/**/*record.json")}
     assert found == expected
 

@@ -24,7 +24,6 @@ CONFIG = {
         },
         {"name": "lemmas", "kind": "lemmas", "recipe": "one"},
     ],
-    "figures": {"masked_psd": {"experiment": "psd"}, "taylor": None},
 }
 RESULTS = [
     "results/data/leaves/manifest.json",

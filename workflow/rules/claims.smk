@@ -88,7 +88,9 @@ rule write_report:
         config="results/{study}/config.yaml",
         claims="results/{study}/claims.json",
         figures=grid.figure_files(config, "png"),
-        manifests=expand("results/data/{dataset}/manifest.json", dataset=grid.used_datasets(config)),
+        manifests=expand(
+            "results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)
+        ),
     output:
         report=report(
             "results/{study}/report.html", caption="../report/report.rst", category="Report"

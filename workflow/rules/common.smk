@@ -1,6 +1,6 @@
 """What every stage shares; no rules.
 
-Only the standard library and three light modules of the package are imported here, so that the
+Only the standard library and light modules of the package are imported here, so that the
 workflow parses fast. Anything with an `if` lives there, with a unit test.
 """
 
@@ -8,22 +8,16 @@ import json
 import sys
 from pathlib import Path
 
-import yaml
-from snakemake.utils import validate
-
 # The package beside this workflow, also where it is not installed.
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
-from spatial_mae import configuration, grid
+from spatial_mae.study import configuration, grid, relations, sources
 from spatial_mae.provenance import fingerprint, share_with_jobs
 
-share_with_jobs(SOURCE)
 
-SCHEMA = Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
-configuration.check_keys(config, yaml.safe_load(SCHEMA.read_text()))
-validate(config, schema=str(SCHEMA), set_default=False)
-configuration.check_values(config)
+config.update(configuration.checked(config))
+share_with_jobs(SOURCE, config["devices"]["choices"])
 
 
 wildcard_constraints:
@@ -90,44 +84,43 @@ def figure_experiment(wildcards):
 
 
 def controls(wildcards):
-    return grid.controls(
-        config, wildcards.recipe, wildcards.dataset, wildcards.model, wildcards.run
-    )
+    return relations.control_scores(config, wildcards.recipe, run_of(wildcards))
 
 
 def control_moments(wildcards):
-    moment = grid.control_moment(config, wildcards.recipe)
-    return f"results/linear/{wildcards.dataset}/{moment}/moments.npz"
+    run = relations.control_moment(config, wildcards.recipe, wildcards.dataset)
+    return relations.moments_file(run)
 
 
 def own_moments(wildcards):
-    moment = grid.own_moment(config, wildcards.dataset)
-    return f"results/linear/{wildcards.dataset}/{moment}/moments.npz"
+    return relations.moments_file(relations.own_moment(config, wildcards.dataset))
 
 
 def control_solution(wildcards):
-    moment = grid.control_moment(config, wildcards.recipe)
     patch = grid.parse(wildcards.control)["patch"]
-    run = grid.control_solution(config, wildcards.recipe, patch)
-    return f"results/linear/{wildcards.dataset}/{moment}/{run}/solution.npz"
+    names = (wildcards.recipe, wildcards.dataset)
+    return relations.solution_file(relations.control_solution(config, *names, patch))
 
 
 def shifted_manifests(wildcards):
-    names = grid.shifted(config, wildcards.recipe)
+    names = relations.shifted(config, wildcards.recipe)
     return [f"results/data/{name}/manifest.json" for name in names]
 
 
+def run_of(wildcards):
+    return {**wildcards, **grid.parse(wildcards.run)}
+
+
 def probes(wildcards):
-    run = {**wildcards, **grid.parse(wildcards.run)}
-    return grid.probes(config, wildcards.recipe, run)
+    return relations.probes(config, wildcards.recipe, run_of(wildcards))
 
 
 def related(wildcards):
-    run = {**wildcards, **grid.parse(wildcards.run)}
-    return [grid.run_table(entry, run) for entry in grid.related(config, wildcards.recipe)]
+    entries = relations.related(config, wildcards.recipe)
+    return [grid.run_table(entry, run_of(wildcards)) for entry in entries]
 
 
 def reference_weights(wildcards):
-    run = grid.reference(config, wildcards.recipe, wildcards.run)
+    run = relations.reference_run(config, wildcards.recipe, wildcards.run)
     folder = f"results/pretrain/{wildcards.dataset}/{wildcards.model}/{wildcards.training}"
     return f"{folder}/{run}/weights.safetensors"

@@ -13,7 +13,7 @@ outputs:
 
 rule data:
     input:
-        expand("results/data/{dataset}/manifest.json", dataset=grid.used_datasets(config)),
+        expand("results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)),
 
 
 rule download_archive:
@@ -39,7 +39,7 @@ rule download_archive:
 
 rule prepare_dataset:
     input:
-        archive=lambda wildcards: grid.archive(config, wildcards.dataset),
+        archive=lambda wildcards: sources.archive(config, wildcards.dataset),
     output:
         manifest="results/data/{dataset}/manifest.json",
         train="results/data/{dataset}/train.npy",
@@ -60,10 +60,10 @@ rule prepare_dataset:
             "prepare_dataset", f"data.{config['datasets'][wildcards.dataset]['source']}"
         ),
         source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
-        recipe=lambda wildcards: json.dumps(grid.dataset_recipe(config, wildcards.dataset)),
-        root=lambda wildcards: grid.root(config, wildcards.dataset) or "",
-        root_state=lambda wildcards: configuration.root_state(config, wildcards.dataset),
-        seed=seed(),
+        recipe=lambda wildcards: json.dumps(sources.dataset_recipe(config, wildcards.dataset)),
+        root=lambda wildcards: sources.root(config, wildcards.dataset) or "",
+        root_state=lambda wildcards: sources.root_state(config, wildcards.dataset),
+        seed=lambda wildcards: sources.seed(config, wildcards.dataset),
     shell:
         r"""
         python -m spatial_mae.cli.prepare_dataset \

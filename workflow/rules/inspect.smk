@@ -92,7 +92,6 @@ rule probe_robustness:
     params:
         code=fingerprint("probe_robustness"),
         recipe=recipe("robustness"),
-        seed=run_value("seed"),
     shell:
         r"""
         python -m spatial_mae.cli.probe_robustness \
@@ -104,7 +103,6 @@ rule probe_robustness:
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --accuracy {output.accuracy:q} \
-            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """
@@ -130,7 +128,6 @@ rule relate_papers:
         code=fingerprint("relate_papers"),
         recipe=recipe("both_papers"),
         training=training,
-        seed=run_value("seed"),
     shell:
         r"""
         python -m spatial_mae.cli.relate_papers \
@@ -140,7 +137,6 @@ rule relate_papers:
             --tables {input.tables:q} \
             --recipe {params.recipe:q} \
             --relation {output.relation:q} \
-            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """

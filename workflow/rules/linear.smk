@@ -40,7 +40,6 @@ rule compute_moments:
         split=moment_value("split"),
         colour=moment_value("colour"),
         n=moment_value("n"),
-        seed=seed(),
     shell:
         r"""
         python -m spatial_mae.cli.compute_moments \
@@ -49,7 +48,6 @@ rule compute_moments:
             --colour {params.colour:q} \
             --n {params.n:q} \
             --moments {output.moments:q} \
-            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """

@@ -15,7 +15,7 @@ beside them, while a run is unfinished, what it continues from after an interrup
 
 rule pretraining:
     input:
-        grid.weights(config),
+        relations.weights(config),
 
 
 rule pretrain_mae:

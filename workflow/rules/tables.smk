@@ -33,7 +33,7 @@ rule collect_table:
         "../../envs/linear.yaml"
     params:
         code=fingerprint("collect_table"),
-        experiment=lambda wildcards: json.dumps(experiment(wildcards)),
+        experiment=lambda wildcards: json.dumps(grid.measured(experiment(wildcards))),
     shell:
         r"""
         python -m spatial_mae.cli.collect_table \

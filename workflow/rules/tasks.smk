@@ -20,7 +20,7 @@ rule predict_gabor:
     input:
         train="results/linear/{dataset}/{moment}/moments.npz",
         test=lambda wildcards: (
-            f"results/linear/{wildcards.dataset}/{grid.test_moment(wildcards.moment)}/moments.npz"
+            f"results/linear/{wildcards.dataset}/{relations.test_moment(wildcards.moment)}/moments.npz"
         ),
         solution="results/linear/{dataset}/{moment}/{run}/solution.npz",
     output:

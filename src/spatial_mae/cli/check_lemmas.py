@@ -9,7 +9,7 @@ import numpy as np
 from spatial_mae.files import write_rows
 from spatial_mae.linear.lemmas import LemmaRecipe, lemma_rows
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -5,9 +5,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from spatial_mae import grid
 from spatial_mae.files import write_rows
 from spatial_mae.provenance import add_record_flags, run_record
+from spatial_mae.study import grid
 from spatial_mae.tables.collecting import collect
 
 

@@ -10,7 +10,7 @@ from spatial_mae.evaluation.saved_probes import write_probes
 from spatial_mae.evaluation.scores import evaluate
 from spatial_mae.files import read_rows, write_rows
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.devices import choose_device, set_threads
 from spatial_mae.training.workplace import device_name
 

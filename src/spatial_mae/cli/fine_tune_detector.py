@@ -10,7 +10,7 @@ from pathlib import Path
 from spatial_mae.detection.recipe import DetectionRecipe
 from spatial_mae.detection.training import DetectionOutputs, DetectionRun, fine_tune_detector
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.workplace import add_workplace_flags, workplace
 
 

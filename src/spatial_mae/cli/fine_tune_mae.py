@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.classification import (
     ClassifierOutputs,
     ClassifierRun,

@@ -9,7 +9,7 @@ from spatial_mae.files import write_rows
 from spatial_mae.inspection.inspection import inspect
 from spatial_mae.inspection.recipe import InspectionRecipe
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.devices import choose_device, set_threads
 from spatial_mae.training.workplace import device_name
 

@@ -8,7 +8,7 @@ from spatial_mae.files import write_rows
 from spatial_mae.linear.autocorrelation import AutocorrelationRecipe, autocorrelation_rows
 from spatial_mae.linear.moments import load_moments
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -17,23 +17,15 @@ from spatial_mae.jacobian.recipe import JacobianRecipe
 from spatial_mae.jacobian.stage import add_network_flags, checkpoints_of, inputs_of, on_device
 from spatial_mae.linear.moments import load_moments
 from spatial_mae.provenance import run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 # As in config.yaml, but that a network of any size is measured at a few output pixels.
 RECIPE = {
-    "split": "test",
     "n_images": 20,
-    "n_masks": 1,
-    "outputs": "hidden",
     "n_outputs": 64,
-    "n_bins": 120,
     "powers": [1, 2],
     "channels": ["sum", "separate"],
-    "bases": ["e"],
     "normalisations": ["no", "visible", "all"],
-    "linear_centring": "centred",
-    "linear_ridge": 0.001,
-    "linear_flip": True,
 }
 
 

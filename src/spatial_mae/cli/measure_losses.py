@@ -9,7 +9,7 @@ from spatial_mae.linear.comparison import loss_rows
 from spatial_mae.linear.recipe import LinearRecipe
 from spatial_mae.linear.store import read_decomposition
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -10,7 +10,7 @@ from spatial_mae.data.store import open_dataset
 from spatial_mae.files import write_rows
 from spatial_mae.linear.image_spectrum import PsdRecipe, draw_images, psd_rows
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from spatial_mae.files import write_rows
 from spatial_mae.linear.moments import load_moments
 from spatial_mae.linear.store import RunSettings
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.tasks.encoders import open_run
 from spatial_mae.tasks.gabor import GaborRecipe, predict_gabor
 

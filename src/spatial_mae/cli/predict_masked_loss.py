@@ -10,7 +10,7 @@ from spatial_mae.jacobian.network_taylor import masked_loss
 from spatial_mae.jacobian.recipe import MaskedLossRecipe
 from spatial_mae.jacobian.stage import add_network_flags, inputs_of, on_device
 from spatial_mae.provenance import run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from spatial_mae import recipes
-from spatial_mae.data.sources import find_source, recipe_type
+from spatial_mae.data.sources import find_source
 from spatial_mae.data.store import write_dataset
 from spatial_mae.data.workers import set_threads
 from spatial_mae.provenance import add_record_flags, run_record
+from spatial_mae.study import recipes
 
 
 def optional_path(text: str) -> Path | None:
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if arguments.threads is not None:
         set_threads(arguments.threads)
     source = find_source(arguments.source)
-    recipe = recipes.load(recipe_type(source), arguments.recipe)
+    recipe = recipes.load(source.SOURCE.recipe, arguments.recipe)
     with run_record(arguments, [arguments.archive] if arguments.archive else []) as record:
         rng = np.random.default_rng(arguments.seed)
         prepared = source.prepare(recipe, arguments.root, arguments.archive, rng)

@@ -10,7 +10,7 @@ from spatial_mae.evaluation.recipe import EvaluationRecipe
 from spatial_mae.files import write_rows
 from spatial_mae.linear.moments import load_moments
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.devices import set_threads
 
 

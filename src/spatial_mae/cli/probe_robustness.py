@@ -10,7 +10,7 @@ from spatial_mae.data.store import open_dataset
 from spatial_mae.evaluation.robustness import RobustnessRecipe, probe_robustness
 from spatial_mae.files import write_rows
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.devices import choose_device, set_threads
 from spatial_mae.training.workplace import device_name
 

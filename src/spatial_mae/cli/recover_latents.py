@@ -9,7 +9,7 @@ from spatial_mae.files import write_rows
 from spatial_mae.identifiability.recipe import RecoveryRecipe
 from spatial_mae.identifiability.recovery import recover_latents
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.devices import set_threads
 
 

@@ -13,7 +13,7 @@ from spatial_mae.jacobian.recipe import BasisRecipe
 from spatial_mae.jacobian.stage import add_network_flags, checkpoints_of, inputs_of, on_device
 from spatial_mae.linear.moments import load_moments
 from spatial_mae.provenance import run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from spatial_mae.data.store import open_dataset
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.classification import ClassifierOutputs, ClassifierRun, train_classifier
 from spatial_mae.training.recipe import ClassifierRecipe
 from spatial_mae.training.training_data import architecture_for

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 
 ROWS = 1024  # images a batch
@@ -18,14 +19,17 @@ ROWS = 1024  # images a batch
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """Recipe. classes: names in the order of the labels, or null to number them.
-
-    pixels, licence: what the manifest and the figures shall say about the images.
-    """
+    """An npz file with uint8 train_images, test_images and, if there are classes, labels."""
 
     classes: tuple[str, ...] | None
+    """Names in the order of the labels; null numbers them."""
     pixels: str
+    """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure."""
     licence: str
+    """Terms under which the images are used; in the report."""
+
+
+SOURCE = Source(ArrayFile, draws=False, root="needed")
 
 
 def prepare(

@@ -14,6 +14,7 @@ import numpy as np
 
 from spatial_mae.data.archives import Archive, find, verify
 from spatial_mae.data.pickles import planar_images, read_batch
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 
 ARCHIVE = Archive(
@@ -38,7 +39,19 @@ CLASSES = (
 
 @dataclass(frozen=True)
 class Cifar10:
-    """Recipe: nothing to choose."""
+    """CIFAR-10, official archive (python version), downloaded or found under `root`."""
+
+
+SOURCE = Source(
+    Cifar10,
+    draws=False,
+    root="possible",
+    public=True,
+    archive=ARCHIVE,
+    layout=(f"{ARCHIVE.name}|{FOLDER}",),
+    size=(32, 32),
+    images=(50_000, 10_000),
+)
 
 
 def prepare(

@@ -21,8 +21,10 @@ from spatial_mae.data.archives import find
 from spatial_mae.data.folders import natural_key
 from spatial_mae.data.pixels import UNREADABLE, OversizedImageError, read_pixels
 from spatial_mae.data.shrinking import shrink_images, shrink_known
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
+from spatial_mae.study.keys import Factor, Size
 
 ADVICE = (
     "Cityscapes needs an account: register at https://www.cityscapes-dataset.com, `pip install "
@@ -35,20 +37,36 @@ UNITS = {"disparity": "pixels of the unshrunk image", "depth": "metres"}
 PAIRS = 32  # pairs read together
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cityscapes:
-    """Recipe. size: (height, width); fit: stretch, or cut the middle of that aspect ratio.
+    """leftImg8bit, disparity and camera of Cityscapes."""
 
-    min_valid_share: share of a small pixel's area that must be known for it to be known.
-    pixels, licence: what the manifest and the figures shall say about the images.
-    """
-
-    size: tuple[int, ...]
-    fit: Literal["resize", "centre_crop"]
+    size: Size
+    """Height and width in pixels, at most those of the images. [Bisulco 32, 32]"""
+    fit: Literal["resize", "centre_crop"] = "centre_crop"
+    """resize (stretch to `size`) or centre_crop (the middle of that aspect ratio)."""
     target: Literal["disparity", "depth"]
-    min_valid_share: float
+    """disparity in pixels of the unshrunk image, or depth in metres (needs camera/)."""
+    min_valid_share: Factor = 0.5
+    """Share of a small pixel's area that must be known for it to be known."""
     pixels: str
+    """What happened to the pixels; under every figure."""
     licence: str
+    """Terms under which the images are used; in the report."""
+
+
+SOURCE = Source(
+    Cityscapes,
+    draws=True,
+    root="needed",
+    public=True,
+    layout=("leftImg8bit", "disparity"),
+    advice=(
+        "make an account at cityscapes-dataset.com, then `pip install cityscapesscripts` and "
+        "`csDownload leftImg8bit_trainvaltest.zip disparity_trainvaltest.zip "
+        "camera_trainvaltest.zip`, unzip all into one folder"
+    ),
+)
 
 
 @dataclass(frozen=True)

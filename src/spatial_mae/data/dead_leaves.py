@@ -32,12 +32,14 @@ import numpy as np
 from spatial_mae.data.leaf_rendering import render
 from spatial_mae.data.leaf_shapes import SHAPES
 from spatial_mae.data.leaves import DeadLeaves, draw_leaves
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
 
 TEXTURES = ("smooth", "striped")
 CLASSES = tuple(f"{shape} {texture}" for shape in SHAPES for texture in TEXTURES)
 PER_CLASS = 32  # images of each class in a block; the unit of randomness and of work
+SOURCE = Source(DeadLeaves, draws=True)
 
 
 def prepare(

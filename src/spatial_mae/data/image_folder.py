@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -22,30 +22,42 @@ from spatial_mae.data.pixels import (
     fit_pixels,
     read_pixels,
 )
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
+from spatial_mae.study.keys import Count, Range, Share, Size
 
 MOST_FILES, MOST_BYTES = 256, 2**23  # of files decoded together: a few such blocks are in memory
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImageFolder:
-    """Recipe. size: (height, width). background: grey 0..255 behind transparent pixels.
+    """A folder of images, with or without class folders and train/test folders."""
 
-    crops_per_image counts with fit "random_crops" only; test_share without a test folder only.
-    pixels, licence: what the manifest and the figures shall say about the images.
-    """
-
-    size: tuple[int, ...]
-    channels: Literal[1, 3]
-    fit: Fit
-    crops_per_image: int
-    interpolation: Interpolation
-    background: int
-    test_share: float
-    max_unreadable_share: float
+    size: Size
+    """Height and width in pixels."""
+    channels: Literal[1, 3] = 3
+    """3 for RGB or 1 for gray."""
+    fit: Fit = "centre_crop"
+    """How an image meets `size`: resize (stretch), centre_crop (largest crop of that shape, then
+    resize) or random_crops (at the image's own scale)."""
+    crops_per_image: Count = 1
+    """Crops of each image with fit random_crops; those of one file stay in one split."""
+    interpolation: Interpolation = "box"
+    """Of resizing; box averages areas, nearest aliases."""
+    background: Annotated[int, Range(least=0, most=255)] = 127
+    """Gray level behind transparent pixels, 0 to 255."""
+    test_share: Share = 0.1
+    """Share of files held out where there is no test folder."""
+    max_unreadable_share: Annotated[float, Range(least=0, most=1)] = 0.01
+    """Share of files that may be unreadable before it is an error."""
     pixels: str
+    """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure."""
     licence: str
+    """Terms under which the images are used; in the report."""
+
+
+SOURCE = Source(ImageFolder, draws=True, root="needed")
 
 
 @dataclass

@@ -18,7 +18,9 @@ from spatial_mae.data.archives import find
 from spatial_mae.data.folders import natural_key
 from spatial_mae.data.pickles import planar_images, read_batch
 from spatial_mae.data.shrinking import shrink_images
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
+from spatial_mae.study.keys import Size
 
 SIDE = 64
 N_CLASSES = 1000
@@ -31,9 +33,21 @@ ADVICE = (
 
 @dataclass(frozen=True)
 class Imagenet64:
-    """Recipe. size: (height, width), at most (64, 64): smaller ones are area means."""
+    """Downsampled ImageNet, official 64 x 64 batches."""
 
-    size: tuple[int, ...]
+    size: Size = (SIDE, SIDE)
+    """Height and width in pixels, at most [64, 64]; smaller images are area means."""
+
+
+SOURCE = Source(
+    Imagenet64,
+    draws=False,
+    root="needed",
+    public=True,
+    layout=("train_data_batch_1*", "val_data*"),
+    images=(1_281_167, 50_000),
+    advice="get the 64x64 batches from image-net.org/download-images (free account)",
+)
 
 
 def prepare(

@@ -14,7 +14,9 @@ from typing import Literal
 import numpy as np
 from scipy.special import ellipkm1
 
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
+from spatial_mae.study.keys import Count, Natural, Size
 
 CRITICAL_COUPLING = math.log(1 + math.sqrt(2)) / 2  # of the infinite square lattice
 CHUNK = 1024  # lattices sampled together; part of what a seed means
@@ -22,17 +24,23 @@ CHUNK = 1024  # lattices sampled together; part of what a seed means
 
 @dataclass(frozen=True)
 class Ising:
-    """Recipe. size: (1, d) for a chain of d spins, (side, side) for a torus, side even.
-
-    n_sweeps: heat-bath sweeps before a torus is read; a chain needs none.
-    """
+    """Ising configurations as images, spins as 0 and 255."""
 
     lattice: Literal["chain", "torus"]
-    size: tuple[int, ...]
+    """Open chain or torus."""
+    size: Size
+    """[1, d] for a chain of d spins, [side, side] for a torus of an even side."""
     coupling: float
-    n_train: int
-    n_test: int
-    n_sweeps: int
+    """Coupling J."""
+    n_train: Count
+    """Training configurations."""
+    n_test: Count
+    """Test configurations."""
+    n_sweeps: Natural = 1
+    """Heat-bath sweeps before a torus is read; a chain needs none."""
+
+
+SOURCE = Source(Ising, draws=True)
 
 
 def prepare(

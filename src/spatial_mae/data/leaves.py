@@ -1,34 +1,46 @@
 """Leaves of the dead-leaves source: how many, how large, where, of what colour."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from spatial_mae.data.leaf_shapes import REACH
+from spatial_mae.study.keys import Count, Length, NotNegative, Positive, Size
 
 BRIGHTNESS = (0.05, 0.75)  # range of a leaf's mean reflectance
 
 
 @dataclass(frozen=True)
 class DeadLeaves:
-    """Recipe. size: (height, width); radii in pixels; depth_range: (near, far) in units of near.
+    """Generated images of occluding shapes, with classes and exact depth."""
 
-    stripe_period in radii; chroma, illumination: standard deviations; haze per unit of depth.
-    """
-
-    n_train: int
-    n_test: int
-    size: tuple[int, ...]
-    radius_min: float
-    radius_max: float
-    radius_exponent: float
-    coverage: float
-    supersampling: int
-    stripe_period: float
-    chroma: float
-    illumination: float
-    haze: float
-    depth_range: tuple[float, ...]
+    n_train: Count
+    """Training images."""
+    n_test: Count
+    """Test images."""
+    size: Size
+    """Height and width in pixels."""
+    radius_min: Positive = 2.0
+    """Smallest radius in pixels."""
+    radius_max: Positive = 32.0
+    """Largest radius in pixels."""
+    radius_exponent: float = 3.0
+    """Exponent of the power law of radii; 3 is scale-invariant."""
+    coverage: Positive = 4.0
+    """Leaves over each pixel on average."""
+    supersampling: Count = 3
+    """Samples a pixel along each axis; odd, so that its centre is one."""
+    stripe_period: Positive = 0.5
+    """Period of striped textures in radii."""
+    chroma: NotNegative = 0.2
+    """Standard deviation of a leaf's colour channels about its brightness."""
+    illumination: NotNegative = 0.22
+    """Standard deviation of the light's log gain and of its slope."""
+    haze: NotNegative = 0.2
+    """Extinction per unit of depth."""
+    depth_range: Annotated[tuple[Positive, ...], Length(2, 2)] = (1.0, 10.0)
+    """Depths of the nearest leaf and of the wall."""
 
 
 @dataclass(frozen=True)

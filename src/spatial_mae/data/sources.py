@@ -1,33 +1,32 @@
-"""Finding a source by its name: a module of this room with a recipe and a function `prepare`.
-
-    prepare(recipe, root: Path | None, archive: Path | None, rng) -> Prepared
+"""Finding a source by its name: a module of this room with a card, see `data.source`.
 
 A new source is a new module, nothing else. Sources are imported when asked for, so that the code
 behind one data set does not include the others.
 """
 
 import pkgutil
-import typing
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from spatial_mae.recipes import nearest
+from spatial_mae.study.recipes import nearest
 
 ROOM = "spatial_mae.data"
 
 
 def find_source(name: str) -> ModuleType:
     """The module of the source `name`. Raises ValueError naming the nearest known source."""
-    modules = {module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])}
-    if name in modules:
+    if name in _modules():
         module = import_module(f"{ROOM}.{name}")
-        if hasattr(module, "prepare"):
+        if hasattr(module, "SOURCE"):
             return module
-    known = [m for m in sorted(modules) if hasattr(import_module(f"{ROOM}.{m}"), "prepare")]
-    raise ValueError(f"unknown source {name!r}; {nearest(name, known)}")
+    raise ValueError(f"unknown source {name!r}; {nearest(name, source_names())}")
 
 
-def recipe_type(source: ModuleType) -> type:
-    """The dataclass of the source's recipe, as its `prepare` declares it."""
-    return typing.get_type_hints(source.prepare)["recipe"]
+def source_names() -> list[str]:
+    """The names of all sources, in alphabetical order. Imports every module of the room."""
+    return [m for m in _modules() if hasattr(import_module(f"{ROOM}.{m}"), "SOURCE")]
+
+
+def _modules() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))

@@ -15,9 +15,11 @@ import numpy as np
 from spatial_mae.data.archives import Archive, find
 from spatial_mae.data.pixels import UNREADABLE, OversizedImageError, read_pixels
 from spatial_mae.data.shrinking import shrink_images
+from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
 from spatial_mae.files import sha256
+from spatial_mae.study.keys import Size
 
 ARCHIVE = Archive("http://cs231n.stanford.edu/tiny-imagenet-200.zip", None)
 TOP = "tiny-imagenet-200"
@@ -28,9 +30,21 @@ FILES = 512  # files decoded together
 
 @dataclass(frozen=True)
 class TinyImagenet:
-    """Recipe. size: (height, width), at most (64, 64): smaller ones are area means."""
+    """Tiny ImageNet, official archive, downloaded or found under `root`."""
 
-    size: tuple[int, ...]
+    size: Size = (SIDE, SIDE)
+    """Height and width in pixels, at most [64, 64]; smaller images are area means."""
+
+
+SOURCE = Source(
+    TinyImagenet,
+    draws=True,
+    root="possible",
+    public=True,
+    archive=ARCHIVE,
+    layout=(ARCHIVE.name,),
+    images=(COUNTS["train"], COUNTS["test"]),
+)
 
 
 def prepare(

@@ -66,7 +66,7 @@ class CocoImages:
         try:
             with Image.open(path) as opened:
                 found = np.asarray(opened.convert("RGB" if channels == 3 else "L"))
-        except OSError as error:
+        except (OSError, SyntaxError) as error:  # Pillow's word for a broken PNG file
             raise ValueError(f"{path}: cannot be decoded ({error}); fetch it again") from error
         return np.array(found).reshape(*found.shape[:2], channels)
 

@@ -1,6 +1,8 @@
 """Mask R-CNN (He et al. 2017) on a ViT: how it is built, and what it finds."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from spatial_mae.detection.coco import CocoImages
 from spatial_mae.detection.recipe import DetectionRecipe
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.training.randomness import derived_seed
+from spatial_mae.training.reading_ahead import ReadAhead
 
 RATIOS = (0.5, 1.0, 2.0)
 CUT = 0.5  # a pixel belongs to a mask from this probability on
@@ -71,13 +74,13 @@ def detections(
     from pycocotools import mask
 
     model.eval()
-    for image in data.images:
-        pixels = torch.from_numpy(data.pixels(image, channels)).permute(2, 0, 1)
+    for image, pixels in zip(data.images, _pixels(data, channels), strict=True):
         (found,) = model([pixels.to(device).float().div_(255)])
         corners, labels, scores = (found[k].cpu() for k in ("boxes", "labels", "scores"))
+        shapes = (found["masks"][:, 0] >= CUT).to(torch.uint8).cpu().numpy()
         boxes = torch.cat([corners[:, :2], corners[:, 2:] - corners[:, :2]], dim=1)
         for i in range(len(scores)):
-            lengths = mask.encode(np.asfortranarray(_cut(found["masks"][i])))
+            lengths = mask.encode(np.asfortranarray(shapes[i]))
             yield {
                 "image_id": image["id"],
                 "category_id": data.categories[int(labels[i]) - 1],
@@ -87,5 +90,14 @@ def detections(
             }
 
 
-def _cut(probabilities: Tensor) -> np.ndarray:
-    return (probabilities[0] >= CUT).to(torch.uint8).cpu().numpy()
+def _pixels(data: CocoImages, channels: int) -> Iterator[Tensor]:
+    """Of each image, uint8 (C, H, W): a thread reads the next one meanwhile."""
+
+    def read(request: np.ndarray) -> Tensor:
+        pixels = data.pixels(data.images[int(request[0])], channels)
+        return torch.from_numpy(pixels).permute(2, 0, 1)
+
+    numbers = np.arange(len(data.images))[:, None]
+    with closing(ReadAhead(lambda request: partial(read, request), "images")) as reader:
+        reader.will_read(numbers)
+        yield from map(reader.get, numbers)

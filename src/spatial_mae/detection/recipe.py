@@ -1,8 +1,18 @@
 """Settings of a detector's fine-tuning. Needs no torch."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from spatial_mae.study.keys import (
+    Betas,
+    Count,
+    Factor,
+    Length,
+    NotNegative,
+    Positive,
+    Share,
+    UserPath,
+)
 from spatial_mae.training.recipe import check_counts, check_optimisation
 
 LEVELS = 5
@@ -10,47 +20,61 @@ LEVELS = 5
 
 @dataclass(frozen=True)
 class DetectionRecipe:
-    """How Mask R-CNN is fine-tuned on a COCO-format set, and scored.
+    """How Mask R-CNN is fine-tuned on a COCO-format set, and scored."""
 
-    train_images, test_images: folders; train_annotations, test_annotations: COCO's json files.
-    initialisation: the encoder starts pretrained, or random as a control. image_size: pixels of the
-    shorter side, None: images stay as they are; max_size: most pixels of the longer side.
-    epochs, warmup_epochs, batch_size, micro_batch, base_learning_rate (per 256 images),
-    weight_decay, betas, layer_decay, clip_norm: as in ClassifierRecipe.
-    flip: mirror half of the training images. scale_jitter: least and largest factor by which an
-    image is scaled on a canvas of its own size; (1, 1): none.
-    n_train, n_test: images, subsets that all runs share; None: all. precision: of training.
-    out_channels: of the feature pyramid and the heads. anchor_sizes: pixels, one a level of it.
-    regions: proposals of an image that the heads learn from.
-    score_threshold: least score of a detection. detections: most an image.
-    """
-
-    train_images: str | None
-    train_annotations: str | None
-    test_images: str | None
-    test_annotations: str | None
-    initialisation: Literal["pretrained", "random"]
-    image_size: int | None
-    max_size: int
-    epochs: int
-    warmup_epochs: float
-    batch_size: int
-    micro_batch: int | None
-    base_learning_rate: float
-    weight_decay: float
-    betas: tuple[float, ...]
-    layer_decay: float
-    clip_norm: float | None
-    flip: bool
-    scale_jitter: tuple[float, ...]
-    n_train: int | None
-    n_test: int | None
-    precision: Literal["float32", "bfloat16"]
-    out_channels: int
-    anchor_sizes: tuple[int, ...]
-    regions: int
-    score_threshold: float
-    detections: int
+    train_images: UserPath | None = None
+    """Folder of the training images; null: no detector can be trained."""
+    train_annotations: UserPath | None = None
+    """Their json in COCO's format."""
+    test_images: UserPath | None = None
+    """Folder of the images that are scored."""
+    test_annotations: UserPath | None = None
+    """Their json in COCO's format."""
+    initialisation: Literal["pretrained", "random"] = "pretrained"
+    """How the encoder starts: pretrained, or random as a control."""
+    image_size: Count | None = 1024
+    """Pixels of the shorter side; null: images stay as they are."""
+    max_size: Count = 1024
+    """Most pixels of the longer side."""
+    epochs: Count = 45
+    """Passes over the training images. [Kong 45]"""
+    warmup_epochs: NotNegative = 0.25
+    """Epochs of linear warm-up of the learning rate."""
+    batch_size: Count = 16
+    """Images of one step of the optimiser."""
+    micro_batch: Count | None = 4
+    """Images at once, a divisor of batch_size; null: the batch."""
+    base_learning_rate: Positive = 0.00128
+    """Peak per 256 images: the peak is this times batch_size / 256."""
+    weight_decay: NotNegative = 0.1
+    """Decoupled, on matrices only."""
+    betas: Betas = (0.9, 0.999)
+    """Of AdamW."""
+    layer_decay: Factor = 1.0
+    """A block's learning rate is this times that of the block after it; 1: all equal."""
+    clip_norm: Positive | None = 1.0
+    """Largest norm of the gradient; null: none."""
+    flip: bool = True
+    """Whether half of the training images are mirrored."""
+    scale_jitter: Annotated[tuple[Positive, ...], Length(2, 2)] = (0.1, 2.0)
+    """Least and largest factor by which an image is scaled on a canvas of its own size; [1, 1]:
+    none."""
+    n_train: Count | None = None
+    """Training images, a subset that every run shares; null: all."""
+    n_test: Count | None = None
+    """Images scored, a subset that every run shares; null: all."""
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    """Of training on a GPU; on the CPU it is float32."""
+    out_channels: Count = 256
+    """Of the feature pyramid and the heads."""
+    anchor_sizes: Annotated[tuple[Count, ...], Length(LEVELS, LEVELS)] = (32, 64, 128, 256, 512)
+    """Sides of the anchors in pixels, one for each level of the pyramid."""
+    regions: Count = 512
+    """Proposals of an image that the heads learn from."""
+    score_threshold: Share = 0.05
+    """Least score of a detection."""
+    detections: Count = 100
+    """Most detections an image."""
 
     ema_decay: ClassVar[None] = None
 

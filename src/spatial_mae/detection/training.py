@@ -2,11 +2,13 @@
 
 import json
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,10 +21,12 @@ from spatial_mae.files import Row, atomic_path, sha256, write_rows
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder, read_metadata
 from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loop import Training
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.randomness import derived_seed, generator_for
+from spatial_mae.training.reading_ahead import ReadAhead
 from spatial_mae.training.workplace import Site, Workplace
 
 CHANNELS = (1, 3)
@@ -95,6 +99,7 @@ class DetectionTask:
         detector = build_detector(encoder, len(data.categories), run.recipe, run.seed)
         self.module = detector.to(device)
         self.n_images, self.precision = len(data.images), "float32"
+        self._reader = ReadAhead(lambda request: partial(self._read, request), "images")
 
     def groups(self) -> list[dict]:
         recipe = self.run.recipe
@@ -109,33 +114,58 @@ class DetectionTask:
         part, _, rest = name.removeprefix(prefix).partition(".")
         return int(rest.partition(".")[0]) + 1 if part == "blocks" else 0
 
-    def will_read(self, batches: Sequence[Tensor]) -> None:
-        """Images are read when their micro-batch is: none is kept."""
+    def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
+        """A thread reads and augments the images of one micro-batch ahead."""
+        self._reader.will_read(self._request(batch, epoch) for batch in batches)
 
     def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
-        """Images by number, and the seed of each."""
-        wanted = indices[part].cpu()
-        seeds = [derived_seed(self.run.seed, epoch, int(i), "detection") for i in wanted]
-        return wanted, torch.tensor(seeds)
+        """Lists of images and of targets, on the CPU, and of the seed of each."""
+        request = self._request(indices[part], epoch)
+        return *self._reader.get(request), request[:, 1].tolist()
 
-    def weight(self, batch: Batch) -> int:
-        return len(batch[0])
+    def close(self) -> None:
+        """End the thread that reads."""
+        self._reader.close()
+
+    def _request(self, indices: Tensor, epoch: int) -> np.ndarray:
+        """Numbers of images and the seed of each: int64 (n, 2)."""
+        numbers = indices.tolist()
+        seeds = [derived_seed(self.run.seed, epoch, i, "detection") for i in numbers]
+        return np.array([numbers, seeds]).T
+
+    def _read(self, request: np.ndarray) -> tuple[list, list]:
+        recipe, channels = self.run.recipe, self.channels
+        pairs = [sample(self.data, i, channels, recipe, seed) for i, seed in request.tolist()]
+        return [image for image, _ in pairs], [target for _, target in pairs]
+
+    def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> int:
+        return len(indices[part])
 
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
-        pairs = [
-            sample(self.data, int(i), self.channels, self.run.recipe, int(seed))
-            for i, seed in zip(*batch, strict=True)
-        ]
-        images = [image.to(self.device) for image, _ in pairs]
-        targets = [{k: v.to(self.device) for k, v in target.items()} for _, target in pairs]
+        images, targets, seeds = batch
+        images = [image.to(self.device) for image in images]
+        targets = [{k: v.to(self.device) for k, v in target.items()} for target in targets]
         cuda = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), self._arithmetic():
-            torch.manual_seed(int(batch[1][0]))  # proposals are sampled at random
+            torch.manual_seed(seeds[0])  # proposals are sampled at random
             self.module.train()
             return sum(self.module(images, targets).values()).float(), None
 
-    def use_precision(self, name: str) -> None:
-        self.precision = name
+    def describe(self) -> dict:
+        return {"task": "detection", "recipe": asdict(self.run.recipe)}
+
+    def attention_shapes(self, n_images: int) -> dict[str, Shape]:
+        """None: images differ in size, and the usual way suits their thousands of tokens."""
+        return {}
+
+    def use(self, execution: Execution) -> None:
+        self.precision = execution.precision
+
+    def mode(self) -> str:
+        return "plain"
+
+    def give_up_compiling(self, error: Exception) -> bool:
+        return False
 
     def _arithmetic(self) -> object:
         """bfloat16 where the device is a GPU; else float32."""
@@ -173,7 +203,8 @@ def _fine_tune(
         save_seconds=site.save_seconds,
         requeue=site.requeue,
     )
-    status = training.run()
+    with closing(task):
+        status = training.run()
     start = time.perf_counter()
     found = list(detections(task.module, test, task.channels, site.device))
     seconds = time.perf_counter() - start

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import jobs
 from spatial_mae.estimate.speeds import Expected, Speed, expect
-from spatial_mae.estimate.workload import PLACES, Training, evaluated_images
+from spatial_mae.estimate.workload import TRAINING, Training, evaluated_images
 from spatial_mae.files import read_json
+from spatial_mae.study import jobs
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ def costs(
     """
     by_rule: dict[str, list[jobs.Job]] = {}
     for job in sorted(jobs.study_jobs(config)):
-        by_rule.setdefault(job[0], []).append(job)
-    order = sorted(by_rule, key=lambda rule: (rule not in PLACES, rule))
+        by_rule.setdefault(job.rule, []).append(job)
+    order = sorted(by_rule, key=lambda rule: (rule not in TRAINING, rule))
     return [
         _training_cost(config, folder, by_rule[rule], runs)
-        if rule in PLACES
+        if rule in TRAINING
         else _job_cost(config, folder, by_rule[rule], job_seconds.get(rule))
         for rule in order
     ]
@@ -76,7 +76,7 @@ def costs(
 def _training_cost(
     config: Mapping, folder: Path, found: Sequence[jobs.Job], runs: Sequence[Run]
 ) -> Cost:
-    rule, left = found[0][0], _left(config, folder, found)
+    rule, left = found[0].rule, _left(config, folder, found)
     own = [run for run in runs if run.training.network.rule == rule]
     rates = sorted(r.expected.images_per_second for r in own if r.expected)
     source = f"{rates[0]:,.0f} to {rates[-1]:,.0f} images/s" if rates else "no speed known"
@@ -87,7 +87,7 @@ def _training_cost(
 def _job_cost(
     config: Mapping, folder: Path, found: Sequence[jobs.Job], given: float | None
 ) -> Cost:
-    rule, left = found[0][0], _left(config, folder, found)
+    rule, left = found[0].rule, _left(config, folder, found)
     n_done, images = len(found) - len(left), None
     if rule == "evaluate_mae":
         images = total([evaluated_images(config, folder, job) for job in left])
@@ -104,13 +104,13 @@ def _job_cost(
 
 
 def _mean_seconds(config: Mapping, folder: Path, done: Sequence[jobs.Job]) -> float:
-    records = [read_json(folder / jobs.record_file(config, job)) for job in done]
+    records = [read_json(folder / jobs.record_file(job)) for job in done]
     return sum(record["seconds"] for record in records) / len(records)
 
 
 def _left(config: Mapping, folder: Path, found: Sequence[jobs.Job]) -> list[jobs.Job]:
     """The jobs without a run record."""
-    return [job for job in found if not (folder / jobs.record_file(config, job)).is_file()]
+    return [job for job in found if not (folder / jobs.record_file(job)).is_file()]
 
 
 def total(values: Sequence[float | None]) -> float | None:

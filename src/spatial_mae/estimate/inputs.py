@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from spatial_mae import configuration
-from spatial_mae.jobs import RECORDS
-from spatial_mae.recipes import nearest
+from spatial_mae.study import configuration
+from spatial_mae.study.measurements import RULES
+from spatial_mae.study.recipes import nearest
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -17,19 +17,8 @@ def checked_config(path: Path, overlays: Sequence[Path]) -> dict:
     """The config with studies on top, checked as the workflow does.
 
     Raises FileNotFoundError for a file that is not there, ValueError for a config that cannot run.
-    Which value has the wrong type, the workflow alone says: it reads the schema in full.
     """
-    config = configuration.merged(*map(_read, [path, *overlays]))
-    schema = ROOT / "workflow/schemas/config.schema.yaml"
-    configuration.check_keys(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
-    try:
-        configuration.check_values(config)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(
-            f"the config does not have the form of {schema}; `snakemake -n` with it says what is "
-            f"wrong ({type(error).__name__}: {error})"
-        ) from error
-    return config
+    return configuration.checked(configuration.merged(*map(_read, [path, *overlays])))
 
 
 def _read(path: Path) -> dict:
@@ -47,8 +36,8 @@ def job_seconds(texts: Sequence[str]) -> dict[str, float]:
     given = {}
     for text in texts:
         rule, _, number = text.rpartition("=")
-        if rule not in RECORDS:
-            raise ValueError(f"--job-seconds {text}: no such rule; {nearest(rule, RECORDS)}")
+        if rule not in RULES:
+            raise ValueError(f"--job-seconds {text}: no such rule; {nearest(rule, RULES)}")
         given[rule] = positive(number, f"--job-seconds {text}")
     return given
 

@@ -13,7 +13,7 @@ from spatial_mae.models import precision
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks
 from spatial_mae.training.augmentation import random_resized_crop_flip
-from spatial_mae.training.compiling import compiled
+from spatial_mae.training.compiling import Switchable
 from spatial_mae.training.devices import visible_gpus
 from spatial_mae.training.optimiser import AdamW, parameter_groups
 from spatial_mae.training.workplace import device_name
@@ -79,7 +79,13 @@ class _Step:
         precision.use(self.model, kind)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
-        self.loss = compiled(self.model.loss, recipe["compile"], device)
+        exact = recipe["sampling"] == "exact"
+        visible = network.architecture.n_visible(network.mask_ratio)
+        self.n_visible = visible if exact else None
+        self.loss = Switchable(self.model, "loss", fixed=exact)
+        on_gpu = device.type == "cuda"
+        wanted = recipe["compile"] == "always" or (recipe["compile"] == "auto" and on_gpu)
+        self.loss.use("compiled" if wanted else "plain")
 
     def __call__(self, images: Tensor) -> None:
         recipe, network = self.recipe, self.network
@@ -94,7 +100,7 @@ class _Step:
             recipe["sampling"],
         )
         choices = (recipe[key] for key in ("loss_on", "normalise_targets", "boundary_width"))
-        self.loss(views, masks, *choices).backward()
+        self.loss(views, masks, *choices, self.n_visible).backward()
         self.optimiser.step(1e-6)
         self.optimiser.zero_grad()
 

@@ -6,23 +6,19 @@ of their FLOPs per image.
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import grid
 from spatial_mae.estimate.inputs import positive
-from spatial_mae.estimate.workload import PLACES, Network, network_of
+from spatial_mae.estimate.workload import TRAINING, Network, network_of
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Backbone
+from spatial_mae.study import grid
+from spatial_mae.study.measurements import RULES
 
 ALL = "all"
-# Where finished runs of a rule lie, below results/.
-FOLDERS = {
-    "pretrain_mae": "pretrain/*/*/*/*",
-    "fine_tune_mae": "fine_tune/*/*/*/*/*/*",
-    "train_supervised": "supervised/*/*/*/*",
-}
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ def recorded_speeds(folder: Path, device: str | None = None) -> list[Speed]:
     `device`: only runs on devices whose name contains this text.
     Raises ValueError if the runs left were recorded on different devices, or none is left.
     """
-    speeds = [speed for rule in FOLDERS for speed in _recorded(folder / "results", rule)]
+    speeds = [speed for rule in TRAINING for speed in _recorded(folder, rule)]
     devices = sorted({speed.device for speed in speeds})
     if device is not None:
         speeds = [speed for speed in speeds if device.lower() in speed.device.lower()]
@@ -53,12 +49,13 @@ def recorded_speeds(folder: Path, device: str | None = None) -> list[Speed]:
     return speeds
 
 
-def _recorded(results: Path, rule: str) -> Iterator[Speed]:
-    for place in sorted(results.glob(FOLDERS[rule])):
+def _recorded(folder: Path, rule: str) -> Iterator[Speed]:
+    anywhere = re.sub(r"\{\w+\}", "*", RULES[rule].folder)
+    for place in sorted(folder.glob(anywhere)):
         history, record = place / "history.csv", place / "record.json"
         if history.is_file() and record.is_file():
             content, rows = read_json(record), read_rows(history)
-            network = _network(results, place, rule, content["command"])
+            network = _network(folder, place, rule, content["command"])
             if rows and network is not None and content.get("status") == "completed":
                 device = str(content["device"])
                 yield Speed(network, _mean_speed(rows), "recorded", device)
@@ -72,17 +69,16 @@ def _mean_speed(rows: Sequence[Mapping]) -> float:
     return images / ends[-1]
 
 
-def _network(results: Path, place: Path, rule: str, command: Sequence[str]) -> Network | None:
+def _network(folder: Path, place: Path, rule: str, command: Sequence[str]) -> Network | None:
     """The network of a finished run, from its folder's name and its command's flags.
 
     None if what it was made from (its pretraining, the data set's manifest) has gone.
     """
-    parts = ("results", *place.relative_to(results).parts)
-    named = {what: parts[index] for what, index in PLACES[rule].items()}
+    named = RULES[rule].read_folder(place.relative_to(folder))
     if rule == "fine_tune_mae":
-        trained = results / "pretrain" / Path(*parts[2:6]) / "record.json"
+        trained = folder / RULES["pretrain_mae"].record.format(**named)
         command = read_json(trained)["command"] if trained.is_file() else []
-    manifest = results / f"data/{named['dataset']}/manifest.json"
+    manifest = folder / f"results/data/{named['dataset']}/manifest.json"
     if "--model" not in command or not manifest.is_file():
         return None
     sizes = read_json(manifest)

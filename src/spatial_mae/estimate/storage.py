@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import grid, jobs
 from spatial_mae.estimate.workload import Training, image_counts, image_shape
+from spatial_mae.study import grid, relations
+from spatial_mae.study.jobs import Job, record_file, study_jobs
 
 FLOAT64 = 8
 # A resume file holds the weights, two moments of AdamW, the weights after the last whole epoch;
@@ -51,41 +52,47 @@ def _total(what: str, items: Sequence[Item]) -> Storage:
 
 def _images(config: Mapping, folder: Path) -> list[Item]:
     items = []
-    for name in grid.used_datasets(config):
+    for name in relations.used_datasets(config):
         counts, shape = image_counts(config, name, folder), image_shape(config, name, folder)
         size = sum(counts) * shape[0] * shape[1] * shape[2] if counts and shape else None
-        items.append((size, _done(config, folder, ("prepare_dataset", name))))
+        items.append((size, _done(folder, Job.of("prepare_dataset", {"dataset": name}))))
     return items
 
 
 def _moments(config: Mapping, folder: Path) -> list[Item]:
-    wanted = sorted(job for job in jobs.study_jobs(config) if job[0] == "compute_moments")
-    return [(_square(config, folder, job[1]), _done(config, folder, job)) for job in wanted]
+    wanted = _jobs(config, "compute_moments")
+    return [(_square(config, folder, job), _done(folder, job)) for job in wanted]
 
 
 def _solutions(config: Mapping, folder: Path) -> list[Item]:
     """A basis (d, d), half as large on the halves of flip-symmetric moments, and a root a patch."""
     items = []
-    for job in sorted(job for job in jobs.study_jobs(config) if job[0] == "solve_linear"):
-        moments, _, run = job[1].rpartition("/")
-        square, choice = _square(config, folder, moments), grid.parse(run)
+    for job in _jobs(config, "solve_linear"):
+        square, choice = _square(config, folder, job), grid.parse(job.wildcards["run"])
         size = None
         if square is not None:
             basis = square // 2 if choice["flip"] == "yes" else square
             dimensions = round((square / FLOAT64) ** 0.5)
-            channels = 3 if "colour-rgb" in moments else 1
+            channels = 3 if _colour(job) == "rgb" else 1
             size = basis + FLOAT64 * dimensions * choice["patch"] ** 2 * channels
-        items.append((size, _done(config, folder, job)))
+        items.append((size, _done(folder, job)))
     return items
 
 
-def _square(config: Mapping, folder: Path, moments: str) -> int | None:
-    """Bytes of the second moments `{dataset}/{slug}`: (d, d) over the pixels of its colour."""
-    dataset, _, slug = moments.partition("/")
-    shape = image_shape(config, dataset, folder)
+def _jobs(config: Mapping, rule: str) -> list[Job]:
+    return sorted(job for job in study_jobs(config) if job.rule == rule)
+
+
+def _colour(job: Job) -> object:
+    return grid.parse(job.wildcards["moment"])["colour"]
+
+
+def _square(config: Mapping, folder: Path, job: Job) -> int | None:
+    """Bytes of the second moments of a job: (d, d) over the pixels of its colour."""
+    shape = image_shape(config, job.wildcards["dataset"], folder)
     if shape is None:
         return None
-    channels = shape[2] if grid.parse(slug)["colour"] == "rgb" else 1
+    channels = shape[2] if _colour(job) == "rgb" else 1
     return FLOAT64 * (shape[0] * shape[1] * channels) ** 2
 
 
@@ -103,5 +110,5 @@ def _states(trainings: Sequence[Training], at_once: int) -> int:
     return sum(sorted(sizes, reverse=True)[:at_once])
 
 
-def _done(config: Mapping, folder: Path, job: jobs.Job) -> bool:
-    return (folder / jobs.record_file(config, job)).is_file()
+def _done(folder: Path, job: Job) -> bool:
+    return (folder / record_file(job)).is_file()

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from spatial_mae.estimate.costs import Cost, Run, total
 from spatial_mae.estimate.storage import Storage
-from spatial_mae.estimate.workload import ON_GPU, PLACES
+from spatial_mae.estimate.workload import TRAINING
+from spatial_mae.study.measurements import RULES
 
 UNKNOWN = "unknown"
 SHOWN_SPEEDS = 12
@@ -42,7 +43,7 @@ def estimate_lines(
 
 
 def _cells(cost: Cost) -> tuple[str, ...]:
-    counted = cost.rule in (*PLACES, "evaluate_mae") and cost.left
+    counted = cost.rule in (*TRAINING, "evaluate_mae") and cost.left
     images = UNKNOWN if cost.images is None else f"{cost.images:,}"
     numbers = str(cost.jobs), str(cost.done), str(cost.left)
     return cost.rule, *numbers, images if counted else "", _number(cost.hours), cost.source
@@ -81,10 +82,10 @@ def _factors(found: Sequence[float]) -> str:
 def _hours(
     costs: Sequence[Cost], runs: Sequence[Run], gpus: int | None, time_limit: float | None
 ) -> list[str]:
-    on_gpu = [cost for cost in costs if cost.rule in ON_GPU]
+    on_gpu = [cost for cost in costs if RULES[cost.rule].gpu]
     lines = [
         f"hours of jobs that ask for a GPU: {_at_least(on_gpu)}",
-        f"hours of the other jobs: {_at_least([c for c in costs if c.rule not in ON_GPU])}",
+        f"hours of the other jobs: {_at_least([c for c in costs if not RULES[c.rule].gpu])}",
     ]
     timed = [run for run in runs if run.hours is not None]
     if not timed:

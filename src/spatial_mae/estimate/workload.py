@@ -4,42 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae import configuration, grid, jobs
 from spatial_mae.estimate.sizes import parameters, training_flops
 from spatial_mae.files import read_json
 from spatial_mae.models.architecture import Architecture, Backbone
+from spatial_mae.study import grid, jobs, sources
+from spatial_mae.study.measurements import RULES
 
-# Jobs that ask for a GPU, as the rules say.
-ON_GPU = (
-    "pretrain_mae",
-    "evaluate_mae",
-    "inspect_mae",
-    "probe_robustness",
-    "fine_tune_mae",
-    "fine_tune_detector",
-    "train_supervised",
-    "measure_jacobian",
-    "track_basis",
-    "compare_linear",
-    "predict_masked_loss",
-)
-# Rule -> the parts of a job's path that name its data set, model and run, and the tuning, if any.
-PLACES = {
-    "pretrain_mae": {"dataset": 2, "model": 3, "recipe": 4, "run": 5},
-    "fine_tune_mae": {"dataset": 2, "model": 3, "run": 5, "tuning": 6, "recipe": 7},
-    "train_supervised": {"dataset": 2, "model": 3, "run": 4, "recipe": 5},
-}
-FAMILIES = {
-    "pretrain_mae": "pretraining",
-    "fine_tune_mae": "classification",
-    "train_supervised": "classification",
-}
-# Training and test images of the sources whose number is known before they are prepared.
-IMAGES = {
-    "cifar10": (50_000, 10_000),
-    "tiny_imagenet": (100_000, 10_000),
-    "imagenet64": (1_281_167, 50_000),
-}
+TRAINING = tuple(rule for rule, card in RULES.items() if card.trains)
 
 
 @dataclass(frozen=True)
@@ -86,7 +57,7 @@ def trainings(config: Mapping, folder: Path) -> list[Training]:
     Raises ValueError if the images' height and width can only be read from a data set that has not
     been prepared.
     """
-    wanted = sorted(job for job in jobs.study_jobs(config) if job[0] in PLACES)
+    wanted = sorted(job for job in jobs.study_jobs(config) if job.rule in TRAINING)
     return [_training(config, folder, job) for job in wanted]
 
 
@@ -95,10 +66,7 @@ def image_counts(config: Mapping, name: str, folder: Path) -> tuple[int, int] | 
     manifest = _manifest(name, folder)
     if manifest:
         return manifest["n_train"], manifest["n_test"]
-    dataset = config["datasets"][name]
-    if "n_train" in dataset and "n_test" in dataset:
-        return dataset["n_train"], dataset["n_test"]
-    return IMAGES.get(dataset["source"])
+    return sources.image_counts(config["datasets"][name])
 
 
 def image_shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int] | None:
@@ -106,7 +74,7 @@ def image_shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int
     manifest = _manifest(name, folder)
     if manifest:
         return manifest["height"], manifest["width"], manifest["channels"]
-    size = configuration.image_size(config["datasets"][name])
+    size = sources.image_size(config["datasets"][name])
     return (*size, config["datasets"][name].get("channels", 3)) if size else None
 
 
@@ -116,10 +84,8 @@ def _manifest(name: str, folder: Path) -> dict | None:
 
 
 def _training(config: Mapping, folder: Path, job: jobs.Job) -> Training:
-    rule, path = job
-    parts = path.split("/")
-    named = {what: parts[place] for what, place in PLACES[rule].items()}
-    recipe = config["recipes"][FAMILIES[rule]][named["recipe"]]
+    rule, named = job.rule, job.wildcards
+    recipe = config["recipes"][RULES[rule].recipe][job.recipe]
     shape = image_shape(config, named["dataset"], folder)
     if shape is None:
         raise ValueError(
@@ -137,7 +103,7 @@ def _training(config: Mapping, folder: Path, job: jobs.Job) -> Training:
         recipe,
         None if n is None else recipe["epochs"] * _whole_batches(n, recipe["batch_size"]),
         1 + len(_kept(recipe)) if rule == "pretrain_mae" else 1,
-        (folder / jobs.record_file(config, job)).is_file(),
+        (folder / jobs.record_file(job)).is_file(),
     )
 
 
@@ -161,18 +127,17 @@ def evaluated_images(config: Mapping, folder: Path, job: jobs.Job) -> int | None
     Each network evaluated, the untrained one among them, reads the images of the probes once and
     the images it reconstructs once a mask.
     """
-    parts = job[1].split("/")
-    dataset, training, name = parts[3], parts[5], parts[7]
-    counts = image_counts(config, dataset, folder)
+    named = job.wildcards
+    counts = image_counts(config, named["dataset"], folder)
     if counts is None:
         return None
-    recipe = config["recipes"]["evaluation"][name]
+    recipe = config["recipes"]["evaluation"][job.recipe]
     wanted = recipe["n_train"], recipe["n_test"]
     read = [min(n, limit or n) for n, limit in zip(counts, wanted, strict=True)]
     probed = sum(read) if recipe["representations"] else 0
     networks = 2
     if recipe["checkpoints"] == "all":
-        networks = len(_kept(config["recipes"]["pretraining"][training]))
+        networks = len(_kept(config["recipes"]["pretraining"][named["training"]]))
     return networks * (probed + recipe["n_masks"] * min(recipe["n_reconstructed"], counts[1]))
 
 

@@ -197,7 +197,7 @@ class _Objective:
         n_features = self.data.features.shape[1]
         if start is None:
             return np.zeros((n_features + 1) * self.n_classes)
-        return self._flat(start.weights @ self.root, start.bias / self.n_classes**0.5)
+        return _flat(start.weights @ self.root, start.bias / self.n_classes**0.5).cpu().numpy()
 
     def weights(self, coordinates: np.ndarray) -> tuple[Tensor, Tensor]:
         """W (c, k) and b (c,) at flat coordinates."""
@@ -216,10 +216,13 @@ class _Objective:
         residual /= labels.shape[1]
         slope = torch.addmm(weights, residual, features, beta=self.penalty)
         slope = torch.linalg.solve_triangular(self.root.T, slope, upper=True, left=False)
-        return value.item(), self._flat(slope, residual.sum(dim=1) * self.n_classes**0.5)
+        flat = _flat(slope, residual.sum(dim=1) * self.n_classes**0.5)
+        both = torch.cat([flat, value[None]]).cpu().numpy()  # one wait for a GPU, not two
+        return float(both[-1]), both[:-1]
 
-    def _flat(self, weights: Tensor, bias: Tensor) -> np.ndarray:
-        return torch.cat([weights, bias[:, None]], dim=1).double().cpu().numpy().ravel()
+
+def _flat(weights: Tensor, bias: Tensor) -> Tensor:
+    return torch.cat([weights, bias[:, None]], dim=1).double().flatten()
 
 
 def _n_held_out(n: int, share: float) -> int:

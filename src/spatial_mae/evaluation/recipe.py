@@ -1,44 +1,50 @@
 """Settings of the evaluations of a pretrained model."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from spatial_mae.linear.moments import CENTRINGS
-from spatial_mae.recipes import nearest
+from spatial_mae.study.keys import Count, Natural, NotNegative, Part, Positives, Range
 
 Representation = Literal["class_token", "mean", "blocks"]
 Tokens = Literal["mean", "class_token"]
+Four = Annotated[int, Range(least=4)]
+Reference = dict[str, float]
 
 
 @dataclass(frozen=True)
 class EvaluationRecipe:
-    """Settings of the probes, the k-NN vote, the reconstructions, and the probes' controls.
+    """Settings of the probes, the k-NN vote, the reconstructions, and the probes' controls."""
 
-    representations: what is probed: the class token and the mean patch token after the final norm,
-    and the mean patch token after each block; none for images without labels. checkpoints: epochs
-    evaluated; the untrained encoder and the last epoch always are. n_train, n_test: labelled images
-    used, None for all. validation_share: share of the training images that chooses the penalty.
-    penalties: see `probe.fit_logistic`. max_iterations: of L-BFGS, for each fit. neighbours: of the
-    k-NN vote; 0 is no vote. n_reconstructed: held-out images reconstructed, each under n_masks
-    masks. n_gallery: of them, written out pixel by pixel. control_*: how the second moments of
-    the linear controls are made; control_colour None: no controls, for images whose second moments
-    no memory holds.
-    """
-
-    representations: tuple[Representation, ...]
-    checkpoints: Literal["last", "all"]
-    n_train: int | None
-    n_test: int | None
-    validation_share: float
-    penalties: tuple[float, ...]
-    max_iterations: int
-    neighbours: int
-    n_reconstructed: int
-    n_masks: int
-    n_gallery: int
-    control_colour: Literal["luma", "rgb"] | None
-    control_centring: str
-    control_ridge: float
+    representations: tuple[Representation, ...] = ("class_token", "mean", "blocks")
+    """What is probed: the class token and the mean patch token after the final norm, and the mean
+    patch token after each block; [] for images without labels."""
+    checkpoints: Literal["last", "all"] = "last"
+    """Epochs evaluated: the last or all kept ones; the untrained encoder always is."""
+    n_train: Count | None = None
+    """Labelled training images used; null: all."""
+    n_test: Count | None = None
+    """Labelled test images used; null: all."""
+    validation_share: Part = 0.2
+    """Share of the training images that chooses the penalty."""
+    penalties: Positives = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+    """L2 penalties of the linear probe to choose from, on standardised features."""
+    max_iterations: Count = 100
+    """Of L-BFGS, for each fit."""
+    neighbours: Natural = 20
+    """Of the k-NN vote; 0 is no vote."""
+    n_reconstructed: Count = 500
+    """Held-out images reconstructed."""
+    n_masks: Count = 4
+    """Masks of each of them."""
+    n_gallery: Natural = 6
+    """Of them, those written out pixel by pixel."""
+    control_colour: Literal["luma", "rgb"] | None = "luma"
+    """Colour of the second moments behind the probes' controls, PCA and the linear MAE; null: no
+    controls, for images whose second moments do not fit in memory."""
+    control_centring: Literal["raw", "centred", "standardised"] = "centred"
+    """Centring of the linear MAE."""
+    control_ridge: NotNegative = 0
+    """Ridge of the linear MAE."""
 
     def __post_init__(self) -> None:
         if not 0 < self.validation_share < 1:
@@ -52,25 +58,22 @@ class EvaluationRecipe:
             _check_count(name, getattr(self, name), 1)
         for name in ("neighbours", "n_gallery"):
             _check_count(name, getattr(self, name), 0)
-        if self.control_centring not in CENTRINGS:
-            hint = nearest(self.control_centring, CENTRINGS)
-            raise ValueError(f"unknown control_centring {self.control_centring!r}; {hint}")
 
 
 @dataclass(frozen=True)
 class SimilarityRecipe:
-    """Settings of the comparison of two encoders' layers.
+    """Settings of the comparison of two encoders' layers."""
 
-    reference: keys of a run and the values that make it the run compared with; the workflow finds
-    that run's weights. n_images of `split`, in batches of batch_size. tokens: which feature of an
-    image is compared, the mean of its patch tokens or its class token.
-    """
-
-    reference: dict
-    n_images: int
-    batch_size: int
-    split: Literal["test", "train"]
-    tokens: Tokens
+    reference: Reference
+    """The run to compare with: the keys in which it differs, such as {enc: 12}."""
+    n_images: Four = 1000
+    """Images compared."""
+    batch_size: Four = 250
+    """Images of a minibatch of the unbiased estimate."""
+    split: Literal["test", "train"] = "test"
+    """Which images."""
+    tokens: Tokens = "mean"
+    """A layer's representation: mean of the patch tokens, or [CLS]; one of an image."""
 
     def __post_init__(self) -> None:
         _check_count("batch_size", self.batch_size, 4)

@@ -22,6 +22,7 @@ from spatial_mae.evaluation.shape_bias import shape_bias
 from spatial_mae.files import Row
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder
+from spatial_mae.study.keys import Count, UserPath
 from spatial_mae.training.loader import subset
 
 OWN = "own"
@@ -30,26 +31,33 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class RobustnessRecipe:
-    """Which probe is judged, and the images it is judged on.
+    """Which probe is judged, and the images it is judged on."""
 
-    evaluation: recipe of the evaluation that fits the probe; the workflow finds its file. tokens:
-    what is probed, the mean patch token or the class token. n_test: images of each set, corruption
-    and severity; None for all. prepared: data sets whose test images are judged; the workflow finds
-    their manifests. cifar10_c to cue_conflict: folders of these sets, None for none.
-    """
-
-    evaluation: str
-    tokens: Tokens
-    n_test: int | None
-    prepared: tuple[str, ...]
-    cifar10_c: str | None
-    cifar10_1: str | None
-    imagenet_v2: str | None
-    imagenet_a: str | None
-    imagenet_r: str | None
-    imagenet_sketch: str | None
-    objectnet: str | None
-    cue_conflict: str | None
+    evaluation: str = "default"
+    """Recipe of the evaluation that fits the probe."""
+    tokens: Tokens = "mean"
+    """What is probed: the mean patch token or the class token."""
+    n_test: Count | None = None
+    """Images of each set, corruption and severity; null: all."""
+    prepared: tuple[str, ...] = ()
+    """Data sets of the config on whose test images the probe is judged."""
+    cifar10_c: UserPath | None = None
+    """Folder of CIFAR-10-C, with labels.npy and one .npy a corruption; null: none."""
+    cifar10_1: UserPath | None = None
+    """Folder of CIFAR-10.1, with cifar10.1_v6_data.npy and its labels; null: none."""
+    imagenet_v2: UserPath | None = None
+    """Folder of one version of ImageNet-v2, with folders 0 to 999; null: none. [Kong]"""
+    imagenet_a: UserPath | None = None
+    """Folder of ImageNet-A, with folders named by WordNet ids; null: none. [Kong]"""
+    imagenet_r: UserPath | None = None
+    """Folder of ImageNet-R, with folders named by WordNet ids; null: none. [Kong]"""
+    imagenet_sketch: UserPath | None = None
+    """Folder of ImageNet-Sketch, with folders named by WordNet ids; null: none. [Kong]"""
+    objectnet: UserPath | None = None
+    """Folder of ObjectNet, with images/ and mappings/; null: none. [Kong]"""
+    cue_conflict: UserPath | None = None
+    """Folder of cue-conflict images such as cat7-elephant3.png, shape before texture; null: none.
+    [Kong]"""
 
     def __post_init__(self) -> None:
         folders = (self.cifar10_c, self.cifar10_1, self.cue_conflict, self.objectnet)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from spatial_mae.hierarchy.conditions import MOST_LATENTS, check_conditions, min
 from spatial_mae.hierarchy.graph import LatentGraph
 from spatial_mae.hierarchy.separation import d_separated
 from spatial_mae.masking import enumerate_masks
+from spatial_mae.study.keys import Count, Range
 
 MOST_OBSERVABLES = 10
 
@@ -20,10 +22,14 @@ MOST_OBSERVABLES = 10
 class AuditRecipe:
     """Random graphs: how many, and the arguments of `random_graph`."""
 
-    n_graphs: int
-    n_latents: int
-    n_observables: int
-    max_parents: int
+    n_graphs: Count = 20
+    """Random graphs next to Fig. 4 and two small trees."""
+    n_latents: Annotated[int, Range(least=1, most=12)] = 6
+    """Latents of a random graph."""
+    n_observables: Annotated[int, Range(least=2, most=10)] = 6
+    """Observables of a random graph."""
+    max_parents: Count = 3
+    """Most parents of a variable."""
 
 
 def case_rows() -> list[Row]:

@@ -1,6 +1,7 @@
 """The levels of what masks share in a tree, over laws, mask units and mask ratios, as a table."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -10,21 +11,26 @@ from spatial_mae.hierarchy.graph import LatentGraph
 from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_levels
 from spatial_mae.hierarchy.masks import MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
+from spatial_mae.study.keys import Natural, Part, Two
 
 WITH_FORMULA = ("bernoulli", "exact")
 
+Law = Literal["bernoulli", "exact", "displaced", "contiguous"]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class LevelsRecipe:
-    """laws: of `hierarchy.masks`. unit_levels: level of the latent whose leaves make a mask unit.
+    """Levels of the latents that masks of a tree make MAE learn."""
 
-    n_masks: masks drawn where there are more than that; where there are not, all are taken.
-    """
-
-    laws: tuple[str, ...]
-    unit_levels: tuple[int, ...]
-    mask_ratios: tuple[float, ...]
-    n_masks: int
+    laws: tuple[Law, ...] = ("bernoulli", "exact", "displaced", "contiguous")
+    """Mask laws: bernoulli and exact (units fit the branches of the tree), displaced (they do
+    not), contiguous (one block of units)."""
+    unit_levels: tuple[Natural, ...]
+    """Level of the latent whose leaves make a mask unit; 0 masks leaf by leaf."""
+    mask_ratios: tuple[Part, ...]
+    """Shares of the mask units hidden."""
+    n_masks: Two = 4000
+    """Masks drawn where there are more than that; else all are taken."""
 
 
 def level_rows(

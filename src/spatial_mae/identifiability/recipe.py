@@ -1,30 +1,35 @@
 """Settings of the recovery of known latents."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from spatial_mae.study.keys import Count, Length, Part, Positives, Range
 
 Representation = Literal["class_token", "mean", "tokens"]
 Readout = Literal["linear", "kernel"]
+Ten = Annotated[int, Range(least=10)]
 
 
 @dataclass(frozen=True)
 class RecoveryRecipe:
-    """n_fitted training and n_test held-out images, under n_masks fixed masks of the run's ratio.
+    """Regression of known latents on features, under fixed masks of the run's ratio."""
 
-    representations: of the encoder: its class token, the mean of its patch tokens, or the patch
-    tokens one after another. readouts: of regression. penalties: ridges, relative to the number of
-    images; bandwidths of the Gaussian kernel, relative to the median distance. validation_share: of
-    the fitted images, chooses among them.
-    """
-
-    n_fitted: int
-    n_test: int
-    n_masks: int
-    representations: tuple[Representation, ...]
-    readouts: tuple[Readout, ...]
-    penalties: tuple[float, ...]
-    bandwidths: tuple[float, ...]
-    validation_share: float
+    n_fitted: Ten = 1000
+    """Training images the regressions are fitted and chosen on."""
+    n_test: Ten = 500
+    """Test images of the R^2."""
+    n_masks: Count = 3
+    """Fixed masks averaged over."""
+    representations: Annotated[tuple[Representation, ...], Length(1)] = ("tokens", "mean")
+    """Of the encoder: its class token, the mean of the visible tokens, or all of them."""
+    readouts: Annotated[tuple[Readout, ...], Length(1)] = ("linear", "kernel")
+    """Kinds of ridge regression."""
+    penalties: Positives = (0.001, 0.03, 1.0, 30.0)
+    """Ridges, times the number of images."""
+    bandwidths: Positives = (1.0,)
+    """Of the Gaussian kernel, in median distances."""
+    validation_share: Part = 0.2
+    """Share of n_fitted that chooses among these."""
 
     def __post_init__(self) -> None:
         for name, least in (("n_fitted", 10), ("n_test", 10), ("n_masks", 1)):

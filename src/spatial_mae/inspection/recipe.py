@@ -1,36 +1,41 @@
 """Settings of the look at a trained network."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from spatial_mae.evaluation.recipe import Tokens
+from spatial_mae.study.keys import Count, Factor, Length, Natural, Positive, Two
 
 Metric = Literal["ssim", "fsim", "psnr", "mse"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InspectionRecipe:
-    """Settings of one pass over unmasked test images.
+    """Settings of one pass over unmasked test images."""
 
-    n_images: test images, None for all. metrics: of their reconstructions, see
-    `quality.image_quality`. attention: whether it is measured. n_shown: images whose attention is
-    written out. pixel: row and column; the patch that holds it is the chosen token. mass: share of
-    attention that the patches kept in a picture hold. n_classes: drawn at random and embedded, by
-    their `tokens`, in `components` dimensions, then by t-SNE of a perplexity; 0 for none.
-    neighbours: of the k-NN vote in both spaces.
-    """
-
-    n_images: int | None
-    metrics: tuple[Metric, ...]
-    attention: bool
-    n_shown: int
-    pixel: tuple[int, ...]
-    mass: float
-    n_classes: int
-    tokens: Tokens
-    components: int
-    perplexity: float
-    neighbours: int
+    n_images: Count | None = None
+    """Test images; null: all."""
+    metrics: tuple[Metric, ...] = ("ssim", "fsim", "psnr", "mse")
+    """Of reconstructions with nothing hidden: structure (ssim, fsim), pixels (psnr in dB, mse of
+    pixels in 0..1). [Kong all four]"""
+    attention: bool = True
+    """Whether attention is measured."""
+    n_shown: Natural = 6
+    """Images whose attention is written out."""
+    pixel: Annotated[tuple[Natural, ...], Length(2, 2)]
+    """Row and column, from 0, of a pixel: its patch is the chosen token."""
+    mass: Factor = 0.6
+    """Share of attention that the patches kept in a picture hold."""
+    n_classes: Natural = 10
+    """Classes embedded, drawn at random; 0 embeds none. [Kong 10]"""
+    tokens: Tokens = "mean"
+    """Features of an image: mean of its patch tokens, or [CLS]; one of an image."""
+    components: Two = 50
+    """Principal components before t-SNE."""
+    perplexity: Positive = 20.0
+    """Of t-SNE."""
+    neighbours: Count = 20
+    """Of the k-NN vote among the embedded images, in both spaces."""
 
     def __post_init__(self) -> None:
         if self.n_images is not None and self.n_images < 2:

@@ -3,10 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Annotated, Literal
 
-from spatial_mae.linear.moments import CENTRINGS
-from spatial_mae.recipes import nearest
+from spatial_mae.study.keys import (
+    Count,
+    Length,
+    NotNegative,
+    Part,
+    Pixels,
+    Positives,
+    Range,
+    Shares,
+    Two,
+)
 
 Split = Literal["test", "train"]
 
@@ -23,17 +32,17 @@ class Convention:
 
 @dataclass(frozen=True)
 class Conventions:
-    """What Eq. 11 leaves open; all combinations are measured, figures show the first.
+    """What Eq. 11 leaves open; all combinations are measured, figures show the first."""
 
-    powers: |J| or J^2. channels: "sum" over those of both pixels, or "separate". bases: of the
-    logarithm, "e" or 2. normalisations: divided by the logarithm of the number of inputs that are
-    "visible", of "all", or not ("no").
-    """
-
-    powers: tuple[Literal[1, 2], ...]
-    channels: tuple[Literal["sum", "separate"], ...]
-    bases: tuple[Literal["e", 2], ...]
-    normalisations: tuple[Literal["no", "visible", "all"], ...]
+    powers: Annotated[tuple[Literal[1, 2], ...], Length(1)] = (1,)
+    """Of a derivative's size: |J| (1) or J^2 (2). [not stated]"""
+    channels: Annotated[tuple[Literal["sum", "separate"], ...], Length(1)] = ("sum",)
+    """Summed over the channels of both pixels, or each channel apart. [not stated]"""
+    bases: Annotated[tuple[Literal["e", 2], ...], Length(1)] = ("e",)
+    """Of the entropy's logarithm: nats (e) or bits (2). [not stated]"""
+    normalisations: Annotated[tuple[Literal["no", "visible", "all"], ...], Length(1)] = ("no",)
+    """The entropy is divided by the logarithm of the number of visible inputs, of all, or not.
+    [not stated]"""
 
     def __post_init__(self) -> None:
         for name in ("powers", "channels", "bases", "normalisations"):
@@ -57,54 +66,51 @@ class Conventions:
 class LinearChoice:
     """How the second moments behind the linear MAE are made: the closed form is of full rank."""
 
-    linear_centring: str
-    linear_ridge: float
-    linear_flip: bool
-
-    def __post_init__(self) -> None:
-        if self.linear_centring not in CENTRINGS:
-            hint = nearest(self.linear_centring, CENTRINGS)
-            raise ValueError(f"unknown linear_centring {self.linear_centring!r}; {hint}")
-        if self.linear_centring == "standardised":
-            raise ValueError("linear_centring: W must read pixels; use 'centred' or 'raw'")
+    linear_centring: Literal["raw", "centred"] = "centred"
+    """Centring of the linear MAE next to the network; W must read pixels, not standardised ones."""
+    linear_ridge: NotNegative = 0.001
+    """Ridge of the linear MAE, as a share of the mean variance of a pixel."""
+    linear_flip: bool = True
+    """Whether its moments are those of the images and their mirror images, which networks see."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JacobianRecipe(Conventions, LinearChoice):
-    """Full Jacobians: n_images of `split`, each under n_masks masks.
+    """Full Jacobians of some images, each under some masks."""
 
-    outputs: pixels counted, those the mask hides or all. n_outputs: so many of them, drawn anew for
-    each mask; None for all. n_bins: of the entropies' histograms.
-    """
-
-    split: Split
-    n_images: int
-    n_masks: int
-    outputs: Literal["hidden", "all"]
-    n_outputs: int | None
-    n_bins: int
+    split: Split = "test"
+    """Which images."""
+    n_images: Count = 10
+    """Images averaged over."""
+    n_masks: Count = 1
+    """Masks of each image."""
+    outputs: Literal["hidden", "all"] = "hidden"
+    """Output pixels counted: those hidden under the mask, or all."""
+    n_outputs: Count | None = None
+    """So many of them, drawn again for each mask; null: every one."""
+    n_bins: Count = 120
+    """Bins of the entropies' histograms."""
 
     def __post_init__(self) -> None:
         Conventions.__post_init__(self)
-        LinearChoice.__post_init__(self)
         _check_counts(self, "n_images", "n_masks", "n_outputs", "n_bins")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BasisRecipe(Conventions, LinearChoice):
-    """A few output pixels over training: n_images of `split` under one mask that hides `pixels`.
+    """A few output pixels over training, of images under one mask that hides them."""
 
-    pixels: (row, column) of each. n_shown: of the images, those whose kernels are written out.
-    """
-
-    split: Split
-    n_images: int
-    n_shown: int
-    pixels: tuple[list, ...]
+    split: Split = "test"
+    """Which images."""
+    n_images: Two = 10
+    """Images whose kernels are compared."""
+    n_shown: Count = 3
+    """Of them, those whose kernels are pictured."""
+    pixels: Pixels
+    """Output pixels, each [row, column] from 0."""
 
     def __post_init__(self) -> None:
         Conventions.__post_init__(self)
-        LinearChoice.__post_init__(self)
         _check_counts(self, "n_images", "n_shown")
         check_pixels(self.pixels)
         if not 2 <= self.n_images >= self.n_shown:
@@ -114,27 +120,28 @@ class BasisRecipe(Conventions, LinearChoice):
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ComparisonRecipe(LinearChoice):
-    """The network beside the linear MAE, on images of `split`.
+    """The network and the linear MAE on the same images."""
 
-    pixels: outputs whose mean kernels are compared. n_images: averaged, each under one mask that
-    hides `pixels`. n_fitted: training images whose reconstructions are fitted by affine maps, with
-    the penalties and shares of `second_order.affine_fit`. n_errors: images on which the errors of
-    both models are measured.
-    """
-
-    split: Split
-    pixels: tuple[list, ...]
-    n_images: int
-    n_fitted: int
-    penalties: tuple[float, ...]
-    validation_share: float
-    test_share: float
-    n_errors: int
+    split: Split = "test"
+    """Images of the mean kernels and the errors."""
+    pixels: Pixels
+    """Output pixels whose mean kernels are compared, each [row, column] from 0."""
+    n_images: Count = 50
+    """Images of the mean kernels, each under one mask that hides `pixels`."""
+    n_fitted: Annotated[int, Range(least=4)] = 2000
+    """Training images to whose reconstructions an affine map is fitted."""
+    penalties: Positives = (0.001, 0.01, 0.1, 1.0)
+    """Ridges of the affine map, relative to the inputs' mean variance."""
+    validation_share: Part = 0.1
+    """Share of these images that chooses the ridge."""
+    test_share: Part = 0.2
+    """Share of these images on which the map is judged."""
+    n_errors: Count = 500
+    """Images on which both models' errors are measured."""
 
     def __post_init__(self) -> None:
-        LinearChoice.__post_init__(self)
         _check_counts(self, "n_images", "n_fitted", "n_errors")
         check_pixels(self.pixels)
         shares = self.validation_share, self.test_share
@@ -146,15 +153,20 @@ class ComparisonRecipe(LinearChoice):
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MaskedLossRecipe:
-    """Appendix B on a network: settings of `network_taylor.rows` for n_images of `split`."""
+    """Appendix B on a network: settings of `network_taylor.rows`."""
 
-    split: Split
-    n_images: int
-    n_masks: int
-    mask_ratios: tuple[float, ...]
-    input_scales: tuple[float, ...]
+    split: Split = "test"
+    """Which images."""
+    n_images: Count = 4
+    """Images averaged over."""
+    n_masks: Two = 30
+    """Masks of each image and mask ratio."""
+    mask_ratios: Shares
+    """Probabilities that a patch is hidden."""
+    input_scales: Positives = (0.3, 1.0, 3.0)
+    """Factors of the standardised images."""
 
     def __post_init__(self) -> None:
         _check_counts(self, "n_images", "n_masks")

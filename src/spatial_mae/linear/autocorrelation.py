@@ -7,7 +7,8 @@ import numpy as np
 
 from spatial_mae.files import Row
 from spatial_mae.linear.moments import PixelMoments
-from spatial_mae.recipes import nearest
+from spatial_mae.study.keys import Count
+from spatial_mae.study.recipes import nearest
 
 BORDERS = ("valid", "zero")
 MEAN_REMOVALS = ("none", "dataset", "image")
@@ -17,9 +18,13 @@ MEAN_REMOVALS = ("none", "dataset", "image")
 class AutocorrelationRecipe:
     """Choices that Eq. 5 leaves open; displacements run up to +-max_displacement."""
 
-    borders: tuple[Literal["valid", "zero"], ...]
-    mean_removals: tuple[Literal["none", "dataset", "image"], ...]
-    max_displacement: int
+    borders: tuple[Literal["valid", "zero"], ...] = ("valid", "zero")
+    """Border rules: valid (divide by the pairs that exist) or zero (divide by N^2). [not stated]"""
+    mean_removals: tuple[Literal["none", "dataset", "image"], ...] = ("none", "dataset", "image")
+    """Mean removed before correlating: none, dataset (each pixel's) or image (each image's).
+    [not stated]"""
+    max_displacement: Count = 16
+    """Largest displacement along an axis in pixels."""
 
 
 def autocovariance(moments: PixelMoments, border: str, mean_removal: str) -> np.ndarray:

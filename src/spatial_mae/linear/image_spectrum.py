@@ -15,20 +15,27 @@ from spatial_mae.linear.spectrum import (
     visibility_moments,
 )
 from spatial_mae.masking import check_mask_ratio, sample_masks
+from spatial_mae.study.keys import Count, Share
 
 BATCH = 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PsdRecipe:
-    """n_images: drawn without replacement, all if there are fewer; n_masks: per patch size."""
+    """Power of image, mask and masked image, averaged over images and masks."""
 
-    colour: Literal["luma", "gray", "rgb"]
-    patches: tuple[int, ...]
-    mask_ratio: float
-    sampling: Literal["bernoulli", "exact"]
-    n_images: int
-    n_masks: int
+    colour: Literal["luma", "gray", "rgb"] = "luma"
+    """luma (BT.601), gray (mean of the channels) or rgb."""
+    patches: tuple[Count, ...]
+    """Patch sizes of the masks. [not stated]"""
+    mask_ratio: Share
+    """Probability that a patch is hidden. [Bisulco 0.2, Fig. 22]"""
+    sampling: Literal["bernoulli", "exact"] = "bernoulli"
+    """Law of the masks."""
+    n_images: Count = 1000
+    """Images drawn without replacement, all if there are fewer."""
+    n_masks: Count = 500
+    """Masks averaged for each patch size."""
 
 
 def draw_images(images: np.ndarray, recipe: PsdRecipe, rng: np.random.Generator) -> np.ndarray:

@@ -1,10 +1,12 @@
 """A random linear MAE problem, small enough that all masks and critical points can be listed."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from spatial_mae.linear.ising import ising_chain_moment
+from spatial_mae.study.keys import Count, Range
 
 # From weak masking to the strongest of the papers.
 MASK_RATIOS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -13,12 +15,16 @@ MAX_PATCHES = 12
 
 @dataclass(frozen=True)
 class LemmaRecipe:
-    """The instance: n_patches * patch_size dimensions, n_latents; restarts of each search."""
+    """A small instance on which lemmas are checked: n_patches * patch_size dimensions."""
 
-    n_patches: int
-    patch_size: int
-    n_latents: int
-    n_restarts: int
+    n_patches: Annotated[int, Range(least=2, most=MAX_PATCHES)] = 4
+    """Patches; all 2^n masks are enumerated."""
+    patch_size: Count = 2
+    """Coordinates of a patch."""
+    n_latents: Count = 3
+    """Latents k."""
+    n_restarts: Count = 10
+    """Random starts of each search."""
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,23 @@ from spatial_mae.linear.ising_features import (
 )
 from spatial_mae.masking import check_mask_ratio
 from spatial_mae.patches import patch_index
+from spatial_mae.study.keys import Count, Natural, Shares, Two
 
 
 @dataclass(frozen=True)
 class IsingRecipe:
-    """size: spins of the chain, or side of the torus. n_samples, n_sweeps: for sampled moments."""
+    """The linear MAE on an Ising model."""
 
-    size: int
-    n_latents: int
-    mask_ratios: tuple[float, ...]
-    n_samples: int
-    n_sweeps: int
+    size: Two
+    """Spins of the chain, or side of the torus. [Bisulco 32, Fig. 4]"""
+    n_latents: Count
+    """Latents k. [Bisulco 6, Fig. 4]"""
+    mask_ratios: Shares
+    """Probabilities that a patch is hidden; 0 is the plain autoencoder."""
+    n_samples: Two = 10000
+    """Configurations drawn where moments are sampled."""
+    n_sweeps: Natural = 1
+    """Heat-bath sweeps before a torus sample is taken; a chain needs none."""
 
 
 def ising_tables(

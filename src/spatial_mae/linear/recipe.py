@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spatial_mae.linear.law import is_whole
+from spatial_mae.study.keys import Latents, Positive, Shares
 
 
 @dataclass(frozen=True)
 class LinearRecipe:
-    """Models: one AE, a DAE for each noise deviation, an MAE for each mask ratio and sampling.
+    """Models: one AE, a DAE for each noise deviation, an MAE for each mask ratio and sampling."""
 
-    noise_deviations: in the units of a pixel as S has them. n_latents: numbers, or "all" for as
-    many as there are coordinates. samplings: laws of the masks, see `solution.solve_mae`.
-    """
-
-    mask_ratios: tuple[float, ...]
-    noise_deviations: tuple[float, ...]
-    n_latents: tuple[int | Literal["all"], ...]
-    samplings: tuple[Literal["bernoulli", "exact", "hidden"], ...]
+    mask_ratios: Shares
+    """Probabilities that a patch is hidden; 0 is the plain autoencoder. [Bisulco varies it]"""
+    noise_deviations: tuple[Positive, ...]
+    """Standard deviations of the denoising autoencoder's noise, pixels in [0, 1]."""
+    n_latents: Latents
+    """Numbers of latents k; `all` is full rank, k = d. [not stated]"""
+    samplings: tuple[Literal["bernoulli", "exact", "hidden"], ...] = ("bernoulli",)
+    """Laws of the masks: bernoulli (each patch by itself), exact (a fixed count), hidden (fixed
+    count, loss on hidden patches only). [Bisulco bernoulli]"""
 
     def latents(self, n_coordinates: int) -> list[int]:
         """The numbers of latents, "all" resolved, ascending. ValueError for one beyond d."""

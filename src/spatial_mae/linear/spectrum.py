@@ -14,15 +14,19 @@ from numpy.typing import ArrayLike
 
 from spatial_mae.files import Row
 from spatial_mae.masking import check_mask_ratio, sample_masks
+from spatial_mae.study.keys import Share, Two
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SpectrumRecipe:
-    """size: pixels of a side; n_masks: masks drawn for the average that checks the closed form."""
+    """Power spectrum of masks: closed form and average."""
 
-    size: int
-    mask_ratio: float
-    n_masks: int
+    size: Two = 32
+    """Pixels along an axis."""
+    mask_ratio: Share
+    """Probability that a patch is hidden. [Bisulco 0.2, App. F]"""
+    n_masks: Two = 4000
+    """Masks drawn for the average that checks the closed form."""
 
 
 def pulse_power(size: int, patch_size: int) -> np.ndarray:

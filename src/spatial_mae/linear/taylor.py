@@ -20,6 +20,7 @@ from spatial_mae.masking import (
     sample_masks,
 )
 from spatial_mae.patches import patch_index
+from spatial_mae.study.keys import Count, Positive, Shares, Two
 
 # Up to this many patches all masks are listed; beyond, masks are sampled.
 MAX_ENUMERATED = 12
@@ -27,21 +28,24 @@ MAX_ENUMERATED = 12
 COUPLING = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaylorRecipe:
-    """A 1-D signal of n_pixels, in patches; input_scales multiply unit-variance inputs.
+    """The masked loss of a small network on a 1-D signal, predicted and measured."""
 
-    n_samples: signals the network is fitted to, and as many others on which losses are measured.
-    n_masks: masks of each sample where there are too many to enumerate.
-    """
-
-    n_pixels: int
-    patch_size: int
-    n_hidden_units: int
-    mask_ratios: tuple[float, ...]
-    input_scales: tuple[float, ...]
-    n_samples: int
-    n_masks: int
+    n_pixels: Two = 16
+    """Coordinates of the signal."""
+    patch_size: Count = 2
+    """Coordinates of a patch."""
+    n_hidden_units: Count = 32
+    """Hidden units of the small non-linear autoencoder."""
+    mask_ratios: Shares
+    """Probabilities that a patch is hidden; 0 is the plain autoencoder."""
+    input_scales: tuple[Positive, ...] = (0.1, 1.0, 3.0, 10.0)
+    """Factors of the unit-variance input: from nearly linear to saturated."""
+    n_samples: Count = 200
+    """Signals the network is fitted to, and as many others on which losses are measured."""
+    n_masks: Two = 1000
+    """Masks of each signal where there are too many to enumerate."""
 
 
 def predicted_at_mean(

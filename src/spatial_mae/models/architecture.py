@@ -4,25 +4,31 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
-from spatial_mae import recipes
 from spatial_mae.mask_ratio import check_mask_ratio
+from spatial_mae.study import recipes
+from spatial_mae.study.keys import Count, Positive, Range
+
+Four = Annotated[int, Range(least=4)]
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """Sizes shared by the networks of a study; depths, patch and image size vary between runs.
+    """Sizes shared by the networks of a study; depths, patch and image size vary between runs."""
 
-    `width` and `decoder_width` are channels of a token, `mlp_ratio` the hidden layer's width as a
-    multiple of it, `class_token` whether a [CLS] token stands before the patches.
-    """
-
-    width: int
-    encoder_heads: int
-    decoder_width: int
-    decoder_heads: int
-    mlp_ratio: float
-    class_token: bool
+    width: Four
+    """Channels of a token of the encoder, a multiple of 4. [Bisulco 192; Kong 768, ViT-B]"""
+    encoder_heads: Count
+    """Attention heads of the encoder; they divide its width. [Bisulco 12]"""
+    decoder_width: Four
+    """Channels of a token of the decoder, a multiple of 4. [not stated]"""
+    decoder_heads: Count
+    """Attention heads of the decoder; they divide its width. [Bisulco 16]"""
+    mlp_ratio: Positive = 4.0
+    """Hidden units of a block's MLP as a multiple of the width. [He et al. 4]"""
+    class_token: bool = True
+    """Whether a token [CLS] goes through the encoder with the patches."""
 
     def __post_init__(self) -> None:
         _check_heads("width", self.width, "encoder_heads", self.encoder_heads)
@@ -106,6 +112,10 @@ class Architecture:
     def n_hidden(self, mask_ratio: float) -> int:
         """Mask units that exact sampling hides: round(mask_ratio * n_units)."""
         return round(mask_ratio * self.n_units)
+
+    def n_visible(self, mask_ratio: float) -> int:
+        """Patches that exact sampling shows."""
+        return (self.n_units - self.n_hidden(mask_ratio)) * self.unit**2
 
 
 def _check_tiling(name: str, size: int, height: int, width: int, of_what: str) -> None:
@@ -199,8 +209,7 @@ def flops_per_image(architecture: Architecture, mask_ratio: float, training: boo
     What an implementation skips (outputs that no loss reads) still counts.
     """
     backbone = architecture.backbone
-    shown_units = architecture.n_units - architecture.n_hidden(mask_ratio)
-    visible = shown_units * architecture.unit**2
+    visible = architecture.n_visible(mask_ratio)
     extra = int(backbone.class_token)
     embedding = 2 * visible * architecture.patch_values * backbone.width
     forward = embedding + architecture.encoder_depth * _block_flops(

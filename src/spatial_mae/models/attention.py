@@ -1,35 +1,96 @@
-"""Scaled dot-product attention, by the way that is fastest for the shapes and the device.
+"""Scaled dot-product attention in several ways, which differ in speed alone.
 
-Fused attention is the choice everywhere but for bfloat16 on a CPU, where its backward pass takes
-many times longer than the products written out.
+Which one is fastest depends on the shapes, the number type and the device: training measures it
+(`spatial_mae.training.execution`). Elsewhere "auto" follows a rule, measured on one machine.
 """
+
+from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 # Keeping the weights was faster at 65 keys, computing them twice at 257, and with far less memory;
 # lengths between were not measured.
 LONGEST_KEPT = 128
 # Attention weights held at once by the tiled way: 2 MB of bfloat16, about a core's cache.
 TILE = 2**20
+# Kernels of GPUs work on multiples of this many values a head.
+HEAD_MULTIPLE = 16
+# PyTorch's kernels for GPUs, each by itself.
+BACKENDS = {
+    "flash": SDPBackend.FLASH_ATTENTION,
+    "efficient": SDPBackend.EFFICIENT_ATTENTION,
+    "cudnn": SDPBackend.CUDNN_ATTENTION,
+}
 
 
-def attend(queries: Tensor, keys: Tensor, values: Tensor, present: Tensor | None = None) -> Tensor:
+def attend(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    present: Tensor | None = None,
+    way: str = "auto",
+) -> Tensor:
     """softmax(Q K^T / sqrt(d)) V, every argument (N, heads, tokens, d).
 
-    `present` (N, key tokens) is False for padding, which then gets no weight.
+    `present` (N, key tokens) is False for padding, which then gets no weight. way: a key of `WAYS`,
+    or "auto"; those that know no padding leave it to "fused".
     """
     mask = None if present is None else present[:, None, None, :]
+    name = usual_way(queries, keys, mask) if way == "auto" else way
+    if mask is not None and name in WITHOUT_MASK:
+        name = "fused"
+    return WAYS[name](queries, keys, values, mask)
+
+
+def usual_way(queries: Tensor, keys: Tensor, mask: Tensor | None = None) -> str:
+    """What "auto" takes: fused attention, but for bfloat16 on a CPU.
+
+    There the backward pass of fused attention takes many times longer than products written out.
+    """
     if queries.device.type != "cpu" or queries.dtype != torch.bfloat16:
-        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        return "fused"
     if keys.shape[2] <= LONGEST_KEPT:
-        return written_out(queries, keys, values, mask)
-    if mask is None:
-        return tiled(queries, keys, values)
+        return "written_out"
+    return "tiled" if mask is None else "float32"
+
+
+def fused(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    mask: Tensor | None = None,
+    backend: SDPBackend | None = None,
+) -> Tensor:
+    """PyTorch's own, by the kernel it prefers or by `backend`."""
+    with nullcontext() if backend is None else sdpa_kernel(backend):
+        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+
+
+def padded(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    mask: Tensor | None = None,
+    backend: SDPBackend | None = None,
+) -> Tensor:
+    """`fused` with heads padded by zeros to a multiple of 16 values: the result is the same."""
+    size = queries.shape[-1]
+    missing = -size % HEAD_MULTIPLE
+    wide = (F.pad(part, (0, missing)) for part in (queries, keys, values))
+    with nullcontext() if backend is None else sdpa_kernel(backend):
+        read = F.scaled_dot_product_attention(*wide, attn_mask=mask, scale=size**-0.5)
+    return read[..., :size]
+
+
+def in_float32(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+    """`fused` in float32, whatever the type."""
     exact = (part.float() for part in (queries, keys, values))
-    return F.scaled_dot_product_attention(*exact, attn_mask=mask).to(queries.dtype)
+    return fused(*exact, mask).to(queries.dtype)
 
 
 def written_out(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
@@ -42,7 +103,7 @@ def written_out(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | No
     return (scores.softmax(dim=-1) @ values).unflatten(0, (n, heads))
 
 
-def tiled(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+def tiled(queries: Tensor, keys: Tensor, values: Tensor, mask: None = None) -> Tensor:
     """A few heads at a time, and once more for the backward pass: no weights are kept."""
     flat = (part.flatten(0, 1) for part in (queries, keys, values))
     return _Tiled.apply(*flat).unflatten(0, queries.shape[:2])
@@ -86,3 +147,32 @@ def _tiles(queries: Tensor, keys: Tensor, *others: Tensor):
 def _scaled_product(left: Tensor, right: Tensor, scale: float) -> Tensor:
     """scale * left @ right of batches of matrices, in one pass."""
     return torch.baddbmm(left.new_zeros(1), left, right, beta=0, alpha=scale)
+
+
+def _by(function: Callable, backend: SDPBackend) -> Callable:
+    return lambda q, k, v, mask: function(q, k, v, mask, backend)
+
+
+WAYS: dict[str, Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]] = {
+    "fused": fused,
+    "padded": padded,
+    "written_out": written_out,
+    "tiled": tiled,
+    "float32": in_float32,
+    **{name: _by(fused, backend) for name, backend in BACKENDS.items()},
+    **{f"padded-{name}": _by(padded, backend) for name, backend in BACKENDS.items()},
+}
+WITHOUT_MASK = {"tiled", "flash", "padded-flash"}
+
+
+def ways_for(head_size: int, dtype: torch.dtype, device: torch.device) -> list[str]:
+    """The ways that may be the fastest for heads of that size, on that device."""
+    ways = ["fused", "written_out"]
+    pad = head_size % HEAD_MULTIPLE != 0
+    if pad:
+        ways.append("padded")
+    if device.type == "cuda":
+        ways += [f"padded-{name}" if pad else name for name in BACKENDS]
+    elif dtype == torch.bfloat16:
+        ways += ["tiled", "float32"]
+    return ways

@@ -26,11 +26,11 @@ class LayerNorm(nn.LayerNorm):
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention."""
+    """Multi-head self-attention, computed in the way `way` (see `attend`)."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.way = heads, "auto"
         self.qkv = Linear(width, 3 * width)
         self.projection = Linear(width, width)
 
@@ -39,7 +39,7 @@ class Attention(nn.Module):
         n, count, width = tokens.shape
         qkv = self.qkv(tokens).reshape(n, count, 3, self.heads, width // self.heads)
         queries, keys, values = qkv.permute(2, 0, 3, 1, 4)
-        read = attend(queries[:, :, first:], keys, values, present)
+        read = attend(queries[:, :, first:], keys, values, present, self.way)
         return self.projection(read.transpose(1, 2).reshape(n, count - first, width))
 
 

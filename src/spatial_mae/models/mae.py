@@ -106,6 +106,7 @@ class MaskedAutoencoder(nn.Module):
         loss_on: LossOn = "hidden",
         normalise_targets: bool = False,
         boundary_width: int = 0,
+        n_visible: int | None = None,
     ) -> Tensor:
         """Mean squared error over the hidden (or all) patches of the batch: a float32 scalar.
 
@@ -113,6 +114,8 @@ class MaskedAutoencoder(nn.Module):
         `normalise_targets` each target patch first gets mean 0 and deviation 1. With a
         `boundary_width` the mean is over the hidden pixels with no visible one that near (see
         `inner_pixels`), as Kong et al. (2023) propose.
+
+        n_visible: how many patches each image shows, if all show as many (see `arrange`).
 
         An image with nothing hidden, or nothing beyond the boundary, adds nothing to the loss on
         hidden patches. Raises ValueError for an unknown `loss_on`, a boundary of the loss on all
@@ -122,7 +125,7 @@ class MaskedAutoencoder(nn.Module):
             raise ValueError(f"loss_on {loss_on!r} is unknown; use 'hidden' or 'all'")
         if boundary_width and loss_on == "all":
             raise ValueError(f"boundary_width {boundary_width}: the loss on all patches has none")
-        arrangement = arrange(masks)
+        arrangement = arrange(masks, n_visible)
         first = min(arrangement.first_hidden, masks.shape[1] - 1) if loss_on == "hidden" else 0
         patches = self.encoder.patches(images)
         encoded = self.encoder.encode_patches(patches, arrangement)

@@ -95,17 +95,28 @@ class Arrangement:
         return self.order[:, : self.n_visible]
 
 
-def arrange(masks: Tensor) -> Arrangement:
+def arrange(masks: Tensor, n_visible: int | None = None) -> Arrangement:
     """Sort the patches of `masks` (N, P), True = hidden, visible ones first.
+
+    n_visible: how many each image shows, where all show as many and the caller knows it. It is
+    taken on trust, and no GPU has to wait until the masks have been counted.
 
     Raises ValueError if an image shows no patch.
     """
-    visible_counts = (~masks).sum(dim=1)
-    fewest, most = (int(count) for count in torch.aminmax(visible_counts))
-    if fewest < 1:
-        raise ValueError("a mask hides every patch of an image; show at least one")
     order = masks.to(torch.uint8).argsort(dim=1, stable=True)
     slots = torch.arange(masks.shape[1], device=masks.device)
-    hidden = slots >= visible_counts[:, None]
+    if n_visible is not None:
+        _check_shown(n_visible)
+        hidden = (slots >= n_visible).expand(masks.shape)
+        return Arrangement(order, hidden, n_visible, n_visible, None)
+    counts = (~masks).sum(dim=1)
+    fewest, most = torch.stack(torch.aminmax(counts)).tolist()
+    _check_shown(fewest)
+    hidden = slots >= counts[:, None]
     present = None if fewest == most else ~hidden[:, :most]
     return Arrangement(order, hidden, most, fewest, present)
+
+
+def _check_shown(n_visible: int) -> None:
+    if n_visible < 1:
+        raise ValueError("a mask hides every patch of an image; show at least one")

@@ -1,18 +1,22 @@
 """The arithmetic of a network's activations."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
+from spatial_mae.models.layers import Attention
 from spatial_mae.models.vit import VisionTransformer
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def use(model: nn.Module, precision: str) -> None:
+def use(model: nn.Module, precision: str, attention: Mapping[str, str] | None = None) -> None:
     """Make the following forward passes of `model` compute in "float32" or "bfloat16".
 
-    Parameters, their gradients and losses stay float32. Raises ValueError for another precision, or
-    a model without an encoder of this package.
+    attention: the way of the blocks of the "encoder" and the "decoder" (see `models.attention`);
+    "auto" where none is given. Parameters, their gradients and losses stay float32. Raises
+    ValueError for another precision, or a model without an encoder of this package.
     """
     if precision not in PRECISIONS:
         known = ", ".join(PRECISIONS)
@@ -22,6 +26,10 @@ def use(model: nn.Module, precision: str) -> None:
         raise ValueError(f"{type(model).__name__} holds no VisionTransformer to set a precision of")
     for encoder in encoders:
         encoder.compute_dtype = PRECISIONS[precision]
+    for name, module in model.named_modules():
+        if isinstance(module, Attention):
+            part = "decoder" if "decoder" in name.split(".") else "encoder"
+            module.way = (attention or {}).get(part, "auto")
 
 
 def current(model: nn.Module) -> str:

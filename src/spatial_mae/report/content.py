@@ -7,10 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from spatial_mae import grid
 from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE, VERDICTS
 from spatial_mae.figures.drawing.catalogue import describe
 from spatial_mae.files import read_json, read_rows
+from spatial_mae.study import relations
 
 PAPERS = {
     "000": "Bisulco et al. 2025, poster",
@@ -33,7 +33,7 @@ def read_config(path: Path) -> tuple[dict, str]:
 def read_datasets(config: Mapping, records_root: Path) -> list[dict]:
     """The manifests of the data sets that the study reads, in the config's order."""
     manifests = []
-    for name in grid.used_datasets(config):
+    for name in relations.used_datasets(config):
         path = records_root / "data" / name / "manifest.json"
         if not path.is_file():
             raise FileNotFoundError(f"no {path}; run `snakemake data` first")

@@ -11,7 +11,8 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from spatial_mae import grid
+from spatial_mae.study import relations, sources
+from spatial_mae.study.measurements import RULES
 
 METADATA = ".snakemake/metadata"
 # Must exist beside it, or Snakemake takes the folder for one of an old version.
@@ -25,7 +26,7 @@ def metadata_files(config: Mapping, files: Sequence[str], folder: Path) -> list[
     about a job. Left out are data sets read from a copy (`root:`): where that lies is a matter of
     each machine, and the manifest holds the images' checksums. Empty where Snakemake did not run.
     """
-    elsewhere = {n for n in grid.used_datasets(config) if grid.root(config, n) is not None}
+    elsewhere = {n for n in relations.used_datasets(config) if sources.root(config, n) is not None}
     remembered = {path: output_of(path) for path in _all(folder)}
     shared = {p: out for p, out in remembered.items() if _dataset(out) not in elsewhere}
     logs = {path: _log(folder / path) for path in shared}
@@ -50,8 +51,7 @@ def _all(folder: Path) -> list[str]:
 
 def _dataset(output: str | None) -> str | None:
     """The data set an output belongs to, if it is one of its own files."""
-    parts = Path(output or "").parts
-    return parts[2] if parts[:2] == ("results", "data") and len(parts) == 4 else None
+    return RULES["prepare_dataset"].read_folder(Path(output or "").parent).get("dataset")
 
 
 def _log(path: Path) -> tuple[str, ...] | None:

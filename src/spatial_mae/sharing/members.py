@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from spatial_mae import grid, jobs
+from spatial_mae.study import grid, jobs, relations
+from spatial_mae.study.measurements import RULES
 
-# The rules that leave a row an epoch beside their run record.
-TRAINING = ("pretrain_mae", "fine_tune_mae", "train_supervised")
-CONTROLS = ("probe_pixels", "probe_linear")
 SHOWN = 3
 
 
@@ -38,7 +36,7 @@ def _needed(config: Mapping) -> list[str]:
     runs = [path for entry in config["experiments"] for path in grid.run_tables(entry)]
     tables = [f"{study}/tables/{entry['name']}.csv" for entry in config["experiments"]]
     figures = [p for suffix in ("pdf", "png", "csv") for p in grid.figure_files(config, suffix)]
-    manifests = [f"results/data/{name}/manifest.json" for name in grid.used_datasets(config)]
+    manifests = [f"results/data/{name}/manifest.json" for name in relations.used_datasets(config)]
     written = [f"{study}/{n}" for n in ("config.yaml", "claims.json", "claims.md", "report.html")]
     return list(dict.fromkeys([*written, *tables, *figures, *manifests, *runs]))
 
@@ -46,11 +44,7 @@ def _needed(config: Mapping) -> list[str]:
 def _welcome(config: Mapping) -> list[str]:
     """Run records, and the small tables that no experiment collects."""
     study_jobs = jobs.study_jobs(config)
-    records = {job: jobs.record_file(config, job) for job in study_jobs}
-    histories = [
-        f"{record.rpartition('/')[0]}/history.csv"
-        for (rule, _), record in records.items()
-        if rule in TRAINING
-    ]
-    controls = [name for rule, name in study_jobs if rule in CONTROLS]
-    return [*records.values(), *histories, *controls]
+    records = [jobs.record_file(job) for job in study_jobs]
+    histories = [jobs.history_file(job) for job in study_jobs if RULES[job.rule].trains]
+    controls = [jobs.scores_file(job) for job in study_jobs if RULES[job.rule].scores]
+    return [*records, *histories, *controls]

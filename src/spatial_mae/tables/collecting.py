@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from spatial_mae import grid
 from spatial_mae.files import Row, read_json
+from spatial_mae.study import grid
 from spatial_mae.tables.kinds import check_columns
 from spatial_mae.tables.reading import read_table
 

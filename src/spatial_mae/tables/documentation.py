@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spatial_mae.files import write_text
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import KINDS
 from spatial_mae.tables.column import Column
 from spatial_mae.tables.kinds import columns_of
 

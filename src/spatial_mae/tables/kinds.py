@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import KINDS
 from spatial_mae.tables.column import Column
 from spatial_mae.tables.columns import COLUMNS, IN_KIND, PICTURES
 

@@ -15,30 +15,34 @@ import numpy as np
 from spatial_mae.data.store import Dataset
 from spatial_mae.files import Row
 from spatial_mae.linear.store import LinearRun
+from spatial_mae.study.keys import Count, Part, Positive, Shares
 from spatial_mae.tasks.depth_maps import DepthData, Target, depth_data, mean_map
 from spatial_mae.tasks.encoders import Encoder, check_n_latents, encode, encoders
 from spatial_mae.tasks.readout import Input, Readout, check_readout
 from spatial_mae.tasks.regression import AffineReadout, Penalty, fit_affine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DepthRecipe:
-    """Settings of the depth task.
-
-    target: `log_depth` is the natural logarithm of the stored depth, where positive. A mask ratio
-    of 0 is the AE, which is always there. ridges: penalties to choose from, as shares of the mean
-    feature variance. n_masks: masks drawn for each image where the input is `masked`, at fit and
-    at test. validation_share: share of the training images that chooses the ridge.
-    """
+    """Settings of the depth task."""
 
     target: Target
-    readouts: tuple[Readout, ...]
-    inputs: tuple[Input, ...]
-    mask_ratios: tuple[float, ...]
-    n_latents: tuple[int, ...]
-    ridges: tuple[float, ...]
-    n_masks: int
-    validation_share: float
+    """What is predicted; log_depth: the natural logarithm of the stored depth, where positive."""
+    readouts: tuple[Readout, ...] = ("free", "ridge")
+    """Linear readouts: free (least squares, blind to the features' scale) or ridge (penalised)."""
+    inputs: tuple[Input, ...] = ("whole", "masked")
+    """What the encoder sees: the whole image, or one under the model's own mask ratio."""
+    mask_ratios: Shares
+    """Probabilities that a patch is hidden; the AE, 0, is always there.
+    [Bisulco varies it, Sec. 2.3]"""
+    n_latents: tuple[Count, ...]
+    """Numbers of latents k. [Bisulco varies it, Sec. 2.3]"""
+    ridges: tuple[Positive, ...] = (0.0001, 0.001, 0.01, 0.1, 1.0)
+    """Penalties among which the readout `ridge` chooses, as shares of the mean feature variance."""
+    n_masks: Count = 2
+    """Masks drawn for each image where the input is masked, at fit and at test."""
+    validation_share: Part = 0.2
+    """Share of the training images that chooses the ridge."""
 
     def __post_init__(self) -> None:
         check_n_latents(self.n_latents)

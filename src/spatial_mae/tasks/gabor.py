@@ -14,6 +14,7 @@ import numpy as np
 from spatial_mae.files import Row
 from spatial_mae.linear.moments import PixelMoments
 from spatial_mae.linear.store import LinearRun
+from spatial_mae.study.keys import Count, NotNegative, Positive, Shares
 from spatial_mae.tasks.encoders import Encoder, check_n_latents, encoders
 from spatial_mae.tasks.filters import Border, Gabor, Reading, gabor_map, gabor_response
 from spatial_mae.tasks.normalisation import normalisation
@@ -29,28 +30,37 @@ from spatial_mae.tasks.readout import (
 Shape = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GaborRecipe:
-    """Settings of the Gabor task; lists are crossed with one another.
+    """Settings of the Gabor task; lists are crossed with one another."""
 
-    frequencies in radians per pixel, orientations and phase in degrees, window (of scale 1) in
-    pixels; ridge: penalty of the readout `ridge`, as a share of the mean feature variance. A mask
-    ratio of 0 is the AE, which is always there. Input `masked` shows each model images under its
-    own mask ratio.
-    """
-
-    readings: tuple[Reading, ...]
-    readouts: tuple[Readout, ...]
-    inputs: tuple[Input, ...]
-    mask_ratios: tuple[float, ...]
-    n_latents: tuple[int, ...]
-    scales: tuple[float, ...]
-    frequencies: tuple[float, ...]
-    orientations: tuple[float, ...]
-    phase: float
-    window: float
-    border: Border
-    ridge: float
+    readings: tuple[Reading, ...] = ("wavelet", "window")
+    """Readings of Eq. 8: wavelet (the whole function dilates) or window (only the envelope grows).
+    [not clear]"""
+    readouts: tuple[Readout, ...] = ("free", "ridge")
+    """Linear readouts: free (least squares, blind to the features' scale) or ridge (penalised)."""
+    inputs: tuple[Input, ...] = ("whole", "masked")
+    """What the encoder sees: the whole image, or one under the model's own mask ratio."""
+    mask_ratios: Shares
+    """Probabilities that a patch is hidden; the AE, 0, is always there.
+    [Bisulco varies it, Fig. 7]"""
+    n_latents: tuple[Count, ...]
+    """Numbers of latents k. [not stated]"""
+    scales: tuple[Positive, ...]
+    """Dilations l.
+    [Bisulco varies it, Fig. 7]"""
+    frequencies: tuple[float, ...] = (0.5, 1.57)
+    """Angular frequencies w in radians a pixel. [not stated]"""
+    orientations: tuple[float, ...] = (0, 90)
+    """Angles of the wave vector in degrees. [not stated]"""
+    phase: float = 0.0
+    """Phase in degrees."""
+    window: Positive = 1.0
+    """Width s of the Gaussian window in pixels at scale 1."""
+    border: Border = "zero"
+    """What is beyond the image."""
+    ridge: NotNegative = 0.01
+    """Penalty of the readout `ridge`, as a share of the features' mean variance."""
 
     def __post_init__(self) -> None:
         for readout in self.readouts:

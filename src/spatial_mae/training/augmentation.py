@@ -84,14 +84,17 @@ def draw_crops(
     first = fits.int().argmax(1, keepdim=True)
     drawn = sides.gather(2, first.expand(2, n, 1)).squeeze(2)
     whole = tuple(scale) == (1.0, 1.0)
-    chosen = fits.any(1) & (not whole)
+    missed = ~(fits.any(1) & (not whole))
     fallback = shape if whole else _central(shape, ratio)
-    limits, central = torch.tensor([shape, fallback], device=drawn.device)[:, :, None]
-    sizes = torch.where(chosen, drawn, central)
+    # Plain numbers: a GPU would wait for a tensor made of them.
+    heights, widths = (drawn[i].masked_fill(missed, fallback[i]) for i in (0, 1))
     places = _uniform(generator, (2, n))
-    starts = torch.where(chosen, (places * (limits - sizes + 1)).long(), (limits - central) // 2)
+    top, left = (
+        (places[i] * (shape[i] - sizes + 1)).long().masked_fill(missed, (shape[i] - central) // 2)
+        for i, (sizes, central) in enumerate(zip((heights, widths), fallback, strict=True))
+    )
     flipped = _uniform(generator, (n,)) < (0.5 if flip else 0.0)
-    return Crops(starts[0], starts[1], sizes[0], sizes[1], flipped)
+    return Crops(top, left, heights, widths, flipped)
 
 
 def crop_flip(images: Tensor, crops: Crops, size: tuple[int, int] | None = None) -> Tensor:
@@ -135,8 +138,8 @@ def _draw_sides(generator, n, shape, scale, ratio) -> tuple[Tensor, Tensor]:
     )
     aspect = torch.exp(low + (high - low) * _uniform(generator, (n, TRIES)))
     sides = torch.stack([torch.sqrt(area / aspect), torch.sqrt(area * aspect)]).round().long()
-    limits = torch.tensor(shape, device=sides.device)[:, None, None]
-    return sides, ((sides > 0) & (sides <= limits)).all(0)
+    inside = (sides[0] <= shape[0]) & (sides[1] <= shape[1])
+    return sides, (sides > 0).all(0) & inside
 
 
 def _central(shape: tuple[int, int], ratio: tuple[float, float]) -> tuple[int, int]:

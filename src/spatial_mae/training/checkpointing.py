@@ -9,7 +9,7 @@ import torch
 
 from spatial_mae.files import atomic_path
 
-FORMAT = 1
+FORMAT = 2
 
 
 class ResumeFile:

@@ -1,6 +1,6 @@
 """Training a classifier: from scratch, or from the encoder of a pretrained masked autoencoder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,16 +17,18 @@ from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder, read_metadata, save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
-from spatial_mae.training.compiling import compiled
+from spatial_mae.training.compiling import Switchable
+from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images, load_labels
 from spatial_mae.training.loop import Training
-from spatial_mae.training.mapped_images import Images, read_ahead
+from spatial_mae.training.mapped_images import Images, read_ahead, take
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.processes import check_batch
 from spatial_mae.training.randomness import generator_for
 from spatial_mae.training.recipe import ClassifierRecipe
 from spatial_mae.training.training_data import image_hashes, label_hashes, pixel_statistics
+from spatial_mae.training.transfer import send
 from spatial_mae.training.workplace import Site, Workplace
 
 SCORED_AT_ONCE = 256
@@ -118,13 +120,13 @@ class ClassificationTask:
         self.module = network.to(images.device)
         self.module.blocks_to_train(run.blocks)
         self.run, self.images, self.labels, self.n_images = run, images, labels, len(images)
-        self._logits = compiled(self.module, run.recipe.compile, images.device)
+        self._logits = Switchable(self.module)
 
     def groups(self) -> list[dict]:
         recipe, depth_of = self.run.recipe, self.module.depth_of
         return parameter_groups(self.module, recipe.weight_decay, recipe.layer_decay, depth_of)
 
-    def will_read(self, batches: Sequence[Tensor]) -> None:
+    def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
         read_ahead(self.images, batches)
 
     def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
@@ -132,19 +134,23 @@ class ClassificationTask:
         crops = generator_for(seed, epoch, step, "crops", device)
         which = part, len(indices)
         images = random_resized_crop_flip(
-            self.images[indices[part]], crops, recipe.crop_scale, flip=recipe.flip, part=which
+            take(self.images, indices[part]),
+            crops,
+            recipe.crop_scale,
+            flip=recipe.flip,
+            part=which,
         )
         if recipe.randaugment:
             # Imports torchvision, which takes seconds.
             from spatial_mae.training.rand_augment import rand_augment
 
-            operations = generator_for(seed, epoch, step, "operations", device)
+            operations = generator_for(seed, epoch, step, "operations")  # the CPU sorts by them
             levels = images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
             images = rand_augment(levels, operations, *recipe.randaugment, which).float().div_(255)
-        return images, self.labels[indices[part]]
+        return images, self.labels[send(indices[part], device)]
 
-    def weight(self, batch: Batch) -> int:
-        return len(batch[1])
+    def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> int:
+        return len(indices[part])
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         images, labels = batch
@@ -153,8 +159,25 @@ class ClassificationTask:
         loss = functional.cross_entropy(logits, labels, label_smoothing=smoothing)
         return loss, (logits.detach().argmax(1) == labels).sum()
 
-    def use_precision(self, name: str) -> None:
-        precision.use(self.module, name)
+    def describe(self) -> dict:
+        architecture, blocks = to_json(self.run.architecture), self.run.blocks
+        return {"task": "classification", "architecture": architecture, "blocks": blocks}
+
+    def attention_shapes(self, n_images: int) -> dict[str, Shape]:
+        backbone = self.run.architecture.backbone
+        tokens = self.run.architecture.n_patches + int(backbone.class_token)
+        heads, width = backbone.encoder_heads, backbone.width
+        return {"encoder": (n_images, heads, tokens, width // heads)}
+
+    def use(self, execution: Execution) -> None:
+        precision.use(self.module, execution.precision, execution.attention)
+        self._logits.use(execution.mode)
+
+    def mode(self) -> str:
+        return self._logits.mode
+
+    def give_up_compiling(self, error: Exception) -> bool:
+        return self._logits.give_up(error)
 
 
 def train_classifier(run: ClassifierRun, workplace: Workplace, outputs: ClassifierOutputs) -> dict:

@@ -1,4 +1,9 @@
-"""Which device a run trains on: the CPU, or one of the visible GPUs."""
+"""Which device a run works on: the CPU, or one of the visible GPUs.
+
+Matrix products in float32 keep all its digits on a GPU too: TF32, which rounds their factors to 10
+bits, is left off (torch's default), because what evaluations measure must not depend on the card.
+Training may choose bfloat16, which is faster still.
+"""
 
 import logging
 import os
@@ -11,6 +16,9 @@ from spatial_mae.training.gpu_slots import hold_gpu, hold_gpus, lock_folder
 
 log = logging.getLogger(__name__)
 
+# What CUDA says where a program has no code for the GPU.
+NO_KERNELS = ("no kernel image", "device kernel image is invalid", "PTX was compiled")
+
 
 @contextmanager
 def choose_device(
@@ -22,7 +30,7 @@ def choose_device(
     the least loaded first, with at most `runs_per_gpu` runs of this user on it. If all are taken,
     waits, calling `waiting` about every two seconds; an exception from it ends the wait.
 
-    Raises ValueError if `runs_per_gpu` is below 1.
+    Raises ValueError if `runs_per_gpu` is below 1, RuntimeError if this torch cannot use the GPU.
     """
     _check_runs(runs_per_gpu)
     gpus = visible_gpus()
@@ -30,8 +38,9 @@ def choose_device(
         yield torch.device("cpu")
         return
     with hold_gpu(gpus, runs_per_gpu, lock_folder(), waiting) as index:
-        torch.cuda.set_device(index)
-        yield torch.device("cuda", index)
+        device = torch.device("cuda", index)
+        take_gpu(device)
+        yield device
 
 
 @contextmanager
@@ -64,14 +73,53 @@ def _check_runs(runs_per_gpu: int) -> None:
 def visible_gpus() -> list[str]:
     """Physical identifier of each GPU torch may use, in torch's order; none without CUDA.
 
-    The order and number follow CUDA_VISIBLE_DEVICES; the identifier (UUID) does not depend on it.
+    The order and number follow CUDA_VISIBLE_DEVICES; the identifier does not depend on it: the
+    UUID, or the name of a part of a GPU (MIG), whose parts may share the UUID of the whole.
     """
     if torch.cuda.is_available():
-        count = range(torch.cuda.device_count())
-        return [str(torch.cuda.get_device_properties(index).uuid) for index in count]
+        found = [_identifier(index) for index in range(torch.cuda.device_count())]
+        return [
+            f"{name}-{found[:i].count(name)}" if found.count(name) > 1 else name
+            for i, name in enumerate(found)
+        ]  # parts that have no name
     if wanted := os.environ.get("CUDA_VISIBLE_DEVICES"):
         log.warning("CUDA_VISIBLE_DEVICES=%s: no usable GPU, training on the CPU", wanted)
     return []
+
+
+def _identifier(index: int) -> str:
+    """Of a GPU, fit for a file's name."""
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    own = wanted[index].strip() if index < len(wanted) else ""
+    properties = torch.cuda.get_device_properties(index)
+    known = own if own.startswith("MIG-") else getattr(properties, "uuid", None)
+    name = known or own or index  # an older torch knows no UUID
+    return str(name).replace("/", "-")
+
+
+def take_gpu(device: torch.device) -> None:
+    """Make a GPU the current one, and compute a little on it.
+
+    Raises RuntimeError if this build of torch has no kernels for it, with what to do.
+    """
+    torch.cuda.set_device(device)
+    try:
+        _compute_a_little(device)
+    except RuntimeError as error:
+        if not any(phrase in str(error) for phrase in NO_KERNELS):
+            raise
+        major, minor = torch.cuda.get_device_capability(device)
+        built_for = ", ".join(torch.cuda.get_arch_list()) or "no GPU"
+        raise RuntimeError(
+            f"{torch.cuda.get_device_name(device)} ({device}) has compute capability "
+            f"{major}.{minor} (sm_{major}{minor}), but torch {torch.__version__} here is built for "
+            f"{built_for}: install a build of torch for this GPU (https://pytorch.org), or set "
+            "CUDA_VISIBLE_DEVICES to another GPU (empty: compute on the CPU)"
+        ) from error
+
+
+def _compute_a_little(device: torch.device) -> None:
+    torch.arange(4, device=device).sum().item()
 
 
 def set_threads(count: int) -> None:

@@ -1,7 +1,8 @@
 """The gradient of one batch, in micro-batches, with a second chance when memory runs out."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from typing import Protocol
 
@@ -9,13 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from spatial_mae.training import memory
+from spatial_mae.training.execution import Executable
 from spatial_mae.training.processes import Processes
 
 ALL = slice(None)
-Batch = tuple[Tensor, ...]
+Batch = tuple[Tensor | list, ...]  # of equal length, an entry an image
+Make = Callable[[slice], Batch]
+Weigh = Callable[[slice], Tensor | int]
 
 
-class Task(Protocol):
+class Task(Executable, Protocol):
     """What is learnt: a module, how a batch for it is made, and its loss."""
 
     module: nn.Module
@@ -25,30 +29,34 @@ class Task(Protocol):
     def groups(self) -> list[dict]:
         """Parameter groups of the optimiser."""
 
-    def will_read(self, batches: Sequence[Tensor]) -> None:
-        """The indices of the batches to come, in order: images not in memory are read ahead."""
+    def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
+        """The indices of the micro-batches to come in an epoch, in order.
+
+        Images that are not in memory can be read ahead. A new call replaces the one before.
+        """
 
     def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
-        """Tensors of equal length, augmented and masked: a function of its arguments alone.
+        """Images augmented and masked, and what goes with them: by its arguments alone.
 
         part: the images wanted of the batch, which come out as they do in the whole of it.
         """
 
-    def weight(self, batch: Batch) -> Tensor | int:
-        """How many terms the loss of this batch is the mean of."""
+    def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Tensor | int:
+        """How many terms the loss of that batch is the mean of: found without making images."""
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        """(mean loss, float32; number of correct answers, or None)."""
+        """(mean loss, float32, 0 without terms; number of correct answers, or None)."""
 
-    def use_precision(self, precision: str) -> None:
-        """Compute in "float32" or "bfloat16" from now on."""
+    def give_up_compiling(self, error: Exception) -> bool:
+        """Compute uncompiled from now on, and say so; False if nothing was compiled."""
 
 
 class Gradients:
     """Accumulates a task's gradients over micro-batches of `micro_batch` images (None: one).
 
-    The batch is drawn whole and then cut, and a part counts by its number of terms: the gradient is
-    the whole batch's but for rounding. Out of memory halves the micro-batch, once.
+    Random numbers are those of the whole batch, images are made one micro-batch at a time, and each
+    counts by its number of terms: the gradient is the whole batch's but for rounding. Out of memory
+    halves the micro-batch, once.
 
     Several processes take a part of the batch each, and a micro-batch is one process's; the
     gradients and sums that come out are those of all. Memory must then suffice as it is, since one
@@ -66,64 +74,100 @@ class Gradients:
         self.processes = processes or Processes()
         self._together = self.processes.averaging(_Loss(task)) if self.processes.size > 1 else None
         self._halved = self._together is not None
+        self._coming: deque[Tensor] = deque()
+        self._epoch = 0
+
+    def will_read(self, batches: Sequence[Tensor], epoch: int) -> None:
+        """The indices of the batches that `of` will be asked for in an epoch, in order."""
+        self._coming, self._epoch = deque(batches), epoch
+        self._announce()
+
+    def _announce(self) -> None:
+        """Announce the micro-batches from the batch in hand on, by their size of now."""
+        batches, share = tuple(self._coming), self.processes.part
+        parts = (batch[part] for batch in batches for part in self._parts(share(len(batch))))
+        self.task.will_read(parts, self._epoch)
 
     def of(self, indices: Tensor, epoch: int, step: int) -> Tensor:
         """Add the gradients of one step; return its (mean loss, correct answers), float64 (2,).
 
         Raises RuntimeError if half a micro-batch does not fit into memory either.
         """
-        part = self.processes.part(len(indices))
-        n_images = part.stop - part.start
-        return self._within_memory(n_images, lambda: self.task.batch(indices, epoch, step, part))
+        place = indices, epoch, step
+        sums = self._within_memory(
+            self.processes.part(len(indices)),
+            lambda part: self.task.batch(*place, part),
+            lambda part: self.task.weight(*place, part),
+        )
+        if self._coming:
+            self._coming.popleft()
+        return sums
 
     def of_batch(self, batch: Batch) -> Tensor:
-        """`of`, for a batch (or this process's part of one) that is made already."""
-        return self._within_memory(len(batch[0]), lambda: batch)
+        """`of`, for a trial on a batch that is made already, whose parts count by their images."""
 
-    def _within_memory(self, n_images: int, make: Callable[[], Batch]) -> Tensor:
-        while (sums := self._attempt(n_images, make)) is None:
+        def make(part: slice) -> Batch:
+            return tuple(values[part] for values in batch)
+
+        return self._within_memory(slice(0, len(batch[0])), make, _length)
+
+    def _parts(self, own: slice) -> list[slice]:
+        """The micro-batches of a part of a batch."""
+        size = self.micro_batch or _length(own)
+        starts = range(own.start, own.stop, size)
+        return [slice(start, min(start + size, own.stop)) for start in starts]
+
+    def _within_memory(self, own: slice, make: Make, weigh: Weigh) -> Tensor:
+        while (sums := self._attempt(own, make, weigh)) is None:
             self.task.module.zero_grad()
             memory.release(self.device)
+            if self._coming:
+                self._announce()
         return sums
 
-    def _attempt(self, n_images: int, make: Callable[[], Batch]) -> Tensor | None:
-        """None if memory ran out; nothing of the attempt is then held by a traceback."""
+    def _attempt(self, own: slice, make: Make, weigh: Weigh) -> Tensor | None:
+        """None if it is to be made again; nothing of the attempt is then held by a traceback.
+
+        That is where memory ran out, and where a compiled function failed: also its backward pass.
+        """
         try:
-            return self._accumulate(make())
-        except (RuntimeError, MemoryError) as error:
-            if not memory.is_exhausted(error):
+            return self._accumulate(own, make, weigh)
+        except Exception as error:  # the compiler's errors share no base class
+            n_images = _length(own)
+            if memory.is_exhausted(error):
+                self._halve(min(self.micro_batch or n_images, n_images), error)
+            elif self._together is not None or not self.task.give_up_compiling(error):
                 raise
-            self._halve(min(self.micro_batch or n_images, n_images), error)
         return None
 
-    def _accumulate(self, batch: Batch) -> Tensor:
+    def _accumulate(self, own: slice, make: Make, weigh: Weigh) -> Tensor:
+        parts = self._parts(own)
         sums = torch.zeros(2, dtype=torch.float64, device=self.device)
         if self._together is not None:
-            return self._accumulate_together(batch, sums)
-        size = self.micro_batch or len(batch[0])
-        if size >= len(batch[0]):
-            self._add(batch, None, sums)
+            return self._accumulate_together(parts, make, weigh, sums)
+        if len(parts) == 1:
+            self._add(make(parts[0]), None, sums)
             return sums
-        whole = self.task.weight(batch)
-        for part in zip(*(tensor.split(size) for tensor in batch), strict=True):
-            share = self.task.weight(part) / whole
-            if share > 0:  # a part without terms has no mean
-                self._add(part, share, sums)
+        weights = [weigh(part) for part in parts]
+        whole = sum(weights)
+        for part, weight in zip(parts, weights, strict=True):
+            self._add(make(part), weight / whole, sums)
         return sums
 
-    def _accumulate_together(self, batch: Batch, sums: Tensor) -> Tensor:
+    def _accumulate_together(
+        self, parts: list[slice], make: Make, weigh: Weigh, sums: Tensor
+    ) -> Tensor:
         """Every process calls forward and backward, also on a part without terms, whose loss is 0.
 
         Gradients travel in the last backward pass, as means over the processes: hence times `size`.
         """
-        size = self.micro_batch or len(batch[0])
-        parts = list(zip(*(tensor.split(size) for tensor in batch), strict=True))
-        own = torch.as_tensor(self.task.weight(batch), dtype=torch.float64, device=self.device)
-        whole = self.processes.sum(own.clone())
-        for number, part in enumerate(parts, start=1):
-            share = (self.task.weight(part) / whole).float()
+        weights = [weigh(part) for part in parts]
+        whole = torch.zeros((), dtype=torch.float64, device=self.device) + sum(weights)
+        self.processes.sum(whole)
+        for number, (part, weight) in enumerate(zip(parts, weights, strict=True), start=1):
+            share = (weight / whole).float()
             with nullcontext() if number == len(parts) else self._together.no_sync():
-                loss, correct = self._together(*part)
+                loss, correct = self._together(*make(part))
                 (loss * (share * self.processes.size)).backward()
             sums[0] += loss.detach() * share
             if correct is not None:
@@ -151,6 +195,10 @@ class Gradients:
             file=sys.stderr,
             flush=True,
         )
+
+
+def _length(part: slice) -> int:
+    return part.stop - part.start
 
 
 class _Loss(nn.Module):

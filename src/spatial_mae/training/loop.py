@@ -18,11 +18,11 @@ from spatial_mae.slurm.requeue import requeue_this_job
 from spatial_mae.training import memory
 from spatial_mae.training.averaging import MovingAverage
 from spatial_mae.training.checkpointing import ResumeFile
-from spatial_mae.training.gradients import Gradients, Task
+from spatial_mae.training.execution import Chooser, Execution
+from spatial_mae.training.gradients import Batch, Gradients, Task
 from spatial_mae.training.loader import permutation, steps_per_epoch
 from spatial_mae.training.optimiser import AdamW
 from spatial_mae.training.position import Diverged, Interrupted, Position
-from spatial_mae.training.precision_choice import faster_precision
 from spatial_mae.training.processes import Processes
 from spatial_mae.training.progress import Progress, Silence
 from spatial_mae.training.recipe import OptimisationRecipe
@@ -32,7 +32,7 @@ from spatial_mae.training.signals import StopRequest
 
 CHECK_EVERY = 20  # steps between looks at the loss: each makes a GPU wait
 SAVE_EPOCH_SECONDS = 10.0
-MEASURED_IMAGES = {"cpu": 64, "cuda": 1024}  # a batch for choosing the precision
+CPU_IMAGES = 64  # a CPU is as fast with few images at once: enough to choose how to compute
 
 Weights = dict[str, Tensor]
 
@@ -103,9 +103,9 @@ class Training:
 
     def _epoch(self) -> None:
         position = self.position
-        order = permutation(self.task.n_images, self.seed, position.epoch).to(self.device)
-        batches = order.cpu().split(self.batch_size)[position.step : self.steps]
-        self.task.will_read([batch[self.processes.part(len(batch))] for batch in batches])
+        order = permutation(self.task.n_images, self.seed, position.epoch)
+        batches = order.split(self.batch_size)[position.step : self.steps]
+        self.gradients.will_read(batches, position.epoch)
         self.totals = torch.tensor([position.loss, position.correct], dtype=torch.float64)
         self.totals = self.totals.to(self.device)
         self.clock = time.perf_counter()
@@ -245,7 +245,7 @@ class Training:
             return
         self.position = Position(**state["position"])
         self.gradients.micro_batch = self.position.micro_batch
-        self.task.use_precision(self.position.precision)
+        self.task.use(self.position.execution)
         self.task.module.load_state_dict(state["module"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.average.load(state["average"])
@@ -254,27 +254,46 @@ class Training:
         self._say(f"continues after epoch {self.position.epoch}, step {self.position.step}")
 
     def _begin(self) -> None:
-        self.position.precision = self._choose_precision()
-        self.task.use_precision(self.position.precision)
+        found = self.processes.first(self._choose_execution() if self.processes.is_first else None)
+        for name, value in vars(found).items():
+            setattr(self.position, name, value)
+        self.task.use(found)
         self._keep_good()
         self._tell_epoch()
-        self._save()  # a precision that was measured belongs to the run from now on
+        self._save()  # what was measured belongs to the run from now on
 
-    def _choose_precision(self) -> str:
-        if self.recipe.precision != "auto":
-            return self.recipe.precision
-        limit = MEASURED_IMAGES.get(self.device.type, 64)
-        each = min(limit, self.recipe.micro_batch or self.batch_size)
-        size = min(each * self.processes.size, self.batch_size)
-        images = torch.arange(size, device=self.device)
-        batch = self.task.batch(images, 0, 0, self.processes.part(size))
+    def _choose_execution(self) -> Execution:
+        """By the first process, alone, on a micro-batch of its own size."""
+        size = self.processes.part(self.batch_size).stop
+        size = min(size, self.gradients.micro_batch or size)
+        if self.device.type == "cpu":
+            size = min(size, CPU_IMAGES)
+        batches: list[Batch] = []
 
-        def pass_in(precision: str) -> None:
-            self.task.use_precision(precision)
-            self.gradients.of_batch(batch)
+        def step() -> None:
+            if not batches:
+                batches.append(self.task.batch(torch.arange(size, device=self.device), 0, 0))
+            self._trial(batches[0])
             self.task.module.zero_grad()
 
-        return self.processes.first(faster_precision(pass_in, self.device))
+        each = self.gradients.micro_batch or self.batch_size
+        n_steps = self.recipe.epochs * self.steps * -(-self.batch_size // each)
+        chooser = Chooser(self.task, step, size, self.device, n_steps, self._say)
+        whole = each >= self.batch_size and self.processes.size == 1
+        compiling = getattr(self.recipe, "compile", "never")  # detectors are never compiled
+        return chooser.choose(self.recipe.precision, compiling, whole)
+
+    def _trial(self, batch: Batch) -> None:
+        """A forward and a backward pass; of several processes one alone makes it."""
+        if self.processes.size == 1:
+            self.gradients.of_batch(batch)
+            return
+        try:
+            self.task.loss(batch)[0].backward()
+        except Exception as error:  # the compiler's errors share no base class
+            if memory.is_exhausted(error) or not self.task.give_up_compiling(error):
+                raise
+            self.task.loss(batch)[0].backward()
 
     def _say(self, line: str) -> None:
         if self.processes.is_first:

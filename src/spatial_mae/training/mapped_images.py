@@ -4,12 +4,14 @@ For data sets that do not fit in memory. Values are those of the same images as 
 """
 
 import mmap
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from spatial_mae.training.reading_ahead import ReadAhead
+from spatial_mae.training.transfer import send
 
 ADVICE = hasattr(mmap, "MADV_WILLNEED")  # not on Windows
 
@@ -31,23 +33,14 @@ class MappedImages:
         height, width, channels = array.shape[1:]
         self.shape = torch.Size((len(rows), channels, height, width))
         self.nbytes = self.shape.numel()
-        self._reader = ThreadPoolExecutor(1, "images")
-        self._coming: Iterator[Index] = iter(())
-        self._ahead: tuple[np.ndarray, Tensor, Future] | None = None
+        self._ahead = ReadAhead(self._reading, "images")
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, index: Index) -> Tensor:
         """The images of `index`, uint8 (m, channels, height, width) on the device, contiguous."""
-        rows = self._rows_of(index)
-        if self._ahead is not None and np.array_equal(self._ahead[0], rows):
-            _, pixels, reading = self._ahead
-            reading.result()
-            self._read_next()
-        else:
-            pixels = self._room(len(rows))
-            self._read(rows, pixels)
+        pixels = self._ahead.get(self._rows_of(index))
         landed = pixels.to(self.device, non_blocking=True)
         return landed.permute(0, 3, 1, 2).contiguous()
 
@@ -58,21 +51,17 @@ class MappedImages:
         return (self[part] for part in parts)
 
     def will_read(self, batches: Iterable[Index]) -> None:
-        """Announce what will be asked for next, in this order: a thread reads one batch ahead.
+        """Announce what will be asked for next, as `ReadAhead.will_read`."""
+        self._ahead.will_read(self._rows_of(index) for index in batches)
 
-        Other requests in between are served too, without its help. A new announcement replaces the
-        one before. Two batches are in memory at a time.
-        """
-        self._coming = iter(batches)
-        self._read_next()
+    def _reading(self, rows: np.ndarray) -> Callable[[], Tensor]:
+        pixels = self._room(len(rows))
 
-    def _read_next(self) -> None:
-        self._ahead = None
-        for index in self._coming:
-            rows = self._rows_of(index)
-            pixels = self._room(len(rows))
-            self._ahead = rows, pixels, self._reader.submit(self._read, rows, pixels)
-            return
+        def read() -> Tensor:
+            self._read(rows, pixels)
+            return pixels
+
+        return read
 
     def _rows_of(self, index: Index) -> np.ndarray:
         return self._rows[index if isinstance(index, slice) else index.cpu().numpy()]
@@ -116,6 +105,13 @@ def read_ahead(images: Images, batches: Iterable[Index]) -> None:
     """Announce batches of images that lie in a file; a tensor has them already."""
     if isinstance(images, MappedImages):
         images.will_read(batches)
+
+
+def take(images: Images, indices: Tensor) -> Tensor:
+    """images[indices] on the device of `images`; a GPU need not wait for indices on the CPU."""
+    if isinstance(images, MappedImages):
+        return images[indices]
+    return images[send(indices, images.device)]
 
 
 def slices(n: int, size: int) -> list[slice]:

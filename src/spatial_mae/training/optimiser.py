@@ -1,9 +1,12 @@
 """AdamW with decoupled weight decay on matrices only, and layer-wise decay of the learning rate."""
 
+import sys
 from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
+
+from spatial_mae.training.memory import is_exhausted
 
 EPSILON = 1e-8
 
@@ -43,7 +46,8 @@ class AdamW:
     """AdamW (Loshchilov & Hutter 2019) over groups of parameters, one fused kernel a group.
 
     As torch.optim.AdamW(fused=True), whose first use imports the compiler: 5 s of processor time
-    that many a small run would pay for nothing. All parameters lie on one CPU or GPU.
+    that many a small run would pay for nothing. All parameters are on one device. One without that
+    kernel steps as torch.optim.AdamW(foreach=True).
     """
 
     def __init__(self, groups: list[dict], betas: tuple[float, ...]) -> None:
@@ -51,7 +55,11 @@ class AdamW:
         self.parameters = [p for group in groups for p in group["params"]]
         self.means = [torch.zeros_like(p) for p in self.parameters]
         self.squares = [torch.zeros_like(p) for p in self.parameters]
-        self.steps = [torch.zeros((), device=p.device) for p in self.parameters]
+        # The kernel wants them in float32, and with their parameters.
+        self.steps = [
+            torch.zeros((), dtype=torch.float32, device=p.device) for p in self.parameters
+        ]
+        self.fused = True
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
@@ -68,23 +76,41 @@ class AdamW:
                 self._step_group(moved, rate * group["scale"], group["weight_decay"])
 
     def _step_group(self, moved: list[int], rate: float, weight_decay: float) -> None:
-        steps = [self.steps[i] for i in moved]
-        torch._foreach_add_(steps, 1)
-        torch._fused_adamw_(
-            [self.parameters[i] for i in moved],
-            [self.parameters[i].grad for i in moved],
-            [self.means[i] for i in moved],
-            [self.squares[i] for i in moved],
+        parameters = [self.parameters[i] for i in moved]
+        state = (self.means, self.squares)
+        tensors = [
+            parameters,
+            [p.grad for p in parameters],
+            *([values[i] for i in moved] for values in state),
             [],
-            steps,
-            lr=rate,
-            beta1=self.betas[0],
-            beta2=self.betas[1],
-            weight_decay=weight_decay,
-            eps=EPSILON,
-            amsgrad=False,
-            maximize=False,
-        )
+            [self.steps[i] for i in moved],
+        ]
+        options = {
+            "lr": rate,
+            "beta1": self.betas[0],
+            "beta2": self.betas[1],
+            "weight_decay": weight_decay,
+            "eps": EPSILON,
+            "amsgrad": False,
+            "maximize": False,
+        }
+        if not (self.fused and self._fused_step(tensors, options)):
+            _step_by_operations(tensors, options)
+
+    def _fused_step(self, tensors: list[list[Tensor]], options: dict) -> bool:
+        """False, and a line, if the device has no such kernel: it is not tried again."""
+        steps = tensors[-1]
+        torch._foreach_add_(steps, 1)
+        try:
+            torch._fused_adamw_(*tensors, **options)
+        except RuntimeError as error:  # NotImplementedError is one
+            if is_exhausted(error) or isinstance(error, torch.AcceleratorError):
+                raise
+            torch._foreach_sub_(steps, 1)
+            self.fused = False
+            reason = str(error).strip().partition("\n")[0]
+            print(f"no fused AdamW here ({reason}): slower steps", file=sys.stderr, flush=True)
+        return self.fused
 
     def zero_grad(self) -> None:
         for parameter in self.parameters:
@@ -97,3 +123,10 @@ class AdamW:
         for name, own in self.state_dict().items():
             for tensor, saved in zip(own, state[name], strict=True):
                 tensor.copy_(saved)
+
+
+def _step_by_operations(tensors: list[list[Tensor]], options: dict) -> None:
+    from torch.optim.adamw import adamw  # imports the compiler
+
+    on_gpu = tensors[0][0].device.type == "cuda"  # its counters are then read there, not here
+    adamw(*tensors, foreach=True, capturable=on_gpu, fused=False, **options)

@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass, field
 
+from spatial_mae.training.execution import Execution
+
 
 @dataclass
 class Position:
@@ -11,7 +13,8 @@ class Position:
     epoch: epochs finished; step: steps of the next one done. loss, correct, images: sums over
     these steps; all_images: in finished epochs. seconds: of training in all; epoch_seconds: in
     this epoch, over all its parts.
-    precision, micro_batch: as found at the start. history: a row for each finished epoch.
+    precision, attention, mode, micro_batch: as found at the start.
+    history: a row for each finished epoch.
     """
 
     epoch: int = 0
@@ -23,9 +26,16 @@ class Position:
     seconds: float = 0.0
     epoch_seconds: float = 0.0
     precision: str = ""
+    attention: dict[str, str] = field(default_factory=dict)
+    mode: str = "plain"
     micro_batch: int | None = None
     peak_memory: int = 0
     history: list[dict] = field(default_factory=list)
+
+    @property
+    def execution(self) -> Execution:
+        """How the run's steps are computed."""
+        return Execution(self.precision, self.attention, self.mode)
 
     @property
     def passed(self) -> tuple[int, int]:

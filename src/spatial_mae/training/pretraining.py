@@ -1,7 +1,7 @@
 """Pretraining a masked autoencoder, from a data set to weights, history and checkpoints."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from spatial_mae.models.masks import draw_masks, inner_pixels
 from spatial_mae.models.weights import save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
-from spatial_mae.training.compiling import compiled
+from spatial_mae.training.compiling import Switchable
+from spatial_mae.training.execution import Execution, Shape
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images
 from spatial_mae.training.loop import Training, Weights
-from spatial_mae.training.mapped_images import Images, read_ahead
+from spatial_mae.training.mapped_images import Images, read_ahead, take
 from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.position import Position
 from spatial_mae.training.processes import check_batch
@@ -78,47 +79,82 @@ class PretrainingTask:
         start = generator_for(run.seed, 0, 0, "initialisation")
         self.module = MaskedAutoencoder(run.architecture, mean, deviation, start).to(images.device)
         self.run, self.images, self.n_images = run, images, len(images)
-        self._loss = compiled(self.module.loss, run.recipe.compile, images.device)
+        exact = run.recipe.sampling == "exact"
+        self.n_visible = run.architecture.n_visible(run.mask_ratio) if exact else None
+        self._drawn: tuple = (None, None)
+        self._loss = Switchable(self.module, "loss", fixed=exact)
 
     def groups(self) -> list[dict]:
         return parameter_groups(self.module, self.run.recipe.weight_decay)
 
-    def will_read(self, batches: Sequence[Tensor]) -> None:
+    def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
         read_ahead(self.images, batches)
 
     def batch(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Batch:
         recipe, device = self.run.recipe, self.images.device
         crops = generator_for(self.run.seed, epoch, step, "crops", device)
         images = random_resized_crop_flip(
-            self.images[indices[part]],
+            take(self.images, indices[part]),
             crops,
             recipe.crop_scale,
             flip=recipe.flip,
             part=(part, len(indices)),
         )
-        masks = draw_masks(
-            generator_for(self.run.seed, epoch, step, "masks", device),
-            len(indices),
-            self.run.architecture,
-            self.run.mask_ratio,
-            recipe.sampling,
-        )
-        return images, masks[part]
+        return images, self._masks(len(indices), epoch, step)[part]
 
-    def weight(self, batch: Batch) -> Tensor | int:
+    def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Tensor | int:
         recipe = self.run.recipe
+        masks = self._masks(len(indices), epoch, step)[part]
         if recipe.boundary_width:
-            return inner_pixels(batch[1], self.run.architecture, recipe.boundary_width).sum()
+            return inner_pixels(masks, self.run.architecture, recipe.boundary_width).sum()
         counted = recipe.sampling == "exact" or recipe.loss_on == "all"
-        return len(batch[1]) if counted else batch[1].sum()
+        return len(masks) if counted else masks.sum()
+
+    def _masks(self, n: int, epoch: int, step: int) -> Tensor:
+        """Of a whole batch of `n` images; kept for its micro-batches."""
+        if self._drawn[0] != (n, epoch, step):
+            generator = generator_for(self.run.seed, epoch, step, "masks", self.images.device)
+            law = self.run.architecture, self.run.mask_ratio, self.run.recipe.sampling
+            self._drawn = (n, epoch, step), draw_masks(generator, n, *law)
+        return self._drawn[1]
 
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
         recipe = self.run.recipe
         choices = (recipe.loss_on, recipe.normalise_targets, recipe.boundary_width)
-        return self._loss(*batch, *choices), None
+        return self._loss(*batch, *choices, self.n_visible), None
 
-    def use_precision(self, name: str) -> None:
-        precision.use(self.module, name)
+    def describe(self) -> dict:
+        recipe = self.run.recipe
+        chosen = ("sampling", "loss_on", "normalise_targets", "boundary_width")
+        return {
+            "task": "pretraining",
+            "architecture": to_json(self.run.architecture),
+            "mask_ratio": self.run.mask_ratio,
+            **{name: getattr(recipe, name) for name in chosen},
+        }
+
+    def attention_shapes(self, n_images: int) -> dict[str, Shape]:
+        """With a varying number of visible patches none: the usual way knows padding."""
+        if self.n_visible is None:
+            return {}
+        backbone, n_patches = self.run.architecture.backbone, self.run.architecture.n_patches
+        return {
+            part: (n_images, heads, tokens + int(backbone.class_token), width // heads)
+            for part, heads, tokens, width in (
+                ("encoder", backbone.encoder_heads, self.n_visible, backbone.width),
+                ("decoder", backbone.decoder_heads, n_patches, backbone.decoder_width),
+            )
+        }
+
+    def use(self, execution: Execution) -> None:
+        precision.use(self.module, execution.precision, execution.attention)
+        self._loss.use(execution.mode)
+
+    def mode(self) -> str:
+        return self._loss.mode
+
+    def give_up_compiling(self, error: Exception) -> bool:
+        return self._loss.give_up(error)
 
 
 def pretrain(run: PretrainingRun, workplace: Workplace, outputs: PretrainingOutputs) -> dict:
@@ -200,6 +236,8 @@ class Checkpoints:
             "images_per_second": position.images_per_second,
             "peak_memory_bytes": position.peak_memory,
             "precision": position.precision,
+            "attention": position.attention,
+            "mode": position.mode,
             "device": self.device_name,
             "n_train": self.task.n_images,
             "parameters": sum(p.numel() for p in self.task.module.parameters()),

@@ -110,7 +110,8 @@ class Group(Processes):
         self.any(False)
 
     def averaging(self, module: nn.Module) -> nn.Module:
-        return nn.parallel.DistributedDataParallel(module)
+        # Gradients are kept where they are averaged, not in memory twice.
+        return nn.parallel.DistributedDataParallel(module, gradient_as_bucket_view=True)
 
     def leave(self) -> None:
         """Once all are here, take the group apart."""

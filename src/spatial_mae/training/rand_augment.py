@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from spatial_mae.training.transfer import send
+
 MOVES = ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate")
 BLENDS = ("Brightness", "Color", "Contrast", "Sharpness")
 SIGNED = MOVES + BLENDS  # those with a direction: left or right, more or less
@@ -35,7 +37,8 @@ def rand_augment(
     images: uint8 (batch, 1 or 3 channels, height, width); the result is alike. Each operation is
     one of `OPERATIONS`, equally likely, and those with a direction take either with equal chance.
     part: which of how many images these are, if they are not all: the draws are for all. They
-    happen on the generator's device. Raises ValueError for what is out of range.
+    happen on the generator's device; on the CPU no GPU has to wait for them. Raises ValueError for
+    what is out of range.
     """
     _check(images, n, magnitude)
     which, n_images = part or (slice(None), len(images))
@@ -57,14 +60,14 @@ def apply_operations(images: Tensor, choices: Tensor, negative: Tensor, magnitud
     groups = rows.clamp(min=FIRST_RECOLOURING - 1)  # the moves are one group
     order = groups.argsort(stable=True)
     names, counts = groups[order].unique_consecutive(return_counts=True)
-    ordered = images.index_select(0, order.to(images.device)).split(counts.tolist())
+    ordered = images.index_select(0, send(order, images.device)).split(counts.tolist())
     parts = [
         _recolour(part, OPERATIONS[group // 2], 1 - 2 * (group % 2), magnitude)
         if group >= FIRST_RECOLOURING
-        else _move(part, rows[groups == group].to(images.device), magnitude)
+        else _move(part, send(rows[groups == group], images.device), magnitude)
         for group, part in zip(names.tolist(), ordered, strict=True)
     ]
-    return torch.cat(parts).index_select(0, order.argsort().to(images.device))
+    return torch.cat(parts).index_select(0, send(order.argsort(), images.device))
 
 
 def _recolour(images: Tensor, name: str, sign: int, magnitude: int) -> Tensor:
@@ -81,7 +84,7 @@ def _recolour(images: Tensor, name: str, sign: int, magnitude: int) -> Tensor:
         case "Posterize":
             return functional.posterize(images, 8 - round(4 * magnitude / (BINS - 1)))
         case "Solarize":
-            threshold = math.ceil(255 * float(torch.linspace(1.0, 0.0, BINS)[magnitude]))
+            threshold = math.ceil(255 * _between(1.0, 0.0, magnitude))
             return images ^ (images >= threshold).byte().neg()  # -1 is 255: inverts
         case "AutoContrast":
             return functional.autocontrast(images)
@@ -147,8 +150,13 @@ def _moved(image: Tensor, name: str, sign: int, magnitude: int) -> Tensor:
 
 
 def _strength(greatest: float, magnitude: int) -> float:
+    return _between(0.0, greatest, magnitude)
+
+
+@lru_cache(maxsize=64)
+def _between(start: float, end: float, magnitude: int) -> float:
     """torchvision's, in float32: a last digit decides where a grey level is cut off."""
-    return float(torch.linspace(0.0, greatest, BINS)[magnitude])
+    return float(torch.linspace(start, end, BINS)[magnitude])
 
 
 def _check(images: Tensor, n: int, magnitude: int) -> None:

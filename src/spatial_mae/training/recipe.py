@@ -1,7 +1,20 @@
 """Hyperparameters of training: pretraining as an MAE, and training as a classifier."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
+
+from spatial_mae.study.keys import (
+    Betas,
+    Count,
+    CropScale,
+    Factor,
+    Length,
+    Natural,
+    NotNegative,
+    Part,
+    Positive,
+    Share,
+)
 
 Precision = Literal["auto", "float32", "bfloat16"]
 Compile = Literal["auto", "always", "never"]  # not on and off, which YAML reads as booleans
@@ -23,43 +36,50 @@ class OptimisationRecipe(Protocol):
     compile: Compile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PretrainingRecipe:
-    """How a masked autoencoder is trained.
+    """How a masked autoencoder is trained."""
 
-    epochs, warmup_epochs: passes over the training images; linear warm-up, then cosine to zero.
-    batch_size: images an optimiser step, in micro-batches of `micro_batch` (None: all at once).
-    base_learning_rate: per 256 images; the peak is base_learning_rate * batch_size / 256.
-    crop_scale: least and largest share of the image's area in a random resized crop; (1, 1): none.
-    sampling: law of the masks. loss_on: the patches the error is averaged over.
-    normalise_targets: targets have mean 0 and deviation 1 within each patch.
-    boundary_width: hidden pixels this near a visible one, in pixels, are not counted; 0: all are.
-    n_train: how many training images, a subset that every run shares; None: all.
-    checkpoints: epochs whose weights are kept; 0 (initialisation) and the last always are.
-    precision: "auto" measures at the start which is faster. clip_norm: largest gradient norm.
-    ema_decay: the weights written are an exponential moving average; None: the last ones.
-    compile: torch.compile; "auto": on a GPU only.
-    """
-
-    epochs: int
-    warmup_epochs: float
-    batch_size: int
-    micro_batch: int | None
-    base_learning_rate: float
-    weight_decay: float
-    betas: tuple[float, ...]
-    crop_scale: tuple[float, ...]
-    flip: bool
-    sampling: Literal["exact", "bernoulli"]
-    loss_on: Literal["hidden", "all"]
-    normalise_targets: bool
-    boundary_width: int
-    n_train: int | None
-    checkpoints: tuple[int, ...]
-    precision: Precision
-    clip_norm: float | None
-    ema_decay: float | None
-    compile: Compile
+    epochs: Count
+    """Passes over the training images. [Bisulco 2000; Kong 800]"""
+    warmup_epochs: NotNegative
+    """Epochs of linear warm-up before the cosine to zero. [Bisulco 50]"""
+    batch_size: Count
+    """Images of one step of the optimiser. [Bisulco 4096]"""
+    micro_batch: Count | None = None
+    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
+    base_learning_rate: Positive
+    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
+    weight_decay: NotNegative = 0.05
+    """Decoupled, on matrices only. [Bisulco 0.05]"""
+    betas: Betas = (0.9, 0.95)
+    """Of AdamW. [He et al.]"""
+    crop_scale: CropScale = (0.2, 1.0)
+    """Least and largest share of the area in a random resized crop; [1, 1]: none. [He et al.]"""
+    flip: bool = True
+    """Whether images are mirrored at random. [Bisulco true]"""
+    sampling: Literal["exact", "bernoulli"] = "exact"
+    """Law of the masks: a fixed count, or each unit by itself. [He et al. exact]"""
+    loss_on: Literal["hidden", "all"] = "hidden"
+    """Patches over which the error is averaged. [He et al. hidden]"""
+    normalise_targets: bool = False
+    """Whether each target patch has mean 0 and deviation 1. [not stated]"""
+    boundary_width: Natural = 0
+    """Width in pixels of the strip along visible pixels that the loss on hidden patches leaves out;
+    0: none. [Kong proposes it, Sec. 3.6]"""
+    n_train: Count | None = None
+    """Training images, a subset that every run shares; null: all."""
+    checkpoints: tuple[Natural, ...] = ()
+    """Epochs whose weights are kept; 0 (initialisation) and the last always are."""
+    precision: Precision = "float32"
+    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
+    a repetition may find otherwise."""
+    clip_norm: Positive | None = None
+    """Largest norm of the gradient; null: none."""
+    ema_decay: Part | None = None
+    """The weights written are an exponential moving average of this decay; null: the last ones."""
+    compile: Compile = "auto"
+    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
 
     def check(self) -> None:
         """Raise ValueError if the values do not fit together."""
@@ -85,37 +105,49 @@ class PretrainingRecipe:
         return tuple(sorted({0, *self.checkpoints, self.epochs}))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassifierRecipe:
-    """How a classifier is trained, from scratch or from pretrained weights.
+    """How a classifier is trained, from scratch or from pretrained weights."""
 
-    As in PretrainingRecipe, and
-    layer_decay: a block's learning rate is this times that of the block after it; 1: all equal.
-    randaugment: (operations an image, magnitude 0..30); (): none.
-    label_smoothing: share of the target spread over all classes, [0, 1).
-    pooling: what the head reads, the class token or the mean of the patch tokens.
-    n_train, n_test: how many images to learn from and to score, subsets all runs share; None: all.
-    """
-
-    epochs: int
-    warmup_epochs: float
-    batch_size: int
-    micro_batch: int | None
-    base_learning_rate: float
-    weight_decay: float
-    betas: tuple[float, ...]
-    layer_decay: float
-    crop_scale: tuple[float, ...]
-    flip: bool
-    randaugment: tuple[int, ...]
-    label_smoothing: float
-    pooling: Literal["class_token", "mean"]
-    n_train: int | None
-    n_test: int | None
-    precision: Precision
-    clip_norm: float | None
-    ema_decay: float | None
-    compile: Compile
+    epochs: Count
+    """Passes over the training images. [Bisulco 100]"""
+    warmup_epochs: NotNegative
+    """Epochs of linear warm-up before the cosine to zero. [Bisulco 5]"""
+    batch_size: Count
+    """Images of one step of the optimiser. [Bisulco 1024]"""
+    micro_batch: Count | None = None
+    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
+    base_learning_rate: Positive
+    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
+    weight_decay: NotNegative = 0.05
+    """Decoupled, on matrices only."""
+    betas: Betas = (0.9, 0.999)
+    """Of AdamW. [He et al.]"""
+    layer_decay: Factor = 1.0
+    """A block's learning rate is this times that of the block after it; 1: all equal."""
+    crop_scale: CropScale = (1.0, 1.0)
+    """Least and largest share of the area in a random resized crop; [1, 1]: none."""
+    flip: bool = True
+    """Whether images are mirrored at random."""
+    randaugment: Annotated[tuple[Natural, ...], Length(0, 2)] = ()
+    """Operations an image and their magnitude, 0 to 30; []: none. [Bisulco, without numbers]"""
+    label_smoothing: Share = 0.0
+    """Share of the target spread over all classes."""
+    pooling: Literal["class_token", "mean"] = "mean"
+    """What the head reads: the class token or the mean of the patch tokens."""
+    n_train: Count | None = None
+    """Images to learn from, a subset that every run shares; null: all."""
+    n_test: Count | None = None
+    """Images to score, a subset that every run shares; null: all."""
+    precision: Precision = "float32"
+    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
+    a repetition may find otherwise."""
+    clip_norm: Positive | None = None
+    """Largest norm of the gradient; null: none."""
+    ema_decay: Part | None = None
+    """The weights written are an exponential moving average of this decay; null: the last ones."""
+    compile: Compile = "auto"
+    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
 
     def check(self) -> None:
         """Raise ValueError if the values do not fit together."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from spatial_mae.training import torchrun
-from spatial_mae.training.devices import choose_device, choose_devices, set_threads
+from spatial_mae.training.devices import choose_device, choose_devices, set_threads, take_gpu
 from spatial_mae.training.processes import Processes
 from spatial_mae.training.run_folder import RUNNING, WAITING, RunFolder, open_run
 from spatial_mae.training.together import run_together
@@ -113,7 +113,7 @@ class Workplace:
         """What each of several processes does."""
         set_threads(max(1, self.threads // processes.size))
         if device.type == "cuda":
-            torch.cuda.set_device(device)
+            take_gpu(device)
         name = folder.status["device"] = f"{processes.size} x {device_name(device)}"
         site = Site(folder, device, name, processes, self.save_seconds, self.requeue)
         return function(site, *arguments)

@@ -11,7 +11,7 @@ import spatial_mae
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.registry import JUDGES, judge, statements
 from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import KINDS
 
 KEYS = ["id", "seed", "quote", "verdict", "conditions", "evidence", "n", "data", "figure"]
 

@@ -2,30 +2,27 @@
 
 import dataclasses
 import inspect
+import typing
 
 import pytest
 
-from spatial_mae.data.sources import find_source, recipe_type
+from spatial_mae.data.sources import find_source, source_names
 
-SOURCES = [
-    "array_file",
-    "cifar10",
-    "cityscapes",
-    "dead_leaves",
-    "hierarchical",
-    "image_folder",
-    "imagenet64",
-]
-SOURCES += ["ising", "tiny_imagenet"]
+SOURCES = source_names()
+
+
+def test_modules_that_prepare_images_are_sources(project):
+    room = (project / "src/spatial_mae/data").glob("*.py")
+    assert sorted(p.stem for p in room if "\ndef prepare(" in p.read_text()) == SOURCES
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_source_has_a_frozen_recipe_without_defaults(name):
+def test_a_source_has_a_frozen_recipe_and_prepares_it(name):
     source = find_source(name)
-    recipe = recipe_type(source)
+    recipe = source.SOURCE.recipe
     assert recipe.__module__.startswith("spatial_mae.data.")
     assert recipe.__dataclass_params__.frozen
-    assert all(f.default is dataclasses.MISSING for f in dataclasses.fields(recipe))
+    assert typing.get_type_hints(source.prepare)["recipe"] is recipe
     parameters = list(inspect.signature(source.prepare).parameters.values())
     assert [p.name for p in parameters[:4]] == ["recipe", "root", "archive", "rng"]
     assert all(p.default is not p.empty for p in parameters[4:])
@@ -46,5 +43,5 @@ def test_the_nearest_source_is_named():
 def test_the_documentation_has_every_key(name, project):
     lines = (project / "docs" / "your-own-data.md").read_text().splitlines()
     (row,) = [line for line in lines if line.startswith(f"| `{name}` |")]
-    keys = [field.name for field in dataclasses.fields(recipe_type(find_source(name)))]
+    keys = [field.name for field in dataclasses.fields(find_source(name).SOURCE.recipe)]
     assert [key for key in keys if f"`{key}`" not in row] == []

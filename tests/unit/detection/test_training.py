@@ -1,9 +1,14 @@
 """Fine-tuning: what is learnt, and that an interruption leaves no trace."""
 
+import threading
+from contextlib import closing
+
 import pytest
 import torch
+from torchvision.transforms import v2
 
-from spatial_mae.detection.coco import read_coco
+from spatial_mae.detection import samples
+from spatial_mae.detection.coco import CocoImages, read_coco
 from spatial_mae.detection.detector import build_detector
 from spatial_mae.detection.samples import sample
 from spatial_mae.detection.training import (
@@ -93,6 +98,87 @@ def test_flip_and_jitter_move_boxes_and_masks_alike(shapes, recipe):
             torch.testing.assert_close(box, torch.tensor(ends).float(), atol=1.5, rtol=0)
             red = image[0] - image[2] > 0.4
             assert (red == mask.bool()).float().mean() > 0.95
+
+
+def with_torchvision(inputs, size, wanted, seed):
+    """torchvision's own transforms, which draw from torch's one generator."""
+    steps = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        low, high = wanted.scale_jitter
+        if (low, high) != (1, 1):
+            factor = low + (high - low) * float(torch.rand(()))
+            scaled = [max(1, round(factor * side)) for side in size]
+            steps += [v2.Resize(scaled, antialias=True), v2.RandomCrop(size, pad_if_needed=True)]
+        steps += [v2.RandomHorizontalFlip(0.5)] if wanted.flip else []
+        steps += [v2.ClampBoundingBoxes(), v2.SanitizeBoundingBoxes(min_size=1.0)]
+        return v2.Compose(steps)(*inputs)
+
+
+@pytest.mark.parametrize("jitter", [(1, 1), (0.5, 1.5), (0.02, 0.1), (1.5, 2)])
+@pytest.mark.parametrize("flip", [False, True])
+def test_samples_are_torchvision_s_and_leave_its_generator_alone(
+    shapes, recipe, monkeypatch, jitter, flip
+):
+    data = read_coco(shapes / "train/coco.json", shapes / "train")
+    wanted = recipe(scale_jitter=jitter, flip=flip)
+    state = torch.random.get_rng_state()
+    found = [sample(data, i, 3, wanted, seed) for i in (0, 1) for seed in range(8)]
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+    def ours(inputs, size, recipe, generator):
+        return with_torchvision(inputs, size, recipe, generator.initial_seed())
+
+    monkeypatch.setattr(samples, "_augmented", ours)
+    expected = [sample(data, i, 3, wanted, seed) for i in (0, 1) for seed in range(8)]
+    for (image, target), (other, others) in zip(found, expected, strict=True):
+        assert torch.equal(image, other)
+        assert target.keys() == others.keys()
+        assert all(torch.equal(target[name], others[name]) for name in target)
+
+
+def task_on(folder, recipe, weights):
+    data = read_coco(folder / "coco.json", folder)
+    return DetectionTask(DetectionRun(weights, recipe, 0), data, torch.device("cpu"))
+
+
+def test_a_micro_batch_is_read_while_the_one_before_is_in_use(shapes, recipe, weights, monkeypatch):
+    wanted = recipe(scale_jitter=(0.5, 1.5))
+    parts = [torch.tensor(numbers) for numbers in ([3, 1], [0, 2], [5])]
+    plain = task_on(shapes / "train", wanted, weights)
+    expected = [plain.batch(part, 7, 0) for part in parts]
+    read, begun = [], threading.Semaphore(0)
+    pixels = CocoImages.pixels
+
+    def noted(self, image, channels):
+        read.append((image["id"] - 5, threading.current_thread() is threading.main_thread()))
+        begun.release()
+        return pixels(self, image, channels)
+
+    monkeypatch.setattr(CocoImages, "pixels", noted)
+    with closing(task_on(shapes / "train", wanted, weights)) as task:
+        task.will_read(iter(parts), 7)
+        for part, (images, targets, seeds) in zip(parts, expected, strict=True):
+            for _ in part:
+                assert begun.acquire(timeout=60)  # before it is asked for
+            found = task.batch(part, 7, 0)
+            assert found[2] == seeds
+            assert all(map(torch.equal, found[0], images))
+            for target, other in zip(found[1], targets, strict=True):
+                assert all(torch.equal(target[name], other[name]) for name in other)
+    assert read == [(number, False) for number in (3, 1, 0, 2, 5)]
+
+
+def test_an_image_that_breaks_off_ends_the_training_with_its_name(
+    train, own_shapes, recipe, weights
+):
+    broken = own_shapes / "1.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    wanted = recipe(
+        train_images=str(own_shapes), train_annotations=str(own_shapes / "coco.json"), micro_batch=1
+    )
+    with pytest.raises(ValueError, match="1.png: cannot be decoded"):
+        train(wanted)
 
 
 def test_paths_and_processes_are_checked_before_anything_is_trained(train, recipe, weights):

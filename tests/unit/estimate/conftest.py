@@ -82,7 +82,6 @@ def config():
                 "grids": [{**RUN, "patch": [4]}],
             },
         ],
-        "figures": {},
     }
 
 

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from spatial_mae import jobs
 from spatial_mae.estimate.costs import costs, runs_left
 from spatial_mae.estimate.sizes import parameters
 from spatial_mae.estimate.speeds import given_speeds
 from spatial_mae.estimate.storage import storage
 from spatial_mae.estimate.summary import estimate_lines
 from spatial_mae.estimate.workload import trainings
+from spatial_mae.study import jobs
 
 ONE = "results/pretrain/leaves/small/short/patch-4_unit-1_mask-0.75_enc-2_dec-1_seed-0"
 
@@ -47,8 +47,8 @@ def test_without_a_speed_hours_are_unknown(config, tmp_path):
 
 
 def test_other_jobs_take_what_those_done_took(config, tmp_path):
-    found = sorted(job for job in jobs.study_jobs(config) if job[0] == "evaluate_mae")
-    record = tmp_path / jobs.record_file(config, found[0])
+    found = sorted(job for job in jobs.study_jobs(config) if job.rule == "evaluate_mae")
+    record = tmp_path / jobs.record_file(found[0])
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"seconds": 36.0}))
     cost = estimated(config, tmp_path)["evaluate_mae"]

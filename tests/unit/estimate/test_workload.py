@@ -1,16 +1,15 @@
 """Runs and images of a study, counted by hand."""
 
-import re
-
 import pytest
 
 from spatial_mae.estimate.workload import (
-    ON_GPU,
     evaluated_images,
     image_counts,
     image_shape,
     trainings,
 )
+from spatial_mae.study.jobs import Job
+from spatial_mae.study.measurements import RULES
 
 FOLDER = "results/pretrain/leaves/small/short/patch-4_unit-1_mask-0.75_enc-2_dec-1_seed-0"
 
@@ -37,7 +36,8 @@ def test_a_run_with_its_record_is_done(config, tmp_path, finish):
 
 
 def test_evaluated_images_count_networks_probes_and_masks(config, tmp_path):
-    job = ("evaluate_mae", f"{FOLDER.replace('pretrain', 'evaluate/mae')}/scores")
+    run = RULES["pretrain_mae"].read_folder(FOLDER)
+    job = Job.of("evaluate_mae", {**run, "recipe": "scores"})
     # Epochs 0, 5 and 10: 500 + 200 images probed, 50 under 2 masks.
     assert evaluated_images(config, tmp_path, job) == 3 * (700 + 100)
     config["recipes"]["evaluation"]["scores"] |= {"representations": [], "checkpoints": "last"}
@@ -60,10 +60,3 @@ def test_images_of_unknown_size_are_to_be_prepared_first(config, tmp_path):
     config["datasets"]["leaves"] = {"source": "image_folder"}
     with pytest.raises(ValueError, match="size of the images of 'leaves' .* all data"):
         trainings(config, tmp_path)
-
-
-def test_jobs_on_a_gpu_are_those_whose_rules_ask_for_one(project):
-    text = "\n".join(path.read_text() for path in (project / "workflow/rules").glob("*.smk"))
-    blocks = re.split(r"^rule (\w+):\n", text, flags=re.MULTILINE)[1:]
-    asking = {n for n, b in zip(blocks[::2], blocks[1::2], strict=True) if re.search(r"\bgpu=", b)}
-    assert set(ON_GPU) == asking

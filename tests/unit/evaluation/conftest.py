@@ -11,7 +11,7 @@ from spatial_mae.evaluation.recipe import EvaluationRecipe
 from spatial_mae.models.architecture import Architecture, Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import save_weights
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 RECIPE = {
     "representations": ["class_token", "mean", "blocks"],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from torch.overrides import TorchFunctionMode
 
 from spatial_mae.evaluation import probe
 from spatial_mae.evaluation.probe import Labelled, fit_logistic, linear_probe, standardise_
@@ -147,3 +148,22 @@ def test_features_and_labels_must_fit():
         Labelled(torch.zeros(4, 3), torch.zeros(5, dtype=torch.int64))
     with pytest.raises(ValueError, match="12 training features but 5 test features"):
         linear_probe(draw(20), draw(9, k=5), (1.0,), 0.2, 10, np.random.default_rng(0))
+
+
+def test_an_evaluation_of_the_objective_reads_once_from_the_device():
+    """A GPU waits for each read."""
+    data = scaled(draw(60))
+    objective = probe._Objective(data, 4, 0.1, probe.second_moment(data.features))
+    start = objective.coordinates(None)
+    reads = []
+
+    class Reads(TorchFunctionMode):
+        def __torch_function__(self, function, types, arguments=(), options=None):
+            if function in (torch.Tensor.cpu, torch.Tensor.item, torch.Tensor.tolist):
+                reads.append(function)
+            return function(*arguments, **options or {})
+
+    with Reads():
+        value, slope = objective(start)
+    assert reads == [torch.Tensor.cpu]
+    assert value == pytest.approx(np.log(4)) and slope.shape == start.shape

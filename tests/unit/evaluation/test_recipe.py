@@ -5,7 +5,7 @@ import json
 import pytest
 
 from spatial_mae.evaluation.recipe import SimilarityRecipe
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 SIMILARITY = {
     "reference": {"enc": 12},

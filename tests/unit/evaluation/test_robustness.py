@@ -12,7 +12,7 @@ from spatial_mae.data.shifted import Shifted, prepared
 from spatial_mae.evaluation.robustness import RobustnessRecipe, probe_robustness
 from spatial_mae.evaluation.saved_probes import SavedProbe, write_probes
 from spatial_mae.evaluation.scores import evaluate
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 RECIPE = {
     "evaluation": "toy",

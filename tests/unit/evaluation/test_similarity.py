@@ -8,7 +8,7 @@ import torch
 from spatial_mae.evaluation.cka import linear_cka
 from spatial_mae.evaluation.recipe import SimilarityRecipe
 from spatial_mae.evaluation.similarity import compare_layers
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 RECIPE = {"reference": {}, "n_images": 30, "batch_size": 15, "split": "test", "tokens": "mean"}
 

@@ -10,7 +10,8 @@ import pytest
 
 from spatial_mae.figures.drawing.catalogue import describe, figure_names, load_figure
 from spatial_mae.files import read_rows, write_rows
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import FIGURES as CARDS
+from spatial_mae.study.measurements import KINDS
 
 FIGURES = figure_names()
 
@@ -108,3 +109,7 @@ def test_no_figure_imports_torch_or_pyplot():
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.strip() == ""
+
+
+def test_the_cards_know_every_figure_and_the_tables_it_reads():
+    assert {name: load_figure(name).KIND for name in FIGURES} == CARDS

@@ -3,7 +3,12 @@ import pytest
 
 from spatial_mae.hierarchy.study import LevelsRecipe, build_tree, level_rows
 
-RECIPE = LevelsRecipe(("bernoulli", "exact", "contiguous"), (0, 1), (0.25, 0.5), 400)
+RECIPE = LevelsRecipe(
+    laws=("bernoulli", "exact", "contiguous"),
+    unit_levels=(0, 1),
+    mask_ratios=(0.25, 0.5),
+    n_masks=400,
+)
 
 
 def rows_of(recipe=RECIPE, seed=0):
@@ -49,4 +54,4 @@ def test_an_image_has_a_quad_tree(dimensions, arity, message):
 
 def test_one_mask_has_no_standard_error():
     with pytest.raises(ValueError, match="at least 2"):
-        rows_of(LevelsRecipe(("exact",), (0,), (0.5,), 1))
+        rows_of(LevelsRecipe(laws=("exact",), unit_levels=(0,), mask_ratios=(0.5,), n_masks=1))

@@ -12,7 +12,7 @@ from spatial_mae.inspection.recipe import InspectionRecipe
 from spatial_mae.models.architecture import Architecture, Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import save_weights
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 RECIPE = {
     "n_images": None,

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from spatial_mae.linear.recipe import LinearRecipe, solvable
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 
 VALUES = {
     "mask_ratios": [0.5],

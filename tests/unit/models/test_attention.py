@@ -60,3 +60,28 @@ def test_long_attention_keeps_no_weights():
     ):
         attention.attend(*parts)
     assert sum(kept) <= sum(part.numel() for part in parts)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("way", ["fused", "padded", "written_out", "tiled", "float32"])
+def test_ways_differ_in_speed_alone(way, masked):
+    """`tiled`, which knows no padding, is then left out."""
+    generator = torch.Generator().manual_seed(0)
+    parts = [torch.randn((2, 3, 9, 12), generator=generator).requires_grad_() for _ in range(3)]
+    present = torch.arange(9) < torch.tensor([[9], [5]]) if masked else None
+    upstream = torch.randn((2, 3, 9, 12), generator=generator)
+    expected = plain(*parts, present)
+    gradients = torch.autograd.grad(expected, parts, upstream.double())
+    found = attention.attend(*parts, present, way)
+    for ours, theirs in zip(
+        (found, *torch.autograd.grad(found, parts, upstream)), (expected, *gradients), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs.float(), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("way", ["flash", "padded-flash"])
+def test_a_kernel_of_pytorch_can_be_asked_for(way):
+    """Flash attention is the one that CPUs have too."""
+    parts = [torch.randn(2, 3, 9, 12) for _ in range(3)]
+    found = attention.attend(*parts, way=way)
+    torch.testing.assert_close(found, plain(*parts, None).float(), rtol=1e-5, atol=1e-5)

@@ -253,3 +253,24 @@ def test_wrong_requests_are_refused(autoencoder, architecture, images):
     points = images(gray.architecture, 1)
     with pytest.raises(ValueError, match="patches of one value have no deviation"):
         gray.loss(points, draw(gray.architecture, 1, "exact"), normalise_targets=True)
+
+
+@pytest.mark.parametrize("choices", [("hidden", False, 0), ("hidden", True, 1), ("all", True, 0)])
+def test_with_exact_sampling_the_loss_is_one_graph(autoencoder, choices):
+    """Compiled without a break; its gradients are those of the plain loss, bit for bit."""
+    model = autoencoder(encoder_depth=1, decoder_depth=1)
+    sizes = model.architecture
+    images = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    masks = draw(sizes, 4, "exact")
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    compiled = torch.compile(model.loss, backend="aot_eager", dynamic=False, fullgraph=True)
+    found = []
+    for loss in (model.loss, compiled):
+        model.zero_grad()
+        value = loss(images, masks, *choices, sizes.n_visible(0.5))
+        value.backward()
+        found.append([value.detach(), *(p.grad for p in model.parameters())])
+    assert all(torch.equal(plain, fast) for plain, fast in zip(*found, strict=True))
+    assert not torch._dynamo.utils.counters["graph_break"]
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1

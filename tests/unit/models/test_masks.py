@@ -74,6 +74,22 @@ def test_an_arrangement_puts_visible_patches_first_in_row_major_order():
     assert arrange(masks[:1]).present is None
 
 
+@pytest.mark.parametrize("changes", [{}, {"unit": 2}])
+def test_a_count_known_beforehand_gives_the_same_arrangement(architecture, changes):
+    sizes = architecture(**changes)
+    for mask_ratio in (0.25, 0.5, 0.75):
+        masks = draw_masks(generator(), 6, sizes, mask_ratio, "exact")
+        n_visible = sizes.n_visible(mask_ratio)
+        assert (masks.sum(dim=1) == sizes.n_patches - n_visible).all()
+        counted, known = arrange(masks), arrange(masks, n_visible)
+        assert torch.equal(known.order, counted.order)
+        assert torch.equal(known.hidden, counted.hidden)
+        assert known.present is counted.present is None
+        assert known.n_visible == counted.n_visible and known.first_hidden == counted.first_hidden
+    with pytest.raises(ValueError, match="hides every patch"):
+        arrange(masks, 0)
+
+
 def inner_one_by_one(sizes, mask, boundary_width):
     """The inner pixels (height, width) of one mask, each pixel against all visible ones."""
     rows, columns, p = sizes.height, sizes.width_pixels, sizes.patch_size

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spatial_mae import grid
 from spatial_mae.files import write_json, write_rows
+from spatial_mae.study import grid
 from spatial_mae.tables.collecting import collect
 
 EXPERIMENT = {

@@ -3,7 +3,7 @@
 import pytest
 
 from spatial_mae.figures.drawing.catalogue import figure_names, load_figure
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import KINDS
 from spatial_mae.tables.column import MEASUREMENT, NUMBER, SETTING, TEXT, Column
 from spatial_mae.tables.columns import COLUMNS, DERIVED, SETTINGS, axis_label
 from spatial_mae.tables.kinds import OWN, columns_of

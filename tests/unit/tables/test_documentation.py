@@ -1,6 +1,6 @@
 """docs/tables.md is what the declarations say."""
 
-from spatial_mae.kinds import KINDS
+from spatial_mae.study.measurements import KINDS
 from spatial_mae.tables import documentation
 
 

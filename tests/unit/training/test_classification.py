@@ -14,7 +14,7 @@ from spatial_mae.files import read_json, read_rows, sha256
 from spatial_mae.models.architecture import Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import load_encoder, read_metadata, save_weights
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.classification import (
     ClassificationTask,
     ClassifierOutputs,

@@ -22,8 +22,9 @@ def pretend(monkeypatch, uuids):
     """Let torch answer as on a machine with these GPUs."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(uuids))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: len(uuids))
-    properties = [SimpleNamespace(uuid=uuid) for uuid in uuids]
+    properties = [SimpleNamespace(**({"uuid": uuid} if uuid else {})) for uuid in uuids]
     monkeypatch.setattr(torch.cuda, "get_device_properties", properties.__getitem__)
+    monkeypatch.setattr(devices, "_compute_a_little", lambda device: None)
 
 
 def test_without_a_gpu_the_cpu_is_never_waited_for(monkeypatch):
@@ -39,7 +40,7 @@ def test_a_gpu_is_taken_and_made_the_current_one(monkeypatch, tmp_path):
     monkeypatch.setattr(devices, "lock_folder", lambda: tmp_path)
     with devices.choose_device(1, full) as first, devices.choose_device(1, full) as second:
         assert [first, second] == [torch.device("cuda", 0), torch.device("cuda", 1)]
-        assert current == [0, 1]
+        assert current == [first, second]
         with pytest.raises(Full), devices.choose_device(1, full):
             pass
 
@@ -87,3 +88,74 @@ def test_threads():
         torch.set_num_threads(before)
     with pytest.raises(ValueError, match="0 threads"):
         devices.set_threads(0)
+
+
+@pytest.mark.parametrize(
+    ("visible", "uuids", "names"),
+    [
+        (None, TWO, TWO),
+        ("1,0", TWO, TWO),
+        ("MIG-2", ["whole"], ["MIG-2"]),
+        ("MIG-GPU-whole/3/0", ["whole"], ["MIG-GPU-whole-3-0"]),
+        (" MIG-1 , MIG-2", ["whole", "whole"], ["MIG-1", "MIG-2"]),
+        ("0", ["whole", "whole"], ["whole-0", "whole-1"]),
+        ("GPU-cccc", [None], ["GPU-cccc"]),
+        (None, [None, None], ["0", "1"]),
+    ],
+)
+def test_no_two_gpus_or_parts_of_one_have_the_same_name(monkeypatch, visible, uuids, names):
+    pretend(monkeypatch, uuids)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert devices.visible_gpus() == names
+
+
+def test_processes_that_see_two_parts_of_a_gpu_do_not_wait_for_each_other(monkeypatch, tmp_path):
+    pretend(monkeypatch, ["whole"])
+    monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
+    monkeypatch.setattr(devices, "lock_folder", lambda: tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-GPU-whole/1/0")
+    with devices.choose_device(1, full) as first:
+        with pytest.raises(Full), devices.choose_device(1, full):
+            pass
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-GPU-whole/2/0")
+        with devices.choose_device(1, full) as second:
+            assert first == second == torch.device("cuda", 0)
+
+
+def fail_on(monkeypatch, message):
+    """Let the first kernel on an old GPU end in an error."""
+
+    def fail(device):
+        raise RuntimeError(message)
+
+    pretend(monkeypatch, ["GPU-aaaa"])
+    monkeypatch.setattr(devices, "_compute_a_little", fail)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (3, 5))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Tesla K40")
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_90"])
+
+
+def test_a_gpu_that_this_torch_is_not_built_for_is_a_clear_error(monkeypatch, tmp_path):
+    fail_on(monkeypatch, "CUDA error: no kernel image is available for execution on the device")
+    monkeypatch.setattr(devices, "lock_folder", lambda: tmp_path)
+    wanted = (
+        r"Tesla K40 \(cuda:0\) has compute capability 3.5 \(sm_35\), but torch .* is built for "
+        r"sm_75, sm_90: install a build of torch for this GPU .* CUDA_VISIBLE_DEVICES"
+    )
+    with pytest.raises(RuntimeError, match=wanted), devices.choose_device(1, full):
+        pytest.fail("long work began")
+
+
+def test_other_errors_of_a_gpu_pass(monkeypatch):
+    fail_on(monkeypatch, "CUDA error: all CUDA-capable devices are busy or unavailable")
+    with pytest.raises(RuntimeError, match="^CUDA error: all CUDA-capable"):
+        devices.take_gpu(torch.device("cuda", 0))
+
+
+def test_the_little_that_is_computed_needs_a_kernel():
+    devices._compute_a_little(torch.device("cpu"))
+    with pytest.raises(RuntimeError):
+        devices._compute_a_little(torch.device("meta"))  # nothing comes out of it

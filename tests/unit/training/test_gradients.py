@@ -1,4 +1,6 @@
-"""What happens when memory runs out: half the micro-batch, once, then a clear error."""
+"""Images are made when their micro-batch is due; out of memory halves it, once, or is an error."""
+
+import weakref
 
 import pytest
 import torch
@@ -23,13 +25,16 @@ class Task:
     def batch(self, indices, epoch, step, part):
         return (INPUTS[indices[part]],)
 
-    def weight(self, batch):
-        return len(batch[0])
+    def weight(self, indices, epoch, step, part):
+        return len(indices[part])
 
     def loss(self, batch):
         self.sizes.append(len(batch[0]))
         self.room(len(batch[0]))
         return self.module(batch[0]).square().mean(), None
+
+    def give_up_compiling(self, error):
+        return False
 
 
 def fits(limit, error=None):
@@ -61,6 +66,52 @@ def test_what_was_added_before_memory_ran_out_does_not_count_twice():
     assert calls == [4, 4, 2, 2, 2, 2] and made.micro_batch == 2
     torch.manual_seed(0)
     torch.testing.assert_close(found, gradients(fits(N))[2])
+
+
+class Holding(Task):
+    """Counts the images that exist at a time."""
+
+    held = most = 0
+
+    def batch(self, *place):
+        (inputs,) = super().batch(*place)
+        inputs = inputs.clone()
+        self.held += len(inputs)
+        self.most = max(self.most, self.held)
+        weakref.finalize(inputs, self.let_go, len(inputs))
+        return (inputs,)
+
+    def let_go(self, n_images):
+        self.held -= n_images
+
+
+@pytest.mark.parametrize(
+    ("micro_batch", "limit", "most"), [(None, N, N), (3, N, 3), (1, N, 1), (4, 2, 4)]
+)
+def test_no_more_images_exist_than_a_micro_batch_has(micro_batch, limit, most):
+    task = Holding(fits(limit))
+    made = Gradients(task, torch.device("cpu"), micro_batch)
+    made.of(torch.arange(N), 0, 0)
+    assert (task.most, task.held) == (most, 0)
+    task.most = 0
+    made.of(torch.arange(N), 0, 1)
+    assert task.most == (made.micro_batch or N) <= limit
+
+
+def test_micro_batches_are_announced_in_their_size_of_now():
+    """Also to one process of two; after memory ran out, from the batch in hand on."""
+    task, announced = Task(fits(3)), []
+    task.will_read = lambda batches, epoch: announced.append((epoch, [b.tolist() for b in batches]))
+    made = Gradients(task, torch.device("cpu"), 4)
+    batches = [torch.tensor([7, 5, 3, 1, 0, 2]), torch.tensor([4, 6, 1, 2, 3, 0])]
+    made.will_read(batches, 5)
+    made.of(batches[0], 5, 0)
+    made.of(batches[1], 5, 1)
+    whole = [[7, 5, 3, 1], [0, 2], [4, 6, 1, 2], [3, 0]]
+    halves = [[7, 5], [3, 1], [0, 2], [4, 6], [1, 2], [3, 0]]
+    assert announced == [(5, whole), (5, halves)]
+    Gradients(task, torch.device("cpu"), 2, Two()).will_read(batches, 6)
+    assert announced[2:] == [(6, [[7, 5], [3], [4, 6], [1]])]
 
 
 def test_half_is_half_of_what_did_not_fit():

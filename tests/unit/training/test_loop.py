@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from spatial_mae.training.checkpointing import ResumeFile
+from spatial_mae.training.execution import Chooser
 from spatial_mae.training.loop import Training
 from spatial_mae.training.optimiser import AdamW, parameter_groups
 from spatial_mae.training.position import Interrupted
@@ -55,19 +56,23 @@ class Regression:
     def groups(self):
         return parameter_groups(self.module, RECIPE.weight_decay)
 
-    def will_read(self, batches):
+    def will_read(self, batches, epoch):
         self.announced += batches
 
     def batch(self, indices, epoch, step, part=slice(None)):
-        self.asked.append(indices)
+        self.asked.append(indices[part])
         self.harm = self.disturb(epoch, step)
-        generator = generator_for(0, epoch, step, "noise")
-        counts = torch.randint(0, 2, (len(indices),), generator=generator).float()
-        counts[0] = 1
-        return self.inputs[indices][part], self.targets[indices][part], counts[part]
+        counts = self.counts(len(indices), epoch, step)[part]
+        return self.inputs[indices][part], self.targets[indices][part], counts
 
-    def weight(self, batch):
-        return batch[2].sum()
+    def counts(self, n, epoch, step):
+        generator = generator_for(0, epoch, step, "noise")
+        counts = torch.randint(0, 2, (n,), generator=generator).float()
+        counts[0] = 1
+        return counts
+
+    def weight(self, indices, epoch, step, part=slice(None)):
+        return self.counts(len(indices), epoch, step)[part].sum()
 
     def loss(self, batch):
         inputs, targets, counts = batch
@@ -77,11 +82,23 @@ class Regression:
         if callable(self.harm):
             self.harm(len(inputs))
         error = (self.module(inputs) - targets).square().squeeze(1)
-        loss = (error * counts).sum() / counts.sum()
+        loss = (error * counts).sum() / counts.sum().clamp(min=1)
         return loss * (self.harm if isinstance(self.harm, float) else 1), (error < 1).sum()
 
-    def use_precision(self, name):
-        self.precisions.append(name)
+    def describe(self):
+        return {"task": "regression"}
+
+    def attention_shapes(self, n_images):
+        return {}
+
+    def use(self, execution):
+        self.precisions.append(execution.precision)
+
+    def mode(self):
+        return "plain"
+
+    def give_up_compiling(self, error):
+        return False
 
 
 def train(folder, task=None, after_epoch=lambda *_: None, **changes):
@@ -138,17 +155,20 @@ def test_stopped_and_continued_equals_unbroken(tmp_path, unbroken, name, place, 
     assert_same(outcome(training), unbroken)
 
 
-def test_every_batch_is_announced_also_after_a_stop(tmp_path):
+@pytest.mark.parametrize("micro_batch", [None, 3])
+def test_every_micro_batch_is_announced_also_after_a_stop(tmp_path, micro_batch):
     def stop(*here):
         if here == (1, 2):
             os.kill(os.getpid(), signal.SIGTERM)
 
     stopped, again = Regression(stop), Regression()
     with pytest.raises(Interrupted):
-        train(tmp_path, stopped, batch_size=9)
-    train(tmp_path, again, batch_size=9)
+        train(tmp_path, stopped, batch_size=9, micro_batch=micro_batch)
+    train(tmp_path, again, batch_size=9, micro_batch=micro_batch)
+    parts = 3 if micro_batch else 1
     steps = N // 9
-    assert len(stopped.asked) == steps + 3 and len(again.asked) == 2 * steps - 3
+    asked = [len(task.asked) / parts for task in (stopped, again)]
+    assert asked == [steps + 3, 2 * steps - 3]
     for task in (stopped, again):
         pairs = zip(task.asked, task.announced, strict=task is again)
         assert all(torch.equal(one, other) for one, other in pairs)
@@ -295,17 +315,17 @@ def test_a_precision_that_was_measured_stays_with_the_run(tmp_path, monkeypatch)
         if here == (0, 2):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    where = "spatial_mae.training.loop.faster_precision"
-    monkeypatch.setattr(where, lambda *_: "bfloat16")
+    monkeypatch.setenv("SPATIAL_MAE_CHOICES", "precision=bfloat16")
     with pytest.raises(Interrupted):
         train(tmp_path, Regression(stop), precision="auto")
-    monkeypatch.setattr(where, lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(Chooser, "choose", lambda *_: pytest.fail("measured again"))
     task = Regression()
     _, training = train(tmp_path, task, precision="auto")
     assert task.precisions == ["bfloat16"] and training.position.precision == "bfloat16"
 
 
-def test_measuring_the_precision_changes_nothing(tmp_path, unbroken):
+def test_measuring_the_precision_changes_nothing(tmp_path, unbroken, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing remembered"))
     task = Regression()
     _, training = train(tmp_path, task, precision="auto", ema_decay=0.9)
     assert {"float32", "bfloat16"} <= set(task.precisions)

@@ -55,10 +55,20 @@ def test_frozen_parameters_are_in_no_group():
         parameter_groups(toy.requires_grad_(False), 0.05)
 
 
+def no_kernel(*tensors, **options):
+    raise NotImplementedError("Could not run 'aten::_fused_adamw_' here")
+
+
+def other_layouts(*tensors, **options):
+    raise RuntimeError("params, grads, exp_avgs, and exp_avg_sqs must have same dtype and layout")
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_steps_are_pytorch_s_adamw(device):
+@pytest.mark.parametrize("fused", [torch._fused_adamw_, no_kernel, other_layouts])
+def test_steps_are_pytorch_s_adamw(device, fused, monkeypatch, capfd):
     if device == "cuda" and not torch.cuda.is_available():
         pytest.skip("no GPU")
+    monkeypatch.setattr(torch, "_fused_adamw_", fused)
     torch.manual_seed(0)
     toy = Toy().to(device)
     rival = copy.deepcopy(toy)
@@ -77,6 +87,48 @@ def test_steps_are_pytorch_s_adamw(device):
     for p, q in zip(toy.parameters(), rival.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=1e-6, atol=1e-7)
         assert p.grad is None
+    assert {int(count) for count in ours.steps} == {4}
+    assert capfd.readouterr().err.count("no fused AdamW here") == (
+        fused in (no_kernel, other_layouts)
+    )
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), torch.AcceleratorError("CUDA error")]
+)
+def test_a_device_that_fails_is_no_device_without_the_kernel(monkeypatch, error):
+    def fail(*tensors, **options):
+        raise error
+
+    monkeypatch.setattr(torch, "_fused_adamw_", fail)
+    toy = Toy()
+    optimiser = AdamW(parameter_groups(toy, 0.1), (0.9, 0.95))
+    for p in toy.parameters():
+        p.grad = torch.ones_like(p)
+    with pytest.raises(type(error)):
+        optimiser.step(0.1)
+    assert optimiser.fused
+
+
+def test_the_fused_kernel_gets_what_pytorch_s_optimiser_gives_it(monkeypatch):
+    """The kernel of a GPU checks more than that of the CPU: types, devices, layouts."""
+    calls = []
+
+    def noted(*tensors, **options):
+        described = [[(t.dtype, t.device, t.shape, t.stride()) for t in part] for part in tensors]
+        defaults = {"grad_scale": None, "found_inf": None}
+        calls.append((described, {**defaults, **options}))
+
+    monkeypatch.setattr(torch, "_fused_adamw_", noted)
+    for make in (
+        lambda p: AdamW([{"params": p, "weight_decay": 0.1, "scale": 1.0}], (0.8, 0.9)).step(0.5),
+        lambda p: torch.optim.AdamW(p, 0.5, (0.8, 0.9), 1e-8, 0.1, fused=True).step(),
+    ):
+        parameters = [nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(5))]
+        for p in parameters:
+            p.grad = torch.ones_like(p)
+        make(parameters)
+    assert calls[0] == calls[1]
 
 
 def test_a_parameter_without_a_gradient_stays():

@@ -15,7 +15,7 @@ from spatial_mae.data.store import open_dataset
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.models.weights import load_mae, read_metadata
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training import pretraining, training_data
 from spatial_mae.training.gradients import Gradients
 from spatial_mae.training.loader import load_images
@@ -228,7 +228,12 @@ def test_images_left_in_their_file_train_the_same_network(
     assert losses[0] == losses[1]
 
 
-def test_training_reads_one_batch_ahead(dataset, tmp_path, monkeypatch, short_of_memory):
+@pytest.mark.parametrize(
+    ("micro_batch", "limit", "sizes"), [(None, 16, {16}), (4, 16, {4}), (None, 8, {16, 8})]
+)
+def test_training_reads_one_micro_batch_ahead(
+    dataset, tmp_path, monkeypatch, short_of_memory, micro_batch, limit, sizes
+):
     threads = set()
     original = MappedImages._read
 
@@ -236,10 +241,18 @@ def test_training_reads_one_batch_ahead(dataset, tmp_path, monkeypatch, short_of
         threads.add((len(rows), threading.current_thread() is threading.main_thread()))
         original(self, rows, pixels)
 
+    plain = PretrainingTask.loss
+
+    def loss(self, batch):
+        if len(batch[0]) > limit:
+            raise MemoryError
+        return plain(self, batch)
+
     monkeypatch.setattr(MappedImages, "_read", read)
-    go(tmp_path, a_run(dataset))
-    # The statistics' one part of 48 images is announced, as are the batches of 16.
-    assert threads == {(48, False), (16, False)}
+    monkeypatch.setattr(PretrainingTask, "loss", loss)
+    go(tmp_path, a_run(dataset, micro_batch=micro_batch))
+    # The statistics' one part of 48 images is announced, as are all micro-batches.
+    assert threads == {(size, False) for size in {48, *sizes}}
 
 
 def test_statistics_are_counted_part_by_part(dataset, monkeypatch, short_of_memory):
@@ -281,14 +294,82 @@ def test_more_images_than_there_are_is_an_error(tmp_path, dataset):
     assert read_json(tmp_path / "state/status.json")["state"] == "failed"
 
 
-def test_a_failing_compiler_leaves_the_plain_model(tmp_path, dataset, done, monkeypatch, capfd):
-    def broken(function):
-        def call(*_):
-            raise ImportError("no C compiler")
+class _NoBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, value):
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise ImportError("no C compiler")
+
+
+def fails_in_forward(function, **_):
+    def call(*_):
+        raise ImportError("no C compiler")
+
+    return call
+
+
+def fails_in_backward(function, **_):
+    return lambda *arguments: _NoBackward.apply(function(*arguments))
+
+
+@pytest.mark.parametrize("broken", [fails_in_forward, fails_in_backward])
+def test_a_failing_compiler_leaves_the_plain_model(
+    tmp_path, dataset, done, broken, monkeypatch, capfd
+):
+    monkeypatch.setattr(torch, "compile", broken)
+    run = go(tmp_path, a_run(dataset, compile="always"))
+    assert "torch.compile failed (ImportError: no C compiler)" in capfd.readouterr().err
+    assert_equal(weights(run.weights), weights(done.weights))
+    assert run.metadata["mode"] == "plain"
+
+
+@pytest.mark.parametrize("fails_at", [3, 4])
+def test_a_compiler_that_fails_later_costs_no_step(
+    tmp_path, dataset, done, fails_at, monkeypatch, capfd
+):
+    """For instance where a first batch of another size comes."""
+
+    def broken(function, **_):
+        calls = []
+
+        def call(*arguments):
+            calls.append(1)
+            way = fails_in_backward if len(calls) == fails_at else lambda f: f
+            return way(function)(*arguments)
 
         return call
 
     monkeypatch.setattr(torch, "compile", broken)
     run = go(tmp_path, a_run(dataset, compile="always"))
-    assert "torch.compile failed (ImportError: no C compiler)" in capfd.readouterr().err
+    assert "torch.compile failed" in capfd.readouterr().err
     assert_equal(weights(run.weights), weights(done.weights))
+
+
+@pytest.mark.parametrize("changes", [{}, {"precision": "auto"}, {"micro_batch": 4}])
+def test_a_compiled_step_is_one_graph_of_known_sizes(tmp_path, dataset, changes, monkeypatch):
+    """Measuring the precision with other sizes would leave a graph of symbolic ones."""
+    graphs, compile_ = [], torch.compile
+
+    def note(graph, inputs):
+        graphs.append([size for value in inputs for size in getattr(value, "shape", ())])
+        return graph.forward
+
+    monkeypatch.setattr(
+        torch, "compile", lambda function, **options: compile_(function, backend=note, **options)
+    )
+    torch._dynamo.reset()
+    run = go(tmp_path, a_run(dataset, compile="always", **changes))
+    assert run.metadata["mode"] == "compiled"
+    assert len(graphs) == 1
+    assert all(isinstance(size, int) for size in graphs[0])
+
+
+def test_three_reruns_on_a_machine_are_equal(tmp_path, dataset):
+    runs = [go(tmp_path / str(i), a_run(dataset, precision="auto")) for i in range(3)]
+    for run in runs[1:]:
+        assert_equal(weights(run.weights), weights(runs[0].weights))
+        same = ("precision", "attention", "mode")
+        assert [run.metadata[k] for k in same] == [runs[0].metadata[k] for k in same]

@@ -5,7 +5,7 @@ import json
 import pytest
 from toy_training import CLASSIFICATION, PRETRAINING
 
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training.recipe import ClassifierRecipe, PretrainingRecipe
 
 

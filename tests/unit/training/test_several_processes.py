@@ -13,7 +13,7 @@ from spatial_mae.data.store import open_dataset
 from spatial_mae.files import read_rows
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.models.weights import read_metadata
-from spatial_mae.recipes import load
+from spatial_mae.study.recipes import load
 from spatial_mae.training import classification, pretraining
 from spatial_mae.training.classification import (
     ClassificationTask,
@@ -186,6 +186,11 @@ def test_the_gradient_is_that_of_one_process(trained, name):
     for key, gradient in alone[name][1].items():
         gap = (together[name][1][key] - gradient).abs().max()
         assert gap <= 2e-6 * largest, (key, float(gap), largest)
+
+
+def test_gradients_are_in_memory_once_where_they_are_averaged(trained):
+    gradients = trained[2]["exact"][1].values()
+    assert len({gradient.untyped_storage().data_ptr() for gradient in gradients}) < len(gradients)
 
 
 @pytest.mark.parametrize("name", [*PRETRAININGS, *CLASSIFIERS])

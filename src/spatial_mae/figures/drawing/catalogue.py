@@ -10,8 +10,8 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
-from spatial_mae import grid
-from spatial_mae.recipes import nearest
+from spatial_mae.study import grid
+from spatial_mae.study.recipes import nearest
 
 FOLDER = Path(__file__).resolve().parent.parent
 

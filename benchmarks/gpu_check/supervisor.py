@@ -1,0 +1,112 @@
+"""The process that watches the one that works: a part that hangs or dies does not end the check.
+
+Standard library alone. The worker writes into gpu-check.json which part is at work and until when.
+A worker that outlives that is killed; after a dead worker another one continues with the next part.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import SOURCE
+
+RUNNING = "running"
+GRACE = 20.0
+"""Seconds that a part may take over its share before its process is killed."""
+POLL = 0.5
+DUMPING = 5.0
+"""Seconds to write down where a hanging process was."""
+STARTING = 120.0
+"""Seconds that a worker may take to import torch and find the GPU."""
+USAGE = 2
+LOG = "gpu-check.log"
+
+
+def supervise(arguments: argparse.Namespace, ends: float) -> int:
+    """Run all parts until `ends`, in seconds since 1970; return the exit status.
+
+    A worker that ends with status 2 has refused to start: so does this.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    report = arguments.out / "gpu-check.json"
+    report.unlink(missing_ok=True)
+    (arguments.out / LOG).unlink(missing_ok=True)
+    after = None
+    while True:
+        try:
+            status = _watch(_start(arguments, ends, after), report)
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
+        if status in (0, USAGE):
+            return status
+        last = _record(report, status)
+        print(f"the process at work ended with status {status} after {last}", flush=True)
+        if last == after:  # this one began no part: another would not either
+            return 1
+        after = last
+
+
+def _start(arguments: argparse.Namespace, ends: float, after: str | None) -> subprocess.Popen:
+    command = [sys.executable, "-m", "benchmarks", "gpu_check", "--work-until", str(ends)]
+    command += ["--out", str(arguments.out)]
+    command += ["--data", str(arguments.data)] if arguments.data else []
+    command += ["--quick"] if arguments.quick else []
+    command += ["--after", after] if after else []
+    paths = [str(SOURCE), str(SOURCE.parent), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    path = os.pathsep.join(dict.fromkeys(filter(None, paths)))
+    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path})
+
+
+def _watch(worker: subprocess.Popen, report: Path) -> int:
+    """The worker's exit status; it is killed once its part is over and does not end."""
+    began = time.time()
+    try:
+        while worker.poll() is None:
+            if time.time() > _limit(report, began) + GRACE:
+                worker.send_signal(signal.SIGABRT)  # writes into the log where it was
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    worker.wait(DUMPING)
+                worker.kill()
+            time.sleep(POLL)
+    finally:
+        worker.kill()
+        worker.wait()
+    return worker.returncode
+
+
+def _limit(report: Path, began: float) -> float:
+    """Until when the worker may take, by the part it is at, or the last one it was at."""
+    parts = _parts(report)
+    running = [part["ends"] for part in parts.values() if part["status"] == RUNNING]
+    return max([began + STARTING, *(running or [part["ends"] for part in parts.values()])])
+
+
+def _parts(report: Path) -> dict[str, dict]:
+    try:
+        return json.loads(report.read_text(encoding="utf-8"))["parts"]
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _record(report: Path, status: int) -> str | None:
+    """The part that was begun last, None if none was; the report says that it died, if it did."""
+    parts = _parts(report)
+    if not parts:
+        return None
+    name, part = list(parts.items())[-1]
+    if part["status"] == RUNNING:
+        from benchmarks.gpu_check.report import write
+
+        late = time.time() > part["ends"]
+        part["status"] = "killed: over its time" if late else "died"
+        part["error"] = f"its process ended with status {status} (below 0: a signal); see {LOG}"
+        part["seconds"] = round(time.time() - part["began"], 1)
+        header = json.loads(report.read_text(encoding="utf-8"))["header"]
+        write(report.parent, {"header": header, "parts": parts})
+    return name

@@ -1,0 +1,1 @@
+"""What a config means: measurements, data sources, runs, jobs. Standard library only."""

@@ -1,0 +1,156 @@
+"""Values against a schema: every fault with its place, what is allowed and the nearest name.
+
+Of JSON Schema, what `study.declared` writes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from spatial_mae.study.recipes import hint, nearest
+
+TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "text",
+    "null": "null",
+    "object": "a mapping",
+    "array": "a list",
+}
+
+
+def faults(value: object, schema: Mapping, place: str = "") -> Iterator[str]:
+    """What is wrong with `value` and all that it holds, in words, each with its place."""
+    if "oneOf" in schema:
+        yield from _source_faults(value, schema["oneOf"], place)
+    elif "anyOf" in schema:
+        if all(any(faults(value, option)) for option in schema["anyOf"]):
+            yield _refused(value, schema, place)
+    elif isinstance(value, Mapping) and schema.get("type") == "object":
+        yield from _object_faults(value, schema, place)
+    elif isinstance(value, list) and schema.get("type") == "array":
+        yield from _list_faults(value, schema, place)
+    elif not _fits(value, schema):
+        yield _refused(value, schema, place)
+
+
+def _source_faults(value: object, options: list[Mapping], place: str) -> Iterator[str]:
+    """A data set: its `source` says which of the schemas counts."""
+    known = {option["properties"]["source"]["const"]: option for option in options}
+    source = value.get("source") if isinstance(value, Mapping) else None
+    if source in known:
+        yield from faults(value, known[source], place)
+    else:
+        yield f"{place}.source: no source is named {source!r}; {nearest(str(source), known)}"
+
+
+def _object_faults(value: Mapping, schema: Mapping, place: str) -> Iterator[str]:
+    known = schema.get("properties", {})
+    rest = schema.get("additionalProperties", True)
+    names = schema.get("propertyNames")
+    for key in schema.get("required", ()):
+        if key not in value:
+            meaning = known[key]["description"]
+            yield f"{_under(place, key)}: missing; expected {allowed(known[key])}. {meaning}"
+    for key, item in value.items():
+        where = _under(place, key)
+        if key in known:
+            yield from faults(item, known[key], where)
+        elif rest is False:
+            yield f"unknown key {where!r}; {nearest(str(key), known)}"
+        elif names and not _fits(key, {"type": "string", **names}):
+            yield f"{where}: {key!r} is no name; use small letters, digits and _"
+        elif isinstance(rest, Mapping):
+            yield from faults(item, rest, where)
+
+
+def _under(place: str, key: object) -> str:
+    return f"{place}.{key}".lstrip(".")
+
+
+def _list_faults(value: list, schema: Mapping, place: str) -> Iterator[str]:
+    least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
+    if not least <= len(value) <= most:
+        yield _refused(value, schema, place)
+    for number, item in enumerate(value):
+        yield from faults(item, schema["items"], f"{place}[{number}]")
+
+
+def _fits(value: object, schema: Mapping) -> bool:
+    """Whether a value that holds no others is allowed."""
+    if "const" in schema:
+        return value == schema["const"]
+    if "enum" in schema:
+        return any(value == item and type(value) is type(item) for item in schema["enum"])
+    return _is_a(value, schema.get("type")) and _in_range(value, schema)
+
+
+def _is_a(value: object, kind: str | None) -> bool:
+    if kind in ("integer", "number"):
+        types = int if kind == "integer" else int | float
+        return isinstance(value, types) and not isinstance(value, bool)
+    classes = {"boolean": bool, "string": str, "null": type(None), "object": Mapping, "array": list}
+    return kind is None or isinstance(value, classes[kind])
+
+
+def _in_range(value: object, schema: Mapping) -> bool:
+    if isinstance(value, str):
+        return re.search(schema.get("pattern", ""), value) is not None
+    bounds = (
+        ("minimum", lambda bound: value >= bound),
+        ("maximum", lambda bound: value <= bound),
+        ("exclusiveMinimum", lambda bound: value > bound),
+        ("exclusiveMaximum", lambda bound: value < bound),
+    )
+    return all(holds(schema[word]) for word, holds in bounds if word in schema)
+
+
+def _refused(value: object, schema: Mapping, place: str) -> str:
+    names = [name for name in _names(schema) if isinstance(name, str)]
+    near = hint(value, names) if isinstance(value, str) else ""
+    return f"{place}: {value!r} is not allowed; {near}expected {allowed(schema)}"
+
+
+def _names(schema: Mapping) -> list:
+    options = schema.get("anyOf", [schema])
+    return [name for option in options for name in option.get("enum", ())]
+
+
+def allowed(schema: Mapping) -> str:
+    """In words, the values that a schema allows, such as `a number above 0, at most 1`."""
+    if "anyOf" in schema:
+        return " or ".join(allowed(option) for option in schema["anyOf"])
+    if "enum" in schema:
+        names = [str(item) for item in schema["enum"]]
+        return f"one of {', '.join(names)}" if len(names) > 1 else names[0]
+    if schema.get("type") == "array":
+        return f"a list of {_amount(schema)}{_plural(schema['items'])}"
+    return TYPES[schema["type"]] + _range(schema)
+
+
+def _amount(schema: Mapping) -> str:
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+    if most is None:
+        return f"{least} or more: " if least else ""
+    return f"{most}: " if least == most else f"{least} to {most}: "
+
+
+def _plural(schema: Mapping) -> str:
+    """What is in a list."""
+    text = allowed(schema)
+    for one, many in (("a whole number", "whole numbers"), ("a number", "numbers")):
+        text = re.sub(rf"^{one}", many, text)
+    return re.sub("^a mapping", "mappings", re.sub("^one of", "any of", text))
+
+
+def _range(schema: Mapping) -> str:
+    if "pattern" in schema:
+        return " of small letters, digits and _"
+    words = {
+        "minimum": "{:g} or more",
+        "exclusiveMinimum": "above {:g}",
+        "maximum": "at most {:g}",
+        "exclusiveMaximum": "below {:g}",
+    }
+    parts = [text.format(schema[word]) for word, text in words.items() if word in schema]
+    return f", {', '.join(parts)}" if parts else ""

@@ -1,0 +1,145 @@
+"""The config: its blocks, what an experiment says, the keys of grids."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from spatial_mae.study.keys import Count, Name, Natural, NotNegative, Part, Pattern, Two
+
+FigureName = Annotated[str, Pattern("^[a-z0-9_]+(-[a-z0-9_]+)?$")]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where public data sets are found."""
+
+    root: str | None = None
+    """Folder with copies of public data sets, for machines without network; null downloads them."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What each kind of machine measures once and remembers (docs/training.md); null: so it is."""
+
+    gram: Literal["float32", "int8", "float64"] | None = None
+    """Number type in which second moments are multiplied. All are exact."""
+    precision: Literal["float32", "bfloat16"] | None = None
+    """Number type of training by recipes that say `precision: auto`."""
+    attention: (
+        Literal["fused", "padded", "written_out", "tiled", "float32", "flash", "efficient", "cudnn"]
+        | None
+    ) = None
+    """Way of attention in training. Changes rounding alone."""
+    mode: Literal["plain", "cast-once", "compiled", "graphs"] | None = None
+    """How a training step is run. Changes rounding alone."""
+
+
+@dataclass(frozen=True)
+class Devices:
+    """How training uses the machine. Changing it reruns nothing."""
+
+    runs_per_gpu: Count = 1
+    """Training runs that may share one GPU; small models leave most of one idle."""
+    processes_per_run: Count = 1
+    """Processes that share one training run, each on its own GPU and with a part of every batch;
+    without a GPU, each on a core. Changes rounding alone."""
+    choices: Choices = None
+    """Answers that are fixed instead of measured; reruns nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """Values of the keys of an experiment's runs; it means all combinations of them.
+
+    Which of these keys a grid has is a matter of the experiment's kind.
+    """
+
+    dataset: tuple[str, ...]
+    """Names of data sets."""
+    model: tuple[str, ...]
+    """Names of models."""
+    training: tuple[str, ...]
+    """Names of recipes of pretraining."""
+    colour: tuple[Literal["luma", "gray", "rgb"], ...] = ("luma",)
+    """luma (BT.601, 8 bits), gray (mean of the channels) or rgb. [not stated]"""
+    n: tuple[Two | Literal["all"], ...] = ("all",)
+    """Numbers of training images behind the moments; `all` is every one."""
+    patch: tuple[Count, ...]
+    """Patch sizes in pixels. [Bisulco varies it; Kong 8, 16, 32 of 224]"""
+    centring: tuple[Literal["raw", "centred", "standardised"], ...] = ("centred",)
+    """raw, centred (each pixel's mean removed) or standardised (also unit variance).
+    [not stated]"""
+    ridge: tuple[NotNegative, ...] = (0,)
+    """Ridge added to the moments, as a share of their mean diagonal."""
+    flip: tuple[bool, ...] = (False,)
+    """Whether moments are averaged with those of the mirrored images."""
+    lattice: tuple[Literal["chain", "torus"], ...]
+    """Ising lattice. [Bisulco both]"""
+    coupling: tuple[float, ...]
+    """Ising coupling J (inverse temperature absorbed)."""
+    moment: tuple[Literal["exact", "sampled"], ...]
+    """Ising correlations in closed form (chain only) or from samples."""
+    dimensions: tuple[Literal[1, 2], ...]
+    """Of a mask's spectrum, or of what is below a tree of latents: 1 a row, 2 an image."""
+    arity: tuple[Two, ...]
+    """Children of a latent; 4 above an image."""
+    depth: tuple[Count, ...]
+    """Levels of a tree of latents above the observables."""
+    sampling: tuple[Literal["bernoulli", "exact"], ...]
+    """Law of the masks."""
+    unit: tuple[Count, ...]
+    """Side of a mask unit in patches; 1 masks patch by patch. [Kong 1, 2, 4, at patch size 8]"""
+    mask: tuple[Part, ...]
+    """Mask ratios of pretraining. [Bisulco varies it; Kong 0.1 to 0.9]"""
+    enc: tuple[Count, ...]
+    """Encoder depths in blocks. [Bisulco varies it; Kong 12, ViT-B]"""
+    dec: tuple[Count, ...]
+    """Decoder depths in blocks. [Bisulco varies it]"""
+    seed: tuple[Natural, ...] = (0,)
+    """Seeds of initialisation, order of the images, augmentation and masks of a training run, and
+    of what is measured on it alone. The study's `seed` decides the data and what all runs share."""
+    blocks: tuple[Natural | Literal["all"], ...]
+    """Encoder blocks that are fine-tuned, from the last; 0: the linear head alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """What to measure. It makes the table results/{study}/tables/{name}.csv."""
+
+    name: Name
+    """Name of the table; by default that of the kind."""
+    kind: str
+    """What is measured."""
+    recipe: Name = "default"
+    """A recipe of the kind's family."""
+    figures: tuple[FigureName, ...] | None = None
+    """Figures drawn from its table, modules of spatial_mae.figures; null: its kind's usual ones;
+    []: none. For a second drawing of one figure put a hyphen and a word behind its name, as in
+    `separability-coupled`."""
+    grids: tuple[Grid, ...] = ()
+    """Each stands for all combinations of its values; runs in two of them count once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The merged config of a study."""
+
+    study: Name
+    """Tables, figures, claims and report of the study go to results/{study}/."""
+    seed: Natural = 0
+    """Seed of everything random but the training runs: generated data, order of images, held-out
+    splits, samples, masks that all runs share. Runs have their own, a key of grids. Same seeds,
+    same machine, same numbers."""
+    data: Data = None
+    """Where public data sets are found."""
+    devices: Devices = None
+    """How training uses the machine. Changing it reruns nothing."""
+    datasets: dict[str, dict]
+    """Data sets by name; each becomes results/data/{name}/."""
+    models: dict[str, dict]
+    """Vision transformers by name: what a grid does not vary. Depths, patch size and mask are keys
+    of grids."""
+    recipes: dict[str, dict]
+    """Hyperparameters by family and name; an experiment names one of its kind's family."""
+    experiments: tuple[Experiment, ...]
+    """What to measure: a list, so that a study's overlay replaces it whole. Experiments that share
+    a run share its files."""

@@ -1,0 +1,116 @@
+"""The merged config, checked and with its defaults, before the workflow plans a single job."""
+
+from collections.abc import Iterator, Mapping
+
+from spatial_mae.study import grid, relations
+from spatial_mae.study.checking import faults
+from spatial_mae.study.drawing import unfit_figures
+from spatial_mae.study.fitting import misfits
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.recipes import nearest
+from spatial_mae.study.schema import completed, schema
+from spatial_mae.study.user_files import missing_files
+
+OLD_FORM = (
+    "the config has a block `figures:`, the form of an earlier version: now each experiment names "
+    "its own figures, where they are not the usual ones of its kind (`figures: []` for none). To "
+    "rewrite your file: `python -m spatial_mae.cli.upgrade_config FILE`"
+)
+# Kinds whose recipes name others' -> experiments without grids that stand for what they name.
+STANDS_ON = {
+    "both_papers": relations.related,
+    "robustness": lambda config, name: [relations.probed(config, name)],
+}
+
+
+def merged(config: Mapping, *overlays: Mapping) -> dict:
+    """The config with each overlay on top, as `snakemake --configfile` merges: mappings key by key,
+    everything else replaced."""
+    result = dict(config)
+    for overlay in overlays:
+        for key, value in overlay.items():
+            under = result.get(key)
+            both = isinstance(under, Mapping) and isinstance(value, Mapping)
+            result[key] = merged(under, value) if both else value
+    return result
+
+
+def checked(config: Mapping) -> dict:
+    """The config with all its defaults.
+
+    Raises ValueError with all that is wrong, and how to correct it: first keys and values, then
+    names and figures, then what does not fit together and files that are not there.
+    """
+    if "figures" in config:
+        raise ValueError(OLD_FORM)
+    _refuse(list(faults(config, schema())))
+    whole = completed(config)
+    _refuse(list(_unknown_names(whole)))
+    _refuse([*misfits(whole), *missing_files(whole)])
+    return whole
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise ValueError("the config cannot be run:\n" + "\n".join(f"  - {p}" for p in problems))
+
+
+def _unknown_names(config: Mapping) -> Iterator[str]:
+    """Experiments without recipe or data set, names used twice, figures that cannot be drawn."""
+    names = [entry["name"] for entry in config["experiments"]]
+    yield from (f"two experiments are named {n!r}; rename one" for n in _repeated(names))
+    yield from unfit_figures(config)
+    for entry in config["experiments"]:
+        yield from grid.unfit_keys(entry)
+        recipes = config["recipes"].get(KINDS[entry["kind"]].recipe, {})
+        if entry["recipe"] not in recipes:
+            yield (
+                f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
+                f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
+            )
+        for name in recipes.get(entry["recipe"], {}).get("prepared", ()):
+            if name not in config["datasets"]:
+                near = nearest(name, config["datasets"])
+                yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
+        if entry["kind"] in STANDS_ON and entry["recipe"] in recipes:
+            yield from _unknown_recipes(config, entry["kind"], entry["recipe"])
+        for key, (what, known) in _named(config).items():
+            for name in _values_of(entry, key):
+                if name not in known:
+                    near = nearest(name, known)
+                    yield f"experiment {entry['name']!r} names no {what}: {name!r}; {near}"
+
+
+def _unknown_recipes(config: Mapping, kind: str, name: str) -> Iterator[str]:
+    """Recipes of other families that a recipe names, and a probe that its evaluation lacks."""
+    for other in STANDS_ON[kind](config, name):
+        family = KINDS[other["kind"]].recipe
+        known = config["recipes"].get(family, {})
+        if other["recipe"] not in known:
+            near = nearest(other["recipe"], known)
+            yield f"recipe {name!r} of {kind} names no {family}: {other['recipe']!r}; {near}"
+        elif kind == "robustness":
+            tokens = config["recipes"][kind][name]["tokens"]
+            probed = known[other["recipe"]]["representations"]
+            if tokens not in probed:
+                yield (
+                    f"recipe {name!r} of {kind}: evaluation {other['recipe']!r} does not probe "
+                    f"{tokens!r}; name it under its representations (now: {probed})"
+                )
+
+
+def _named(config: Mapping) -> dict[str, tuple[str, Mapping]]:
+    """Keys of grids whose values are names -> what they name, and the names there are."""
+    return {
+        "dataset": ("data set", config["datasets"]),
+        "model": ("model", config["models"]),
+        "training": ("recipe of pretraining", config["recipes"].get("pretraining", {})),
+    }
+
+
+def _values_of(entry: Mapping, key: str) -> list[str]:
+    return list(dict.fromkeys(n for g in entry.get("grids") or () for n in g.get(key, ())))
+
+
+def _repeated(names: list[str]) -> set[str]:
+    return {name for name in names if names.count(name) > 1}

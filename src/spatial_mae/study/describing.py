@@ -1,0 +1,109 @@
+"""The schema of the config, from the declarations.
+
+Imports every module that declares something, numerical libraries included; plans read the schema.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from spatial_mae.data.sources import find_source, source_names
+from spatial_mae.study.config import Config, Data, Devices, Experiment, Grid
+from spatial_mae.study.declared import object_schema, type_schema
+from spatial_mae.study.measurements import KINDS, RULES
+
+# Family of recipes -> the declaration of its keys.
+RECIPES = {
+    "autocorrelation": "linear.autocorrelation.AutocorrelationRecipe",
+    "linear": "linear.recipe.LinearRecipe",
+    "psd": "linear.image_spectrum.PsdRecipe",
+    "ising": "linear.ising_study.IsingRecipe",
+    "spectrum": "linear.spectrum.SpectrumRecipe",
+    "lemmas": "linear.instance.LemmaRecipe",
+    "taylor": "linear.taylor.TaylorRecipe",
+    "levels": "hierarchy.study.LevelsRecipe",
+    "audit": "hierarchy.audit.AuditRecipe",
+    "recovery": "identifiability.recipe.RecoveryRecipe",
+    "gabor": "tasks.gabor.GaborRecipe",
+    "depth": "tasks.depth.DepthRecipe",
+    "pretraining": "training.recipe.PretrainingRecipe",
+    "classification": "training.recipe.ClassifierRecipe",
+    "evaluation": "evaluation.recipe.EvaluationRecipe",
+    "similarity": "evaluation.recipe.SimilarityRecipe",
+    "inspection": "inspection.recipe.InspectionRecipe",
+    "robustness": "evaluation.robustness.RobustnessRecipe",
+    "detection": "detection.recipe.DetectionRecipe",
+    "both_papers": "both_papers.BothPapersRecipe",
+    "jacobian": "jacobian.recipe.JacobianRecipe",
+    "basis": "jacobian.recipe.BasisRecipe",
+    "comparison": "jacobian.recipe.ComparisonRecipe",
+    "masked_loss": "jacobian.recipe.MaskedLossRecipe",
+}
+MODEL = "models.architecture.Backbone"
+NAME = "^[a-z0-9_]+$"
+
+
+def config_schema() -> dict:
+    """JSON Schema of the merged config of a study."""
+    schema = object_schema(Config)
+    schema["required"] = ["study", "datasets", "models", "recipes", "experiments"]
+    blocks = schema["properties"]
+    _set(blocks, "data", object_schema(Data))
+    _set(blocks, "devices", object_schema(Devices))
+    sources = {"oneOf": [_source_schema(name) for name in source_names()]}
+    _set(blocks, "datasets", _named(sources))
+    _set(blocks, "models", _named(object_schema(_declaration(MODEL))))
+    families = {f: _named(object_schema(_declaration(path))) for f, path in RECIPES.items()}
+    for family, recipes in families.items():
+        rules = [rule for rule, card in RULES.items() if card.recipe == family]
+        recipes["description"] = f"Read by {', '.join(rules)}."
+    closed = {"type": "object", "additionalProperties": False, "properties": families}
+    _set(blocks, "recipes", closed)
+    experiment, grid = object_schema(Experiment), object_schema(Grid)
+    experiment["required"] = ["kind"]
+    experiment["properties"]["kind"] |= {"enum": list(KINDS)}
+    grid["required"] = []
+    experiment["properties"]["grids"]["items"] = grid
+    blocks["experiments"]["items"] = experiment
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config"}
+    return head | schema
+
+
+def _declaration(path: str) -> type:
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(f"spatial_mae.{module}"), name)
+
+
+def _set(blocks: dict, name: str, schema: dict) -> None:
+    """Give a block its keys; its own description stays."""
+    description = {"description": blocks[name]["description"]}
+    blocks[name] = schema | description
+
+
+def _named(schema: Mapping) -> dict:
+    """A mapping from names to `schema`."""
+    names = {"propertyNames": {"pattern": NAME}}
+    return {"type": "object", **names, "additionalProperties": schema}
+
+
+def _source_schema(name: str) -> dict:
+    """The keys of a data set of the source, and its card as `x-source`."""
+    card = find_source(name).SOURCE
+    schema = object_schema(card.recipe)
+    first = {"source": {"const": name, "description": "Where the images come from."}}
+    if card.root != "never":
+        path = {"description": "Path of your copy.", **type_schema(str | None)}
+        first["root"] = path if card.root == "needed" else {**path, "default": None}
+    needed = ["source", "root"] if card.root == "needed" else ["source"]
+    schema["required"] = [*needed, *schema["required"]]
+    schema["properties"] = first | schema["properties"]
+    schema["x-source"] = {
+        "draws": card.draws,
+        "root": card.root,
+        "public": card.public,
+        "archive": card.archive.name if card.archive else None,
+        "layout": list(card.layout),
+        "size": list(card.size) if card.size else None,
+        "images": list(card.images) if card.images else None,
+        "advice": card.advice,
+    }
+    return schema

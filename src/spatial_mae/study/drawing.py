@@ -1,0 +1,40 @@
+"""Which figures a study's experiments are drawn in, and those that cannot be drawn."""
+
+from collections.abc import Iterator, Mapping
+
+from spatial_mae.study import grid
+from spatial_mae.study.measurements import FIGURES, KINDS
+from spatial_mae.study.recipes import nearest
+
+
+def unfit_figures(config: Mapping) -> Iterator[str]:
+    """Figures that are not known, read another kind of table, or are named by two experiments."""
+    drawn: dict[str, str] = {}
+    for entry in config["experiments"]:
+        kind = entry["kind"]
+        for figure in grid.figures_of(entry):
+            module = grid.drawing(figure)
+            if module not in FIGURES:
+                yield (
+                    f"experiment {entry['name']!r} names no figure: {figure!r}; "
+                    f"{nearest(module, FIGURES)}"
+                )
+            elif FIGURES[module] != kind:
+                yield (
+                    f"figure {figure!r} reads tables of kind {FIGURES[module]!r}, and experiment "
+                    f"{entry['name']!r} is of kind {kind!r}; its figures: {_possible(kind)}"
+                )
+            if figure in drawn:
+                yield _twice(figure, drawn[figure], entry["name"])
+            drawn[figure] = entry["name"]
+
+
+def _possible(kind: str) -> str:
+    return ", ".join((*KINDS[kind].figures, *KINDS[kind].also)) or "none"
+
+
+def _twice(figure: str, first: str, second: str) -> str:
+    return (
+        f"figure {figure!r} is drawn from two experiments, {first!r} and {second!r}: give one of "
+        f"them other `figures:` ([] for none), or a name of its own, `{figure}-{second}`"
+    )

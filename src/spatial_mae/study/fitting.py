@@ -1,0 +1,101 @@
+"""Choices that do not fit together, found before anything runs. Standard library only."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
+from spatial_mae.study import grid, sources
+from spatial_mae.study.measurements import KINDS
+
+
+def misfits(config: Mapping) -> Iterator[str]:
+    """Patches that do not tile the image, more latents than dimensions, impossible networks."""
+    seen = set()
+    for entry in config["experiments"]:
+        family = KINDS[entry["kind"]].recipe
+        recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
+        for run in grid.expand(entry):
+            seen.update(_misfit(config, entry["name"], run, recipe))
+            seen.update(_impossible_network(config, entry["name"], run))
+            if entry["kind"] == "both_papers":
+                seen.update(_no_tree(config, entry["name"], run, recipe))
+            if KINDS[entry["kind"]].rule == "recover_latents":
+                seen.update(_not_the_leaves(config, entry["name"], run))
+    yield from sorted(seen)
+
+
+def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterator[str]:
+    size = sources.image_size(config["datasets"][run["dataset"]]) if "dataset" in run else None
+    if size is None:
+        return
+    height, width = size
+    for patch in [run["patch"]] if "patch" in run else recipe.get("patches", []):
+        if any(side % patch for side in (height, width) if side > 1):
+            allowed = [p for p in range(1, max(size) + 1) if height % p == 0 and width % p == 0]
+            yield (
+                f"experiment {name!r}: patch size {patch} does not divide the {height} x {width} "
+                f"images of {run['dataset']!r}; use one of {allowed}"
+            )
+    for row, column in [*recipe.get("pixels", ()), *filter(None, [recipe.get("pixel")])]:
+        if row >= height or column >= width:
+            yield (
+                f"experiment {name!r}: pixel [{row}, {column}] is outside the {height} x "
+                f"{width} images of {run['dataset']!r}; rows go from 0 to {height - 1}, columns "
+                f"from 0 to {width - 1}"
+            )
+    dimensions = height * width * (3 if run.get("colour") == "rgb" else 1)
+    for n_latents in recipe.get("n_latents", ()) if "colour" in run else ():
+        if isinstance(n_latents, int) and n_latents > dimensions:
+            yield (
+                f"experiment {name!r}: {n_latents} latents exceed the {dimensions} dimensions of "
+                f"{run['dataset']!r} ({run['colour']}); use at most {dimensions}"
+            )
+
+
+def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[str]:
+    """Heads that do not divide a width, mask units that do not fit, masks of all or nothing."""
+    size = sources.image_size(config["datasets"][run["dataset"]]) if "model" in run else None
+    if size is None:
+        return
+    try:
+        backbone = Backbone(**config["models"][run["model"]])
+        unit, decoder_depth = run.get("unit", 1), run.get("dec", 0)
+        channels = config["datasets"][run["dataset"]].get("channels", 3)
+        sizes = (*size, channels, run["patch"], unit, run["enc"], decoder_depth)
+        architecture = Architecture(*sizes, backbone)
+        if "mask" in run:
+            check_masking(architecture, run["mask"])
+            recipe = config["recipes"]["pretraining"][run["training"]]
+            check_boundary(architecture, run["mask"], recipe["sampling"], recipe["boundary_width"])
+    except ValueError as problem:
+        yield f"experiment {name!r}, model {run['model']!r}: {problem}"
+
+
+def _not_the_leaves(config: Mapping, name: str, run: Mapping) -> Iterator[str]:
+    """Latents that are not known, or patches that are not the leaves of their tree."""
+    dataset = config["datasets"][run["dataset"]]
+    if dataset["source"] != "hierarchical":
+        yield (
+            f"experiment {name!r}: the latents of {run['dataset']!r} ({dataset['source']}) are not "
+            "known; use a data set of the source hierarchical"
+        )
+        return
+    per_side = 2 ** (len(dataset["noise_sizes"]) - 1)
+    if run["patch"] * per_side != dataset["size"][0]:
+        yield (
+            f"experiment {name!r}: patch size {run['patch']}, but the leaves of {run['dataset']!r} "
+            f"have a side of {dataset['size'][0] // per_side} pixels; use that"
+        )
+
+
+def _no_tree(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterator[str]:
+    """Arities of trees of latents that do not fit above the mask units."""
+    if (size := sources.image_size(config["datasets"][run["dataset"]])) is None:
+        return
+    n_units = math.prod(side // (run["patch"] * run["unit"]) for side in size)
+    for arity in recipe["arities"]:
+        if n_units < 2 or arity ** round(math.log(n_units, arity)) != n_units:
+            yield (
+                f"experiment {name!r}: the {n_units} mask units of patch {run['patch']}, unit "
+                f"{run['unit']} are no power of {arity}; take it out of the recipe's `arities`"
+            )

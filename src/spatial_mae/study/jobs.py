@@ -1,0 +1,124 @@
+"""The jobs a study comes to, and the run record each of them leaves, from its config alone."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from spatial_mae.study import relations, sources
+from spatial_mae.study.grid import expand, figures, wildcards
+from spatial_mae.study.measurements import KINDS, RULES
+
+# Families of recipes that compare a network with the linear MAE of the same images.
+WITH_LINEAR = ("jacobian", "basis", "comparison")
+
+
+@dataclass(frozen=True, order=True)
+class Job:
+    """A job of a rule: `values` are its wildcards with their values, in the order of its card."""
+
+    rule: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, rule: str, values: Mapping[str, object]) -> "Job":
+        return cls(rule, tuple((name, str(values[name])) for name in RULES[rule].wildcards))
+
+    @property
+    def wildcards(self) -> dict[str, str]:
+        return dict(self.values)
+
+    @property
+    def recipe(self) -> str:
+        """The name of the recipe it reads: pretraining runs name it `training`."""
+        values = self.wildcards
+        return values["recipe"] if "recipe" in values else values["training"]
+
+
+def job_counts(config: Mapping) -> dict[str, int]:
+    """How many jobs of each rule the target `report` needs on an empty results folder."""
+    return dict(Counter(job.rule for job in study_jobs(config)))
+
+
+def study_jobs(config: Mapping) -> set[Job]:
+    """All jobs that the target `report` needs on an empty results folder."""
+    study = {"study": config["study"]}
+    jobs = {Job.of(rule, study) for rule in ("write_config", "judge_claims", "write_report")}
+    jobs |= {Job.of("draw_figure", {**study, "figure": name}) for name in figures(config)}
+    for entry in config["experiments"]:
+        jobs.add(Job.of("collect_table", {**study, "experiment": entry["name"]}))
+        for run in expand(entry):
+            jobs.update(_run_jobs(config, entry, run))
+    for name in relations.used_datasets(config):
+        jobs.add(Job.of("prepare_dataset", {"dataset": name}))
+        jobs.update(_downloads(config, name))
+    return jobs
+
+
+def record_file(job: Job) -> str:
+    """The run record of a job, written with its other outputs: where it is, the job is done."""
+    return RULES[job.rule].record.format(**job.wildcards)
+
+
+def history_file(job: Job) -> str:
+    """The row for each epoch that a rule which trains leaves."""
+    return f"{RULES[job.rule].folder}/history.csv".format(**job.wildcards)
+
+
+def scores_file(job: Job) -> str:
+    """The small table that no experiment collects."""
+    return RULES[job.rule].scores_file.format(**job.wildcards)
+
+
+def _downloads(config: Mapping, dataset: str) -> Iterator[Job]:
+    if archive := sources.archive_name(config, dataset):
+        source = config["datasets"][dataset]["source"]
+        yield Job.of("download_archive", {"source": source, "archive": archive})
+
+
+def _job(rule: str, run: Mapping, recipe: str | None = None) -> Job:
+    return Job(rule, tuple(wildcards(RULES[rule], run, recipe).items()))
+
+
+def _run_jobs(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[Job]:
+    """The job that writes a run's table, and those before it."""
+    kind, recipe = KINDS[entry["kind"]], entry["recipe"]
+    yield _job(kind.rule, run, recipe)
+    if "moment" in kind.slugs:
+        yield from _linear(kind.rule, run)
+    if "training" in run:
+        yield _job("pretrain_mae", run)
+        yield from _trained(config, kind.recipe, recipe, run)
+
+
+def _linear(rule: str, run: Mapping) -> Iterator[Job]:
+    """Moments, and closed forms where a run has a patch size."""
+    yield _job("compute_moments", run)
+    if rule == "predict_gabor":
+        yield _job("compute_moments", relations.of_test_split(run))
+    if "patch" in run:
+        yield _job("solve_linear", run)
+
+
+def _trained(config: Mapping, family: str, recipe: str, run: Mapping) -> Iterator[Job]:
+    """What a measurement of a trained network needs besides the network."""
+    if family == "both_papers":
+        for other in relations.related(config, recipe):
+            yield from _run_jobs(config, other, run)
+    if family == "robustness":
+        yield from _run_jobs(config, relations.probed(config, recipe), run)
+    if family == "evaluation":
+        yield from _controls(config, recipe, run)
+    if family in WITH_LINEAR:
+        yield _job("compute_moments", relations.own_moment(config, run["dataset"]))
+    if family == "similarity":
+        yield _job("pretrain_mae", relations.reference(config, recipe, run))
+
+
+def _controls(config: Mapping, recipe: str, run: Mapping) -> Iterator[Job]:
+    found = relations.controls(config, recipe, run)
+    yield from (Job(rule, tuple(values.items())) for rule, values in found.items())
+    if found:
+        patch = run["patch"] * run["unit"]
+        solution = relations.control_solution(config, recipe, run["dataset"], patch)
+        yield _job("compute_moments", solution)
+        yield _job("solve_linear", solution)

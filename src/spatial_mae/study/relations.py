@@ -1,0 +1,117 @@
+"""What a run needs of others: pretrained weights, moments, closed forms, probes, controls."""
+
+from collections.abc import Mapping
+
+from spatial_mae.study.grid import Run, expand, kind_of, parse, run_table, slug, wildcards
+from spatial_mae.study.measurements import KINDS, MOMENT, PRETRAINING, RELATED, RULES
+
+
+def of_test_split(run: Mapping) -> Run:
+    """The moments of the whole test split that belong to those of training images."""
+    return {**run, "n": "all", "split": "test"}
+
+
+def test_moment(moment: str) -> str:
+    """The slug of the moments of the whole test split that belong to a slug of training moments."""
+    return slug(of_test_split(parse(moment)), MOMENT)
+
+
+def weights(config: Mapping) -> list[str]:
+    """The weights of every pretraining run of the study."""
+    card = RULES["pretrain_mae"]
+    runs = (r for e in config["experiments"] if "training" in kind_of(e).keys for r in expand(e))
+    folders = dict.fromkeys(card.folder.format(**wildcards(card, run)) for run in runs)
+    return [f"{folder}/weights.safetensors" for folder in folders]
+
+
+def reference(config: Mapping, recipe: str, run: Mapping) -> Run:
+    """The run whose layers `run` is compared with, as the recipe says."""
+    return {**run, **config["recipes"]["similarity"][recipe]["reference"]}
+
+
+def reference_run(config: Mapping, recipe: str, run: str) -> str:
+    """The slug of the run whose layers `run`, a slug, is compared with."""
+    return slug(reference(config, recipe, parse(run)), PRETRAINING)
+
+
+def related(config: Mapping, recipe: str) -> list[Mapping]:
+    """Experiments without grids, one a kind of table behind both papers' quantities."""
+    names = config["recipes"]["both_papers"][recipe]
+    return [{"name": kind, "kind": kind, "recipe": names[KINDS[kind].recipe]} for kind in RELATED]
+
+
+def probed(config: Mapping, recipe: str) -> Mapping:
+    """An experiment without grids: the evaluation whose probe a robustness recipe judges."""
+    name = config["recipes"]["robustness"][recipe]["evaluation"]
+    return {"name": "evaluation", "kind": "evaluation", "recipe": name}
+
+
+def probes(config: Mapping, recipe: str, run: Mapping) -> str:
+    """The file of a run's probes that a robustness recipe judges."""
+    entry = probed(config, recipe)
+    folder = run_table(entry, run).rpartition("/")[0]
+    return f"{folder}/probes_{entry['recipe']}.npz"
+
+
+def shifted(config: Mapping, recipe: str) -> list[str]:
+    """The data sets on whose test images a robustness recipe judges a probe."""
+    return config["recipes"]["robustness"][recipe]["prepared"]
+
+
+def used_datasets(config: Mapping) -> list[str]:
+    """The data sets that some run of the study reads, in order of appearance."""
+    runs = (run for e in config["experiments"] for run in expand(e))
+    own = [run["dataset"] for run in runs if "dataset" in run]
+    robust = [e["recipe"] for e in config["experiments"] if kind_of(e).recipe == "robustness"]
+    return list(dict.fromkeys([*own, *(n for recipe in robust for n in shifted(config, recipe))]))
+
+
+def own_moment(config: Mapping, dataset: str) -> Run:
+    """The moments of a data set's training images in all their channels."""
+    colour = "rgb" if config["datasets"][dataset].get("channels", 3) == 3 else "luma"
+    return {"dataset": dataset, "colour": colour, "n": "all", "split": "train"}
+
+
+def control_moment(config: Mapping, recipe: str, dataset: str) -> Run:
+    """The moments behind the controls of an evaluation recipe."""
+    colour = config["recipes"]["evaluation"][recipe]["control_colour"]
+    return {"dataset": dataset, "colour": colour, "n": "all", "split": "train"}
+
+
+def control_solution(config: Mapping, recipe: str, dataset: str, patch: object) -> Run:
+    """The linear solution behind the controls of an evaluation recipe."""
+    values = config["recipes"]["evaluation"][recipe]
+    choice = {"centring": values["control_centring"], "ridge": values["control_ridge"]}
+    return {**control_moment(config, recipe, dataset), "patch": patch, "flip": False, **choice}
+
+
+def controls(config: Mapping, recipe: str, run: Mapping) -> dict[str, dict[str, str]]:
+    """The rules that score what is compared with the probes of a run, and their wildcards.
+
+    They are raw pixels and PCA, and the linear MAE of its mask unit and ratio. None where the
+    recipe probes nothing or wants no controls.
+    """
+    wanted = config["recipes"]["evaluation"][recipe]
+    if not (wanted["representations"] and wanted["control_colour"]):
+        return {}
+    same = {**run, "patch": run["patch"] * run["unit"]}
+    rules = ("probe_pixels", "probe_linear")
+    return {rule: wildcards(RULES[rule], same, recipe) for rule in rules}
+
+
+def control_scores(config: Mapping, recipe: str, run: Mapping) -> list[str]:
+    """The files of these scores."""
+    found = controls(config, recipe, run)
+    return [RULES[rule].scores_file.format(**values) for rule, values in found.items()]
+
+
+def moments_file(run: Mapping) -> str:
+    """The second moments of a run's data set, colour, number of images and split."""
+    card = RULES["compute_moments"]
+    return f"{card.folder}/moments.npz".format(**wildcards(card, run))
+
+
+def solution_file(run: Mapping) -> str:
+    """The closed forms of a run of the linear half."""
+    card = RULES["solve_linear"]
+    return f"{card.folder}/solution.npz".format(**wildcards(card, run))

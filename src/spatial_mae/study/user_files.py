@@ -1,0 +1,83 @@
+"""Files that only the user can bring, checked before anything runs. Standard library only."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+from spatial_mae.study import relations, sources
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.schema import schema
+
+
+def missing_files(config: Mapping) -> Iterator[str]:
+    """What is not there of what the study reads, in words, each with its mend."""
+    yield from _missing_data(config)
+    yield from _missing_paths(config)
+
+
+def _missing_paths(config: Mapping) -> Iterator[str]:
+    """Paths in the recipes of the study's experiments."""
+    if any(map(_only_described, relations.used_datasets(config))):
+        return
+    families = ((KINDS[e["kind"]].recipe, e["recipe"]) for e in config["experiments"])
+    for family, name in dict.fromkeys(families):
+        recipe = config["recipes"][family][name]
+        paths = paths_of(family)
+        if family == "robustness" and not any(recipe.get(k) for k in ("prepared", *paths)):
+            yield (
+                f"recipe {name!r} of robustness names no shifted images: give the path of one of "
+                f"{', '.join(paths)}, or data sets of the config as `prepared`"
+            )
+        for key in paths:
+            path = recipe.get(key)
+            if path is not None and not Path(path).exists():
+                yield (
+                    f"recipe {name!r} of {family}: {key} {path!r} does not exist; give its path, "
+                    "or null"
+                )
+
+
+@cache
+def paths_of(family: str) -> tuple[str, ...]:
+    """The keys of a family of recipes that are paths of the user's, as declared."""
+    recipe = schema()["properties"]["recipes"]["properties"][family]["additionalProperties"]
+    keys = recipe["properties"].items()
+    return tuple(
+        key
+        for key, value in keys
+        if any(option.get("format") == "path" for option in value.get("anyOf", ()))
+    )
+
+
+def _missing_data(config: Mapping) -> Iterator[str]:
+    """Data sets in use whose files can only come from the user and are not there."""
+    for name in relations.used_datasets(config):
+        dataset = config["datasets"][name]
+        source, root = dataset["source"], sources.root(config, name)
+        card = sources.card(source)
+        if card["root"] == "needed" and root is None:
+            yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {card['advice']}"
+        elif root is not None and not Path(root).exists() and not _only_described(name):
+            yield f"data set {name!r}: its root {root!r} does not exist; {card['advice']}"
+        elif root is not None and Path(root).exists():
+            for wanted in card["layout"]:
+                if not _holds(Path(root), wanted):
+                    names = wanted.replace("|", " or ")
+                    yield f"data set {name!r}: {root!r} holds no {names}; {card['advice']}"
+
+
+def _only_described(dataset: str) -> bool:
+    """Whether a data set's manifest is here without its images: results unpacked from an archive.
+
+    They can be drawn and judged where the images never were.
+    """
+    folder = Path("results/data", dataset)
+    return (folder / "manifest.json").is_file() and not (folder / "train.npy").exists()
+
+
+def _holds(root: Path, wanted: str) -> bool:
+    """Whether one of the alternatives is the root itself, in it, or one folder below."""
+    patterns = wanted.split("|")
+    places = (place for p in patterns for depth in (p, f"*/{p}") for place in root.glob(depth))
+    return any(places) or any(fnmatch(root.name, pattern) for pattern in patterns)

@@ -1,0 +1,209 @@
+"""How the steps of a run are computed: number type, attention, mode. Measured once per machine."""
+
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import torch
+
+from spatial_mae.choices import Choice, Clock, choose, fixed_answers
+from spatial_mae.models.attention import attend, usual_way, ways_for
+from spatial_mae.models.precision import PRECISIONS
+
+BFLOAT16_GAIN = 1.2  # bfloat16 must be this many times as fast as float32 to be taken
+ATTENTION_GAIN = 1.1  # and another way of attention than the usual one
+# Multiplications of an attention that is timed on a CPU: some hundredths of a second.
+CPU_WORK = 2**27
+# Steps that take fewer seconds in all do not repay the minutes that a compiler takes.
+WORTH_COMPILING = 120.0
+
+Shape = tuple[int, int, int, int]  # images, heads, tokens, values a head
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How steps are computed. attention: the way of each part, e.g. {"encoder": "fused"}.
+
+    precision: "float32" or "bfloat16"; mode: one of `compiling.MODES`.
+    """
+
+    precision: str = "float32"
+    attention: dict[str, str] = field(default_factory=dict)
+    mode: str = "plain"
+
+
+class Executable(Protocol):
+    """What is asked of a task whose execution is chosen."""
+
+    def describe(self) -> dict:
+        """Plain values that decide how fast a step is: sizes and the like."""
+
+    def attention_shapes(self, n_images: int) -> dict[str, Shape]:
+        """Of each part, for that many images; empty where the usual way is to be taken."""
+
+    def use(self, execution: Execution) -> None:
+        """Compute so from now on."""
+
+    def mode(self) -> str:
+        """The mode in use: "plain" after a compiler failed."""
+
+
+class Chooser:
+    """Chooses how `task` computes, by trying it.
+
+    step: one forward and backward pass over a micro-batch of n_images, without memory of it.
+    n_steps: how many such the run will make. say: takes a line for the log.
+    """
+
+    def __init__(
+        self,
+        task: Executable,
+        step: Callable[[], object],
+        n_images: int,
+        device: torch.device,
+        n_steps: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self.task, self.step, self.n_images, self.device = task, step, n_images, device
+        self.n_steps, self.say = n_steps, say
+        self.clock = clock_for(device)
+
+    def choose(self, precision: str, compiling: str, whole: bool = True) -> Execution:
+        """precision, compiling: as the recipe names them. whole: a step is one micro-batch.
+
+        The task is left computing so. Raises RuntimeError if nothing works, memory least of all.
+        """
+        if precision == "auto":
+            contenders = {name: self._running(lambda n=name: self._plain(n)) for name in PRECISIONS}
+            precision = self._choose("precision", contenders, BFLOAT16_GAIN)
+        execution = self._plain(precision)
+        execution = replace(execution, mode=self._mode(execution, compiling, whole))
+        self.task.use(execution)
+        return execution
+
+    def _plain(self, precision: str) -> Execution:
+        """With the fastest attention of each part."""
+        shapes, dtype = self.task.attention_shapes(self.n_images), PRECISIONS[precision]
+        return Execution(precision, {p: self._way(shape, dtype) for p, shape in shapes.items()})
+
+    def _way(self, shape: Shape, dtype: torch.dtype) -> str:
+        choice = choose_attention(shape, dtype, self.device)
+        self._tell(choice, f" for {shape[2]} tokens, {shape[1]} heads of {shape[3]}, {dtype}")
+        return choice.answer
+
+    def _mode(self, execution: Execution, compiling: str, whole: bool) -> str:
+        fixed = fixed_answers().get("mode")
+        if fixed or compiling == "always":
+            return self._tried(execution, fixed or "compiled")
+        modes = self._modes(execution, compiling, whole)
+        contenders = {
+            mode: self._running(lambda mode=mode: replace(execution, mode=mode)) for mode in modes
+        }
+        return self._choose("mode", contenders, preparation=True, of=execution.precision)
+
+    def _tried(self, execution: Execution, mode: str) -> str:
+        """The mode that is asked for; "plain", and a line that says so, if the compiler fails."""
+        self.task.use(replace(execution, mode=mode))
+        if mode != "plain":
+            self.step()
+        return self.task.mode()
+
+    def _modes(self, execution: Execution, compiling: str, whole: bool) -> list[str]:
+        """What is tried. On a CPU compiling takes minutes and gains below a tenth: not there."""
+        if self.device.type != "cuda":
+            return ["plain"]
+        modes = ["plain"] if execution.precision == "float32" else ["plain", "cast-once"]
+        if compiling == "auto" and self._seconds_left(execution) > WORTH_COMPILING:
+            modes += ["compiled", "graphs"] if whole else ["compiled"]
+        return modes
+
+    def _seconds_left(self, execution: Execution) -> float:
+        run = self._running(lambda: execution)
+        run()
+        start = time.perf_counter()
+        run()
+        return (time.perf_counter() - start) * self.n_steps
+
+    def _running(self, wanted: Callable[[], Execution]) -> Callable[[], None]:
+        """A step under an execution, which is asked for at the first one."""
+        found: list[Execution] = []
+
+        def run() -> None:
+            if not found:
+                found.append(wanted())
+            self.task.use(found[0])
+            self.step()
+            wait(self.device)
+            if self.task.mode() != found[0].mode:
+                raise RuntimeError("torch.compile failed")
+
+        return run
+
+    def _choose(
+        self, question: str, contenders: Mapping, gain: float = 1.0, preparation=False, **about
+    ) -> str:
+        about |= {**self.task.describe(), "images": self.n_images, **machine(self.device)}
+        choice = choose(question, about, contenders, gain, self.clock, preparation)
+        self._tell(choice)
+        return choice.answer
+
+    def _tell(self, choice: Choice, detail: str = "") -> None:
+        if choice.origin != "only":
+            self.say(f"{choice}{detail}")
+
+
+def choose_attention(shape: Shape, dtype: torch.dtype, device: torch.device) -> Choice:
+    """The fastest way of attention for that shape, forward and backward."""
+    about = {"shape": list(shape), "dtype": str(dtype), **machine(device)}
+    contenders = attention_contenders(shape, dtype, device)
+    return choose("attention", about, contenders, ATTENTION_GAIN, clock_for(device))
+
+
+def machine(device: torch.device) -> dict:
+    """What all choices about this device depend on."""
+    on_gpu = device.type == "cuda"
+    name = torch.cuda.get_device_name(device) if on_gpu else device.type
+    return {"device": name, "threads": torch.get_num_threads()}
+
+
+def clock_for(device: torch.device) -> Clock:
+    """Processor time on a CPU, where other programs disturb it less; else time on the wall."""
+    return time.perf_counter if device.type == "cuda" else time.process_time
+
+
+def attention_contenders(
+    shape: Shape, dtype: torch.dtype, device: torch.device
+) -> dict[str, Callable[[], None]]:
+    """Forward and backward passes of attention in each way that may be the fastest.
+
+    The usual way comes first. On a CPU a part of the images is enough.
+    """
+    n, heads, tokens, size = shape
+    if device.type != "cuda":
+        n = max(1, min(n, CPU_WORK // (heads * tokens**2 * size)))
+    generator = torch.Generator(device).manual_seed(0)
+    parts = [
+        torch.randn((n, heads, tokens, size), generator=generator, device=device)
+        .to(dtype)
+        .requires_grad_()
+        for _ in range(3)
+    ]
+    usual = usual_way(*parts[:2])
+    ways = [usual, *(way for way in ways_for(size, dtype, device) if way != usual)]
+
+    def run(way: str) -> None:
+        with warnings.catch_warnings():  # of a kernel that says why it cannot
+            warnings.simplefilter("ignore")
+            read = attend(*parts, way=way)
+            torch.autograd.grad(read, parts, parts[2].detach())
+        wait(device)
+
+    return {way: lambda way=way: run(way) for way in ways}
+
+
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was asked to."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -1,0 +1,69 @@
+"""The process that watches the check of a GPU."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+from benchmarks.gpu_check import supervisor
+
+
+def faked(monkeypatch, tmp_path, script):
+    """Supervise a worker that runs `script`, with `after` and `out` in sys.argv."""
+
+    def start(arguments, ends, after):
+        command = [sys.executable, "-c", script, str(tmp_path), str(after)]
+        return subprocess.Popen(command)
+
+    monkeypatch.setattr(supervisor, "_start", start)
+    monkeypatch.setattr(supervisor, "GRACE", 0.2)
+    monkeypatch.setattr(supervisor, "POLL", 0.05)
+    status = supervisor.supervise(SimpleNamespace(out=tmp_path), 0.0)
+    return status, json.loads((tmp_path / "gpu-check.json").read_text())["parts"]
+
+
+WORKER = """
+import json, os, pathlib, sys, time
+out, after = pathlib.Path(sys.argv[1]), sys.argv[2]
+file = out / "gpu-check.json"
+parts = json.loads(file.read_text())["parts"] if after != "None" else {}
+def write(name, status, ends):
+    parts[name] = {"title": "t", "status": status, "began": time.time(), "ends": ends}
+    parts[name] |= {"seconds": 0, "tables": {}, "notes": [], "error": None}
+    temporary = out / "temporary"
+    temporary.write_text(json.dumps({"header": {}, "parts": parts}))
+    temporary.replace(file)
+"""
+
+
+def test_after_a_crash_the_next_part_follows(monkeypatch, tmp_path):
+    script = f"""{WORKER}
+if after == "None":
+    write("first", "running", time.time() + 60)
+    os.abort()
+write("second", "done", time.time() + 60)
+"""
+    status, parts = faked(monkeypatch, tmp_path, script)
+    assert status == 0 and parts["second"]["status"] == "done"
+    assert parts["first"]["status"] == "died" and "status -6" in parts["first"]["error"]
+
+
+def test_a_part_that_hangs_is_killed(monkeypatch, tmp_path):
+    monkeypatch.setattr(supervisor, "STARTING", 3.0)
+    monkeypatch.setattr(supervisor, "DUMPING", 0.1)
+    script = f"""{WORKER}
+import signal
+signal.signal(signal.SIGABRT, signal.SIG_IGN)
+if after == "None":
+    write("first", "running", time.time() + 0.1)
+    time.sleep(600)
+write("second", "done", time.time() + 60)
+"""
+    status, parts = faked(monkeypatch, tmp_path, script)
+    assert status == 0 and parts["first"]["status"] == "killed: over its time"
+
+
+def test_a_worker_that_begins_no_part_is_not_started_again(monkeypatch, tmp_path):
+    script = f"{WORKER}\nwrite('first', 'done', time.time() + 60)\nsys.exit(1)"
+    status, parts = faked(monkeypatch, tmp_path, script)
+    assert status == 1 and list(parts) == ["first"]

@@ -1,0 +1,250 @@
+"""Mistakes in the config are found, all at once, before anything runs."""
+
+import copy
+import json
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from spatial_mae.study import configuration, sources
+from spatial_mae.study.schema import completed
+
+TERMS = {"pixels": "lossless", "licence": "mine"}
+
+
+@pytest.fixture
+def config(project):
+    return completed(yaml.safe_load((project / "config.yaml").read_text()))
+
+
+def named(config, name: str) -> dict:
+    """The experiment of that name."""
+    return next(entry for entry in config["experiments"] if entry["name"] == name)
+
+
+def broken(config, change) -> str:
+    """The message of the error that a changed copy of the config raises."""
+    config = copy.deepcopy(config)
+    change(config)
+    with pytest.raises(ValueError, match="the config cannot be run") as error:
+        configuration.checked(config)
+    return str(error.value)
+
+
+def test_the_default_config_is_sound(config):
+    assert configuration.checked(config) == config
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.update(sed=1), "unknown key 'sed'; did you mean 'seed'"),
+        (lambda c: c["data"].update(rot=1), "unknown key 'data.rot'; did you mean 'root'"),
+        (
+            lambda c: c["datasets"]["dead_leaves"].update(n_trian=1),
+            "unknown key 'datasets.dead_leaves.n_trian'; did you mean 'n_train'",
+        ),
+        (
+            lambda c: c["recipes"]["linear"]["default"].update(mask_ratio=[0]),
+            "unknown key 'recipes.linear.default.mask_ratio'; did you mean 'mask_ratios'",
+        ),
+        (
+            lambda c: c["experiments"][0]["grids"][0].update(color=["luma"]),
+            "unknown key 'experiments[0].grids[0].color'; did you mean 'colour'",
+        ),
+        (
+            lambda c: c["recipes"]["basis"]["default"].update(pixels=[[10, 32]]),
+            "pixel [10, 32] is outside the 32 x 32 images of 'dead_leaves'",
+        ),
+        (
+            lambda c: c["recipes"]["robustness"]["default"].update(prepared=["dead_leafs"]),
+            "recipe 'default' names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
+        ),
+        (
+            lambda c: c["recipes"]["robustness"]["default"].update(cifar10_c="no/such/folder"),
+            "recipe 'default' of robustness: cifar10_c 'no/such/folder' does not exist",
+        ),
+        (
+            lambda c: c["recipes"]["robustness"]["default"].update(prepared=[]),
+            "recipe 'default' of robustness names no shifted images: give the path of one of",
+        ),
+        (
+            lambda c: c["recipes"]["robustness"]["default"].update(evaluation="defalt"),
+            "recipe 'default' of robustness names no evaluation: 'defalt'; did you mean 'default'",
+        ),
+        (
+            lambda c: c["recipes"]["evaluation"]["default"].update(representations=["blocks"]),
+            "recipe 'default' of robustness: evaluation 'default' does not probe 'mean'; name it",
+        ),
+        (
+            lambda c: c["recipes"]["both_papers"]["default"].update(jacobian="defalt"),
+            "recipe 'default' of both_papers names no jacobian: 'defalt'; did you mean 'default'",
+        ),
+        (
+            lambda c: c["recipes"]["both_papers"]["default"].update(arities=[3]),
+            "the 16 mask units of patch 8, unit 1 are no power of 3; take it out",
+        ),
+        (
+            lambda c: c["recipes"]["inspection"]["default"].update(pixel=[32, 0]),
+            "pixel [32, 0] is outside the 32 x 32 images of 'dead_leaves'",
+        ),
+        (
+            lambda c: named(c, "gabor").update(figures=["gabour"]),
+            "experiment 'gabor' names no figure: 'gabour'; did you mean 'gabor'",
+        ),
+        (
+            lambda c: named(c, "losses").update(figures=["gabor"]),
+            "figure 'gabor' reads tables of kind 'gabor', and experiment 'losses' is of kind "
+            "'losses'; its figures: losses, sampling_laws",
+        ),
+        (
+            lambda c: named(c, "noise").pop("figures"),
+            "figure 'influence_grid' is drawn from two experiments, 'influence' and 'noise': give "
+            "one of them other `figures:` ([] for none), or a name of its own, "
+            "`influence_grid-noise`",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(model=["tny"]),
+            "names no model: 'tny'; did you mean 'tiny'",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(training=["shrot"]),
+            "names no recipe of pretraining: 'shrot'; did you mean 'short'",
+        ),
+        (
+            lambda c: c["models"]["tiny"].update(encoder_heads=5),
+            "encoder_heads 5 does not divide width 48; use one of 1, 2, 3, 4, 6, 8, 12, 16, 24, 48",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(unit=[3]),
+            "mask unit 3 does not divide a 4 x 4 grid of patches; use one of 1, 2, 4",
+        ),
+        (
+            lambda c: named(c, "depths")["grids"][0].update(mask=[0.99]),
+            "mask ratio 0.99 of 16 mask units: no unit stays visible",
+        ),
+        (
+            lambda c: named(c, "latent_recovery")["grids"][0].update(dataset=["dead_leaves"]),
+            "the latents of 'dead_leaves' (dead_leaves) are not known; use a data set of",
+        ),
+        (
+            lambda c: named(c, "latent_recovery")["grids"][0].update(patch=[8]),
+            "patch size 8, but the leaves of 'latent_tree' have a side of 4 pixels; use that",
+        ),
+        (
+            lambda c: c["recipes"]["pretraining"]["short"].update(boundary_width=24),
+            "boundary_width 24: with 12 of 16 units of 8 x 8 pixels hidden no hidden pixel is that "
+            "far inside; use at most 23",
+        ),
+        (
+            lambda c: c["experiments"][0].update(recipe="defalt"),
+            "names no recipe of kind 'autocorrelation': 'defalt'; did you mean 'default'",
+        ),
+        (
+            lambda c: c["experiments"][0]["grids"][0].update(dataset=["dead_leafs"]),
+            "names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
+        ),
+        (
+            lambda c: c["experiments"].append(c["experiments"][0]),
+            "two experiments are named 'autocorrelation'",
+        ),
+        (
+            lambda c: c["experiments"][1]["grids"][0].update(patch=[5]),
+            "patch size 5 does not divide the 32 x 32 images of 'dead_leaves'; "
+            "use one of [1, 2, 4, 8, 16, 32]",
+        ),
+        (
+            lambda c: c["recipes"]["linear"]["default"].update(n_latents=[1025]),
+            "1025 latents exceed the 1024 dimensions",
+        ),
+        (
+            lambda c: c["recipes"]["psd"]["default"].update(patches=[3]),
+            "patch size 3 does not divide",
+        ),
+    ],
+)
+def test_mistakes_are_named_with_their_correction(config, change, message):
+    assert message in broken(config, change)
+
+
+def test_a_missing_copy_is_named(config, tmp_path):
+    def use(dataset):
+        return lambda c: c["datasets"].update(dead_leaves=dataset)
+
+    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32], **TERMS}
+    assert "does not exist" in broken(config, use(absent))
+    assert "needs `root:`" in broken(config, use(absent | {"root": None}))
+    cities = {"source": "cityscapes", "root": str(tmp_path), "size": [32, 32], **TERMS}
+    cities["target"] = "disparity"
+    message = broken(config, use(cities))
+    assert "holds no leftImg8bit" in message and "csDownload" in message
+    (tmp_path / "leftImg8bit").mkdir()
+    assert "holds no disparity" in broken(config, use(cities))
+
+
+def test_a_shared_folder_serves_public_data_only(config, tmp_path):
+    config["data"]["root"] = str(tmp_path)
+    config["datasets"]["cifar10"] = {"source": "cifar10"}
+    assert sources.root(config, "dead_leaves") is None
+    assert sources.root(config, "cifar10") == str(tmp_path)
+    assert sources.root_state(config, "cifar10") == ""
+
+    def use_cifar10(c):
+        c["experiments"][0]["grids"][0]["dataset"] = ["cifar10"]
+
+    message = broken(config, use_cifar10)
+    assert "holds no cifar-10-python.tar.gz or cifar-10-batches-py" in message
+    (tmp_path / "copies" / "cifar-10-batches-py").mkdir(parents=True)
+    use_cifar10(config)
+    configuration.checked(config)
+
+
+def test_new_files_change_the_state_of_a_copy(tmp_path):
+    (tmp_path / "class").mkdir()
+    config = {"datasets": {"a": {"source": "image_folder", "root": str(tmp_path)}}}
+    before = sources.root_state(config, "a")
+    assert sources.root_state(config, "a") == before
+    (tmp_path / "class" / "new.png").touch()
+    assert sources.root_state(config, "a") != before
+    assert sources.root_state({"datasets": {"a": {}}}, "a") == ""
+
+
+def test_all_problems_are_told_at_once(config):
+    def two(c):
+        c.update(sed=1)
+        c["data"].update(rot=1)
+
+    assert broken(config, two).count("unknown key") == 2
+
+
+def test_unpacked_results_need_no_copy_of_the_images(config, tmp_path, monkeypatch):
+    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32], **TERMS}
+    config["datasets"]["dead_leaves"] = absent
+    folder = tmp_path / "results/data/dead_leaves"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").touch()
+    monkeypatch.chdir(tmp_path)
+    configuration.checked(config)
+    (folder / "train.npy").touch()  # prepared here: its copy should be here too
+    with pytest.raises(ValueError, match="does not exist"):
+        configuration.checked(config)
+
+
+def test_unpacked_results_need_no_copy_of_shifted_images(config, tmp_path, monkeypatch):
+    config["recipes"]["robustness"]["default"].update(cifar10_1=str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="cifar10_1"):
+        configuration.checked(config)
+    folder = tmp_path / "results/data/dead_leaves"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").touch()
+    configuration.checked(config)
+
+
+def test_overlays_merge_as_in_snakemake(config, project):
+    for path in (project / "workflow/studies").glob("*.yaml"):
+        overlay = yaml.safe_load(path.read_text())
+        expected = json.loads(json.dumps(config))  # no part shared, as YAML's anchors leave them
+        update_config(expected, overlay)
+        assert configuration.merged(config, overlay) == expected, path.name
