@@ -48,7 +48,7 @@ rule write_config:
 
 rule judge_claims:
     input:
-        statements=f"{SOURCE}/spatial_mae/claims/statements.json",
+        statements=f"{SOURCE}/spatial_mae/papers/statements.json",
         tables=rules.tables.input,
     output:
         json=report(

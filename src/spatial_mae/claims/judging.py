@@ -27,7 +27,8 @@ from spatial_mae.claims import (
     tuning,
     unmasked,
 )
-from spatial_mae.claims.registry import JUDGES, judge_statement, statements
+from spatial_mae.claims.registry import JUDGES, judge_statement
+from spatial_mae.papers.statements import statements
 from spatial_mae.tables.rows import Tables
 
 ROOMS = (

@@ -17,7 +17,7 @@ from spatial_mae.claims.verdict import (
     not_run,
 )
 from spatial_mae.claims.wording import describe_data
-from spatial_mae.printed import COUPLED, IMAGE_SIZE, UNITS, printed_rows
+from spatial_mae.papers.printed import COUPLED, IMAGE_SIZE, UNITS, printed_rows
 from spatial_mae.tables.repeats import mean, standard_error
 from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import completed, last, probes

@@ -1,9 +1,7 @@
-"""The statements and the judges registered for them."""
+"""The judges, each registered for the statements that it decides."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 
 from spatial_mae.claims.verdict import NOT_TESTABLE, Verdict, not_run
 from spatial_mae.tables.rows import Tables
@@ -70,12 +68,6 @@ def remark(identity: str) -> Callable:
         return say
 
     return register
-
-
-def statements() -> list[dict]:
-    """All statements, in order: id, seed (which source), quote, numbers, kind."""
-    text = files("spatial_mae.claims").joinpath("statements.json").read_text(encoding="utf-8")
-    return json.loads(text)
 
 
 def judge_statement(statement: dict, tables: Tables) -> Verdict:

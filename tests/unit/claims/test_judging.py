@@ -9,8 +9,9 @@ import pytest
 
 import spatial_mae
 from spatial_mae.claims.judging import judge_all
-from spatial_mae.claims.registry import JUDGES, judge, statements
+from spatial_mae.claims.registry import JUDGES, judge
 from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE
+from spatial_mae.papers.statements import statements
 from spatial_mae.study.measurements import KINDS
 
 KEYS = ["id", "seed", "quote", "verdict", "conditions", "evidence", "n", "data", "figure"]
