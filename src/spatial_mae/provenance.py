@@ -62,6 +62,11 @@ def import_closure(modules: Sequence[str]) -> set[str]:
     return seen - {"provenance"}
 
 
+def modules_of(room: str) -> list[str]:
+    """The modules of a room, `claims.taylor` for instance, in alphabetical order."""
+    return sorted(f"{room}.{p.stem}" for p in (PACKAGE / room).glob("*.py") if p.stem[0] != "_")
+
+
 def _source(module: str) -> Path:
     path = PACKAGE.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

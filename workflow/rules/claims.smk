@@ -64,7 +64,7 @@ rule judge_claims:
     conda:
         "../../envs/linear.yaml"
     params:
-        code=fingerprint("judge_claims"),
+        code=fingerprint("judge_claims", *modules_of("claims")),
         tables=[
             f"{entry['kind']}=results/{config['study']}/tables/{entry['name']}.csv"
             for entry in config["experiments"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 
 from spatial_mae.claims.conditions import Outcome, exceeds
-from spatial_mae.claims.registry import judge, remark
+from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second, values
 from spatial_mae.claims.seeds import across_seeds, judged, sentences
 from spatial_mae.claims.verdict import (
@@ -125,7 +125,7 @@ for _table, (_kind, _figure) in MEASURED.items():
         judge(_identity, kinds=(_kind,), figure=_figure)(_judge_of(_kind, _printed))
 
 
-@remark("kong.t1.text_conflict")
+@judge("kong.t1.text_conflict", kinds=())
 def text_against_table(tables: Tables) -> Verdict:
     """The text's fall at the largest mask unit against Tables 1 and 4, and against our probes.
 
@@ -175,7 +175,7 @@ def _falls_at_the_end(axis: str) -> Callable[[Rows], tuple[bool, float] | None]:
     return effect
 
 
-@remark("kong.t1.vs_t3_16")
+@judge("kong.t1.vs_t3_16", kinds=())
 def one_setting_two_numbers(tables: Tables) -> Verdict:
     """Table 1 prints two numbers for one setting: what differs by less is not resolved there."""
     twice = [
