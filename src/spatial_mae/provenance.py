@@ -60,6 +60,11 @@ def import_closure(modules: Sequence[str]) -> set[str]:
     return seen - {"provenance"}
 
 
+def modules_of(room: str) -> list[str]:
+    """The modules of a room, `claims.taylor` for instance, in alphabetical order."""
+    return sorted(f"{room}.{p.stem}" for p in (code.PACKAGE / room).glob("*.py") if p.stem[0] != "_")
+
+
 def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:
     """The two flags every entry point shares. `record`: where it goes by itself; None: required."""
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")

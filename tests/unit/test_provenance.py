@@ -56,6 +56,10 @@ def test_docstrings_of_fields_do_not_count(package):
     assert changed(package, "b.py", "class x:\n    y: int = 2\n")
 
 
+def test_the_modules_of_a_room_and_no_init(package):
+    assert provenance.modules_of("linear") == ["linear.a", "linear.other"]
+
+
 def test_unrelated_modules_do_not_count(package):
     assert not changed(package, "linear/other.py", "g = 2\n")
 

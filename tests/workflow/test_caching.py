@@ -21,6 +21,11 @@ def test_a_figure_module_redraws_that_figure_and_the_report(finished, edit):
     assert plan(finished) == {"draw_figure": 1, "write_report": 1, "report": 1}
 
 
+def test_a_judge_that_nothing_imports_by_name_judges_again(finished, edit):
+    edit("claims/taylor", *NEW_CODE)
+    assert plan(finished) == {"judge_claims": 1, "write_report": 1, "report": 1}
+
+
 def test_the_solver_reruns_solutions_and_what_follows_but_no_data(finished, edit):
     edit("linear/decomposition", *NEW_CODE)
     jobs = plan(finished)

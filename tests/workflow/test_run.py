@@ -46,9 +46,8 @@ def test_the_config_alone_tells_which_run_records_there_are(finished):
 
 def test_claims_list_every_statement_once(finished, project):
     claims = json.loads((finished / "results/tiny/claims.json").read_text())
-    source = project / "src/spatial_mae/claims/statements.json"
+    source = project / "src/spatial_mae/papers/statements.json"
     assert [c["id"] for c in claims] == [s["id"] for s in json.loads(source.read_text())]
-    assert len(claims) == 103
     judged = [c for c in claims if c["verdict"] not in ("not-run", "not-testable")]
     assert len(judged) >= 20
 

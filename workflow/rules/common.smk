@@ -13,8 +13,7 @@ SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
 from spatial_mae.study import configuration, grid, relations, sources
-from spatial_mae.provenance import fingerprint, share_with_jobs
-
+from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
 
 config.update(configuration.checked(config))
 share_with_jobs(SOURCE, config["devices"]["choices"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from spatial_mae.files import write_rows
 from spatial_mae.linear.spectrum import SpectrumRecipe, spectrum_rows
-from spatial_mae.masking import SAMPLINGS
+from spatial_mae.masks.sampling import SAMPLINGS
 from spatial_mae.provenance import add_record_flags, run_record
 from spatial_mae.study.recipes import load
 

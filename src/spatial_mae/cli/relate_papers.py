@@ -5,8 +5,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from spatial_mae.both_papers import BothPapersRecipe, expected_level_rows, measured_rows
 from spatial_mae.files import read_json, write_rows
+from spatial_mae.hierarchy.both_papers import BothPapersRecipe, expected_level_rows, measured_rows
 from spatial_mae.provenance import add_record_flags, run_record
 from spatial_mae.study import grid
 from spatial_mae.study.measurements import RELATED

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spatial_mae.mask_ratio import check_mask_ratio
-from spatial_mae.masking import enumerate_masks, mask_probabilities, sample_masks
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities, sample_masks
 
 LAWS = ("bernoulli", "exact", "displaced", "contiguous")
 MOST_MASKS = 2**16

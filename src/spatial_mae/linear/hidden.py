@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from spatial_mae.linear.blocks import block_cholesky, block_coordinates
 from spatial_mae.linear.result import Solution
 from spatial_mae.linear.validation import check_moment, check_patch_index
-from spatial_mae.masking import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 
 # Of the loss relative to tr S: the decrease in one step, or the gradient, at which L-BFGS stops.
 DECREASE_TOLERANCE = 1e-9

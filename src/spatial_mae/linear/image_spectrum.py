@@ -14,7 +14,8 @@ from spatial_mae.linear.spectrum import (
     power,
     visibility_moments,
 )
-from spatial_mae.masking import check_mask_ratio, sample_masks
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.sampling import sample_masks
 from spatial_mae.study.keys import Count, Share
 
 BATCH = 256

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spatial_mae.masking import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 
 SAMPLINGS = ("bernoulli", "exact", "hidden")
 

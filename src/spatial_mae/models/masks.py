@@ -1,6 +1,6 @@
 """Masks drawn by batch on any device, and the order in which the networks read them.
 
-True = hidden, and patches are numbered row by row, as in `spatial_mae.masking`.
+True = hidden, and patches are numbered row by row, as in `spatial_mae.masks.sampling`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from spatial_mae.masking import SAMPLINGS
+from spatial_mae.masks.sampling import SAMPLINGS
 from spatial_mae.models.architecture import Architecture, check_masking
 from spatial_mae.models.patchify import patchify, unpatchify
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spatial_mae.mask_ratio import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 
 SAMPLINGS = ("bernoulli", "exact")
 

@@ -5,7 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from spatial_mae.both_papers import course, expected_level_rows, measured_rows, rank_agreement
+from spatial_mae.hierarchy.both_papers import (
+    course,
+    expected_level_rows,
+    measured_rows,
+    rank_agreement,
+)
 from spatial_mae.hierarchy.builders import quad_tree
 from spatial_mae.hierarchy.levels import LevelArrays, measure_levels
 
