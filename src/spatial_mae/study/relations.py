@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from spatial_mae.study.grid import Run, expand, kind_of, parse, run_table, slug, wildcards
+from spatial_mae.study.grid import Run, expand, kind_of, parse, slug, wildcards
 from spatial_mae.study.measurements import KINDS, MOMENT, PRETRAINING, RELATED, RULES
 
 
@@ -48,9 +48,8 @@ def probed(config: Mapping, recipe: str) -> Mapping:
 
 def probes(config: Mapping, recipe: str, run: Mapping) -> str:
     """The file of a run's probes that a robustness recipe judges."""
-    entry = probed(config, recipe)
-    folder = run_table(entry, run).rpartition("/")[0]
-    return f"{folder}/probes_{entry['recipe']}.npz"
+    card, name = RULES["evaluate_mae"], probed(config, recipe)["recipe"]
+    return f"{card.folder}/probes_{{recipe}}.npz".format(**wildcards(card, run, name))
 
 
 def shifted(config: Mapping, recipe: str) -> list[str]:
