@@ -62,7 +62,8 @@ def import_closure(modules: Sequence[str]) -> set[str]:
 
 def modules_of(room: str) -> list[str]:
     """The modules of a room, `claims.taylor` for instance, in alphabetical order."""
-    return sorted(f"{room}.{p.stem}" for p in (code.PACKAGE / room).glob("*.py") if p.stem[0] != "_")
+    paths = (code.PACKAGE / room).glob("[!_]*.py")
+    return sorted(f"{room}.{path.stem}" for path in paths)
 
 
 def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:
