@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
+from spatial_mae.masks.laws import Law
 from spatial_mae.study.keys import (
     Betas,
     Count,
@@ -58,7 +59,7 @@ class PretrainingRecipe:
     """Least and largest share of the area in a random resized crop; [1, 1]: none. [He et al.]"""
     flip: bool = True
     """Whether images are mirrored at random. [Bisulco true]"""
-    sampling: Literal["exact", "bernoulli"] = "exact"
+    sampling: Law = "exact"
     """Law of the masks: a fixed count, or each unit by itself. [He et al. exact]"""
     loss_on: Literal["hidden", "all"] = "hidden"
     """Patches over which the error is averaged. [He et al. hidden]"""
