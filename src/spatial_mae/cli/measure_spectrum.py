@@ -8,7 +8,7 @@ import numpy as np
 
 from spatial_mae.files import write_rows
 from spatial_mae.linear.spectrum import SpectrumRecipe, spectrum_rows
-from spatial_mae.masks.sampling import SAMPLINGS
+from spatial_mae.masks.laws import LAWS
 from spatial_mae.provenance import add_record_flags, run_record
 from spatial_mae.study.recipes import load
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dimensions", type=int, choices=[1, 2], required=True)
     parser.add_argument("--patch-size", type=int, required=True, help="pixels of a patch's side")
-    parser.add_argument("--sampling", choices=SAMPLINGS, required=True)
+    parser.add_argument("--sampling", choices=LAWS, required=True)
     parser.add_argument("--recipe", required=True, help="SpectrumRecipe as JSON")
     parser.add_argument("--spectrum", type=Path, required=True, help="csv to write")
     add_record_flags(parser)
