@@ -82,10 +82,12 @@ def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None
 def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> Iterator[dict]:
     """Write `arguments.record` when the block ends without an exception.
 
-    Yields the record, a dict to which the block may add what it measured. It holds the commit (and
-    whether the tree was dirty), command, versions, host, device, seconds, peak memory of this
-    process in bytes, seed, the SHA-256 of each input file, and what was chosen by measurement.
+    Yields the record, a dict to which the block may add what it measured. It holds the version of
+    this package, the commit (and whether the tree was dirty), command, versions of libraries, host,
+    device, seconds, peak memory of this process in bytes, seed, the SHA-256 of each input file, and
+    what was chosen by measurement.
     """
+    from spatial_mae import __version__
     from spatial_mae.choices import made
     from spatial_mae.files import sha256, write_json
 
@@ -94,6 +96,7 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
         "command": [code.NAME, *sys.argv],
         "seed": arguments.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "version": __version__,
         "commit": _git("rev-parse", "HEAD"),
         "dirty": _git("status", "--porcelain", "--untracked-files=no") not in ("", None),
         "python": platform.python_version(),

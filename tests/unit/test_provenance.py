@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from spatial_mae import choices, code, provenance
+from spatial_mae import __version__, choices, code, provenance
 
 
 @pytest.fixture
@@ -94,6 +94,7 @@ def test_record_says_what_made_the_result(tmp_path):
     assert written["inputs"][str(source)].startswith("2d711642b726b044")  # sha256 of "x"
     assert written["seconds"] >= 0 and written["peak_memory_bytes"] > 1e6
     assert {"command", "commit", "dirty", "versions", "host", "device"} <= set(written)
+    assert written["version"] == __version__
 
 
 def test_a_failed_run_leaves_no_record(tmp_path):

@@ -25,6 +25,7 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "attention_maps"
+IN_PAPER = "Kong Figs. 6, 7"
 PLACE = ("image", "source", "head", "row", "column")
 WEIGHT = ("weight", "kept", "chosen")
 COLUMNS = (*PRETRAINING, *PLACE, *WEIGHT)

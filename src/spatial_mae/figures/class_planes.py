@@ -37,6 +37,7 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "embedding_points"
+IN_PAPER = "Kong Fig. 8"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
 COLUMNS = (*PRETRAINING, *POINT)
 MOST, ACROSS = 8, 4

@@ -30,6 +30,7 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "mean_kernels"
+IN_PAPER = "Bisulco Sec. 3"
 OUTPUT = ("output", "output_row", "output_column")
 COLUMNS = ("source", *OUTPUT, "row", "column", "value", "similarity", "spread")
 SOURCES = {"linear": "linear W", "network": "network"}

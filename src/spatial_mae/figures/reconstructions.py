@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "gallery"
+IN_PAPER = ""
 PLACE = ("image", "row", "column", "hidden")
 RUN_COLUMNS = PRETRAINING
 PAIR = ("original_", "predicted_")
