@@ -13,8 +13,7 @@ SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
 from spatial_mae.study import configuration, grid, relations, sources
-from spatial_mae.provenance import fingerprint, share_with_jobs
-
+from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
 
 config.update(configuration.checked(config))
 share_with_jobs(SOURCE, config["devices"]["choices"])
@@ -47,8 +46,8 @@ def seed():
     return config["seed"]
 
 
-def recipe(family):
-    return lambda wildcards: json.dumps(config["recipes"][family][wildcards.recipe])
+def recipe(family, without=()):
+    return lambda wildcards: json.dumps(relations.recipe(config, family, wildcards.recipe, without))
 
 
 def recipe_value(family, key):
@@ -81,10 +80,6 @@ def figure_code(*names):
 
 def figure_experiment(wildcards):
     return grid.figures(config)[wildcards.figure]
-
-
-def controls(wildcards):
-    return relations.control_scores(config, wildcards.recipe, run_of(wildcards))
 
 
 def control_moments(wildcards):

@@ -3,7 +3,6 @@
 from snakemake.exceptions import WorkflowError
 
 from spatial_mae import slurm
-from spatial_mae.failures import Failure, failure_report
 
 
 onstart:
@@ -12,7 +11,7 @@ onstart:
 
 
 onerror:
-    print(failure_report(map(failure, failed_jobs())), file=sys.stderr)
+    print(slurm.failure_report(map(failure, failed_jobs())), file=sys.stderr)
 
 
 def prepare_submission():
@@ -51,4 +50,4 @@ def failed_jobs():
 
 def failure(job):
     wildcards, state = dict(job.wildcards_dict), job.params.get("state")
-    return Failure(job.rule.name, wildcards, tuple(map(str, job.log)), state)
+    return slurm.Failure(job.rule.name, wildcards, tuple(map(str, job.log)), state)

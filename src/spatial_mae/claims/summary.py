@@ -7,9 +7,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from spatial_mae.claims.registry import REASONS
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN, VERDICTS
 from spatial_mae.files import read_json
+from spatial_mae.papers.statements import statements
 
 WORDS = {verdict: several for verdict, (_, _, several) in VERDICTS.items()}
 
@@ -38,7 +38,8 @@ def _names(claims: Sequence[dict], verdict: str) -> str:
 def _left_out(claims: Sequence[dict]) -> str:
     """How many are not run, and which of them more or other tables would decide."""
     rest = _of(claims, NOT_RUN)
-    open_ = [claim["id"] for claim in rest if claim["conditions"] not in REASONS.values()]
+    beyond = {statement["id"] for statement in statements() if "undecided" in statement}
+    open_ = [claim["id"] for claim in rest if claim["id"] not in beyond]
     return f"not run: {len(rest)}, for want of tables: {', '.join(open_) or 'none'}"
 
 

@@ -13,7 +13,7 @@ from spatial_mae.study.keys import (
     Share,
     UserPath,
 )
-from spatial_mae.training.recipe import check_counts, check_optimisation
+from spatial_mae.training.recipe import check_counts, check_optimisation, ensure
 
 LEVELS = 5
 
@@ -82,20 +82,20 @@ class DetectionRecipe:
         """Raises ValueError if the values do not fit together."""
         check_optimisation(self)
         check_counts(n_train=self.n_train, n_test=self.n_test, image_size=self.image_size)
-        _require(self.max_size >= (self.image_size or 1), "max_size is below image_size")
-        _require(0 < self.layer_decay <= 1, "layer_decay: expected above 0, up to 1")
+        ensure(self.max_size >= (self.image_size or 1), "max_size is below image_size")
+        ensure(0 < self.layer_decay <= 1, "layer_decay: expected above 0, up to 1")
         jitter = self.scale_jitter
-        _require(
+        ensure(
             len(jitter) == 2 and 0 < jitter[0] <= jitter[1],
             f"scale_jitter {list(jitter)}: expected [least, largest] factor above 0",
         )
         sizes = self.anchor_sizes
-        _require(
+        ensure(
             len(sizes) == LEVELS and min(sizes) > 0,
             f"anchor_sizes {list(sizes)}: expected {LEVELS} numbers of pixels, one a level",
         )
-        _require(0 <= self.score_threshold < 1, "score_threshold: expected from 0 to below 1")
-        _require(
+        ensure(0 <= self.score_threshold < 1, "score_threshold: expected from 0 to below 1")
+        ensure(
             min(self.out_channels, self.regions, self.detections) >= 1,
             "out_channels, regions and detections: expected at least 1 each",
         )
@@ -103,13 +103,8 @@ class DetectionRecipe:
     def check_paths(self) -> None:
         """Raise ValueError if a path is not named."""
         for name in ("train_images", "train_annotations", "test_images", "test_annotations"):
-            _require(
+            ensure(
                 getattr(self, name) is not None,
                 f"{name} of the detection recipe is null: give the path of your copy of COCO, or "
                 "of a set in its format (docs/detection.md)",
             )
-
-
-def _require(fits: bool, message: str) -> None:
-    if not fits:
-        raise ValueError(message)

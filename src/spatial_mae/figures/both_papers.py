@@ -19,10 +19,10 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from spatial_mae.both_papers import course, rank_agreement
 from spatial_mae.figures.drawing.curves import THIN, curve, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, panels, styled, title
+from spatial_mae.hierarchy.both_papers import course, rank_agreement
 from spatial_mae.tables.needs import require, several
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick, project

@@ -24,6 +24,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.masks.laws import SAMPLINGS
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require
 from spatial_mae.tables.rows import (
@@ -42,7 +43,6 @@ KIND = "losses"
 IN_PAPER = "Bisulco Theorem 1"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
 FIRST = ("colour", "centring", "ridge", "flip")
-SAMPLINGS = ("bernoulli", "exact", "hidden")
 MOST_POINTS = 40
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.printed import printed_rows
+from spatial_mae.papers.printed import printed_rows
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row

@@ -1,7 +1,6 @@
 """The levels of what masks share in a tree, over laws, mask units and mask ratios, as a table."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -9,20 +8,18 @@ from spatial_mae.files import Row
 from spatial_mae.hierarchy.builders import quad_tree, tree
 from spatial_mae.hierarchy.graph import LatentGraph
 from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_levels
-from spatial_mae.hierarchy.masks import MaskLaw
+from spatial_mae.hierarchy.masks import LAWS, Law, MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
 from spatial_mae.study.keys import Natural, Part, Two
 
 WITH_FORMULA = ("bernoulli", "exact")
-
-Law = Literal["bernoulli", "exact", "displaced", "contiguous"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LevelsRecipe:
     """Levels of the latents that masks of a tree make MAE learn."""
 
-    laws: tuple[Law, ...] = ("bernoulli", "exact", "displaced", "contiguous")
+    laws: tuple[Law, ...] = LAWS
     """Mask laws: bernoulli and exact (units fit the branches of the tree), displaced (they do
     not), contiguous (one block of units)."""
     unit_levels: tuple[Natural, ...]

@@ -30,7 +30,7 @@ from spatial_mae.jacobian.masked_loss import (
     pixels,
 )
 from spatial_mae.jacobian.recipe import MaskedLossRecipe
-from spatial_mae.mask_ratio import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 from spatial_mae.models import precision
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import arrange

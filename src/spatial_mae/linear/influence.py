@@ -12,7 +12,7 @@ from scipy.special import entr
 
 from spatial_mae.files import Row
 from spatial_mae.linear.blocks import block_coordinates
-from spatial_mae.patches import pixel_coordinates
+from spatial_mae.masks.patches import pixel_coordinates
 
 
 @dataclass(frozen=True)

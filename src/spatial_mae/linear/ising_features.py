@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from spatial_mae.files import Row
 from spatial_mae.linear.decomposition import decompose
 from spatial_mae.linear.result import Solution
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 
 
 def lattice_shape(lattice: str, size: int) -> tuple[int, int]:

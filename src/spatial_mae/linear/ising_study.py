@@ -20,8 +20,8 @@ from spatial_mae.linear.ising_features import (
     summary_row,
     weight_rows,
 )
-from spatial_mae.masking import check_mask_ratio
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.patches import patch_index
 from spatial_mae.study.keys import Count, Natural, Shares, Two
 
 

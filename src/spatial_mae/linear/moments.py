@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from spatial_mae.files import read_arrays, write_arrays
-from spatial_mae.gram import gram
 from spatial_mae.linear.colour import channels_kept, full_scale, integer_rows
-from spatial_mae.patches import mirror_index
+from spatial_mae.linear.gram import gram
+from spatial_mae.masks.patches import mirror_index
 from spatial_mae.study.recipes import nearest
 
 CENTRINGS = ("raw", "centred", "standardised")

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult, minimize
 
-from spatial_mae.masking import check_mask_ratio, enumerate_masks, mask_probabilities
-from spatial_mae.patches import same_patch
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.patches import same_patch
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spatial_mae.files import Row
-from spatial_mae.masking import check_mask_ratio, sample_masks
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.sampling import sample_masks
 from spatial_mae.study.keys import Share, Two
 
 

@@ -13,13 +13,9 @@ from numpy.typing import ArrayLike
 from spatial_mae.files import Row
 from spatial_mae.linear.ising import ising_chain_moment
 from spatial_mae.linear.network import Network, fit_autoencoder
-from spatial_mae.masking import (
-    check_mask_ratio,
-    enumerate_masks,
-    mask_probabilities,
-    sample_masks,
-)
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.patches import patch_index
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities, sample_masks
 from spatial_mae.study.keys import Count, Positive, Shares, Two
 
 # Up to this many patches all masks are listed; beyond, masks are sampled.

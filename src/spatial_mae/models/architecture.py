@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from spatial_mae.mask_ratio import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 from spatial_mae.study import recipes
 from spatial_mae.study.keys import Count, Positive, Range
 

@@ -37,9 +37,9 @@ class Gabor:
     border: Border = "zero"
 
     def __post_init__(self) -> None:
-        for name, kinds in (("reading", get_args(Reading)), ("border", get_args(Border))):
-            if getattr(self, name) not in kinds:
-                raise ValueError(f"{name} {getattr(self, name)!r}: expected {' or '.join(kinds)}")
+        for name, allowed in (("reading", get_args(Reading)), ("border", get_args(Border))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} {getattr(self, name)!r}: expected {' or '.join(allowed)}")
         for name in ("scale", "window"):
             if not (np.isfinite(value := getattr(self, name)) and value > 0):
                 raise ValueError(f"{name} {value}: expected a positive number (pixels)")

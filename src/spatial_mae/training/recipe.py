@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
+from spatial_mae.masks.laws import Law
 from spatial_mae.study.keys import (
     Betas,
     Count,
@@ -37,7 +38,26 @@ class OptimisationRecipe(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainingRecipe:
+class TrainingRecipe:
+    """What is set alike for every training of ours, whatever the task."""
+
+    micro_batch: Count | None = None
+    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
+    base_learning_rate: Positive
+    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
+    precision: Precision = "float32"
+    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
+    a repetition may find otherwise."""
+    clip_norm: Positive | None = None
+    """Largest norm of the gradient; null: none."""
+    ema_decay: Part | None = None
+    """The weights written are an exponential moving average of this decay; null: the last ones."""
+    compile: Compile = "auto"
+    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingRecipe(TrainingRecipe):
     """How a masked autoencoder is trained."""
 
     epochs: Count
@@ -46,10 +66,6 @@ class PretrainingRecipe:
     """Epochs of linear warm-up before the cosine to zero. [Bisulco 50]"""
     batch_size: Count
     """Images of one step of the optimiser. [Bisulco 4096]"""
-    micro_batch: Count | None = None
-    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
-    base_learning_rate: Positive
-    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
     weight_decay: NotNegative = 0.05
     """Decoupled, on matrices only. [Bisulco 0.05]"""
     betas: Betas = (0.9, 0.95)
@@ -58,7 +74,7 @@ class PretrainingRecipe:
     """Least and largest share of the area in a random resized crop; [1, 1]: none. [He et al.]"""
     flip: bool = True
     """Whether images are mirrored at random. [Bisulco true]"""
-    sampling: Literal["exact", "bernoulli"] = "exact"
+    sampling: Law = "exact"
     """Law of the masks: a fixed count, or each unit by itself. [He et al. exact]"""
     loss_on: Literal["hidden", "all"] = "hidden"
     """Patches over which the error is averaged. [He et al. hidden]"""
@@ -71,15 +87,6 @@ class PretrainingRecipe:
     """Training images, a subset that every run shares; null: all."""
     checkpoints: tuple[Natural, ...] = ()
     """Epochs whose weights are kept; 0 (initialisation) and the last always are."""
-    precision: Precision = "float32"
-    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
-    a repetition may find otherwise."""
-    clip_norm: Positive | None = None
-    """Largest norm of the gradient; null: none."""
-    ema_decay: Part | None = None
-    """The weights written are an exponential moving average of this decay; null: the last ones."""
-    compile: Compile = "auto"
-    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
 
     def check(self) -> None:
         """Raise ValueError if the values do not fit together."""
@@ -87,14 +94,14 @@ class PretrainingRecipe:
         check_crop(self.crop_scale)
         check_counts(n_train=self.n_train)
         width = self.boundary_width
-        _require(width >= 0, f"boundary_width {width}: expected at least 0 pixels")
-        _require(
+        ensure(width >= 0, f"boundary_width {width}: expected at least 0 pixels")
+        ensure(
             width == 0 or self.loss_on == "hidden",
             f"boundary_width {width} with loss_on {self.loss_on!r}: a boundary is left out of the "
             "loss on hidden patches only; use loss_on hidden, or boundary_width 0",
         )
         for epoch in self.checkpoints:
-            _require(
+            ensure(
                 0 <= epoch <= self.epochs,
                 f"checkpoints: epoch {epoch} is outside 0..{self.epochs}; drop it or train longer",
             )
@@ -106,7 +113,7 @@ class PretrainingRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierRecipe:
+class ClassifierRecipe(TrainingRecipe):
     """How a classifier is trained, from scratch or from pretrained weights."""
 
     epochs: Count
@@ -115,10 +122,6 @@ class ClassifierRecipe:
     """Epochs of linear warm-up before the cosine to zero. [Bisulco 5]"""
     batch_size: Count
     """Images of one step of the optimiser. [Bisulco 1024]"""
-    micro_batch: Count | None = None
-    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
-    base_learning_rate: Positive
-    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
     weight_decay: NotNegative = 0.05
     """Decoupled, on matrices only."""
     betas: Betas = (0.9, 0.999)
@@ -139,30 +142,21 @@ class ClassifierRecipe:
     """Images to learn from, a subset that every run shares; null: all."""
     n_test: Count | None = None
     """Images to score, a subset that every run shares; null: all."""
-    precision: Precision = "float32"
-    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
-    a repetition may find otherwise."""
-    clip_norm: Positive | None = None
-    """Largest norm of the gradient; null: none."""
-    ema_decay: Part | None = None
-    """The weights written are an exponential moving average of this decay; null: the last ones."""
-    compile: Compile = "auto"
-    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
 
     def check(self) -> None:
         """Raise ValueError if the values do not fit together."""
         check_optimisation(self)
         check_crop(self.crop_scale)
         check_counts(n_train=self.n_train, n_test=self.n_test)
-        _require(
+        ensure(
             0 < self.layer_decay <= 1, f"layer_decay {self.layer_decay}: expected above 0, up to 1"
         )
-        _require(
+        ensure(
             0 <= self.label_smoothing < 1,
             f"label_smoothing {self.label_smoothing}: expected from 0 to below 1",
         )
         n_and_magnitude = len(self.randaugment) in (0, 2) and all(v >= 0 for v in self.randaugment)
-        _require(
+        ensure(
             n_and_magnitude and self.randaugment[1:] <= (30,),
             f"randaugment {list(self.randaugment)}: expected [operations, magnitude to 30] or []",
         )
@@ -172,29 +166,29 @@ def check_optimisation(recipe: OptimisationRecipe) -> None:
     """Raise ValueError if the part of a recipe that the loop reads does not fit together."""
     for name in ("epochs", "batch_size"):
         value = getattr(recipe, name)
-        _require(value >= 1, f"{name} {value}: expected at least 1")
-    _require(
+        ensure(value >= 1, f"{name} {value}: expected at least 1")
+    ensure(
         0 <= recipe.warmup_epochs < recipe.epochs,
         f"warmup_epochs {recipe.warmup_epochs}: expected from 0 to below epochs ({recipe.epochs})",
     )
     micro = recipe.micro_batch
-    _require(
+    ensure(
         micro is None or (micro >= 1 and recipe.batch_size % micro == 0),
         f"micro_batch {micro} does not divide batch_size {recipe.batch_size}; "
         "pick a divisor, or null for the whole batch at once",
     )
-    _require(
+    ensure(
         recipe.base_learning_rate > 0,
         f"base_learning_rate {recipe.base_learning_rate}: expected above 0",
     )
-    _require(recipe.weight_decay >= 0, f"weight_decay {recipe.weight_decay}: expected at least 0")
-    _require(
+    ensure(recipe.weight_decay >= 0, f"weight_decay {recipe.weight_decay}: expected at least 0")
+    ensure(
         len(recipe.betas) == 2 and all(0 <= beta < 1 for beta in recipe.betas),
         f"betas {list(recipe.betas)}: expected two numbers from 0 to below 1",
     )
     clip, decay = recipe.clip_norm, recipe.ema_decay
-    _require(clip is None or clip > 0, f"clip_norm {clip}: expected above 0, or null for none")
-    _require(
+    ensure(clip is None or clip > 0, f"clip_norm {clip}: expected above 0, or null for none")
+    ensure(
         decay is None or 0 < decay < 1,
         f"ema_decay {decay}: expected between 0 and 1, or null for none",
     )
@@ -202,7 +196,7 @@ def check_optimisation(recipe: OptimisationRecipe) -> None:
 
 def check_crop(scale: tuple[float, ...]) -> None:
     """Raise ValueError if `scale` is no (least, largest) share of an image's area."""
-    _require(
+    ensure(
         len(scale) == 2 and 0 < scale[0] <= scale[1] <= 1,
         f"crop_scale {list(scale)}: expected [least, largest] share of the area, above 0, up to 1",
     )
@@ -211,9 +205,10 @@ def check_crop(scale: tuple[float, ...]) -> None:
 def check_counts(**counts: int | None) -> None:
     """Raise ValueError for a number of images below 1."""
     for name, value in counts.items():
-        _require(value is None or value >= 1, f"{name} {value}: expected at least 1, or null: all")
+        ensure(value is None or value >= 1, f"{name} {value}: expected at least 1, or null: all")
 
 
-def _require(fits: bool, message: str) -> None:
+def ensure(fits: bool, message: str) -> None:
+    """Raise ValueError with the message unless `fits`."""
     if not fits:
         raise ValueError(message)

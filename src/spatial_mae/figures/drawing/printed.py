@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.style import panels, title
-from spatial_mae.printed import COUPLED, IMAGE_SIZE, RATIOS, UNITS
+from spatial_mae.papers.printed import COUPLED, IMAGE_SIZE, RATIOS, UNITS
 from spatial_mae.tables.rows import Row, distinct, groups, levels, pick
 
 # The mask ratio at which the paper varies the mask unit.

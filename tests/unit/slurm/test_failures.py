@@ -2,7 +2,7 @@
 
 import json
 
-from spatial_mae.failures import Failure, failure_report
+from spatial_mae.slurm.failures import Failure, failure_report
 
 
 def test_each_run_its_log_and_how_to_go_on(tmp_path):
