@@ -142,7 +142,7 @@ def test_a_full_disk_fails_one_run_loses_nothing_and_leaves_the_rest_alone(
     text = submission.text
     assert (prepared / cell).exists() and not (prepared / WEIGHTS).exists()
     last = text[text.index("1 job failed") :]
-    assert f"log:   {LOG}" in last and "goes on from epoch" in last and "same command" in last
+    assert f"log:   {LOG}" in last and "continues from epoch" in last and "same command" in last
     assert "No space left on device" in (prepared / LOG).read_text()
     (small_disk / "filler").unlink()
     again = submit(prepared, WEIGHTS, *overlay(prepared, LONG))

@@ -20,7 +20,7 @@ MUCH_WEAKER = 0.5
 CONTROLS = {
     "untrained": "untrained network",
     "linear": "linear MAE",
-    "uniform": "mask alone (all visible pixels alike)",
+    "uniform": "mask alone (equal weights on visible pixels)",
 }
 ALONE = "No untrained network in the tables: what masks and architecture alone give is unknown."
 BOUND = (

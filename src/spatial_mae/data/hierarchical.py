@@ -1,6 +1,6 @@
 """Images drawn from a known hierarchy of latents: a quad-tree with patches as its leaves.
 
-The equations are those of `spatial_mae.hierarchy.structural`. The latents kept beside the images
+The equations are those of `spatial_mae.hierarchy.structural`. The latents stored next to the images
 are the noises, which determine all variables; 8-bit pixels are all that is lost.
 """
 
@@ -16,7 +16,7 @@ from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.hierarchy.structural import Equations, QuadTreeModel
 from spatial_mae.study.keys import Count, Length, NotNegative, Size
 
-LEVELS_PER_DEVIATION = 32  # gray levels; 0 and 255 lie 4 deviations from the mean
+LEVELS_PER_DEVIATION = 32  # gray levels; 0 and 255 are 4 deviations from the mean
 CHUNK = 1024  # images drawn together; part of what a seed means
 
 

@@ -2,7 +2,7 @@
 
 See `spatial_mae.data.folders` for the layouts and `spatial_mae.data.pixels` for what happens to
 the pixels. Files are put in random order, so that the first n images are a fair sample. Without
-a test folder a share of the files is held out; crops of one file never lie in both splits.
+a test folder a share of the files is held out; crops of one file are never in both splits.
 """
 
 import math
@@ -77,7 +77,7 @@ class _Tally:
             raise ValueError(
                 f"image_folder: {len(self.unreadable)} of {self.n_files} files cannot be read, "
                 f"more than max_unreadable_share {self.share}: {'; '.join(self.unreadable[:5])}; "
-                "mend or remove them, or raise the share"
+                "repair or remove them, or raise the share"
             )
 
 

@@ -24,7 +24,7 @@ from spatial_mae.study.keys import Size
 
 SIDE = 64
 N_CLASSES = 1000
-ROWS = 1024  # images a batch
+ROWS = 1024  # images per batch
 ADVICE = (
     "it needs an account: sign in at https://image-net.org/download-images, get 'Downsampled "
     "image data', 64x64, train and val, unpack them into one folder and name it as `root:`"

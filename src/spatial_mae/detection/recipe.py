@@ -92,7 +92,7 @@ class DetectionRecipe:
         sizes = self.anchor_sizes
         ensure(
             len(sizes) == LEVELS and min(sizes) > 0,
-            f"anchor_sizes {list(sizes)}: expected {LEVELS} numbers of pixels, one a level",
+            f"anchor_sizes {list(sizes)}: expected {LEVELS} numbers of pixels, one per level",
         )
         ensure(0 <= self.score_threshold < 1, "score_threshold: expected from 0 to below 1")
         ensure(

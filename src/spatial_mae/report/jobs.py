@@ -23,7 +23,7 @@ def read_records(root: Path, study: str) -> list[Record]:
 
 
 def by_rule(records: Sequence[Mapping]) -> list[dict]:
-    """One row a rule: its jobs, their seconds in all, and the most memory one of them took."""
+    """One row per rule: its jobs, their seconds in all, and the most memory one of them took."""
     rules: dict[str, list[Mapping]] = {}
     for record in records:
         rules.setdefault(rule_of(record), []).append(record)

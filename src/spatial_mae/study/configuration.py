@@ -16,7 +16,7 @@ OLD_FORM = (
     "its own figures, where they are not the usual ones of its kind (`figures: []` for none). To "
     "rewrite your file: `python -m spatial_mae.cli.upgrade_config FILE`"
 )
-# Kinds whose recipes name others' -> experiments without grids that stand for what they name.
+# Kinds whose recipes name others' -> experiments without grids that represent what they name.
 STANDS_ON = {
     "both_papers": relations.related,
     "robustness": lambda config, name: [relations.probed(config, name)],

@@ -14,7 +14,7 @@ from spatial_mae.training.execution import Executable
 from spatial_mae.training.processes import Processes
 
 ALL = slice(None)
-Batch = tuple[Tensor | list, ...]  # of equal length, an entry an image
+Batch = tuple[Tensor | list, ...]  # of equal length, one entry per image
 Make = Callable[[slice], Batch]
 Weigh = Callable[[slice], Tensor | int]
 

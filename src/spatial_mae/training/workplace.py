@@ -52,7 +52,7 @@ class Workplace:
 
     runs_per_gpu: how many runs may share a GPU, where there is one. save_seconds: of work that a
     killed run loses at most. processes: how many work on the run, each on a GPU of its own where
-    there are any, and with its share of the threads. requeue: whether a run that is told to stop
+    there are any, and with its share of the threads. requeue: whether a run that is asked to stop
     before the time limit of its SLURM job puts that job back in the queue.
     """
 
