@@ -1,7 +1,6 @@
 """What made a result: the fingerprint of the code behind a rule, and the record of a run."""
 
 import argparse
-import ast
 import hashlib
 import importlib.metadata
 import os
@@ -12,11 +11,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent
-NAME = PACKAGE.name
+from spatial_mae import code
+
 LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "matplotlib", "pillow", "snakemake")
 
 
@@ -31,7 +29,7 @@ def fingerprint(rule: str, *modules: str) -> str:
     """
     digest = hashlib.sha256()
     for module in sorted(import_closure([f"cli.{rule}", *modules])):
-        digest.update(module.encode() + b"\0" + _code(_source(module))[0].encode())
+        digest.update(f"{module} {code.code_of(module).digest}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -58,64 +56,14 @@ def import_closure(modules: Sequence[str]) -> set[str]:
         module = waiting.pop()
         if module not in seen:
             seen.add(module)
-            waiting += _code(_source(module))[1]
+            waiting += code.imported_by(module)
     return seen - {"provenance"}
 
 
 def modules_of(room: str) -> list[str]:
     """The modules of a room, `claims.taylor` for instance, in alphabetical order."""
-    return sorted(f"{room}.{p.stem}" for p in (PACKAGE / room).glob("*.py") if p.stem[0] != "_")
-
-
-def _source(module: str) -> Path:
-    path = PACKAGE.joinpath(*module.split("."))
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    if not path.is_file():
-        raise FileNotFoundError(f"no module {NAME}.{module}: expected {path}")
-    return path
-
-
-@cache
-def _code(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The code of a file without comments and docstrings, and the modules of ours it imports."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imports += [
-                a.name.partition(".")[2] for a in node.names if a.name.startswith(f"{NAME}.")
-            ]
-        elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                raise ValueError(f"{path}: relative import; write `from {NAME}.x import y`")
-            imports += _imported(node)
-        _drop_docstrings(node)
-    return ast.unparse(tree), tuple(imports)
-
-
-def _imported(node: ast.ImportFrom) -> list[str]:
-    if node.module != NAME and not (node.module or "").startswith(f"{NAME}."):
-        return []
-    base = node.module.partition(".")[2]
-    names = [f"{base}.{alias.name}".lstrip(".") for alias in node.names]
-    submodules = [n for n in names if _is_module(n)]
-    return submodules + ([base] if base and len(submodules) < len(names) else [])
-
-
-def _is_module(name: str) -> bool:
-    path = PACKAGE.joinpath(*name.split("."))
-    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
-
-
-def _drop_docstrings(node: ast.AST) -> None:
-    """Those of modules, classes and functions, and those after the fields of a class."""
-    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-        node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
-
-
-def _is_text(node: ast.stmt) -> bool:
-    value = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+    paths = (code.PACKAGE / room).glob("[!_]*.py")
+    return sorted(f"{room}.{path.stem}" for path in paths)
 
 
 def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:
@@ -134,18 +82,21 @@ def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None
 def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> Iterator[dict]:
     """Write `arguments.record` when the block ends without an exception.
 
-    Yields the record, a dict to which the block may add what it measured. It holds the commit (and
-    whether the tree was dirty), command, versions, host, device, seconds, peak memory of this
-    process in bytes, seed, the SHA-256 of each input file, and what was chosen by measurement.
+    Yields the record, a dict to which the block may add what it measured. It holds the version of
+    this package, the commit (and whether the tree was dirty), command, versions of libraries, host,
+    device, seconds, peak memory of this process in bytes, seed, the SHA-256 of each input file, and
+    what was chosen by measurement.
     """
+    from spatial_mae import __version__
     from spatial_mae.choices import made
     from spatial_mae.files import sha256, write_json
 
     start = time.perf_counter()
     record = {
-        "command": [NAME, *sys.argv],
+        "command": [code.NAME, *sys.argv],
         "seed": arguments.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "version": __version__,
         "commit": _git("rev-parse", "HEAD"),
         "dirty": _git("status", "--porcelain", "--untracked-files=no") not in ("", None),
         "python": platform.python_version(),
@@ -172,7 +123,7 @@ def _peak_memory() -> int:
 
 
 def _git(*arguments: str) -> str | None:
-    command = ["git", "-C", str(PACKAGE), *arguments]
+    command = ["git", "-C", str(code.PACKAGE), *arguments]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):

@@ -58,6 +58,7 @@ def test_the_flag_may_be_repeated(tmp_path):
 
 
 def test_an_unknown_kind_names_the_nearest_and_writes_nothing(tmp_path):
+    (tmp_path / "a.csv").write_text("")
     with pytest.raises(ValueError, match="did you mean 'losses'"):
         run(tmp_path, "--table", f"loses={tmp_path / 'a.csv'}")
     assert not (tmp_path / "claims.json").exists()

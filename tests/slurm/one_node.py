@@ -17,7 +17,7 @@ from pathlib import Path
 
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontrol", "scancel")
 CPUS, MEMORY_MB, GPUS = 8, 128000, 2  # advertised; the machine may have less
-START_SECONDS, STOP_SECONDS = 30, 5
+START_SECONDS, STOP_SECONDS = 120, 20  # they end as soon as it has happened
 
 CONFIGURATION = """\
 ClusterName=one_node
@@ -153,7 +153,7 @@ class OneNode:
     def run(self, *command: str, check: bool = True) -> str:
         """What one of SLURM's commands prints. Raises RuntimeError if it fails or takes 30 s."""
         done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=30
+            command, env=self.environment, capture_output=True, text=True, timeout=120
         )
         if check and done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from spatial_mae import provenance
+from spatial_mae import code, provenance
 
-SOURCE = provenance.PACKAGE
+SOURCE = code.PACKAGE
 LIGHT = ("study", "provenance", "slurm")  # what .smk files import
 FOR_PEOPLE = (
     "show_status",
@@ -31,7 +31,7 @@ WITH_TORCH = (
     "training",
 )  # every other room needs none
 FASTER_WITH_TORCH = ("linear.gram",)  # uses it inside a function, where it is installed
-ALONE = ("files", "provenance", "choices")  # modules in no room: every room uses them
+ALONE = ("files", "provenance", "code", "choices", "entry_point")  # in no room
 CONFIG_LIBRARY = "yaml"  # Snakemake has loaded it already
 
 
@@ -49,6 +49,11 @@ def imports(path: Path) -> set[str]:
 def modules(room: str = "") -> list[Path]:
     path = SOURCE / room
     return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def file_of(module: str) -> Path:
+    path = SOURCE.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def rules(project: Path) -> list[str]:
@@ -72,7 +77,7 @@ def rooms() -> list[str]:
 
 @pytest.mark.parametrize("room", sorted({*rooms(), *ALONE} - set(WITH_TORCH)))
 def test_rooms_without_torch(room):
-    faster = {provenance._source(module) for module in FASTER_WITH_TORCH}
+    faster = {file_of(module) for module in FASTER_WITH_TORCH}
     torchless = [path for path in modules(room) if path not in faster]
     assert torchless
     assert [p for p in torchless if any(n.startswith("torch") for n in imports(p))] == []
@@ -92,11 +97,11 @@ def test_tables_need_numpy_and_the_standard_library_alone():
 
 def test_what_the_workflow_imports_is_standard_library_and_the_config_library_only():
     whole = {f"{p.parent.name}.{p.stem}" for p in modules("study") if p.stem != "__init__"}
-    closure = provenance.import_closure([*LIGHT, *whole]) | set(LIGHT)
+    closure = provenance.import_closure([*LIGHT, *whole, "code"]) | set(LIGHT)
     outside = {
         name
         for module in closure
-        for name in imports(provenance._source(module))
+        for name in imports(file_of(module))
         if name.split(".")[0] not in sys.stdlib_module_names | {"spatial_mae"}
     }
     assert outside == {CONFIG_LIBRARY}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from spatial_mae import provenance
+from spatial_mae import code, provenance
 
-NAME = provenance.NAME
+NAME = code.NAME
 # Rules whose entry point imports a module by its name -> the room it comes from.
 BY_NAME = {
     "draw_figure": "figures",
@@ -55,7 +55,7 @@ def imported_on_loading(module: str) -> set[str]:
             outside.add(top)
             continue
         for end in range(len(parts) + 1):
-            place = provenance.PACKAGE.joinpath(*parts[:end])
+            place = code.PACKAGE.joinpath(*parts[:end])
             for path in (place.with_suffix(".py"), place / "__init__.py"):
                 waiting += list(_imports(path)) if path.is_file() else []
     return outside - set(sys.stdlib_module_names)

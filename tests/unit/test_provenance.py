@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from spatial_mae import choices, provenance
+from spatial_mae import __version__, choices, code, provenance
 
 
 @pytest.fixture
@@ -24,16 +24,17 @@ def package(tmp_path, monkeypatch):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    monkeypatch.setattr(code, "PACKAGE", tmp_path)
+    code.forget()
     yield tmp_path
-    provenance._code.cache_clear()
+    code.forget()
 
 
 def changed(package, name, text) -> bool:
     """Whether writing `text` to a file of the package changes the fingerprint of `solve`."""
     before = provenance.fingerprint("solve")
     (package / name).write_text(text)
-    provenance._code.cache_clear()
+    code.forget()
     return provenance.fingerprint("solve") != before
 
 
@@ -93,6 +94,7 @@ def test_record_says_what_made_the_result(tmp_path):
     assert written["inputs"][str(source)].startswith("2d711642b726b044")  # sha256 of "x"
     assert written["seconds"] >= 0 and written["peak_memory_bytes"] > 1e6
     assert {"command", "commit", "dirty", "versions", "host", "device"} <= set(written)
+    assert written["version"] == __version__
 
 
 def test_a_failed_run_leaves_no_record(tmp_path):
@@ -119,3 +121,20 @@ def test_a_record_names_what_was_chosen_by_measuring(tmp_path, monkeypatch):
         choices.choose("kernel", {"size": 3}, {"alone": lambda: None})
     (chosen,) = json.loads(flags.record.read_text())["choices"]
     assert (chosen["question"], chosen["answer"], chosen["origin"]) == ("kernel", "alone", "only")
+
+
+def test_what_was_parsed_is_kept_and_read_again(package, monkeypatch):
+    first = provenance.fingerprint("solve")
+    kept = list(package.glob("**/__pycache__/*.code.json"))
+    assert {path.name.partition(".")[0] for path in kept} == {"solve", "a", "b"}
+    code.forget()
+    monkeypatch.delattr(code, "_parsed")
+    assert provenance.fingerprint("solve") == first
+
+
+def test_a_spoilt_file_of_what_was_parsed_does_not_count(package):
+    first = provenance.fingerprint("solve")
+    for kept in package.glob("**/__pycache__/*.code.json"):
+        kept.write_text(kept.read_text()[:9])
+    code.forget()
+    assert provenance.fingerprint("solve") == first

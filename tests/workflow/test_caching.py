@@ -55,6 +55,14 @@ def test_the_probe_reruns_evaluations_but_no_training(finished, edit):
     assert not TRAINING & set(jobs)
 
 
+def test_other_controls_evaluate_no_network_again(finished, tmp_path):
+    overlay = tmp_path / "ridge.yaml"
+    overlay.write_text("recipes: {evaluation: {tiny: {control_ridge: 0.01}}}\n")
+    jobs = planned(snakemake_in(finished)("-n", "report", "--configfile", TINY, overlay))
+    assert {"solve_linear", "probe_linear", "collect_table"} <= set(jobs)
+    assert not (TRAINING | {"evaluate_mae", "probe_robustness", "relate_papers"}) & set(jobs)
+
+
 def test_how_runs_share_gpus_reruns_only_the_written_config(finished, tmp_path):
     overlay = tmp_path / "shared.yaml"
     overlay.write_text("devices: {runs_per_gpu: 4, processes_per_run: 2, choices: {mode: plain}}\n")

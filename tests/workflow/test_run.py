@@ -13,7 +13,8 @@ import pytest
 import yaml
 from planning import TINY, clean_environment, planned, snakemake_in
 
-from spatial_mae.study import grid, jobs
+from spatial_mae.study import configuration, grid, jobs
+from spatial_mae.study.schema import completed
 
 COSTS = ("seconds", "images_per_second", "peak_memory_bytes")
 
@@ -24,6 +25,12 @@ def test_every_figure_has_its_files_and_numbers(finished):
         for suffix in ("pdf", "png", "csv", "record.json"):
             path = finished / f"results/tiny/figures/{name}.{suffix}"
             assert path.stat().st_size > 0, path
+
+
+def test_the_written_config_holds_every_default(finished):
+    written = yaml.safe_load((finished / "results/tiny/config.yaml").read_text())
+    base, tiny = (yaml.safe_load(p.read_text()) for p in (finished / "config.yaml", TINY))
+    assert written == completed(configuration.merged(base, tiny)) == completed(written)
 
 
 def test_every_result_has_a_run_record(finished):

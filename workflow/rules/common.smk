@@ -46,8 +46,8 @@ def seed():
     return config["seed"]
 
 
-def recipe(family):
-    return lambda wildcards: json.dumps(config["recipes"][family][wildcards.recipe])
+def recipe(family, without=()):
+    return lambda wildcards: json.dumps(relations.recipe(config, family, wildcards.recipe, without))
 
 
 def recipe_value(family, key):
@@ -80,10 +80,6 @@ def figure_code(*names):
 
 def figure_experiment(wildcards):
     return grid.figures(config)[wildcards.figure]
-
-
-def controls(wildcards):
-    return relations.control_scores(config, wildcards.recipe, run_of(wildcards))
 
 
 def control_moments(wildcards):

@@ -1,26 +1,16 @@
 """Numbers for each statement of the linear theory, by enumeration, search and differences."""
 
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 
+from spatial_mae.entry_point import Namespace, entry_point, paths, recipe
 from spatial_mae.files import write_rows
 from spatial_mae.linear.lemmas import LemmaRecipe, lemma_rows
-from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.study.recipes import load
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recipe", required=True, help="LemmaRecipe as JSON")
-    parser.add_argument("--lemmas", type=Path, required=True, help="csv to write")
-    add_record_flags(parser)
-    arguments = parser.parse_args(argv)
-    with run_record(arguments):
-        rng = np.random.default_rng(arguments.seed)
-        write_rows(arguments.lemmas, lemma_rows(load(LemmaRecipe, arguments.recipe), rng))
+@entry_point(recipe(LemmaRecipe), paths(lemmas="csv to write"))
+def main(given: Namespace) -> None:
+    rng = np.random.default_rng(given.seed)
+    write_rows(given.lemmas, lemma_rows(given.recipe, rng))
 
 
 if __name__ == "__main__":

@@ -1,31 +1,23 @@
 """Second moments of a data set's images: one streaming pass, exact integer sums."""
 
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-
 from spatial_mae.data.store import SPLITS, open_dataset
+from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, values
 from spatial_mae.linear.colour import COLOURS
 from spatial_mae.linear.moments import pixel_moments
-from spatial_mae.provenance import add_record_flags, run_record
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, required=True, help="manifest.json of the data")
-    parser.add_argument("--split", choices=SPLITS, required=True, help="which images")
-    parser.add_argument(
-        "--colour", choices=COLOURS, required=True, help="how pixels become numbers"
-    )
-    parser.add_argument("--n", required=True, help='how many images, or "all"')
-    parser.add_argument("--moments", type=Path, required=True, help="npz to write")
-    add_record_flags(parser)
-    arguments = parser.parse_args(argv)
-    with run_record(arguments, [arguments.manifest]) as record:
-        images = open_dataset(arguments.manifest).images(arguments.split)
-        moments = pixel_moments(images, arguments.colour, _count(arguments.n))
-        moments.save(arguments.moments)
-        record["n_images"] = moments.n
+@entry_point(
+    reads(manifest="manifest.json of the data"),
+    flag("split", choices=SPLITS, required=True, help="which images"),
+    flag("colour", choices=COLOURS, required=True, help="how pixels become numbers"),
+    values(str, n='how many images, or "all"'),
+    paths(moments="npz to write"),
+)
+def main(given: Namespace) -> None:
+    images = open_dataset(given.manifest).images(given.split)
+    moments = pixel_moments(images, given.colour, _count(given.n))
+    moments.save(given.moments)
+    given.notes["n_images"] = moments.n
 
 
 def _count(text: str) -> int | None:

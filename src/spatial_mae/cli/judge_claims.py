@@ -1,38 +1,13 @@
 """Verdicts on the papers' statements, from the tables of a study."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.summary import markdown, summary
+from spatial_mae.entry_point import Namespace, entry_point, flag, paths, values
 from spatial_mae.files import write_json, write_text
-from spatial_mae.provenance import add_record_flags, run_record
 from spatial_mae.tables.reading import read_tables
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", required=True, help="name of the study, for the headline")
-    parser.add_argument(
-        "--table",
-        type=_kind_and_path,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="KIND=PATH",
-        help="table of an experiment; tables of one kind are joined",
-    )
-    parser.add_argument("--json", type=Path, required=True, help="claims to write (.json)")
-    parser.add_argument("--markdown", type=Path, required=True, help="the same to read (.md)")
-    add_record_flags(parser)
-    arguments = parser.parse_args(argv)
-    tables = read_tables(arguments.table)
-    with run_record(arguments, [path for _, path in arguments.table]):
-        claims = judge_all(tables)
-        write_json(arguments.json, claims)
-        write_text(arguments.markdown, markdown(arguments.study, claims))
-    print("\n".join(summary(claims)))
 
 
 def _kind_and_path(text: str) -> tuple[str, Path]:
@@ -40,6 +15,27 @@ def _kind_and_path(text: str) -> tuple[str, Path]:
     if not (kind and path):
         raise argparse.ArgumentTypeError(f"{text!r} is not KIND=PATH, as in losses=losses.csv")
     return kind, Path(path)
+
+
+@entry_point(
+    values(str, study="name of the study, for the headline"),
+    flag(
+        "table",
+        type=_kind_and_path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KIND=PATH",
+        help="table of an experiment; tables of one kind are joined",
+    ),
+    paths(json="claims to write (.json)", markdown="the same to read (.md)"),
+    inputs=lambda given: [path for _, path in given.table],
+)
+def main(given: Namespace) -> None:
+    claims = judge_all(read_tables(given.table))
+    write_json(given.json, claims)
+    write_text(given.markdown, markdown(given.study, claims))
+    print("\n".join(summary(claims)))
 
 
 if __name__ == "__main__":

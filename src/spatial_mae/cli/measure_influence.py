@@ -1,32 +1,22 @@
 """How far influence reaches in the AE, each DAE and each MAE: measures and profiles."""
 
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-
+from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe
 from spatial_mae.files import write_rows
 from spatial_mae.linear.comparison import influence_tables
 from spatial_mae.linear.recipe import LinearRecipe
 from spatial_mae.linear.store import read_run
-from spatial_mae.provenance import add_record_flags, run_record
-from spatial_mae.study.recipes import load
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--moments", type=Path, required=True, help="npz of compute_moments")
-    parser.add_argument("--solution", type=Path, required=True, help="npz of solve_linear")
-    parser.add_argument("--recipe", required=True, help="LinearRecipe as JSON")
-    parser.add_argument("--influence", type=Path, required=True, help="csv to write: measures")
-    parser.add_argument("--profile", type=Path, required=True, help="csv to write: by distance")
-    add_record_flags(parser)
-    arguments = parser.parse_args(argv)
-    with run_record(arguments, [arguments.moments, arguments.solution]):
-        recipe = load(LinearRecipe, arguments.recipe)
-        run = read_run(arguments.moments, arguments.solution)
-        table, profiles = influence_tables(run, recipe)
-        write_rows(arguments.influence, table)
-        write_rows(arguments.profile, profiles)
+@entry_point(
+    reads(moments="npz of compute_moments", solution="npz of solve_linear"),
+    recipe(LinearRecipe),
+    paths(influence="csv to write: measures", profile="csv to write: by distance"),
+)
+def main(given: Namespace) -> None:
+    run = read_run(given.moments, given.solution)
+    table, profiles = influence_tables(run, given.recipe)
+    write_rows(given.influence, table)
+    write_rows(given.profile, profiles)
 
 
 if __name__ == "__main__":

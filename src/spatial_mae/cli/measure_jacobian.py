@@ -4,21 +4,20 @@ For this project's weights, or transformers' ViTMAE weights saved in a folder; i
 of ours, or any folder of images of the network's size.
 """
 
-import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
+from spatial_mae.entry_point import Namespace, entry_point, flag
 from spatial_mae.files import write_rows
 from spatial_mae.jacobian.inputs import open_images, open_network
 from spatial_mae.jacobian.linear_model import fit_linear
 from spatial_mae.jacobian.measurement import measure_jacobian
 from spatial_mae.jacobian.recipe import JacobianRecipe
-from spatial_mae.jacobian.stage import add_network_flags, checkpoints_of, inputs_of, on_device
+from spatial_mae.jacobian.stage import checkpoints_of, inputs_of, network_flags
 from spatial_mae.linear.moments import load_moments
-from spatial_mae.provenance import run_record
-from spatial_mae.study.recipes import load
+from spatial_mae.training.workplace import on_device
 
+TABLES = ("summary", "profile", "histogram")
 # As in config.yaml, but that a network of any size is measured at a few output pixels.
 RECIPE = {
     "n_images": 20,
@@ -29,30 +28,32 @@ RECIPE = {
 }
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_network_flags(parser, json.dumps(RECIPE), "jacobian.record.json")
-    parser.add_argument("--checkpoints", type=Path, help="folder with epoch-0, as a control")
-    parser.add_argument("--moments", type=Path, help="npz of compute_moments: adds the linear MAE")
-    for table in ("summary", "profile", "histogram"):
-        default = Path(f"jacobian_{table}.csv")
-        parser.add_argument(f"--{table}", type=Path, default=default, help="csv to write")
-    arguments = parser.parse_args(argv)
-    recipe = load(JacobianRecipe, arguments.recipe)
-    with run_record(arguments, inputs_of(arguments)) as record, on_device(arguments, record) as at:
-        network = open_network(arguments.weights, arguments.mask_ratio, at)
+@entry_point(
+    network_flags(JacobianRecipe, json.dumps(RECIPE)),
+    flag("checkpoints", type=Path, help="folder with epoch-0, as a control"),
+    flag("moments", type=Path, help="npz of compute_moments: adds the linear MAE"),
+    *(
+        flag(table, type=Path, default=Path(f"jacobian_{table}.csv"), help="csv to write")
+        for table in TABLES
+    ),
+    inputs=inputs_of,
+    record="jacobian.record.json",
+)
+def main(given: Namespace) -> None:
+    recipe = given.recipe
+    with on_device(given) as device:
+        network = open_network(given.weights, given.mask_ratio, device)
         images = open_images(
-            arguments.images, network.model.architecture, recipe.split, recipe.n_images
+            given.images, network.model.architecture, recipe.split, recipe.n_images
         )
         untrained = linear = None
-        for first in checkpoints_of(arguments, network, "last"):
-            untrained = open_network(first, arguments.mask_ratio, at)
-        if arguments.moments:
-            linear = fit_linear(load_moments(arguments.moments), network, recipe)
-        found = measure_jacobian(network, untrained, linear, images, recipe, arguments.seed)
-        write_rows(arguments.summary, found.summary)
-        write_rows(arguments.profile, found.profile)
-        write_rows(arguments.histogram, found.histogram)
+        for first in checkpoints_of(given, network, "last"):
+            untrained = open_network(first, given.mask_ratio, device)
+        if given.moments:
+            linear = fit_linear(load_moments(given.moments), network, recipe)
+        found = measure_jacobian(network, untrained, linear, images, recipe, given.seed)
+        for table in TABLES:
+            write_rows(getattr(given, table), getattr(found, table))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from spatial_mae.tables.rows import Row, groups, levels, pick
 from spatial_mae.tables.runs import PROBES, SETTING, first_completed
 
 KIND = "evaluation"
+IN_PAPER = ""
 KEYS = (*SETTING, "measure", "control")
 
 

@@ -21,10 +21,11 @@ from spatial_mae.figures.drawing.pictures import show_picture
 from spatial_mae.figures.drawing.style import CATEGORIES, FULL, grid_of, panels, styled
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import FRAME, of_one_seed
-from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "attention_maps"
+IN_PAPER = "Kong Figs. 6, 7"
 PLACE = ("image", "source", "head", "row", "column")
 WEIGHT = ("weight", "kept", "chosen")
 COLUMNS = (*PRETRAINING, *PLACE, *WEIGHT)
@@ -75,11 +76,13 @@ def draw(rows: list[Row]) -> Figure:
     for axis in axes.flat:
         axis.set_axis_off()
     patch = maps[0]["patch"]
+    pictures, marked = by(images, "image"), by(maps, "image")
+    cells = [by(strip, "image") for _, strip in strips]
     for column, image in enumerate(shown):
-        show_picture(axes[0, column], pick(images, image=image), "original")
-        _mark(axes[0, column], pick(maps, image=image), patch)
-        for down, (_, strip) in enumerate(strips, start=1):
-            _draw_map(axes[down, column], pick(strip, image=image))
+        show_picture(axes[0, column], pictures[image], "original")
+        _mark(axes[0, column], marked[image], patch)
+        for down, cell in enumerate(cells, start=1):
+            _draw_map(axes[down, column], cell[image])
     for axis, (label, _) in zip(axes[:, 0], [("image", None), *strips], strict=True):
         place = {"transform": axis.transAxes, "ha": "right", "va": "center"}
         axis.text(-0.06, 0.5, label, **place)

@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import PRETRAINING, SETTING, at_end, first_completed
 
 KIND = "attention"
+IN_PAPER = "Kong Sec. 3.2"
 COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 COLUMNS += ("query", "metric", "block", "head", "value", "uniform")
 MEASURES = {

@@ -31,6 +31,7 @@ from spatial_mae.tables.rows import Row, distinct, first, most_images, pick, pro
 from spatial_mae.tables.settings import IMAGES
 
 KIND = "autocorrelation"
+IN_PAPER = "Bisulco Fig. 3"
 COLUMNS = ("dataset", "border", "mean_removal", "dx", "dy", "distance", "correlation")
 REMOVALS = {"none": "no mean removed", "dataset": "mean image removed", "image": "own mean removed"}
 

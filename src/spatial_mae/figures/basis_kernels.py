@@ -37,6 +37,7 @@ from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import RUN, SETTING, first_completed
 
 KIND = "basis_kernels"
+IN_PAPER = "Bisulco Fig. 8"
 PIXEL = ("row", "column")
 OUTPUT = ("output", "output_row", "output_column")
 MEASURES = {"spread": axis_label("spread"), "entropy": label("entropy")}

@@ -29,6 +29,7 @@ from spatial_mae.tables.rows import Row, first, pick
 from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "basis"
+IN_PAPER = "Bisulco Fig. 8"
 PLACE = ("output_row", "output_column")
 MEASURES = ("spread", "entropy", "adaptivity")
 COLUMNS = ("source", "epoch", "output", *PLACE, "measure", "value", "standard_error")

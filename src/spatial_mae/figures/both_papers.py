@@ -29,6 +29,7 @@ from spatial_mae.tables.rows import Row, groups, levels, pick, project
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "both_papers"
+IN_PAPER = "Bisulco and Kong"
 COLUMNS = (*PRETRAINING, "status", "epochs")
 COLUMNS += ("measure", "source", "value")
 MEASURES = {

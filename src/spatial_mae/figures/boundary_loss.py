@@ -33,6 +33,7 @@ from spatial_mae.tables.runs import (
 )
 
 KIND = "evaluation"
+IN_PAPER = "Kong Sec. 3.6"
 WIDTH = "boundary_width"
 MEASURES = {
     ("linear_probe", "mean"): "linear probe,\nmean token (%)",

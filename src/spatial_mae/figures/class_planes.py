@@ -33,10 +33,11 @@ from spatial_mae.figures.drawing.style import (
 )
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import FRAME, of_one_seed
-from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.rows import Row, by, first, groups, levels, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "embedding_points"
+IN_PAPER = "Kong Fig. 8"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
 COLUMNS = (*PRETRAINING, *POINT)
 MOST, ACROSS = 8, 4
@@ -85,8 +86,9 @@ def _scores(row: Row) -> str:
 
 
 def _draw_plane(axis: Axes, rows: list[Row], looks: dict[str, dict]) -> None:
+    classes = by(rows, "class")
     for name, look in looks.items():
-        points = [(row["x"], row["y"]) for row in pick(rows, **{"class": name})]
+        points = [(row["x"], row["y"]) for row in classes.get(name, ())]
         if points:
             axis.plot(*zip(*points, strict=True), **look, markersize=1.6, alpha=0.8)
     axis.set_xticks([])

@@ -36,6 +36,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "depth"
+IN_PAPER = "Bisulco Sec. 2.3"
 CELL = ("target", "readout", "input")
 COLUMNS = (*CELL, "model", "mask_ratio", "n_latents", "error", "n_train", "n_test")
 FIRST = ("target", "colour", "centring", "ridge", "flip")

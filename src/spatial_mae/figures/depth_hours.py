@@ -23,6 +23,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import SETTING, at_end, first_completed
 
 KIND = "evaluation"
+IN_PAPER = "Bisulco Fig. 10"
 COSTS = ("pretrain_seconds", "pretrain_peak_memory_bytes")
 
 

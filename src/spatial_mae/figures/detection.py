@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, distinct, pick
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "detection"
+IN_PAPER = "Kong Sec. 3.5"
 COLUMNS = (*PRETRAINING, "status", "metric", "value")
 COLUMNS += ("initialisation", "epochs", "pretrain_epochs")
 MEASURES = {"box_ap": "box AP (%)", "mask_ap": "mask AP (%)"}

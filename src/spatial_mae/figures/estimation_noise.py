@@ -28,6 +28,7 @@ from spatial_mae.tables.rows import Row, first, groups, levels, pick, project, s
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
+IN_PAPER = "Bisulco Figs. 5, 6"
 FIRST = ("split", "colour", "patch", "centring", "ridge", "flip", "n_latents")
 
 

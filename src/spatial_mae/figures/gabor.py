@@ -32,6 +32,7 @@ from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pic
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "gabor"
+IN_PAPER = "Bisulco Fig. 7"
 CELL = ("reading", "readout", "input")
 COLUMNS = (*CELL, "model", "mask_ratio", "n_latents", "scale", "frequency", "orientation", "error")
 FIRST = ("colour", "patch", "centring", "ridge", "flip", "n_latents")

@@ -17,6 +17,7 @@ from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, groups, pick, project
 
 KIND = "hierarchy_cases"
+IN_PAPER = "Kong Fig. 4"
 COLUMNS = ("case", "variable", "level", "position", "role", "parents", "hidden_share")
 LOOKS = {
     "hidden": {"markerfacecolor": BLACK},

@@ -33,6 +33,7 @@ from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
 
 KIND = "hierarchy_levels"
+IN_PAPER = "Kong Sec. 2.3"
 TREE = ("dimensions", "arity", "depth")
 SETTING = (*TREE, "law", "unit_level", "mask_ratio", "definition")
 COLUMNS = (*SETTING, "method", "value", "standard_error", "n_masks")

@@ -30,6 +30,7 @@ from spatial_mae.tables.rows import Row, distinct, first, groups, most_images, p
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
+IN_PAPER = "Bisulco Figs. 5, 6"
 CHOICES = ("n_latents", "ridge", "centring", "colour", "flip", "sampling")
 WEIGHTS = "weights"  # |W| or its square, a choice that is no column
 METRICS = ("mean_distance", "intra_patch_share")

@@ -28,6 +28,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
+IN_PAPER = "Bisulco Fig. 6"
 FIRST = ("split", "colour", "centring", "ridge", "flip")
 
 

@@ -30,6 +30,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
+IN_PAPER = "Bisulco Fig. 5"
 MODEL = ("model", "mask_ratio", "noise_deviation", "n_latents", "sampling")
 COLUMNS = (*MODEL, "distance", "mean_absolute")
 FIRST = ("split", "colour", "patch", "centring", "ridge", "flip", "sampling")

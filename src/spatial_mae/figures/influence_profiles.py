@@ -27,6 +27,7 @@ from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pic
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
+IN_PAPER = "Bisulco Fig. 6"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "distance", "mean_absolute")
 FIRST = ("split", "colour", "centring", "ridge", "flip", "n_latents")
 

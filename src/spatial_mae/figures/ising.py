@@ -18,6 +18,7 @@ from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, first, levels, pick, project, spread
 
 KIND = "ising_weights"
+IN_PAPER = "Bisulco Fig. 4"
 RUN = ("lattice", "coupling", "patch", "moment")
 VALUES = ("model", "mask_ratio", "quantity", "row", "column", "value")
 

@@ -26,6 +26,7 @@ from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, project
 
 KIND = "ising_summary"
+IN_PAPER = "Bisulco App. E"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
 COLUMNS = ("lattice", "patch", "moment", "coupling", "mask_ratio", "boundary_energy")
 PANELS = {"boundary": "boundary_energy", "identity": "identity_error"}

@@ -26,6 +26,7 @@ from spatial_mae.tables.repeats import average
 from spatial_mae.tables.rows import Row, levels, pick, project
 
 KIND = "ising_summary"
+IN_PAPER = "Bisulco App. E"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
 ENERGIES = ("energy_per_site", "energy_onsager")
 

@@ -42,6 +42,7 @@ from spatial_mae.tables.rows import Row, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian_profile"
+IN_PAPER = "Bisulco Figs. 9, 13"
 COLUMNS = ("source", "outputs", "power", "weighting", "distance", "mean", "standard_error")
 SMALLEST = 1e-12
 MARGIN = 1.5  # of the axis beyond what is drawn, a factor

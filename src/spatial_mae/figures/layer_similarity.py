@@ -26,6 +26,7 @@ from spatial_mae.tables.rows import Row, first, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "similarity"
+IN_PAPER = "Bisulco App. D"
 COLUMNS = ("layer", "reference_layer", "reference_enc")
 MOST, ACROSS = 8, 4
 

@@ -40,6 +40,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
+IN_PAPER = "Bisulco Theorem 1"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
 FIRST = ("colour", "centring", "ridge", "flip")
 MOST_POINTS = 40

@@ -19,6 +19,7 @@ from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, first, levels, most_images, pick, project, spread
 
 KIND = "psd"
+IN_PAPER = "Bisulco Fig. 22"
 COLUMNS = ("patch", "sampling", "mask_ratio", "part", "frequency_x", "frequency_y", "power")
 DECADES = 6  # below the strongest frequency, powers take the darkest colour
 

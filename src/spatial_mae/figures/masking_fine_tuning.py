@@ -16,6 +16,7 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.rows import Row
 
 KIND = "fine_tuning"
+IN_PAPER = "Bisulco App. D"
 
 
 def select(rows: list[Row]) -> list[Row]:

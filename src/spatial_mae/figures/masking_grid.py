@@ -19,6 +19,7 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.rows import Row
 
 KIND = "evaluation"
+IN_PAPER = "Bisulco Fig. 11"
 
 
 def select(rows: list[Row]) -> list[Row]:

@@ -26,10 +26,11 @@ from spatial_mae.figures.drawing.pictures import NUMBERS, circle
 from spatial_mae.figures.drawing.style import BLACK, FULL, grid_of, panels, styled
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import FRAME, of_one_seed
-from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "mean_kernels"
+IN_PAPER = "Bisulco Sec. 3"
 OUTPUT = ("output", "output_row", "output_column")
 COLUMNS = ("source", *OUTPUT, "row", "column", "value", "similarity", "spread")
 SOURCES = {"linear": "linear W", "network": "network"}
@@ -57,9 +58,9 @@ def draw(rows: list[Row]) -> Figure:
     outputs = levels(rows, "output")
     figure, axes = _maps(rows, len(runs), len(outputs))
     for down, (_, run) in enumerate(runs):
+        kernels = by(run, "output")
         for index, output in enumerate(outputs):
-            pair = axes[down, 2 * index : 2 * index + 2]
-            _draw_pair(figure, pair, pick(run, output=output))
+            _draw_pair(figure, axes[down, 2 * index : 2 * index + 2], kernels[output])
         axes[down, 0].set_ylabel(_name(run, rows), rotation=0, ha="right", va="center")
     for axis, text in zip(axes[0], list(SOURCES.values()) * len(outputs), strict=True):
         axis.set_title(text, loc="center")

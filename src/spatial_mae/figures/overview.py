@@ -31,6 +31,7 @@ from spatial_mae.tables.rows import Row, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian"
+IN_PAPER = "Bisulco Fig. 1"
 PANELS = {
     ("linear", "spread"): "linear MAE: spread",
     ("network", "spread"): "network: spread",

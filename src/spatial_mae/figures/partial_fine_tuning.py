@@ -24,6 +24,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "fine_tuning"
+IN_PAPER = "Bisulco Figs. 12, 15"
 COSTS = ("seconds", "peak_memory_bytes")
 MEASURES = {"accuracy": "fine-tuned test accuracy (%)"}
 HALF = {"color": GREY, "linestyle": "--", "linewidth": 0.7}

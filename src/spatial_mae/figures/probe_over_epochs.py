@@ -31,6 +31,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import PROBES, SETTING, first_completed
 
 KIND = "evaluation"
+IN_PAPER = "Bisulco Fig. 10"
 LONG = 20  # a range of epochs so many times the first one is drawn on a logarithmic axis
 
 

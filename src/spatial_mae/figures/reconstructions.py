@@ -16,10 +16,11 @@ from spatial_mae.figures.drawing.pictures import CLEAR, show_picture
 from spatial_mae.figures.drawing.style import FULL, panels, styled
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import FRAME, of_one_seed
-from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
+from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "gallery"
+IN_PAPER = ""
 PLACE = ("image", "row", "column", "hidden")
 RUN_COLUMNS = PRETRAINING
 PAIR = ("original_", "predicted_")
@@ -65,8 +66,9 @@ def draw(rows: list[Row]) -> Figure:
     for axis in axes.flat:
         axis.set_axis_off()
     for down, (label, picture, shown) in enumerate(strips):
+        pixels = by(shown, "image")
         for across, image in enumerate(images):
-            show_picture(axes[down, across], pick(shown, image=image), picture)
+            show_picture(axes[down, across], pixels[image], picture)
         side = {"transform": axes[down, 0].transAxes, "ha": "right", "va": "center"}
         axes[down, 0].text(-0.06, 0.5, label, **side)
     return figure

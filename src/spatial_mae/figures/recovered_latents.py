@@ -34,6 +34,7 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick, widest
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "latent_recovery"
+IN_PAPER = "Kong Theorem 2"
 CURVE = ("source", "representation", "readout", "role", "level")
 COLUMNS = (*CURVE, "r_squared", "standard_error", "n_masks")
 RUN = (*PRETRAINING, "status", "epochs")

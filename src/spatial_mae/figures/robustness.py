@@ -21,6 +21,7 @@ from spatial_mae.tables.rows import Row, distinct, pick
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "robustness"
+IN_PAPER = "Kong Table 1"
 COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
 MOST = 4
 

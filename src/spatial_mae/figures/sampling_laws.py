@@ -37,6 +37,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
+IN_PAPER = "Bisulco footnote 1"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
 LAWS = {"bernoulli": "random count", "exact": "fixed count", "hidden": "hidden only"}
 FIRST = ("colour", "centring", "ridge", "flip")

@@ -31,6 +31,7 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "second_order"
+IN_PAPER = "Bisulco Sec. 3"
 # What a panel's axis says -> measure -> its line and name.
 PANELS = {
     "share explained by affine map (R²)": {

@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed, in_percent
 
 KIND = "embedding"
+IN_PAPER = "Kong Fig. 8"
 COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 MEASURES = {
     ("pca", "silhouette"): "silhouette, PCA",

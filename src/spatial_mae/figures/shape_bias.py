@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, first_completed
 
 KIND = "robustness"
+IN_PAPER = "Kong Table 2"
 COLUMNS = (*PRETRAINING, "status", "metric", "value")
 METRICS = {
     "shape_bias": "shape bias",

@@ -37,6 +37,7 @@ from spatial_mae.tables.rows import Row, groups, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "entropy_histogram"
+IN_PAPER = "Bisulco Figs. 9, 13"
 BOUND = "uniform"  # source: all visible pixels alike
 # Of the triangle at a histogram's mean: how high in the panel, and its fill.
 MEANS = {"network": (0.97, "full"), "linear": (0.9, "none")}

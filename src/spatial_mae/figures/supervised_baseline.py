@@ -18,6 +18,7 @@ from spatial_mae.tables.rows import Row, levels, pick
 from spatial_mae.tables.runs import first_completed
 
 KIND = "supervised"
+IN_PAPER = "Bisulco App. D"
 COLUMNS = ("dataset", "model", "patch", "enc", "seed", "status", "epochs")
 SPLITS = {
     "test": {"column": "accuracy", "linestyle": "-"},

@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "detection"
+IN_PAPER = "Kong Tables 3, 5"
 COLUMNS = (*PRETRAINING, "status", "initialisation", "metric")
 COLUMNS += ("value", "height", "epochs", "pretrain_epochs")
 PAPER = {"box_ap": "APbox", "mask_ap": "APmask"}

@@ -22,6 +22,7 @@ from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "robustness"
+IN_PAPER = "Kong Tables 1, 4"
 COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
 COLUMNS += ("height",)
 # What a shifted set is called in the paper's tables.

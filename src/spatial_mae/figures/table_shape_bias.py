@@ -19,6 +19,7 @@ from spatial_mae.tables.rows import Row
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "robustness"
+IN_PAPER = "Kong Table 2"
 COLUMNS = (*PRETRAINING, "status", "metric", "value", "height")
 
 

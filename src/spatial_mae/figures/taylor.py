@@ -17,6 +17,7 @@ from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, project
 
 KIND = "taylor"
+IN_PAPER = "Bisulco App. B"
 SAMPLED = ("standard_error", "n_masks")
 
 

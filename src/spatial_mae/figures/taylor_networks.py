@@ -25,6 +25,7 @@ from spatial_mae.tables.rows import Row, first
 from spatial_mae.tables.runs import RUN, SETTING, first_completed
 
 KIND = "masked_loss"
+IN_PAPER = "Bisulco App. B"
 KEPT = (*FRAME, *SETTING, "n_masks", *COLUMNS, "standard_error")
 
 

@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed
 
 KIND = "unmasked"
+IN_PAPER = "Kong Fig. 5"
 METRICS = {"ssim": "SSIM", "fsim": "FSIM", "psnr": "PSNR (dB)", "negative_mse": "− MSE"}
 COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 

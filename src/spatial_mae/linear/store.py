@@ -1,15 +1,17 @@
 """Moments and decompositions on disk, and what a later stage needs to use them together."""
 
+from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from spatial_mae.entry_point import flag, values
 from spatial_mae.files import read_arrays, write_arrays
 from spatial_mae.linear.blocks import block_coordinates, unpack
 from spatial_mae.linear.decomposition import Decomposition, Part, decompose
 from spatial_mae.linear.flip import fold, folded_index
-from spatial_mae.linear.moments import PixelMoments, load_moments
+from spatial_mae.linear.moments import CENTRINGS, PixelMoments, load_moments
 from spatial_mae.masks.patches import patch_index
 
 
@@ -21,6 +23,19 @@ class RunSettings:
     centring: str
     ridge: float
     flip: bool
+
+
+SETTINGS = [
+    *values(int, patch_size="pixels on a side"),
+    *flag("centring", choices=CENTRINGS, required=True, help="raw, or mean removed"),
+    *values(float, ridge="as a share of mean(diag S)"),
+    *flag("flip", choices=("yes", "no"), required=True, help="whether mirror images are added"),
+]
+
+
+def settings_of(given: Namespace) -> RunSettings:
+    """The settings that the flags SETTINGS name."""
+    return RunSettings(given.patch_size, given.centring, given.ridge, given.flip == "yes")
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class Kind:
     def slugs(self) -> Mapping[str, tuple[str, ...]]:
         return self.card.slugs
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """The keys a grid of this kind must give, in order (`split` is always `train`)."""
         names = tuple(name for name in NAMES if f"{{{name}}}" in self.table)

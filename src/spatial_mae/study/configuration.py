@@ -39,14 +39,24 @@ def checked(config: Mapping) -> dict:
     """The config with all its defaults.
 
     Raises ValueError with all that is wrong, and how to correct it: first keys and values, then
-    names and figures, then what does not fit together and files that are not there.
+    names, figures, what does not fit together, and files that are not there.
     """
     if "figures" in config:
         raise ValueError(OLD_FORM)
     _refuse(list(faults(config, schema())))
     whole = completed(config)
-    _refuse(list(_unknown_names(whole)))
-    _refuse([*misfits(whole), *missing_files(whole)])
+    unknown = {n: list(_unknown_names(whole, e)) for n, e in enumerate(whole["experiments"])}
+    sound = [whole["experiments"][number] for number, found in unknown.items() if not found]
+    known = {**whole, "experiments": sound}
+    _refuse(
+        [
+            *_named_twice(whole),
+            *unfit_figures(whole),
+            *dict.fromkeys(problem for found in unknown.values() for problem in found),
+            *misfits(known),
+            *missing_files(known),
+        ]
+    )
     return whole
 
 
@@ -55,30 +65,32 @@ def _refuse(problems: list[str]) -> None:
         raise ValueError("the config cannot be run:\n" + "\n".join(f"  - {p}" for p in problems))
 
 
-def _unknown_names(config: Mapping) -> Iterator[str]:
-    """Experiments without recipe or data set, names used twice, figures that cannot be drawn."""
+def _named_twice(config: Mapping) -> Iterator[str]:
     names = [entry["name"] for entry in config["experiments"]]
-    yield from (f"two experiments are named {n!r}; rename one" for n in _repeated(names))
-    yield from unfit_figures(config)
-    for entry in config["experiments"]:
-        yield from grid.unfit_keys(entry)
-        recipes = config["recipes"].get(KINDS[entry["kind"]].recipe, {})
-        if entry["recipe"] not in recipes:
-            yield (
-                f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
-                f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
-            )
-        for name in recipes.get(entry["recipe"], {}).get("prepared", ()):
-            if name not in config["datasets"]:
-                near = nearest(name, config["datasets"])
-                yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
-        if entry["kind"] in STANDS_ON and entry["recipe"] in recipes:
-            yield from _unknown_recipes(config, entry["kind"], entry["recipe"])
-        for key, (what, known) in _named(config).items():
-            for name in _values_of(entry, key):
-                if name not in known:
-                    near = nearest(name, known)
-                    yield f"experiment {entry['name']!r} names no {what}: {name!r}; {near}"
+    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+    yield from (f"two experiments are named {name!r}; rename one" for name in twice)
+
+
+def _unknown_names(config: Mapping, entry: Mapping) -> Iterator[str]:
+    """Keys that an experiment's kind lacks; recipes, data sets and models that are not there."""
+    yield from grid.unfit_keys(entry)
+    recipes = config["recipes"].get(KINDS[entry["kind"]].recipe, {})
+    if entry["recipe"] not in recipes:
+        yield (
+            f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
+            f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
+        )
+    for name in recipes.get(entry["recipe"], {}).get("prepared", ()):
+        if name not in config["datasets"]:
+            near = nearest(name, config["datasets"])
+            yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
+    if entry["kind"] in STANDS_ON and entry["recipe"] in recipes:
+        yield from _unknown_recipes(config, entry["kind"], entry["recipe"])
+    for key, (what, known) in _named(config).items():
+        for name in _values_of(entry, key):
+            if name not in known:
+                near = nearest(name, known)
+                yield f"experiment {entry['name']!r} names no {what}: {name!r}; {near}"
 
 
 def _unknown_recipes(config: Mapping, kind: str, name: str) -> Iterator[str]:
@@ -110,7 +122,3 @@ def _named(config: Mapping) -> dict[str, tuple[str, Mapping]]:
 
 def _values_of(entry: Mapping, key: str) -> list[str]:
     return list(dict.fromkeys(n for g in entry.get("grids") or () for n in g.get(key, ())))
-
-
-def _repeated(names: list[str]) -> set[str]:
-    return {name for name in names if names.count(name) > 1}

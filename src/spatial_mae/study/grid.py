@@ -6,7 +6,9 @@ directory names are slugs such as `patch-4_centring-raw_ridge-0_flip-no`: keys i
 built and parsed here only.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 
 from spatial_mae.study.cards import Kind, Rule
@@ -42,14 +44,19 @@ def expand(experiment: Mapping) -> list[Run]:
 
     Raises ValueError for an unknown kind, a key the kind does not have, or a missing one.
     """
-    kind = kind_of(experiment)
+    kind_of(experiment)
     if problem := next(unfit_keys(experiment), None):
         raise ValueError(problem)
-    runs = []
-    for grid in experiment.get("grids") or [{}]:
-        runs += [
-            dict(zip(kind.keys, v, strict=True)) for v in product(*(grid[k] for k in kind.keys))
-        ]
+    found = _runs(experiment["kind"], json.dumps(experiment.get("grids") or [{}]))
+    return [dict(run) for run in found]
+
+
+@cache
+def _runs(kind: str, grids: str) -> list[Run]:
+    """The runs of grids (JSON): a plan asks for those of an experiment many times."""
+    keys = KINDS[kind].keys
+    products = (product(*(grid[key] for key in keys)) for grid in json.loads(grids))
+    runs = [dict(zip(keys, values, strict=True)) for found in products for values in found]
     return list({_identity(run): run for run in runs}.values())
 
 

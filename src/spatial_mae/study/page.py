@@ -16,7 +16,8 @@ with a default may be left out. The config with all its defaults is written to
 networks both follow; [deviations](deviations.md) has our choice where they are silent.
 
 This page and `workflow/schemas/config.schema.json` are made from the declarations in the code by
-`python -m spatial_mae.cli.describe_config`.
+`python -m spatial_mae.cli.describe_config`. A study written for an earlier version, with a block
+`figures:`, is rewritten by `python -m spatial_mae.cli.upgrade_config FILE`.
 """
 
 

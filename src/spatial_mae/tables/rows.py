@@ -22,8 +22,13 @@ def levels(rows: Iterable[Row], column: str) -> list:
 
 def pick(rows: Iterable[Row], **wanted: object) -> list[Row]:
     """The rows whose columns hold the wanted values (a list or tuple: one of them); maybe none."""
-    sets = {key: v if isinstance(v, list | tuple) else [v] for key, v in wanted.items()}
-    return [row for row in rows if all(row.get(key) in values for key, values in sets.items())]
+    found = rows
+    for column, value in wanted.items():  # column by column: few rows are looked at twice
+        if isinstance(value, list | tuple):
+            found = [row for row in found if row.get(column) in value]
+        else:
+            found = [row for row in found if row.get(column) == value]
+    return list(found)
 
 
 def masked(rows: Iterable[Row]) -> list[Row]:

@@ -1,6 +1,7 @@
 """Settings: what was chosen behind a row, rows grouped by it, and rows paired within it."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from spatial_mae.files import Row
 from spatial_mae.tables.columns import SETTINGS
@@ -18,9 +19,14 @@ SILENT = {column.name for column in SETTINGS if column.silent}
 
 def setting(row: Row, but: Iterable[str] = ()) -> Key:
     """The choices behind a row, without the axes in `but` and those that do not apply to it."""
-    return tuple(
-        (axis, row[axis]) for axis in AXES if axis not in but and row.get(axis) is not None
-    )
+    axes = _axes(tuple(row), tuple(but))
+    return tuple([(axis, row[axis]) for axis in axes if row[axis] is not None])
+
+
+@cache
+def _axes(columns: tuple[str, ...], but: tuple[str, ...]) -> tuple[str, ...]:
+    """The axes among the columns of a row: all rows of a table share the answer."""
+    return tuple(axis for axis in AXES if axis in columns and axis not in but)
 
 
 def settings(rows: Rows, but: Iterable[str] = ()) -> dict[Key, list[Row]]:

@@ -1,13 +1,15 @@
 """Where a run computes: its state folder, processes, threads and devices, held while it lasts."""
 
-import argparse
 import os
-from collections.abc import Callable
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from spatial_mae.entry_point import flag, paths, values
 from spatial_mae.training import torchrun
 from spatial_mae.training.devices import choose_device, choose_devices, set_threads, take_gpu
 from spatial_mae.training.processes import Processes
@@ -15,6 +17,18 @@ from spatial_mae.training.run_folder import RUNNING, WAITING, RunFolder, open_ru
 from spatial_mae.training.together import run_together
 
 SAVE_SECONDS = 60.0
+DEVICE = values(int, threads="of the CPU, of all processes", runs_per_gpu="that may share a GPU")
+WORKPLACE = [
+    *paths(state="folder to continue from"),
+    *DEVICE,
+    *flag("save_seconds", type=float, default=SAVE_SECONDS, help="of work a killed run may lose"),
+    *flag("nproc", type=int, default=1, help="processes that share the work, one on each GPU"),
+    *flag(
+        "requeue",
+        action="store_true",
+        help="on SIGTERM or SIGUSR1 put the SLURM job this runs in back in the queue",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -137,31 +151,22 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def add_workplace_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags that `workplace` reads."""
-    parser.add_argument("--state", type=Path, required=True, help="folder to continue from")
-    parser.add_argument("--threads", type=int, required=True, help="of the CPU, of all processes")
-    parser.add_argument("--runs-per-gpu", type=int, required=True, help="that may share a GPU")
-    parser.add_argument(
-        "--save-seconds", type=float, default=SAVE_SECONDS, help="of work a killed run may lose"
-    )
-    parser.add_argument(
-        "--nproc", type=int, default=1, help="processes that share the work, one on each GPU"
-    )
-    parser.add_argument(
-        "--requeue",
-        action="store_true",
-        help="on SIGTERM or SIGUSR1 put the SLURM job this runs in back in the queue",
-    )
-
-
-def workplace(arguments: argparse.Namespace) -> Workplace:
-    """The workplace that the flags name."""
+def workplace(given: Namespace) -> Workplace:
+    """The workplace that the flags WORKPLACE name."""
     return Workplace(
-        arguments.state,
-        arguments.threads,
-        arguments.runs_per_gpu,
-        arguments.save_seconds,
-        arguments.nproc,
-        arguments.requeue,
+        given.state,
+        given.threads,
+        given.runs_per_gpu,
+        given.save_seconds,
+        given.nproc,
+        given.requeue,
     )
+
+
+@contextmanager
+def on_device(given: Namespace) -> Iterator[torch.device]:
+    """The device that the flags DEVICE name, as `choose_device`, noted in the run's record."""
+    set_threads(given.threads)
+    with choose_device(given.runs_per_gpu) as device:
+        given.notes["device"] = device_name(device)
+        yield device

@@ -1,6 +1,7 @@
 """Networks, images and masks from what a user has: what is read, and what is refused."""
 
-from argparse import ArgumentParser, Namespace
+import json
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,16 @@ import torch
 from PIL import Image
 
 from spatial_mae.data.store import Batch, Prepared, write_dataset
+from spatial_mae.entry_point import entry_point
 from spatial_mae.evaluation.reconstruction import Masking
 from spatial_mae.jacobian.inputs import open_images, open_network
-from spatial_mae.jacobian.stage import add_network_flags, checkpoints_of, inputs_of, on_device
+from spatial_mae.jacobian.recipe import JacobianRecipe
+from spatial_mae.jacobian.stage import checkpoints_of, inputs_of, network_flags
 from spatial_mae.models.architecture import Architecture, Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.positions import sin_cos_positions
 from spatial_mae.models.weights import save_weights
+from spatial_mae.training.workplace import on_device
 
 GREY = Architecture(8, 12, 1, 2, 2, 2, 1, Backbone(16, 2, 8, 2, 2.0, True))
 COLOUR = replace(GREY, channels=3)
@@ -344,18 +348,20 @@ def test_the_record_holds_the_files_that_were_read(tmp_path, vit_mae, dataset):
     assert inputs_of(theirs) == [vit_mae / "model.safetensors"]
 
 
-def test_flags_of_an_entry_point_and_its_device():
-    parser = ArgumentParser()
-    add_network_flags(parser, recipe="{}", record="run.json")
-    arguments = parser.parse_args(["--weights", "w", "--images", "i", "--threads", "1"])
-    assert (arguments.weights, arguments.images) == (Path("w"), Path("i"))
-    assert (arguments.mask_ratio, arguments.recipe, arguments.seed) == (None, "{}", 0)
-    assert arguments.record == Path("run.json")
-    record = {}
-    with on_device(arguments, record) as device:
-        assert device.type in ("cpu", "cuda")
-    assert record["device"]
-    required = ArgumentParser()
-    add_network_flags(required)
+def test_flags_of_an_entry_point_and_its_device(tmp_path):
+    seen = []
+
+    @entry_point(network_flags(JacobianRecipe, "{}"), record=str(tmp_path / "run.json"))
+    def main(given):
+        with on_device(given) as device:
+            assert device.type in ("cpu", "cuda")
+        seen.append(given)
+
+    main(["--weights", "w", "--images", "i", "--threads", "1"])
+    (given,) = seen
+    assert (given.weights, given.images) == (Path("w"), Path("i"))
+    assert (given.mask_ratio, given.recipe, given.seed) == (None, JacobianRecipe(), 0)
+    assert json.loads((tmp_path / "run.json").read_text())["device"] == given.notes["device"]
+    required = entry_point(network_flags(JacobianRecipe), record="run.json")(main)
     with pytest.raises(SystemExit):
-        required.parse_args(["--weights", "w", "--images", "i"])
+        required(["--weights", "w", "--images", "i"])

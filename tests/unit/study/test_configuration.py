@@ -218,6 +218,18 @@ def test_all_problems_are_told_at_once(config):
     assert broken(config, two).count("unknown key") == 2
 
 
+def test_names_and_misfits_are_told_at_once(config):
+    def three(c):
+        named(c, "depths").update(recipe="defalt")
+        named(c, "psd").update(figures=["gabor"])
+        named(c, "influence")["grids"][0].update(patch=[5])
+
+    message = broken(config, three)
+    assert "names no recipe of kind 'evaluation'" in message
+    assert "figure 'gabor' reads tables of kind 'gabor'" in message
+    assert "patch size 5 does not divide" in message
+
+
 def test_unpacked_results_need_no_copy_of_the_images(config, tmp_path, monkeypatch):
     absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32], **TERMS}
     config["datasets"]["dead_leaves"] = absent

@@ -1,7 +1,17 @@
 """Choosing and grouping rows."""
 
 from spatial_mae.tables.repeats import average
-from spatial_mae.tables.rows import first, levels, masked, most_images, project, spread
+from spatial_mae.tables.rows import (
+    by,
+    first,
+    levels,
+    masked,
+    most_images,
+    pick,
+    project,
+    spread,
+    unique,
+)
 
 
 def test_first_within_groups_chooses_for_each_group():
@@ -38,3 +48,25 @@ def test_levels_orders_numbers_before_text():
 def test_masked_leaves_out_mask_ratio_zero():
     rows = [{"model": "mae", "mask_ratio": m} for m in (0.0, 0.5)]
     assert masked(rows) == rows[1:]
+
+
+def test_pick_takes_a_value_or_one_of_several_and_empty_cells_as_a_value():
+    rows = [{"a": 1, "b": "x"}, {"a": 2, "b": None}, {"a": 2}]
+    assert pick(rows) == rows
+    assert pick(rows, a=2) == rows[1:]
+    assert pick(rows, a=[1, 2], b=None) == rows[1:]
+    assert pick(rows, a=(1, 3), b="x") == rows[:1]
+    assert pick((row for row in rows), a=7) == []
+
+
+def test_by_is_in_ascending_order_without_empty_cells():
+    rows = [{"a": 2}, {"a": None}, {"a": 1}, {"a": 2, "b": 3}]
+    assert by(rows, "a") == {1: [rows[2]], 2: [rows[0], rows[3]]}
+    assert list(by(rows, "a")) == [1, 2]
+
+
+def test_rows_that_say_the_same_are_one():
+    assert unique([{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 2, "b": 1}]) == [
+        {"b": 2, "a": 1},
+        {"a": 2, "b": 1},
+    ]
