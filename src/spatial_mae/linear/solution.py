@@ -20,7 +20,7 @@ from spatial_mae.linear.validation import (
     check_patch_index,
     check_ridge,
 )
-from spatial_mae.study.recipes import nearest
+from spatial_mae.study.checking import nearest
 
 __all__ = ["Solution", "mae_losses", "solve_ae", "solve_dae", "solve_mae"]
 
