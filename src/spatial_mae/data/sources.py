@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from spatial_mae.study.recipes import nearest
+from spatial_mae.study.checking import nearest
 
 ROOM = "spatial_mae.data"
 

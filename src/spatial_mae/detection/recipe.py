@@ -13,13 +13,14 @@ from spatial_mae.study.keys import (
     Share,
     UserPath,
 )
-from spatial_mae.training.recipe import check_counts, check_optimisation, ensure
+from spatial_mae.study.recipes import Checked
+from spatial_mae.training.recipe import check_optimisation, ensure
 
 LEVELS = 5
 
 
 @dataclass(frozen=True)
-class DetectionRecipe:
+class DetectionRecipe(Checked):
     """How Mask R-CNN is fine-tuned on a COCO-format set, and scored."""
 
     train_images: UserPath | None = None
@@ -78,27 +79,12 @@ class DetectionRecipe:
 
     ema_decay: ClassVar[None] = None
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         """Raises ValueError if the values do not fit together."""
         check_optimisation(self)
-        check_counts(n_train=self.n_train, n_test=self.n_test, image_size=self.image_size)
         ensure(self.max_size >= (self.image_size or 1), "max_size is below image_size")
-        ensure(0 < self.layer_decay <= 1, "layer_decay: expected above 0, up to 1")
-        jitter = self.scale_jitter
-        ensure(
-            len(jitter) == 2 and 0 < jitter[0] <= jitter[1],
-            f"scale_jitter {list(jitter)}: expected [least, largest] factor above 0",
-        )
-        sizes = self.anchor_sizes
-        ensure(
-            len(sizes) == LEVELS and min(sizes) > 0,
-            f"anchor_sizes {list(sizes)}: expected {LEVELS} numbers of pixels, one per level",
-        )
-        ensure(0 <= self.score_threshold < 1, "score_threshold: expected from 0 to below 1")
-        ensure(
-            min(self.out_channels, self.regions, self.detections) >= 1,
-            "out_channels, regions and detections: expected at least 1 each",
-        )
+        least, largest = self.scale_jitter
+        ensure(least <= largest, f"scale_jitter {[least, largest]}: expected [least, largest]")
 
     def check_paths(self) -> None:
         """Raise ValueError if a path is not named."""

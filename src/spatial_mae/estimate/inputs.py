@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from spatial_mae.study import configuration
+from spatial_mae.study.checking import nearest
 from spatial_mae.study.measurements import RULES
-from spatial_mae.study.recipes import nearest
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from spatial_mae.study.keys import Count, Natural, NotNegative, Part, Positives, Range
+from spatial_mae.study.recipes import Checked
 
 Representation = Literal["class_token", "mean", "blocks"]
 Tokens = Literal["mean", "class_token"]
@@ -12,7 +13,7 @@ Reference = dict[str, float]
 
 
 @dataclass(frozen=True)
-class EvaluationRecipe:
+class EvaluationRecipe(Checked):
     """Settings of the probes, the k-NN vote, the reconstructions, and the probes' controls."""
 
     representations: tuple[Representation, ...] = ("class_token", "mean", "blocks")
@@ -46,22 +47,9 @@ class EvaluationRecipe:
     control_ridge: NotNegative = 0
     """Ridge of the linear MAE."""
 
-    def __post_init__(self) -> None:
-        if not 0 < self.validation_share < 1:
-            raise ValueError(f"validation_share {self.validation_share}: expected within (0, 1)")
-        if self.representations and not self.penalties:
-            raise ValueError("a probe needs penalties to choose from, for instance [0.001, 0.1]")
-        wrong = [penalty for penalty in self.penalties if not 0 < penalty < float("inf")]
-        if wrong:
-            raise ValueError(f"penalties {wrong}: expected numbers above 0")
-        for name in ("n_train", "n_test", "max_iterations", "n_reconstructed", "n_masks"):
-            _check_count(name, getattr(self, name), 1)
-        for name in ("neighbours", "n_gallery"):
-            _check_count(name, getattr(self, name), 0)
-
 
 @dataclass(frozen=True)
-class SimilarityRecipe:
+class SimilarityRecipe(Checked):
     """Settings of the comparison of two encoders' layers."""
 
     reference: Reference
@@ -75,15 +63,9 @@ class SimilarityRecipe:
     tokens: Tokens = "mean"
     """A layer's representation: mean of the patch tokens, or [CLS]; one of an image."""
 
-    def __post_init__(self) -> None:
-        _check_count("batch_size", self.batch_size, 4)
+    def check(self) -> None:
         if self.n_images < self.batch_size:
             raise ValueError(
                 f"n_images {self.n_images} do not fill one batch of {self.batch_size}: "
                 "raise n_images or lower batch_size"
             )
-
-
-def _check_count(name: str, value: int | None, least: int) -> None:
-    if value is not None and value < least:
-        raise ValueError(f"{name} {value}: expected {least} or more")

@@ -11,12 +11,13 @@ from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_level
 from spatial_mae.hierarchy.masks import LAWS, Law, MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
 from spatial_mae.study.keys import Natural, Part, Two
+from spatial_mae.study.recipes import Checked
 
 WITH_FORMULA = ("bernoulli", "exact")
 
 
 @dataclass(frozen=True, kw_only=True)
-class LevelsRecipe:
+class LevelsRecipe(Checked):
     """Levels of the latents that masks of a tree make MAE learn."""
 
     laws: tuple[Law, ...] = LAWS
@@ -42,8 +43,6 @@ def level_rows(
     Raises ValueError, before any work, for a tree, law, unit level or mask ratio that cannot be.
     """
     graph = build_tree(dimensions, arity, depth)
-    if recipe.n_masks < 2:
-        raise ValueError(f"n_masks {recipe.n_masks}: a standard error needs at least 2")
     shape = (arity**depth,) if dimensions == 1 else (2**depth, 2**depth)
     trees = {level: UnitTree(arity, depth, level) for level in recipe.unit_levels}
     sides = {level: (arity if dimensions == 1 else 2) ** level for level in trees}

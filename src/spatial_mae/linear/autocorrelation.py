@@ -7,8 +7,8 @@ import numpy as np
 
 from spatial_mae.files import Row
 from spatial_mae.linear.moments import PixelMoments
+from spatial_mae.study.checking import nearest
 from spatial_mae.study.keys import Count
-from spatial_mae.study.recipes import nearest
 
 BORDERS = ("valid", "zero")
 MEAN_REMOVALS = ("none", "dataset", "image")

@@ -14,15 +14,16 @@ from spatial_mae.linear.spectrum import (
     power,
     visibility_moments,
 )
-from spatial_mae.masks.laws import Law, check_mask_ratio
+from spatial_mae.masks.laws import Law
 from spatial_mae.masks.sampling import sample_masks
 from spatial_mae.study.keys import Count, Share
+from spatial_mae.study.recipes import Checked
 
 BATCH = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class PsdRecipe:
+class PsdRecipe(Checked):
     """Power of image, mask and masked image, averaged over images and masks."""
 
     colour: Literal["luma", "gray", "rgb"] = "luma"
@@ -41,8 +42,6 @@ class PsdRecipe:
 
 def draw_images(images: np.ndarray, recipe: PsdRecipe, rng: np.random.Generator) -> np.ndarray:
     """`n_images` of uint8 images (n, height, width, channels), float64 in [0, 1] in the colour."""
-    if recipe.n_images < 1:
-        raise ValueError(f"n_images {recipe.n_images}: must be at least 1")
     n, height, width, _ = images.shape
     chosen = np.sort(rng.permutation(n)[: recipe.n_images])
     rows = pixel_rows(np.asarray(images[chosen]), recipe.colour)
@@ -99,9 +98,6 @@ def psd_rows(images: ArrayLike, recipe: PsdRecipe, rng: np.random.Generator) -> 
         raise ValueError(f"images of shape {images.shape}: expected (n, N, N, channels), square")
     if bad := [patch for patch in recipe.patches if patch < 1 or size % patch]:
         raise ValueError(f"patch sizes {bad} do not divide {size}; choose divisors")
-    if recipe.n_masks < 1:
-        raise ValueError(f"n_masks {recipe.n_masks}: must be at least 1")
-    check_mask_ratio(recipe.mask_ratio)
     rows = _part_rows(None, recipe, "image", mean_power(images))
     for patch in recipe.patches:
         hidden = sample_masks(

@@ -6,7 +6,8 @@ from typing import Annotated
 import numpy as np
 
 from spatial_mae.linear.ising import ising_chain_moment
-from spatial_mae.study.keys import Count, Range
+from spatial_mae.study.keys import Count, Range, Two
+from spatial_mae.study.recipes import Checked
 
 # From weak masking to the strongest of the papers.
 MASK_RATIOS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -14,12 +15,12 @@ MAX_PATCHES = 12
 
 
 @dataclass(frozen=True)
-class LemmaRecipe:
+class LemmaRecipe(Checked):
     """A small instance on which lemmas are checked: n_patches * patch_size dimensions."""
 
     n_patches: Annotated[int, Range(least=2, most=MAX_PATCHES)] = 4
     """Patches; all 2^n masks are enumerated."""
-    patch_size: Count = 2
+    patch_size: Two = 2
     """Coordinates of a patch."""
     n_latents: Count = 3
     """Latents k."""
@@ -47,12 +48,8 @@ def random_instance(recipe: LemmaRecipe, rng: np.random.Generator) -> Instance:
     Raises ValueError if the instance cannot be enumerated or searched.
     """
     d = recipe.n_patches * recipe.patch_size
-    if not 2 <= recipe.n_patches <= MAX_PATCHES:
-        raise ValueError(f"n_patches {recipe.n_patches}: enumerate 2 to {MAX_PATCHES} patches")
-    if recipe.patch_size < 2:
-        raise ValueError(f"patch_size {recipe.patch_size}: a patch-local feature needs at least 2")
-    if not 1 <= recipe.n_latents < d or recipe.n_restarts < 1:
-        raise ValueError(f"n_latents in 1..{d - 1} and n_restarts >= 1 needed, got {recipe}")
+    if recipe.n_latents >= d:
+        raise ValueError(f"n_latents {recipe.n_latents}: expected 1 to {d - 1}")
     root = np.linalg.cholesky(ising_chain_moment(d, 1.0))
     X = rng.standard_normal((4 * d, d)) @ root.T * rng.uniform(0.5, 2.0, d)
     index = np.repeat(np.arange(recipe.n_patches), recipe.patch_size)

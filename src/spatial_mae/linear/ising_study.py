@@ -20,13 +20,13 @@ from spatial_mae.linear.ising_features import (
     summary_row,
     weight_rows,
 )
-from spatial_mae.masks.laws import check_mask_ratio
 from spatial_mae.masks.patches import patch_index
 from spatial_mae.study.keys import Count, Natural, Shares, Two
+from spatial_mae.study.recipes import Checked
 
 
 @dataclass(frozen=True)
-class IsingRecipe:
+class IsingRecipe(Checked):
     """The linear MAE on an Ising model."""
 
     size: Two
@@ -96,7 +96,3 @@ def lattice_moment(
 def _check(recipe: IsingRecipe, d: int) -> None:
     if not 1 <= recipe.n_latents <= d:
         raise ValueError(f"n_latents {recipe.n_latents}: must be in 1..{d}, the number of spins")
-    if recipe.n_samples < 1:
-        raise ValueError(f"n_samples {recipe.n_samples}: must be at least 1")
-    for mask_ratio in recipe.mask_ratios:
-        check_mask_ratio(mask_ratio)

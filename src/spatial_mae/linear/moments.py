@@ -10,7 +10,7 @@ from spatial_mae.files import read_arrays, write_arrays
 from spatial_mae.linear.colour import channels_kept, full_scale, integer_rows
 from spatial_mae.linear.gram import gram
 from spatial_mae.masks.patches import mirror_index
-from spatial_mae.study.recipes import nearest
+from spatial_mae.study.checking import nearest
 
 CENTRINGS = ("raw", "centred", "standardised")
 CHUNK_ROWS = 8192

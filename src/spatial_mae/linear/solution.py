@@ -21,7 +21,7 @@ from spatial_mae.linear.validation import (
 )
 from spatial_mae.linear.visibility import visibility
 from spatial_mae.masks.laws import LOSS_ON_HIDDEN, SAMPLINGS
-from spatial_mae.study.recipes import nearest
+from spatial_mae.study.checking import nearest
 
 __all__ = ["Solution", "mae_losses", "solve_ae", "solve_dae", "solve_mae"]
 

@@ -17,6 +17,7 @@ from spatial_mae.masks.laws import check_mask_ratio
 from spatial_mae.masks.patches import patch_index
 from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities, sample_masks
 from spatial_mae.study.keys import Count, Positive, Shares, Two
+from spatial_mae.study.recipes import Checked
 
 # Up to this many patches all masks are listed; beyond, masks are sampled.
 MAX_ENUMERATED = 12
@@ -25,7 +26,7 @@ COUPLING = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaylorRecipe:
+class TaylorRecipe(Checked):
     """The masked loss of a small network on a 1-D signal, predicted and measured."""
 
     n_pixels: Two = 16
@@ -38,7 +39,7 @@ class TaylorRecipe:
     """Probabilities that a patch is hidden; 0 is the plain autoencoder."""
     input_scales: tuple[Positive, ...] = (0.1, 1.0, 3.0, 10.0)
     """Factors of the unit-variance input: from nearly linear to saturated."""
-    n_samples: Count = 200
+    n_samples: Two = 200
     """Signals the network is fitted to, and as many others on which losses are measured."""
     n_masks: Two = 1000
     """Masks of each signal where there are too many to enumerate."""
@@ -104,7 +105,7 @@ def taylor_rows(recipe: TaylorRecipe, rng: np.random.Generator) -> list[Row]:
     Losses are divided by the mean of ||x||^2, so that 1 is the loss of the output 0. The network is
     fitted at scale 1; at small scales it is nearly linear.
     """
-    index = _check(recipe)
+    index = patch_index(1, recipe.n_pixels, recipe.patch_size)
     root = np.linalg.cholesky(ising_chain_moment(recipe.n_pixels, COUPLING))
     X = rng.standard_normal((2 * recipe.n_samples, recipe.n_pixels)) @ root.T
     network = fit_autoencoder(X[: recipe.n_samples], recipe.n_hidden_units, rng)
@@ -162,14 +163,3 @@ def _variance(
 
 def _masked_loss(network: Network, X: ArrayLike, visible: np.ndarray) -> np.ndarray:
     return np.sum((X - network(X * visible)) ** 2, axis=1)
-
-
-def _check(recipe: TaylorRecipe) -> np.ndarray:
-    index = patch_index(1, recipe.n_pixels, recipe.patch_size)
-    for mask_ratio in recipe.mask_ratios:
-        check_mask_ratio(mask_ratio)
-    if bad := [scale for scale in recipe.input_scales if not scale > 0]:
-        raise ValueError(f"input scales {bad}: must be above 0")
-    if recipe.n_samples < 2 or recipe.n_masks < 2:
-        raise ValueError(f"n_samples and n_masks must be at least 2, got {recipe}")
-    return index

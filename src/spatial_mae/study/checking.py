@@ -4,9 +4,8 @@ Of JSON Schema, what `study.declared` writes.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-
-from spatial_mae.study.recipes import hint, nearest
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
 TYPES = {
     "integer": "a whole number",
@@ -17,6 +16,18 @@ TYPES = {
     "object": "a mapping",
     "array": "a list",
 }
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A phrase naming the known word nearest to `word`, for error messages."""
+    known = sorted(known)
+    return f"{hint(word, known)}Known: {', '.join(known)}."
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """A question that names the known word nearest to `word`; empty if none is near."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def faults(value: object, schema: Mapping, place: str = "") -> Iterator[str]:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from spatial_mae.study import grid, relations
-from spatial_mae.study.checking import faults
+from spatial_mae.study.checking import faults, nearest
 from spatial_mae.study.drawing import unfit_figures
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
-from spatial_mae.study.recipes import nearest
 from spatial_mae.study.schema import completed, schema
 from spatial_mae.study.user_files import missing_files
 

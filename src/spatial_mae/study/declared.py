@@ -39,7 +39,7 @@ def object_schema(declaration: type) -> dict:
         if default is dataclasses.MISSING:
             required.append(name)
         else:
-            properties[name]["default"] = _plain(default)
+            properties[name]["default"] = plain(default)
     summary = inspect.getdoc(declaration).partition("\n\n")[0].replace("\n", " ")
     return {
         "type": "object",
@@ -114,5 +114,6 @@ def _described(schema: dict, meaning: str) -> dict:
     return {"description": text, **schema, **({"x-papers": papers} if papers else {})}
 
 
-def _plain(value: object) -> object:
-    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
+def plain(value: object) -> object:
+    """As JSON has it: tuples become lists."""
+    return [plain(item) for item in value] if isinstance(value, tuple | list) else value

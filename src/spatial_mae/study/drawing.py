@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from spatial_mae.study import grid
+from spatial_mae.study.checking import nearest
 from spatial_mae.study.measurements import FIGURES, KINDS
-from spatial_mae.study.recipes import nearest
 
 
 def unfit_figures(config: Mapping) -> Iterator[str]:

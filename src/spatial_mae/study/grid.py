@@ -12,8 +12,8 @@ from functools import cache
 from itertools import product
 
 from spatial_mae.study.cards import Kind, Rule
+from spatial_mae.study.checking import nearest
 from spatial_mae.study.measurements import KINDS
-from spatial_mae.study.recipes import nearest
 
 Run = dict[str, object]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from spatial_mae.study.recipes import nearest
+from spatial_mae.study.checking import nearest
 from spatial_mae.study.schema import schema
 
 

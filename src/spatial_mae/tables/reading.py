@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from spatial_mae.files import Row, parse, read_columns, to_rows
+from spatial_mae.study.checking import nearest
 from spatial_mae.study.measurements import KINDS
-from spatial_mae.study.recipes import nearest
 from spatial_mae.tables.column import NUMBER, TEXT, WHOLE, WHOLE_OR_WORD, YES_NO, Column
 from spatial_mae.tables.columns import COLUMNS
 from spatial_mae.tables.kinds import declared

@@ -16,14 +16,15 @@ from spatial_mae.data.store import Dataset
 from spatial_mae.files import Row
 from spatial_mae.linear.store import LinearRun
 from spatial_mae.study.keys import Count, Part, Positive, Shares
+from spatial_mae.study.recipes import Checked
 from spatial_mae.tasks.depth_maps import DepthData, Target, depth_data, mean_map
 from spatial_mae.tasks.encoders import Encoder, check_n_latents, encode, encoders
-from spatial_mae.tasks.readout import Input, Readout, check_readout
+from spatial_mae.tasks.readout import Input, Readout
 from spatial_mae.tasks.regression import AffineReadout, Penalty, fit_affine
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepthRecipe:
+class DepthRecipe(Checked):
     """Settings of the depth task."""
 
     target: Target
@@ -44,20 +45,12 @@ class DepthRecipe:
     validation_share: Part = 0.2
     """Share of the training images that chooses the ridge."""
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         check_n_latents(self.n_latents)
-        if self.n_masks < 1:
-            raise ValueError(
-                f"n_masks {self.n_masks}: masked inputs need at least 1 mask per image"
-            )
-        if not 0 < self.validation_share < 1:
-            raise ValueError(f"validation_share {self.validation_share}: expected within (0, 1)")
         if "ridge" in self.readouts and not self.ridges:
             raise ValueError(
                 "readout 'ridge' needs ridges to choose from, for instance [0.01, 0.1]"
             )
-        for ridge in self.ridges:
-            check_readout("ridge", ridge)
 
 
 def predict_depth(

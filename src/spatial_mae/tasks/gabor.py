@@ -15,6 +15,7 @@ from spatial_mae.files import Row
 from spatial_mae.linear.moments import PixelMoments
 from spatial_mae.linear.store import LinearRun
 from spatial_mae.study.keys import Count, NotNegative, Positive, Shares
+from spatial_mae.study.recipes import Checked
 from spatial_mae.tasks.encoders import Encoder, check_n_latents, encoders
 from spatial_mae.tasks.filters import Border, Gabor, Reading, gabor_map, gabor_response
 from spatial_mae.tasks.normalisation import normalisation
@@ -31,7 +32,7 @@ Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaborRecipe:
+class GaborRecipe(Checked):
     """Settings of the Gabor task; lists are crossed with one another."""
 
     readings: tuple[Reading, ...] = ("wavelet", "window")
@@ -62,7 +63,7 @@ class GaborRecipe:
     ridge: NotNegative = 0.01
     """Penalty of the readout `ridge`, as a share of the features' mean variance."""
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         for readout in self.readouts:
             check_readout(readout, self.ridge)
         check_n_latents(self.n_latents)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spatial_mae.linear.moments import CENTRINGS, PixelMoments
-from spatial_mae.study.recipes import nearest
+from spatial_mae.study.checking import nearest
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,6 @@ class PretrainingRun:
 
     def __post_init__(self) -> None:
         """Raises ValueError if the parts do not fit together."""
-        self.recipe.check()
         check_masking(self.architecture, self.mask_ratio)
         masking = (self.mask_ratio, self.recipe.sampling, self.recipe.boundary_width)
         check_boundary(self.architecture, *masking)

@@ -16,6 +16,7 @@ from spatial_mae.study.keys import (
     Positive,
     Share,
 )
+from spatial_mae.study.recipes import Checked
 
 Precision = Literal["auto", "float32", "bfloat16"]
 Compile = Literal["auto", "always", "never"]  # not on and off, which YAML reads as booleans
@@ -38,7 +39,7 @@ class OptimisationRecipe(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingRecipe:
+class TrainingRecipe(Checked):
     """What is set alike for every training of ours, whatever the task."""
 
     micro_batch: Count | None = None
@@ -46,14 +47,15 @@ class TrainingRecipe:
     base_learning_rate: Positive
     """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
     precision: Precision = "float32"
-    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
-    a repetition may find otherwise."""
+    """Of activations: float32, bfloat16, or auto (bfloat16 where it is at least 1.2 times as fast,
+    measured once on each kind of machine)."""
     clip_norm: Positive | None = None
     """Largest norm of the gradient; null: none."""
     ema_decay: Part | None = None
     """The weights written are an exponential moving average of this decay; null: the last ones."""
     compile: Compile = "auto"
-    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
+    """torch.compile: always, never, or auto (on a GPU, if the run is long enough and it is faster
+    there). If it fails, training continues uncompiled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +94,7 @@ class PretrainingRecipe(TrainingRecipe):
         """Raise ValueError if the values do not fit together."""
         check_optimisation(self)
         check_crop(self.crop_scale)
-        check_counts(n_train=self.n_train)
         width = self.boundary_width
-        ensure(width >= 0, f"boundary_width {width}: expected at least 0 pixels")
         ensure(
             width == 0 or self.loss_on == "hidden",
             f"boundary_width {width} with loss_on {self.loss_on!r}: a boundary is left out of the "
@@ -102,7 +102,7 @@ class PretrainingRecipe(TrainingRecipe):
         )
         for epoch in self.checkpoints:
             ensure(
-                0 <= epoch <= self.epochs,
+                epoch <= self.epochs,
                 f"checkpoints: epoch {epoch} is outside 0..{self.epochs}; drop it or train longer",
             )
 
@@ -147,50 +147,23 @@ class ClassifierRecipe(TrainingRecipe):
         """Raise ValueError if the values do not fit together."""
         check_optimisation(self)
         check_crop(self.crop_scale)
-        check_counts(n_train=self.n_train, n_test=self.n_test)
         ensure(
-            0 < self.layer_decay <= 1, f"layer_decay {self.layer_decay}: expected above 0, up to 1"
-        )
-        ensure(
-            0 <= self.label_smoothing < 1,
-            f"label_smoothing {self.label_smoothing}: expected from 0 to below 1",
-        )
-        n_and_magnitude = len(self.randaugment) in (0, 2) and all(v >= 0 for v in self.randaugment)
-        ensure(
-            n_and_magnitude and self.randaugment[1:] <= (30,),
+            len(self.randaugment) != 1 and self.randaugment[1:] <= (30,),
             f"randaugment {list(self.randaugment)}: expected [operations, magnitude to 30] or []",
         )
 
 
 def check_optimisation(recipe: OptimisationRecipe) -> None:
     """Raise ValueError if the part of a recipe that the loop reads does not fit together."""
-    for name in ("epochs", "batch_size"):
-        value = getattr(recipe, name)
-        ensure(value >= 1, f"{name} {value}: expected at least 1")
     ensure(
-        0 <= recipe.warmup_epochs < recipe.epochs,
+        recipe.warmup_epochs < recipe.epochs,
         f"warmup_epochs {recipe.warmup_epochs}: expected from 0 to below epochs ({recipe.epochs})",
     )
     micro = recipe.micro_batch
     ensure(
-        micro is None or (micro >= 1 and recipe.batch_size % micro == 0),
+        micro is None or recipe.batch_size % micro == 0,
         f"micro_batch {micro} does not divide batch_size {recipe.batch_size}; "
         "pick a divisor, or null for the whole batch at once",
-    )
-    ensure(
-        recipe.base_learning_rate > 0,
-        f"base_learning_rate {recipe.base_learning_rate}: expected above 0",
-    )
-    ensure(recipe.weight_decay >= 0, f"weight_decay {recipe.weight_decay}: expected at least 0")
-    ensure(
-        len(recipe.betas) == 2 and all(0 <= beta < 1 for beta in recipe.betas),
-        f"betas {list(recipe.betas)}: expected two numbers from 0 to below 1",
-    )
-    clip, decay = recipe.clip_norm, recipe.ema_decay
-    ensure(clip is None or clip > 0, f"clip_norm {clip}: expected above 0, or null for none")
-    ensure(
-        decay is None or 0 < decay < 1,
-        f"ema_decay {decay}: expected between 0 and 1, or null for none",
     )
 
 
@@ -200,12 +173,6 @@ def check_crop(scale: tuple[float, ...]) -> None:
         len(scale) == 2 and 0 < scale[0] <= scale[1] <= 1,
         f"crop_scale {list(scale)}: expected [least, largest] share of the area, above 0, up to 1",
     )
-
-
-def check_counts(**counts: int | None) -> None:
-    """Raise ValueError for a number of images below 1."""
-    for name, value in counts.items():
-        ensure(value is None or value >= 1, f"{name} {value}: expected at least 1, or null: all")
 
 
 def ensure(fits: bool, message: str) -> None:

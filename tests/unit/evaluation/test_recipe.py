@@ -19,13 +19,13 @@ SIMILARITY = {
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"validation_share": 1.0}, r"validation_share 1.0: expected within \(0, 1\)"),
-        ({"penalties": []}, "needs penalties to choose from"),
-        ({"penalties": [0.1, 0]}, r"penalties \[0\]: expected numbers above 0"),
-        ({"n_train": 0}, "n_train 0: expected 1 or more"),
-        ({"max_iterations": 0}, "max_iterations 0"),
-        ({"n_masks": 0}, "n_masks 0"),
-        ({"neighbours": -1}, "neighbours -1: expected 0 or more"),
+        ({"validation_share": 1.0}, "validation_share: 1.0 .* above 0, below 1"),
+        ({"penalties": []}, "penalties.* a list of 1 or more"),
+        ({"penalties": [0.1, 0]}, r"penalties\[1\]: 0 .* above 0"),
+        ({"n_train": 0}, "n_train: 0 .* 1 or more"),
+        ({"max_iterations": 0}, "max_iterations: 0"),
+        ({"n_masks": 0}, "n_masks: 0"),
+        ({"neighbours": -1}, "neighbours: -1 .* 0 or more"),
         ({"control_centring": "centered"}, "did you mean 'centred'"),
         ({"representations": ["cls"]}, "representations"),
     ],
@@ -35,13 +35,9 @@ def test_what_makes_no_sense_is_refused(recipe, changes, message):
         recipe(**changes)
 
 
-def test_images_without_labels_need_no_penalties(recipe):
-    assert recipe(representations=[], penalties=[]).representations == ()
-
-
 def test_similarity_needs_whole_batches():
     assert load(SimilarityRecipe, json.dumps(SIMILARITY)).reference == {"enc": 12}
     with pytest.raises(ValueError, match="do not fill one batch of 200"):
         load(SimilarityRecipe, json.dumps(SIMILARITY | {"batch_size": 200}))
-    with pytest.raises(ValueError, match="batch_size 3: expected 4 or more"):
+    with pytest.raises(ValueError, match="batch_size: 3 .* 4 or more"):
         load(SimilarityRecipe, json.dumps(SIMILARITY | {"batch_size": 3}))

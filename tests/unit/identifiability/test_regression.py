@@ -87,10 +87,10 @@ def test_wrong_requests_are_refused():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_masks": 0}, "n_masks 0: expected 1 or more"),
-        ({"penalties": (0.0,)}, "penalties .*numbers above 0"),
-        ({"bandwidths": ()}, "bandwidths .*one or more"),
-        ({"validation_share": 1.0}, "validation_share 1.0"),
+        ({"n_masks": 0}, "n_masks: 0 .* expected a whole number, 1 or more"),
+        ({"penalties": (0.0,)}, "penalties.* a number, above 0"),
+        ({"bandwidths": ()}, "bandwidths.* 1 or more"),
+        ({"validation_share": 1.0}, "validation_share: 1.0"),
     ],
 )
 def test_recipes_that_do_not_fit_are_refused(changes, message):

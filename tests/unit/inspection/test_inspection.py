@@ -32,11 +32,11 @@ def test_more_images_than_there_are_is_refused(inspected):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_images": 1}, "n_images 1: a mean needs 2"),
+        ({"n_images": 1}, "n_images: 1 .* 2 or more"),
         ({"metrics": ["lpips"]}, "metrics.*'lpips'"),
-        ({"n_shown": -1}, "n_shown -1: expected 0 or more"),
-        ({"pixel": [3]}, r"pixel \[3\]: expected a row and a column"),
-        ({"mass": 1.5}, "mass 1.5: expected a share above 0, at most 1"),
+        ({"n_shown": -1}, "n_shown: -1 .* 0 or more"),
+        ({"pixel": [3]}, r"pixel: \[3\] .* a list of 2"),
+        ({"mass": 1.5}, "mass: 1.5 .* above 0, at most 1"),
     ],
 )
 def test_a_wrong_recipe_is_refused(recipe, changes, message):

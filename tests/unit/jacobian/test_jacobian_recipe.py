@@ -10,7 +10,6 @@ from spatial_mae.jacobian.recipe import (
     Convention,
     JacobianRecipe,
     MaskedLossRecipe,
-    check_pixels,
 )
 from spatial_mae.study.recipes import load
 
@@ -54,7 +53,7 @@ RECIPES = {
         "input_scales": [1.0],
     },
 }
-PIXELS = "expected different .row, column. of whole numbers, 0 or more"
+PIXELS = r"pixels.*expected (different \[row, column\]|a list of|a whole number)"
 
 
 def read(recipe, **changes):
@@ -93,7 +92,9 @@ def test_weightings_and_units_together_make_the_conventions():
 @pytest.mark.parametrize("recipe", [JacobianRecipe, BasisRecipe])
 @pytest.mark.parametrize("name", list(CONVENTIONS))
 def test_a_convention_needs_a_choice(recipe, name):
-    with pytest.raises(ValueError, match=f"{name}: give at least one"):
+    with pytest.raises(
+        ValueError, match=rf"{name}: \[\] is not allowed; expected a list of 1 or more"
+    ):
         read(recipe, **{name: []})
 
 
@@ -110,7 +111,7 @@ def test_a_convention_needs_a_choice(recipe, name):
     ],
 )
 def test_other_words_and_numbers_are_refused(changes, message):
-    with pytest.raises(ValueError, match=rf"JacobianRecipe.{message}: .* is not of type"):
+    with pytest.raises(ValueError, match=rf"JacobianRecipe.{message}.* is not allowed"):
         read(JacobianRecipe, **changes)
 
 
@@ -119,7 +120,7 @@ def test_the_linear_model_reads_pixels(recipe):
     assert read(recipe, linear_centring="raw").linear_centring == "raw"
     with pytest.raises(ValueError, match="'centered' is not .* did you mean 'centred'"):
         read(recipe, linear_centring="centered")
-    with pytest.raises(ValueError, match="linear_centring: 'standardised' is not of type"):
+    with pytest.raises(ValueError, match="linear_centring: 'standardised' is not allowed"):
         read(recipe, linear_centring="standardised")
 
 
@@ -135,14 +136,18 @@ def test_the_linear_model_reads_pixels(recipe):
 @pytest.mark.parametrize("count", [0, -1])
 def test_counts_are_1_or_more(recipe, names, count):
     for name in names:
-        with pytest.raises(ValueError, match=f"{name} {count}: expected 1 or more"):
+        with pytest.raises(
+            ValueError, match=f"{name}: {count} is not allowed; expected a whole number"
+        ):
             read(recipe, **{name: count})
 
 
 def test_kernels_are_compared_between_two_images_at_least():
-    with pytest.raises(ValueError, match="n_images 1: expected at least 2"):
+    with pytest.raises(
+        ValueError, match="n_images: 1 is not allowed; expected a whole number, 2 or more"
+    ):
         read(BasisRecipe, n_images=1, n_shown=1)
-    with pytest.raises(ValueError, match="n_images 3: expected .* at least the 4 that are shown"):
+    with pytest.raises(ValueError, match="n_images 3: expected at least the 4 that are shown"):
         read(BasisRecipe, n_shown=4)
     assert read(BasisRecipe, n_images=2, n_shown=2).n_images == 2
 
@@ -157,19 +162,13 @@ def test_pixels_are_different_places_in_whole_numbers(recipe, pixels):
         read(recipe, pixels=pixels)
 
 
-def test_pixels_that_cannot_be_are_named():
-    with pytest.raises(ValueError, match=r"pixels \[\[4, -2\]\]: expected different"):
-        check_pixels([[4, -2]])
-    check_pixels([(0, 0), (0, 1)])
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"penalties": []}, "give at least one, all above 0"),
-        ({"penalties": [0.1, 0.0]}, "give at least one, all above 0"),
-        ({"validation_share": 0.0}, "both above 0"),
-        ({"validation_share": 0.5, "test_share": 0.5}, "their sum below 1"),
+        ({"penalties": []}, "penalties: .* a list of 1 or more: numbers, above 0"),
+        ({"penalties": [0.1, 0.0]}, "penalties.*0.0 is not allowed"),
+        ({"validation_share": 0.0}, "validation_share: 0.0"),
+        ({"validation_share": 0.5, "test_share": 0.5}, "their sum must be below 1"),
     ],
 )
 def test_affine_fits_are_checked_before_anything_runs(changes, message):

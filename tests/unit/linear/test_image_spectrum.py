@@ -109,17 +109,15 @@ def test_rows_hold_image_once_and_mask_and_masked_per_patch():
     [
         ({}, (5, 8, 6, 1), "square"),
         ({"patches": (3,)}, (5, 8, 8, 1), "do not divide"),
-        ({"mask_ratio": 1.0}, (5, 8, 8, 1), "mask ratio"),
+        ({"mask_ratio": 1.0}, (5, 8, 8, 1), "mask_ratio"),
         ({"n_masks": 0}, (5, 8, 8, 1), "n_masks"),
     ],
 )
 def test_bad_input(change, shape, words):
-    recipe = dataclasses.replace(RECIPE, **change)
     with pytest.raises(ValueError, match=words):
-        psd_rows(np.ones(shape), recipe, np.random.default_rng(0))
+        psd_rows(np.ones(shape), dataclasses.replace(RECIPE, **change), np.random.default_rng(0))
 
 
 def test_no_images_wanted():
-    recipe = dataclasses.replace(RECIPE, n_images=0)
-    with pytest.raises(ValueError, match="n_images"):
-        draw_images(np.zeros((2, 4, 4, 1), np.uint8), recipe, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="n_images: 0 is not allowed"):
+        dataclasses.replace(RECIPE, n_images=0)

@@ -63,8 +63,8 @@ def test_torus_tables_carry_energies():
         ({}, ("ladder", 1.0, 4, "exact"), "chain or torus"),
         ({}, ("chain", 1.0, 4, "guessed"), "exact or sampled"),
         ({"n_latents": 13}, ("chain", 1.0, 4, "exact"), "n_latents 13"),
-        ({"mask_ratios": (1.0,)}, ("chain", 1.0, 4, "exact"), "mask ratio"),
-        ({"n_samples": 0}, ("chain", 1.0, 4, "sampled"), "n_samples 0"),
+        ({"mask_ratios": (1.0,)}, ("chain", 1.0, 4, "exact"), "mask_ratios"),
+        ({"n_samples": 0}, ("chain", 1.0, 4, "sampled"), "n_samples: 0"),
         ({"size": 16}, ("torus", 1.0, 4, "exact"), "sampled"),
     ],
 )

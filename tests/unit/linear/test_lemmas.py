@@ -111,16 +111,16 @@ def test_spectrum_is_positive_and_falls_with_frequency():
 
 
 @pytest.mark.parametrize(
-    ("recipe", "words"),
+    ("sizes", "words"),
     [
-        (LemmaRecipe(13, 2, 2, 3), "n_patches 13"),
-        (LemmaRecipe(1, 2, 1, 3), "n_patches 1"),
-        (LemmaRecipe(3, 1, 2, 3), "patch_size 1"),
-        (LemmaRecipe(3, 2, 6, 3), "n_latents"),
-        (LemmaRecipe(3, 2, 2, 0), "n_restarts"),
-        (LemmaRecipe(12, 3, 12, 1), "critical points"),
+        ((13, 2, 2, 3), "n_patches: 13"),
+        ((1, 2, 1, 3), "n_patches: 1"),
+        ((3, 1, 2, 3), "patch_size: 1"),
+        ((3, 2, 6, 3), "n_latents"),
+        ((3, 2, 2, 0), "n_restarts"),
+        ((12, 3, 12, 1), "critical points"),
     ],
 )
-def test_bad_input(recipe, words):
+def test_bad_input(sizes, words):
     with pytest.raises(ValueError, match=words):
-        lemma_rows(recipe, np.random.default_rng(0))
+        lemma_rows(LemmaRecipe(*sizes), np.random.default_rng(0))

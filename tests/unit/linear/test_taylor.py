@@ -119,9 +119,9 @@ def test_many_patches_are_sampled():
     ("change", "words"),
     [
         ({"patch_size": 3}, "does not divide"),
-        ({"mask_ratios": (1.0,)}, "mask ratio"),
+        ({"mask_ratios": (1.0,)}, "mask_ratios"),
         ({"input_scales": (0.0,)}, "above 0"),
-        ({"n_samples": 1}, "at least 2"),
+        ({"n_samples": 1}, "n_samples: 1"),
         ({"n_hidden_units": 0}, "n_hidden_units"),
     ],
 )

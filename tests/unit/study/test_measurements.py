@@ -69,7 +69,7 @@ def test_what_a_rule_reads_and_asks_for(rules, rule):
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_gets_a_seed_if_its_entry_point_draws(rules, project, rule):
     entry_point = (project / f"src/spatial_mae/cli/{rule}.py").read_text()
-    assert ("--seed {params.seed:q}" in rules[rule]) == ("arguments.seed" in entry_point)
+    assert ("--seed {params.seed:q}" in rules[rule]) == ("given.seed" in entry_point)
 
 
 def test_a_stage_is_a_target_next_to_its_rules(rules, project):

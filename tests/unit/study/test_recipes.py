@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from spatial_mae.study import recipes
+from spatial_mae.study.keys import Count
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def test_lists_become_tuples_and_integers_floats():
     ("change", "message"),
     [
         ({"mask_ratio": [0]}, "unknown key 'mask_ratio'; did you mean 'mask_ratios'"),
-        ({"sampling": "poisson"}, "sampling: 'poisson' is not of type"),
+        ({"sampling": "poisson"}, "sampling: 'poisson' is not allowed; expected one of bernoulli"),
         ({"n_latents": [True]}, "n_latents"),
         ({"ridge": "0"}, "ridge: '0'"),
         ({"size": 1.5}, "size: 1.5"),
@@ -49,3 +50,20 @@ def test_missing_keys_are_named():
 def test_a_list_is_no_recipe():
     with pytest.raises(ValueError, match="expected a JSON object"):
         recipes.load(Recipe, "[]")
+
+
+@dataclass(frozen=True)
+class Bounded(recipes.Checked):
+    few: Count = 1
+    many: Count = 2
+
+    def check(self):
+        if self.many < self.few:
+            raise ValueError("many is below few")
+
+
+def test_a_recipe_is_checked_however_it_is_made():
+    with pytest.raises(ValueError, match="Bounded.few: 0 is not allowed.*\nBounded.many: 'a' is"):
+        Bounded(few=0, many="a")
+    with pytest.raises(ValueError, match="many is below few"):
+        recipes.load(Bounded, '{"few": 3}')

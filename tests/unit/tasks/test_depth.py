@@ -173,11 +173,11 @@ def test_targets_must_be_what_the_maps_hold(target, unit, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_latents": (0,)}, r"n_latents \[0\]"),
-        ({"n_masks": 0}, "n_masks 0"),
-        ({"validation_share": 0.0}, "validation_share 0.0"),
+        ({"n_latents": (0,)}, r"n_latents\[0\]: 0"),
+        ({"n_masks": 0}, "n_masks: 0"),
+        ({"validation_share": 0.0}, "validation_share: 0.0"),
         ({"ridges": ()}, "ridges to choose from"),
-        ({"ridges": (0.1, -1.0)}, "ridge -1.0"),
+        ({"ridges": (0.1, -1.0)}, r"ridges\[1\]: -1.0"),
     ],
 )
 def test_bad_recipes_are_refused_when_read(change, message):

@@ -148,9 +148,9 @@ def test_leading_columns_are_the_encoders_of_fewer_latents():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"scales": (-1.0,)}, "scale -1.0"),
+        ({"scales": (-1.0,)}, r"scales\[0\]: -1.0"),
         ({"n_latents": ()}, "n_latents empty"),
-        ({"n_latents": (0,)}, r"n_latents \[0\]"),
+        ({"n_latents": (0,)}, r"n_latents\[0\]: 0"),
         ({"ridge": 0.0}, "positive share"),
     ],
 )
@@ -163,7 +163,7 @@ def test_more_latents_than_dimensions_or_a_wrong_mask_ratio_are_refused():
     run, test = run_of(natural(200, 0)), pixel_moments(natural(20, 1))
     with pytest.raises(ValueError, match=r"n_latents \[17\].*1 to 16"):
         predict_gabor(replace(RECIPE, n_latents=(17,)), run, test)
-    with pytest.raises(ValueError, match="mask ratio 1.2"):
+    with pytest.raises(ValueError, match=r"mask_ratios\[0\]: 1.2"):
         predict_gabor(replace(RECIPE, mask_ratios=(1.2,)), run, test)
 
 

@@ -286,7 +286,7 @@ def test_statistics_of_the_pixels_are_numpy_s():
         ({"unit": 3}, "mask unit 3"),
         ({"mask_ratio": 0.999}, "mask ratio 0.999"),
         ({"mask_ratio": 0.001}, "mask ratio 0.001"),
-        ({"batch_size": 0}, "batch_size 0"),
+        ({"batch_size": 0}, "batch_size: 0"),
     ],
 )
 def test_bad_settings_are_refused_before_anything_is_made(dataset, changes, message):

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from spatial_mae.study import grid
-from spatial_mae.study.recipes import nearest
+from spatial_mae.study.checking import nearest
 
 FOLDER = Path(__file__).resolve().parent.parent
 
