@@ -81,7 +81,7 @@ def test_a_cancelled_job_is_tried_again_and_continues(train, cluster, undisturbe
 def test_a_preempted_job_goes_back_to_the_queue_and_continues(
     train, cluster, undisturbed, partition
 ):
-    # PreemptMode=CANCEL: SLURM would not bring the job back, and the plugin would wait for ever.
+    # PreemptMode=CANCEL: SLURM would not bring the job back, and the plugin would wait forever.
     submission = train("--default-resources", f"slurm_partition={partition}")
     (number,) = submission.jobs
     cluster.run("sbatch", "--exclusive", "--partition=cpu", "--wrap=sleep 2", "--output=/dev/null")

@@ -38,7 +38,7 @@ def kernels_vary_with_the_image(tables: Tables) -> Verdict:
         across_seeds(trained + linear, _adapts, ("source",)),
         trained,
         needs="the tables of the basis need the adaptivity of completed runs at their last epoch, "
-        "beside the linear MAE's",
+        "and the linear MAE's",
         size="adaptivity_beyond_linear_less_0_1",
         evidence={
             **median_of("adaptivity", trained),

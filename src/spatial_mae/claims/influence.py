@@ -18,7 +18,7 @@ from spatial_mae.tables.settings import measured, paired, settings, solution
 
 # Where another model, or the same with other masks, is compared in one setting.
 MODEL_AXES = ("mask_ratio", "noise_deviation", "sampling")
-# Pixels: influence that stays this near stays in its pixel, but for rounding.
+# Pixels: influence that stays this near stays in its pixel, up to rounding.
 IDENTITY = 1e-6
 DIFFUSE = ("mean_distance", "entropy")
 

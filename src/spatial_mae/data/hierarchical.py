@@ -1,7 +1,7 @@
 """Images drawn from a known hierarchy of latents: a quad-tree with patches as its leaves.
 
 The equations are those of `spatial_mae.hierarchy.structural`. The latents stored next to the images
-are the noises, which determine all variables; 8-bit pixels are all that is lost.
+are the noises, which determine all variables; only the rounding to 8 bits loses information.
 """
 
 from collections.abc import Iterator

@@ -48,7 +48,7 @@ class ImageFolder:
     background: Annotated[int, Range(least=0, most=255)] = 127
     """Gray level behind transparent pixels, 0 to 255."""
     test_share: Share = 0.1
-    """Share of files held out where there is no test folder."""
+    """Share of files held out if there is no test folder."""
     max_unreadable_share: Annotated[float, Range(least=0, most=1)] = 0.01
     """Share of files that may be unreadable before it is an error."""
     pixels: str

@@ -63,16 +63,16 @@ def draw(rows: list[Row]) -> Figure:
     shape = (len(cells), 1) if stacked else (1, len(cells))
     height = 0.6 + (0.2 if stacked else 0.3) * len(patches)
     figure, axes = panels(*shape, notes(rows, *remarks(rows)), height=height)
-    beside: dict[str, list[Axes]] = {}
+    axes_of: dict[str, list[Axes]] = {}
     for index, (axis, key) in enumerate(zip(axes.flat, cells, strict=True)):
         _draw_cells(axis, cells[key], masks, patches, scales[key[1]])
         title(axis, index, PANELS[key])
-        beside.setdefault(key[1], []).append(axis)
+        axes_of.setdefault(key[1], []).append(axis)
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("mask"))
     for axis in axes[:, 0]:
         axis.set_ylabel(axis_label("patch"))
-    for measure, some in beside.items():
+    for measure, some in axes_of.items():
         name = axis_label("spread") if measure == "spread" else entropy_label(rows)
         bar = figure.colorbar(scales[measure], ax=some, label=name, pad=0.02, aspect=15)
         bar.outline.set_linewidth(0.4)

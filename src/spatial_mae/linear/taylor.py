@@ -42,7 +42,7 @@ class TaylorRecipe(Checked):
     n_samples: Two = 200
     """Signals the network is fitted to, and as many others on which losses are measured."""
     n_masks: Two = 1000
-    """Masks of each signal where there are too many to enumerate."""
+    """Masks of each signal if there are too many to enumerate."""
 
 
 def predicted_at_mean(

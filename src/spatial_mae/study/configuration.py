@@ -37,7 +37,7 @@ def merged(config: Mapping, *overlays: Mapping) -> dict:
 def checked(config: Mapping) -> dict:
     """The config with all its defaults.
 
-    Raises ValueError with all that is wrong, and how to correct it: first keys and values, then
+    Raises ValueError listing every problem and how to fix it: first keys and values, then
     names, figures, what does not fit together, and files that are not there.
     """
     if "figures" in config:

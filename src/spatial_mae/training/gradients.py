@@ -55,7 +55,7 @@ class Gradients:
     """Accumulates a task's gradients over micro-batches of `micro_batch` images (None: one).
 
     Random numbers are those of the whole batch, images are made one micro-batch at a time, and each
-    counts by its number of terms: the gradient is the whole batch's but for rounding. Out of memory
+    counts by its number of terms: the gradient is the whole batch's up to rounding. Out of memory
     halves the micro-batch, once.
 
     Several processes take a part of the batch each, and a micro-batch is one process's; the

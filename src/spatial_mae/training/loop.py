@@ -263,7 +263,7 @@ class Training:
         self._save()  # what was measured belongs to the run from now on
 
     def _choose_execution(self) -> Execution:
-        """By the first process, alone, on a micro-batch of its own size."""
+        """By the first process, alone, on a micro-batch of its size."""
         size = self.processes.part(self.batch_size).stop
         size = min(size, self.gradients.micro_batch or size)
         if self.device.type == "cpu":
