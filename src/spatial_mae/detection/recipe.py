@@ -14,7 +14,7 @@ from spatial_mae.study.keys import (
     UserPath,
 )
 from spatial_mae.study.recipes import Checked
-from spatial_mae.training.recipe import check_optimisation
+from spatial_mae.training.recipe import check_optimisation, require
 
 LEVELS = 5
 
@@ -82,20 +82,15 @@ class DetectionRecipe(Checked):
     def check(self) -> None:
         """Raises ValueError if the values do not fit together."""
         check_optimisation(self)
-        _require(self.max_size >= (self.image_size or 1), "max_size is below image_size")
+        require(self.max_size >= (self.image_size or 1), "max_size is below image_size")
         least, largest = self.scale_jitter
-        _require(least <= largest, f"scale_jitter {[least, largest]}: expected [least, largest]")
+        require(least <= largest, f"scale_jitter {[least, largest]}: expected [least, largest]")
 
     def check_paths(self) -> None:
         """Raise ValueError if a path is not named."""
         for name in ("train_images", "train_annotations", "test_images", "test_annotations"):
-            _require(
+            require(
                 getattr(self, name) is not None,
                 f"{name} of the detection recipe is null: give the path of your copy of COCO, or "
                 "of a set in its format (docs/detection.md)",
             )
-
-
-def _require(fits: bool, message: str) -> None:
-    if not fits:
-        raise ValueError(message)

@@ -87,13 +87,13 @@ class PretrainingRecipe(Checked):
         check_optimisation(self)
         check_crop(self.crop_scale)
         width = self.boundary_width
-        _require(
+        require(
             width == 0 or self.loss_on == "hidden",
             f"boundary_width {width} with loss_on {self.loss_on!r}: a boundary is left out of the "
             "loss on hidden patches only; use loss_on hidden, or boundary_width 0",
         )
         for epoch in self.checkpoints:
-            _require(
+            require(
                 epoch <= self.epochs,
                 f"checkpoints: epoch {epoch} is outside 0..{self.epochs}; drop it or train longer",
             )
@@ -152,7 +152,7 @@ class ClassifierRecipe(Checked):
         """Raise ValueError if the values do not fit together."""
         check_optimisation(self)
         check_crop(self.crop_scale)
-        _require(
+        require(
             len(self.randaugment) != 1 and self.randaugment[1:] <= (30,),
             f"randaugment {list(self.randaugment)}: expected [operations, magnitude to 30] or []",
         )
@@ -160,12 +160,12 @@ class ClassifierRecipe(Checked):
 
 def check_optimisation(recipe: OptimisationRecipe) -> None:
     """Raise ValueError if the part of a recipe that the loop reads does not fit together."""
-    _require(
+    require(
         recipe.warmup_epochs < recipe.epochs,
         f"warmup_epochs {recipe.warmup_epochs}: expected from 0 to below epochs ({recipe.epochs})",
     )
     micro = recipe.micro_batch
-    _require(
+    require(
         micro is None or recipe.batch_size % micro == 0,
         f"micro_batch {micro} does not divide batch_size {recipe.batch_size}; "
         "pick a divisor, or null for the whole batch at once",
@@ -174,12 +174,13 @@ def check_optimisation(recipe: OptimisationRecipe) -> None:
 
 def check_crop(scale: tuple[float, ...]) -> None:
     """Raise ValueError if `scale` is no (least, largest) share of an image's area."""
-    _require(
+    require(
         len(scale) == 2 and 0 < scale[0] <= scale[1] <= 1,
         f"crop_scale {list(scale)}: expected [least, largest] share of the area, above 0, up to 1",
     )
 
 
-def _require(fits: bool, message: str) -> None:
+def require(fits: bool, message: str) -> None:
+    """Raise ValueError with the message unless it fits."""
     if not fits:
         raise ValueError(message)
