@@ -36,7 +36,7 @@ def fingerprint(rule: str, *modules: str) -> str:
 def share_with_jobs(source: str, choices: Mapping[str, str]) -> None:
     """Let the workflow's jobs find the package in `source`, and the Python that runs this.
 
-    Jobs in an environment of their own (conda) put theirs in front of it. choices: question ->
+    Jobs in a conda environment put its Python in front of it. choices: question ->
     answer that the study fixes, or None (see `spatial_mae.choices`).
     """
     from spatial_mae.choices import PINS

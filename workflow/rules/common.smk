@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-# The package beside this workflow, also where it is not installed.
+# The package next to this workflow, also if it is not installed.
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
@@ -33,7 +33,7 @@ wildcard_constraints:
     control="[^/]+",
 
 
-# Sent before a time limit: a training run saves its state and goes back to the queue.
+# Sent before a time limit: a training run saves its state and returns to the queue.
 WARNING = "--signal=TERM@120"
 
 

@@ -1,4 +1,4 @@
-"""What happens before the first job of a cluster, and what is said when jobs failed; no rules."""
+"""Checks before the first job on a cluster, and the message when jobs failed; no rules."""
 
 from snakemake.exceptions import WorkflowError
 
@@ -15,7 +15,7 @@ onerror:
 
 
 def prepare_submission():
-    """Refuse what the cluster cannot run, and see to it that no job is waited for in vain."""
+    """Reject jobs that the cluster cannot run, and make sure that Snakemake waits for no lost job."""
     import snakemake_executor_plugin_slurm as plugin
 
     settings = workflow.executor_settings

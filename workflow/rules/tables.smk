@@ -1,4 +1,4 @@
-"""One tidy table an experiment: all its runs, the run's keys in front.
+"""One tidy table per experiment: all its runs, the run's keys first.
 
 inputs:
     the run tables of an experiment, the scores of its controls, and its data sets' manifests

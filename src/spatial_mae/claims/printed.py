@@ -129,7 +129,7 @@ for _table, (_kind, _figure) in MEASURED.items():
 def text_against_table(tables: Tables) -> Verdict:
     """The text's fall at the largest mask unit against Tables 1 and 4, and against our probes.
 
-    Without probes of three mask units only the printed numbers stand against each other.
+    Without probes of three mask units only the printed numbers contradict each other.
     """
     table_1, table_4 = (_printed_units(table) for table in (1, 4))
     contradiction = (
@@ -186,7 +186,7 @@ def one_setting_two_numbers(tables: Tables) -> Verdict:
     gap = max(twice) - min(twice)
     return Verdict(
         NOT_TESTABLE,
-        f"One setting (m = {FIXED:g}, unit 16) stands twice in Table 1, with "
+        f"One setting (m = {FIXED:g}, unit 16) is printed twice in Table 1, with "
         f"{' and '.join(f'{value:g}' for value in twice)}: whatever differs by less than {gap:.2f} "
         "points is not resolved by it. Its two sweeps may have used different patches of the ViT "
         "(Table 4 repeats the first number for patches of 16 pixels).",

@@ -9,7 +9,7 @@ from spatial_mae.tables.rows import Tables
 
 @dataclass(frozen=True)
 class Judge:
-    """decide: tables -> verdict. kinds: experiments it cannot do without. figure: its picture.
+    """decide: tables -> verdict. kinds: experiments that it needs. figure: its picture.
 
     either: one of the kinds is enough.
     """

@@ -1,4 +1,4 @@
-"""Claims in few words: five lines for a terminal, a table in Markdown.
+"""A short summary of the claims: five lines for a terminal, a table in Markdown.
 
 `python -m spatial_mae.claims.summary results/quick/claims.json` prints the lines.
 """
@@ -40,7 +40,7 @@ def _left_out(claims: Sequence[dict]) -> str:
     rest = _of(claims, NOT_RUN)
     beyond = {statement["id"] for statement in statements() if "undecided" in statement}
     open_ = [claim["id"] for claim in rest if claim["id"] not in beyond]
-    return f"not run: {len(rest)}, for want of tables: {', '.join(open_) or 'none'}"
+    return f"not run: {len(rest)}; tables missing for: {', '.join(open_) or 'none'}"
 
 
 def markdown(study: str, claims: Sequence[dict]) -> str:

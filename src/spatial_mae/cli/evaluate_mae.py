@@ -1,4 +1,4 @@
-"""What a pretrained MAE knows: probes, reconstruction errors, a gallery."""
+"""Evaluate a pretrained MAE: probes, reconstruction errors, a gallery."""
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe

@@ -1,4 +1,4 @@
-"""Power spectrum of patch masks: closed form beside the average over sampled masks."""
+"""Power spectrum of patch masks: closed form and average over sampled masks."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A study file of the earlier form, with a block `figures:`, rewritten; comments stay."""
+"""Rewrite a study file of the earlier form, with a block `figures:`; comments are kept."""
 
 import argparse
 from collections.abc import Sequence

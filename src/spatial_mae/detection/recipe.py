@@ -58,7 +58,7 @@ class DetectionRecipe(Checked):
     flip: bool = True
     """Whether half of the training images are mirrored."""
     scale_jitter: Annotated[tuple[Positive, ...], Length(2, 2)] = (0.1, 2.0)
-    """Least and largest factor by which an image is scaled on a canvas of its own size; [1, 1]:
+    """Smallest and largest factor of scaling an image on a canvas of the image's size; [1, 1]:
     none."""
     n_train: Count | None = None
     """Training images, a subset that every run shares; null: all."""

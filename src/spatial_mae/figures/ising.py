@@ -1,4 +1,4 @@
-"""Encoder and influence on the Ising chain: autoencoder beside masked autoencoder
+"""Encoder and influence on the Ising chain: autoencoder and masked autoencoder
 
 Answers Fig. 4 of Bisulco et al. (2025). Top: encoder A (inputs down, latents across); bottom:
 influence W = AB (row = input, column = target). The left column is the autoencoder (AE), the

@@ -1,10 +1,10 @@
 """Ising model in two dimensions
 
-Beside App. E of Bisulco et al. (2025): spins on a periodic square lattice, drawn by Monte Carlo.
-Left: energy per site against the coupling J beside Onsager's exact value for the infinite lattice.
+Goes with App. E of Bisulco et al. (2025): spins on a periodic square lattice, drawn by Monte Carlo.
+Left: energy per site against the coupling J, with Onsager's exact value for the infinite lattice.
 Right: boundary energy, the encoder's mean leverage at coordinates next to another patch divided by
 its mean over all coordinates, against the mask ratio m (m = 0 is the autoencoder), one colour a
-coupling and one panel a patch size; above 1 the encoder prefers patch boundaries.
+coupling and one panel per patch size; above 1 the encoder prefers patch boundaries.
 """
 
 from matplotlib.figure import Figure

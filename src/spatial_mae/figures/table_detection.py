@@ -1,12 +1,12 @@
-"""Detection and instance segmentation, beside the printed Tables 3 and 5
+"""Detection and instance segmentation, next to the printed Tables 3 and 5
 
 Left: average precision in percent that Kong et al. (2023) print, of Mask R-CNN on networks at width
 768 after 800 epochs of ImageNet-1k, fine-tuned on COCO for 45 epochs. First block: Table 3 over
 mask ratios, mask unit of 16 of 224 pixels; second: Table 5, where the patch is the mask unit.
-Right: the same of this study's networks and images, at the scale named below; half the range of the
-seeds behind ±. Lines stand beside each other at equal mask ratio; where the mask unit varies, at
-equal units if pretraining images are of equal size, else smallest beside smallest if there are as
-many. Trends can be compared, numbers cannot, unless the scales agree. –: not printed, or not run.
+Right: the same of this study's networks and images, at the scale named below; ± is half the range
+of the seeds. Lines are matched by mask ratio; where the mask unit varies, by unit if pretraining
+images are of equal size, else in order of size if there are as many. Trends can be compared,
+numbers cannot, unless the scales agree. –: not printed, or not run.
 """
 
 from matplotlib.figure import Figure

@@ -20,7 +20,7 @@ from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_le
 from spatial_mae.study.keys import Length, Two
 
 READINGS = ("lowest", "mean", "highest")
-# What tells how a network was made; of the tables a row comes from.
+# Columns describing the training, copied from the source table.
 KEPT = ("epochs", "pretrain_n_train", "model_width", "status")
 TOLERANCE = 0.01  # numbers nearer to each other are one
 # Conventions of a Jacobian's table, of which the first is taken.
@@ -51,8 +51,8 @@ def expected_level_rows(
 ) -> list[Row]:
     """Level of what hidden and visible part share, expected over the masks that training drew.
 
-    The tree stands above the image, its leaves are the mask units. A level is given as the number
-    of doublings of a side: a latent of level l stands above as many pixels as a square of side 2^l.
+    The tree is above the image, its leaves are the mask units. A level is given as the number
+    of doublings of a side: below a latent of level l are as many pixels as in a square of side 2^l.
 
     Parameters: shape of the image in pixels; sampling: `exact` or `bernoulli`. Rows: measure
     `level_{reading}`, source `arity {arity}`, value.

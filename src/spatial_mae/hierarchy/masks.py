@@ -1,7 +1,7 @@
 """Masks over the observables of a hierarchy, made of aligned units, and the laws they follow.
 
-The observables lie in a row or as an image, row by row. A unit is `unit` neighbours in a row, or a
-square of side `unit`. A law acts on the units of a grid that starts at the first observable, and
+The observables are in a row or form an image, row by row. A unit is `unit` neighbours in a row, or
+a square of side `unit`. A law acts on the units of a grid that starts at the first observable, and
 hides, at mask ratio m of P units:
 
 - bernoulli: each unit with probability m, given that not all and not none are hidden;

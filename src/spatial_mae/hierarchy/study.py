@@ -28,7 +28,7 @@ class LevelsRecipe(Checked):
     mask_ratios: tuple[Part, ...]
     """Shares of the mask units hidden."""
     n_masks: Two = 4000
-    """Masks drawn where there are more than that; else all are taken."""
+    """Number of masks drawn if there are more; else all are used."""
 
 
 def level_rows(

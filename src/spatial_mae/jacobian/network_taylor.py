@@ -155,7 +155,7 @@ def rows(
     functional: Function | None = None,
     batch_size: int = 32,
 ) -> list[Row]:
-    """Predicted beside measured masked losses, a row per lemma, mask ratio and input scale.
+    """Predicted and measured masked losses, one row per lemma, mask ratio and input scale.
 
     images: standardised (N, C, H, W), multiplied by each input scale. Lemmas 4 and 5 are those of
     `function`, whose outputs have as many values as the images; Lemma 6 is that of `functional`, if

@@ -70,7 +70,7 @@ def _loss_row(
 def influence_tables(run: LinearRun, recipe: LinearRecipe) -> tuple[list[Row], list[Row]]:
     """Measures of influence, and its profile by distance, of every model of the recipe.
 
-    Returns two tidy tables; the first has one row a model, the second one a model and distance.
+    Returns two tidy tables; the first has one row per model, the second one per model and distance.
     """
     moments, index = run.moments, run.decomposition.patch_index
     places = geometry(moments.height, moments.width, moments.channels, index)

@@ -69,7 +69,7 @@ def ising_tables(
 def lattice_moment(
     recipe: IsingRecipe, lattice: str, coupling: float, moment: str, rng: np.random.Generator
 ) -> tuple[np.ndarray, Row]:
-    """The second moment (d, d), and on the torus its energy per site beside Onsager's.
+    """The second moment (d, d), and on the torus its energy per site and Onsager's.
 
     A sampled chain is the plain mean of x^T x; a sampled torus is averaged over its symmetries too.
     """

@@ -21,7 +21,7 @@ class PixelMoments:
     """Exact sums over n images of integer pixels: enough for every centring, ridge and flip.
 
     gram: sum of x^T x, int64 (d, d). total: sum of x, int64 (d,). height, width, channels: of the
-    converted images, d = height * width * channels. scale: the integer that stands for 1.
+    converted images, d = height * width * channels. scale: the integer that represents 1.
     """
 
     gram: np.ndarray

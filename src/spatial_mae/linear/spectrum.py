@@ -69,7 +69,8 @@ def expected_mask_power(
     |F|^2 is the Dirichlet kernel of a patch times |sum_q r_q exp(-i theta_q)|^2 over the P patches,
     which has the expectation
         P (variance - covariance) + (mean^2 + covariance) |sum_q exp(-i theta_q)|^2.
-    The last sum is P at the multiples of N/p, where the kernel is zero but for k = 0, and else 0.
+    The last sum is P at the multiples of N/p, where the kernel is zero except for k = 0, and else
+    0.
 
     Parameters: size, pixels of a side; dimensions, 1 or 2; sampling, `bernoulli` or `exact`.
     Returns an ndarray of shape (size,) or (size, size) [frequency y, frequency x].

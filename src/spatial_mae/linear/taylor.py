@@ -42,7 +42,7 @@ class TaylorRecipe(Checked):
     n_samples: Two = 200
     """Signals the network is fitted to, and as many others on which losses are measured."""
     n_masks: Two = 1000
-    """Masks of each signal where there are too many to enumerate."""
+    """Masks of each signal if there are too many to enumerate."""
 
 
 def predicted_at_mean(
@@ -100,7 +100,7 @@ def sampled_losses(
 
 
 def taylor_rows(recipe: TaylorRecipe, rng: np.random.Generator) -> list[Row]:
-    """Both lemmas' predictions beside the masked loss, for each mask ratio and input scale.
+    """Both lemmas' predictions and the masked loss, for each mask ratio and input scale.
 
     Losses are divided by the mean of ||x||^2, so that 1 is the loss of the output 0. The network is
     fitted at scale 1; at small scales it is nearly linear.

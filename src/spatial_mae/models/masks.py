@@ -79,8 +79,9 @@ class Arrangement:
     """Patches of each image with the visible ones first, both parts in row-major order.
 
     `order` (N, P) int64 holds patch numbers. The first `n_visible` slots (the most any image of the
-    batch shows) go to the encoder, and `present` (N, n_visible) tells real tokens from padding,
-    None where all images show as many. All slots before `first_hidden` are visible in every image.
+    batch shows) go to the encoder, and `present` (N, n_visible) distinguishes real tokens from
+    padding, None where all images show as many. All slots before `first_hidden` are visible in
+    every image.
     """
 
     order: Tensor

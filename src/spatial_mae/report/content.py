@@ -1,4 +1,4 @@
-"""What stands in a report: data sets, figures and claims, read from a study's results."""
+"""The content of a report: data sets, figures and claims, read from a study's results."""
 
 import base64
 from collections import Counter

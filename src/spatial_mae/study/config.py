@@ -117,7 +117,7 @@ class Experiment:
     []: none. For a second drawing of one figure put a hyphen and a word behind its name, as in
     `separability-coupled`."""
     grids: tuple[Grid, ...] = ()
-    """Each stands for all combinations of its values; runs in two of them count once."""
+    """Each is expanded to all combinations of its values; runs in two of them count once."""
 
 
 @dataclass(frozen=True, kw_only=True)

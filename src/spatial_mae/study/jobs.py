@@ -1,4 +1,4 @@
-"""The jobs a study comes to, and the run record each of them leaves, from its config alone."""
+"""The jobs of a study, and the run record each of them leaves, from its config alone."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -35,7 +35,7 @@ def reference_run(config: Mapping, recipe: str, run: str) -> str:
 
 
 def related(config: Mapping, recipe: str) -> list[Mapping]:
-    """Experiments without grids, one a kind of table behind both papers' quantities."""
+    """Experiments without grids, one per kind of table behind both papers' quantities."""
     names = config["recipes"]["both_papers"][recipe]
     return [{"name": kind, "kind": kind, "recipe": names[KINDS[kind].recipe]} for kind in RELATED]
 

@@ -27,12 +27,12 @@ def test_summary_names_and_counts():
         "hold: one",
         "hold under conditions: none",
         "fail: two",
-        "not run: 3, for want of tables: five",
+        "not run: 3; tables missing for: five",
     ]
 
 
 def test_summary_of_a_study_without_gaps():
-    assert summary(CLAIMS[:2])[-1] == "not run: 0, for want of tables: none"
+    assert summary(CLAIMS[:2])[-1] == "not run: 0; tables missing for: none"
 
 
 def test_summary_has_at_most_five_lines():
