@@ -1,4 +1,4 @@
-# The README's commands. Each sets up .venv from requirements.lock first, once.
+# `make` lists the targets. Most of them first set up .venv from requirements.lock, once (about 6 GB on disk).
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,52 +11,63 @@ MINUTES ?= 9
 DATA ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: quick test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate clean lock
+.PHONY: help quick test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs clean lock
 
-quick: $(READY)  ## the default study on embedded data: figures, claims, report
+help:  ## print this list
+	@echo "make TARGET [NAME=value ...], with these targets:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile
+
+quick: $(READY)  ## run the default study on generated data: figures, claims, report
 	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
 	@echo
 	@python -m spatial_mae.claims.summary results/quick/claims.json
 	@echo "Report: $(CURDIR)/results/quick/report.html"
 
-test: $(READY) lint  ## lint, then unit, cli, workflow and smoke tests
+test: $(READY) lint  ## run lint, then the unit, command-line, workflow and smoke tests
 	python -m pytest -n auto --maxprocesses 4 --no-loadscope-reorder -m "not slow" \
 	    tests/workflow tests/smoke tests/slurm tests/cli tests/unit
 
-test-slurm: $(READY)  ## a real SLURM of one node: the study quick through it, and every fault (as root)
+test-slurm: $(READY)  ## start SLURM on this machine (as root); run the study quick and all fault tests on it
 	python -m pytest tests/slurm -m "slow or not slow"
 
-lint: $(READY)
+lint: $(READY)  ## check the format and style of all code
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
-status: $(READY)  ## training runs: epoch, time left, state
+status: $(READY)  ## list training runs: epoch, time left, state
 	@python -m spatial_mae.cli.show_status --results results
 
-pack-results: $(READY)  ## what a finished STUDY came to, as one ARCHIVE: tables, figures, claims, records
+pack-results: $(READY)  ## pack a finished STUDY's results (tables, figures, claims, records) into one ARCHIVE
 	@python -m spatial_mae.cli.pack_results --study $(STUDY) --archive $(ARCHIVE)
 
-unpack-results: $(READY)  ## put an ARCHIVE's results in place, every checksum verified
+unpack-results: $(READY)  ## unpack an ARCHIVE's results after checking every checksum
 	@python -m spatial_mae.cli.unpack_results --archive $(ARCHIVE)
 
-redraw: $(READY)  ## figures, claims and report of STUDY anew from its tables: no images, no GPU, no training
+redraw: $(READY)  ## redraw STUDY's figures, claims and report from its tables, without images or training
 	snakemake --cores $(CORES) --configfile results/$(STUDY)/config.yaml --rerun-triggers mtime \
 	    --forcerun draw_figure judge_claims write_report --quiet rules -- report
 
-estimate: $(READY)  ## jobs, hours and storage of STUDY before it runs; FLAGS as in estimate_cost --help
+estimate: $(READY)  ## estimate jobs, hours and storage of STUDY before it runs (FLAGS: see estimate_cost --help)
 	@python -m spatial_mae.cli.estimate_cost \
 	    $(if $(filter-out quick,$(STUDY)),--configfile workflow/studies/$(STUDY).yaml) $(FLAGS)
 
-bench: $(READY)  ## every benchmark's table, on one thread (minutes)
+bench: $(READY)  ## run all benchmarks on one thread and print their tables (minutes)
 	OMP_NUM_THREADS=1 python -m benchmarks
 
-gpu-check:  ## ten minutes on a GPU: right, robust, fast? Into OUT; needs no .venv (docs/gpu.md)
+gpu-check:  ## check correctness, robustness and speed on a GPU in ten minutes; needs no .venv (docs/gpu.md)
 	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
 	    $(if $(DATA),--data $(DATA))
 
-lock:  ## exact versions and hashes of everything, from pyproject.toml
+docs: $(READY)  ## rewrite the generated pages: docs/{config,tables,figures}.md and the picture of the rules
+	python -m spatial_mae.cli.describe_config
+	python -m spatial_mae.tables.documentation docs/tables.md
+	python -m spatial_mae.figures.drawing.documentation docs/figures.md
+	set -o pipefail; snakemake --rulegraph mermaid-js | \
+	    python -m spatial_mae.report.rulegraph workflow/rules docs/images/rulegraph.svg
+
+lock:  ## write requirements.lock (exact versions and hashes) from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header \
 	    --quiet --upgrade --output-file requirements.lock
 

@@ -1,9 +1,9 @@
-"""One pretraining run shared by two processes: images a second against one process alone.
+"""One pretraining run shared by two processes: images per second compared with one process.
 
-Whole runs by the training loop, each started anew, on random images, in float32, with the same
-effective batch. Speed is that of the second epoch. What a run takes besides training is to load,
-to save and, of two processes, to start them and import what they need. Peak memory is how far one
-process grew, the larger of two.
+Complete runs of the training loop, each in a new process, on random images, in float32, with the
+same effective batch. Speed is that of the second epoch. The time besides training is for loading
+and saving and, with two processes, for starting them and their imports. Peak memory is the growth
+of one process, the larger of the two.
 """
 
 import tempfile
@@ -30,7 +30,7 @@ CONTENDERS = {
 }
 FIRST = next(iter(CONTENDERS))
 EPOCHS = 2
-# width, heads, layers, images a step, images in all
+# width, heads, layers, images per step, images in all
 SMALL = (96, 3, (4, 1), 128, 1024)
 LARGE = (192, 12, (12, 4), 64, 192)
 
@@ -54,7 +54,7 @@ def _race(
                 place = Path(folder) / f"{number}-{processes}-{threads}"
                 results[name].append(_alone(_measure, run, place, processes, threads))
     layers = f"{depths[0]} + {depths[1]} layers of width {width}"
-    title = f"{layers}, patch size 4, {batch} images a step, median of {rounds}"
+    title = f"{layers}, patch size 4, {batch} images per step, median of {rounds}"
     return title, [_row(name, results) for name in CONTENDERS]
 
 

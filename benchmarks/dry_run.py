@@ -1,4 +1,4 @@
-"""How long planning takes: a dry run of the whole workflow, beside Snakemake's own start."""
+"""How long planning takes: a dry run of the whole workflow, compared with Snakemake's own start."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What this machine can do at most: matrix products of the types that the benchmarks use."""
+"""The most this machine can do: matrix products of the types that the benchmarks use."""
 
 import platform
 import time
@@ -28,7 +28,7 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
 
 
 def gemm_rate(dtype: type) -> float:
-    """10^9 multiplications and additions a second of numpy's matrix product."""
+    """10^9 multiplications and additions per second of numpy's matrix product."""
     return rate(lambda size: _product(np.ones((2, size, size), dtype)))
 
 
@@ -56,7 +56,7 @@ def _product(pair: Sequence) -> Callable[[], object]:
 
 
 def rate(prepare: Callable[[int], Callable[[], object]]) -> float:
-    """10^9 operations a second of the product of two size x size matrices, best of 5.
+    """10^9 operations per second of the product of two size x size matrices, best of 5.
 
     prepare(size): returns one product of that size. A processor without instructions for a type
     can take a minute for a large product: its rate is that of a small one.

@@ -1,4 +1,4 @@
-"""Levels of what masks share in trees of 256 leaves, against Algorithm 1 mask by mask."""
+"""Levels of what masks share in trees of 256 leaves, compared with Algorithm 1 mask by mask."""
 
 import numpy as np
 

@@ -6,7 +6,7 @@ from benchmarks.hardware import gemm_rate
 from benchmarks.synthetic import SIDE, natural_moment
 from benchmarks.timing import median, peak_memory, race, ratio
 from spatial_mae.linear.solution import mae_losses
-from spatial_mae.patches import mirror_index, patch_index, same_patch
+from spatial_mae.masks.patches import mirror_index, patch_index, same_patch
 
 PATCH_SIZES = (1, 2, 4, 8, 16)
 MASK_RATIOS = tuple(round(0.1 * i, 1) for i in range(1, 10))
@@ -78,7 +78,7 @@ def _memory_rows() -> list[dict]:
     baseline = """
 from benchmarks.synthetic import SIDE, natural_moment
 from spatial_mae.linear.solution import mae_losses
-from spatial_mae.patches import mirror_index, patch_index
+from spatial_mae.masks.patches import mirror_index, patch_index
 import numpy, scipy.linalg
 """
     solve = "mae_losses(S, index, [0.3, 0.7])"

@@ -1,7 +1,7 @@
 """Batches of images left in a memory-mapped file, against torch's DataLoader and JPEG folders.
 
-Batches of images in random order, as training asks for them: from a file that lies in the system's
-cache, and from the disk, where reading ahead counts.
+Batches of images in random order, as training reads them: from a file in the system's cache,
+and from the disk, where reading ahead matters.
 """
 
 import os

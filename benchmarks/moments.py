@@ -9,7 +9,7 @@ from benchmarks.hardware import gemm_rate, int8_rate
 from benchmarks.synthetic import SIDE, random_images
 from benchmarks.timing import median, peak_memory, race, ratio
 from spatial_mae.choices import made
-from spatial_mae.gram import fastest
+from spatial_mae.linear.gram import fastest
 from spatial_mae.linear.moments import CHUNK_ROWS, pixel_moments
 
 RATES = {

@@ -6,7 +6,7 @@ from benchmarks.synthetic import natural_moment, random_images
 from benchmarks.timing import median, race
 from spatial_mae.linear.moments import pixel_moments
 from spatial_mae.linear.solution import mae_losses
-from spatial_mae.patches import mirror_index, patch_index
+from spatial_mae.masks.patches import mirror_index, patch_index
 
 ROUNDS = 3
 

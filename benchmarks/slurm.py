@@ -32,7 +32,7 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
         rows = [
             _grid(cluster, cells, "local, 2 at a time", local=True),
             _grid(cluster, cells, "SLURM, packed"),
-            _grid(cluster, min(cells, CELLS_ALONE), "SLURM, a job a cell", packed=False),
+            _grid(cluster, min(cells, CELLS_ALONE), "SLURM, one job per cell", packed=False),
         ]
         result = [("a grid of Ising chains, seconds of wall time", rows)]
         if not quick:

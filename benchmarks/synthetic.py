@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spatial_mae.patches import pixel_coordinates
+from spatial_mae.masks.patches import pixel_coordinates
 
 SIDE = 32
 CORRELATION_LENGTH = 10.0

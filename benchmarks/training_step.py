@@ -1,8 +1,8 @@
 """A training step of the masked autoencoder, against transformers' ViTMAE on the same work.
 
 Forward, backward and AdamW at 12 + 4 layers of width 192, three patches in four hidden. In float32
-the tests hold the two to the same loss and gradients. How much bfloat16 can gain depends on the
-machine: compare the rates of its products, and transformers' network under autocast.
+the tests check that both give the same loss and gradients. How much bfloat16 can gain depends on
+the machine: compare the rates of its products, and transformers' network under autocast.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
     depths, rounds = ((2, 1), 1) if quick else ((12, 4), 5)
     steps = [(_architecture(patch, depths), batch) for patch, batch in sizes.items()]
     results = [
-        (f"patch size {sizes.patch_size}, {batch} images a step", _speed(sizes, batch, rounds))
+        (f"patch size {sizes.patch_size}, {batch} images per step", _speed(sizes, batch, rounds))
         for sizes, batch in steps
     ]
     if not quick:
@@ -158,7 +158,7 @@ for step in (training_step.rival_step(tiny, 1), training_step.our_step(tiny, 1, 
     return [
         {
             "patch size": sizes.patch_size,
-            "images a step": batch,
+            "images per step": batch,
             "contender": name,
             "MB over the imports": peak_memory(code + "\nstep()\nstep()", baseline) / 1e6,
         }

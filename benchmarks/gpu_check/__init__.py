@@ -1,4 +1,4 @@
-"""Ten minutes on a GPU: is it right, does it survive faults, how fast is it, does it learn?
+"""Ten minutes on a GPU: is it correct, does it survive faults, how fast is it, does it learn?
 
 One command, described in docs/gpu.md. Parts run one after another, each within its
 share of the time; what failed is recorded, and the rest is still done. Without a GPU the same parts

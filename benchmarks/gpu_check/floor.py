@@ -15,14 +15,14 @@ ROUNDS, EACH = 5, 4
 
 
 def copy_bandwidth(context: Context) -> float:
-    """Bytes a second, read and written ones counted, of a copy on the device."""
+    """Bytes per second, read and written ones counted, of a copy on the device."""
     source = torch.zeros(context.scale.copied, dtype=torch.uint8, device=context.device)
     target = torch.empty_like(source)
     return 2 * context.scale.copied / seconds(context, lambda: target.copy_(source))
 
 
 def product_rate(context: Context) -> float:
-    """Multiplications and additions a second of a bfloat16 product of random square matrices."""
+    """Multiplications and additions per second of a bfloat16 product of random square matrices."""
     side = context.scale.side
     generator = torch.Generator(context.device).manual_seed(0)
     shape, kind = (2, side, side), torch.bfloat16

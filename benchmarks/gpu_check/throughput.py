@@ -1,4 +1,4 @@
-"""Images a second of whole training steps, against usual ones, and the floor of this device.
+"""Images per second of whole training steps, against usual ones, and the floor of this device.
 
 A step is crops and flips, masks, forward, backward, AdamW; all contenders crop and flip by our
 code, since theirs works image by image on the CPU.
@@ -35,7 +35,7 @@ Build = Callable[[Context, Architecture, Tensor, int], Step | AutocastStep]
 
 @dataclass(frozen=True)
 class Ceilings:
-    """bandwidth: bytes a second; products: operations a second; both measured."""
+    """bandwidth: bytes per second; products: operations per second; both measured."""
 
     bandwidth: float
     products: float
@@ -43,7 +43,7 @@ class Ceilings:
 
 @dataclass
 class Contender:
-    """step: over the whole batch, `at_once` images a pass. peak: bytes. seconds: of a step."""
+    """step: over the whole batch, `at_once` images per pass. peak: bytes. seconds: of a step."""
 
     step: Step | AutocastStep
     at_once: int

@@ -13,7 +13,7 @@ from spatial_mae.study.recipes import load
 
 @dataclass(frozen=True)
 class Flag:
-    """`--name`, and what `add_argument` is told of it.
+    """`--name`, and the options for `add_argument`.
 
     is_input: its files are among the inputs that the run's record names, with their hashes.
     declaration: the dataclass that its JSON is read as, see `study.recipes.load`.

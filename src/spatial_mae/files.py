@@ -13,7 +13,7 @@ import numpy as np
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` only if the block succeeds.
+    """Yield a temporary path next to `path`; rename it to `path` only if the block succeeds.
 
     The temporary name keeps the suffix, so that writers which read the format from the name work.
     On any exception (a full disk, Ctrl-C) the temporary file is removed and `path` is untouched.

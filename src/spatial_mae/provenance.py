@@ -36,7 +36,7 @@ def fingerprint(rule: str, *modules: str) -> str:
 def share_with_jobs(source: str, choices: Mapping[str, str]) -> None:
     """Let the workflow's jobs find the package in `source`, and the Python that runs this.
 
-    Jobs in an environment of their own (conda) put theirs in front of it. choices: question ->
+    Jobs in a conda environment put its Python in front of it. choices: question ->
     answer that the study fixes, or None (see `spatial_mae.choices`).
     """
     from spatial_mae.choices import PINS
@@ -60,6 +60,12 @@ def import_closure(modules: Sequence[str]) -> set[str]:
     return seen - {"provenance"}
 
 
+def modules_of(room: str) -> list[str]:
+    """The modules of a room, `claims.taylor` for instance, in alphabetical order."""
+    paths = (code.PACKAGE / room).glob("[!_]*.py")
+    return sorted(f"{room}.{path.stem}" for path in paths)
+
+
 def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None) -> None:
     """The two flags every entry point shares. `record`: where it goes by itself; None: required."""
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
@@ -76,10 +82,12 @@ def add_record_flags(parser: argparse.ArgumentParser, record: Path | None = None
 def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> Iterator[dict]:
     """Write `arguments.record` when the block ends without an exception.
 
-    Yields the record, a dict to which the block may add what it measured. It holds the commit (and
-    whether the tree was dirty), command, versions, host, device, seconds, peak memory of this
-    process in bytes, seed, the SHA-256 of each input file, and what was chosen by measurement.
+    Yields the record, a dict to which the block may add what it measured. It holds the version of
+    this package, the commit (and whether the tree was dirty), command, versions of libraries, host,
+    device, seconds, peak memory of this process in bytes, seed, the SHA-256 of each input file, and
+    what was chosen by measurement.
     """
+    from spatial_mae import __version__
     from spatial_mae.choices import made
     from spatial_mae.files import sha256, write_json
 
@@ -88,6 +96,7 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
         "command": [code.NAME, *sys.argv],
         "seed": arguments.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "version": __version__,
         "commit": _git("rev-parse", "HEAD"),
         "dirty": _git("status", "--porcelain", "--untracked-files=no") not in ("", None),
         "python": platform.python_version(),

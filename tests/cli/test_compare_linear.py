@@ -1,4 +1,4 @@
-"""The entry point that sets a network beside the linear MAE."""
+"""The entry point that compares a network with the linear MAE."""
 
 import json
 

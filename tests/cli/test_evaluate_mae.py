@@ -1,4 +1,4 @@
-"""The evaluation entry point: from weights, checkpoints and controls to two tables."""
+"""The evaluation entry point: from weights and checkpoints to two tables."""
 
 import json
 
@@ -8,9 +8,9 @@ import torch
 
 from spatial_mae.cli.evaluate_mae import main
 from spatial_mae.data.store import Batch, Prepared, write_dataset
-from spatial_mae.evaluation.probing import COLUMNS, ordered
+from spatial_mae.evaluation.probing import COLUMNS
 from spatial_mae.evaluation.saved_probes import read_probe
-from spatial_mae.files import read_json, read_rows, write_rows
+from spatial_mae.files import read_json, read_rows
 from spatial_mae.models.architecture import Architecture, Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.weights import save_weights
@@ -27,9 +27,6 @@ RECIPE = {
     "n_reconstructed": 6,
     "n_masks": 1,
     "n_gallery": 2,
-    "control_colour": "luma",
-    "control_centring": "centred",
-    "control_ridge": 0,
 }
 ARCHITECTURE = Architecture(8, 8, 1, 4, 1, 1, 1, Backbone(8, 2, 8, 2, 2.0, False))
 
@@ -81,13 +78,10 @@ def prepare(folder, classes=("dark", "bright")):
             folder / f"checkpoints/epoch-{epoch}.safetensors", model.state_dict(), metadata
         )
     save_weights(folder / "weights.safetensors", model.state_dict(), metadata)
-    for name in ("pixels", "linear"):
-        control = {"protocol": "linear_probe", "representation": name, "value": 0.5}
-        write_rows(folder / f"{name}.csv", ordered([control]))
     return folder
 
 
-def run(folder, recipe=RECIPE, controls=("pixels.csv", "linear.csv"), **changes):
+def run(folder, recipe=RECIPE, **changes):
     flags = {
         "manifest": folder / "manifest.json",
         "weights": folder / "weights.safetensors",
@@ -101,8 +95,7 @@ def run(folder, recipe=RECIPE, controls=("pixels.csv", "linear.csv"), **changes)
         "seed": 0,
         "record": folder / "record.json",
     } | changes
-    texts = [text for key, value in flags.items() for text in (f"--{key}", str(value))]
-    main([*texts, "--controls", *(str(folder / name) for name in controls)])
+    main([text for key, value in flags.items() for text in (f"--{key}", str(value))])
     return read_rows(folder / "scores.csv")
 
 
@@ -112,12 +105,11 @@ def test_images_that_do_not_fit_in_memory_change_nothing(tmp_path, monkeypatch):
     assert [row["value"] for row in run(prepare(tmp_path / "file"))] == whole
 
 
-def test_writes_scores_with_their_controls_a_gallery_and_a_record(tmp_path):
+def test_writes_scores_a_gallery_and_a_record(tmp_path):
     rows = run(prepare(tmp_path))
     assert list(rows[0]) == list(COLUMNS)
-    assert [row["epoch"] for row in rows] == 4 * [0] + 4 * [1] + 4 * [2] + 2 * [None]
-    assert [row["representation"] for row in rows[-2:]] == ["pixels", "linear"]
-    assert {row["pretrain_seconds"] for row in rows[:12]} == {0.0, 1.5, 3.0}
+    assert [row["epoch"] for row in rows] == 4 * [0] + 4 * [1] + 4 * [2]
+    assert {row["pretrain_seconds"] for row in rows} == {0.0, 1.5, 3.0}
     gallery = read_rows(tmp_path / "reconstructions.csv")
     assert len(gallery) == 2 * 64
     assert {"original_0", "predicted_0", "epochs", "model_width", "status"} <= set(gallery[0])
@@ -127,12 +119,12 @@ def test_writes_scores_with_their_controls_a_gallery_and_a_record(tmp_path):
     ]
     record = read_json(tmp_path / "record.json")
     assert record["device"]
-    assert len(record["inputs"]) == 4
+    assert len(record["inputs"]) == 2
 
 
-def test_images_without_labels_have_no_controls(tmp_path):
+def test_images_without_labels_have_no_probes(tmp_path):
     folder = prepare(tmp_path, classes=None)
-    rows = run(folder, RECIPE | {"representations": []}, controls=())
+    rows = run(folder, RECIPE | {"representations": []})
     assert {row["protocol"] for row in rows} == {"reconstruction"}
     with pytest.raises(ValueError, match=r"no probe of 'mean' \(it holds: none\)"):
         read_probe(folder / "probes.npz", "mean")

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from spatial_mae.claims.registry import statements
 from spatial_mae.cli.judge_claims import main
 from spatial_mae.files import write_rows
+from spatial_mae.papers.statements import statements
 
 
 def run(folder, *flags):

@@ -84,7 +84,7 @@ class Submission:
             time.sleep(0.2)
 
     def finish(self, seconds: float = LIMIT_SECONDS) -> int:
-        """Wait for the end; the exit code. Fails if it waits for ever."""
+        """Wait for the end; the exit code. Fails if it waits forever."""
         try:
             return self.process.wait(limit(seconds))
         except subprocess.TimeoutExpired:

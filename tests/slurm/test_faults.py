@@ -81,7 +81,7 @@ def test_a_cancelled_job_is_tried_again_and_continues(train, cluster, undisturbe
 def test_a_preempted_job_goes_back_to_the_queue_and_continues(
     train, cluster, undisturbed, partition
 ):
-    # PreemptMode=CANCEL: SLURM would not bring the job back, and the plugin would wait for ever.
+    # PreemptMode=CANCEL: SLURM would not bring the job back, and the plugin would wait forever.
     submission = train("--default-resources", f"slurm_partition={partition}")
     (number,) = submission.jobs
     cluster.run("sbatch", "--exclusive", "--partition=cpu", "--wrap=sleep 2", "--output=/dev/null")
@@ -142,7 +142,7 @@ def test_a_full_disk_fails_one_run_loses_nothing_and_leaves_the_rest_alone(
     text = submission.text
     assert (prepared / cell).exists() and not (prepared / WEIGHTS).exists()
     last = text[text.index("1 job failed") :]
-    assert f"log:   {LOG}" in last and "goes on from epoch" in last and "same command" in last
+    assert f"log:   {LOG}" in last and "continues from epoch" in last and "same command" in last
     assert "No space left on device" in (prepared / LOG).read_text()
     (small_disk / "filler").unlink()
     again = submit(prepared, WEIGHTS, *overlay(prepared, LONG))

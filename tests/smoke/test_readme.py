@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import yaml
 
+from spatial_mae.papers.statements import statements
+from spatial_mae.report.rulegraph import draw, read_graph, read_stages
 from spatial_mae.study import grid
 from spatial_mae.study.measurements import FIGURES
 from spatial_mae.study.schema import completed
@@ -21,10 +23,9 @@ def test_the_library_example_runs(project):
     assert names["losses"].shape == (3, 1024)
 
 
-def test_every_figure_is_in_the_readme_and_in_the_default_study(project):
+def test_every_figure_is_listed_and_in_the_default_study(project):
     modules = {p.stem for p in (project / "src/spatial_mae/figures").glob("*.py")} - {"__init__"}
-    section = (project / "README.md").read_text().partition("## Figures")[2].partition("\n## ")[0]
-    listed = set(re.findall(r"^\| `(\w+)` ", section, re.M))
+    listed = set(re.findall(r"^\| `(\w+)` ", (project / "docs/figures.md").read_text(), re.M))
     assert modules == listed == set(FIGURES)
     drawn = set(grid.figures({"experiments": experiments(project)}))
     kinds = {entry["kind"] for entry in experiments(project)}
@@ -32,18 +33,44 @@ def test_every_figure_is_in_the_readme_and_in_the_default_study(project):
     assert len(drawn) > 40
 
 
+def test_the_readme_counts_what_there_is(project):
+    drawn = grid.figures({"experiments": experiments(project)})
+    for n, said in ((len(statements()), "statements"), (len(FIGURES), "["), (len(drawn), "fig")):
+        (least,) = re.findall(
+            rf"more than (\d+) {re.escape(said)}", (project / "README.md").read_text()
+        )
+        assert int(least) < n <= 2 * int(least)
+
+
+def test_the_readme_is_short(project):
+    assert len((project / "README.md").read_text().splitlines()) <= 90
+
+
+def test_the_picture_of_the_rules_is_up_to_date(project):
+    command = ["snakemake", "--rulegraph", "mermaid-js"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    drawn = draw(read_graph(done.stdout), read_stages(project / "workflow/rules"))
+    assert (project / "docs/images/rulegraph.svg").read_text() == drawn, "run make docs"
+
+
 def experiments(project) -> list[dict]:
     return completed(yaml.safe_load((project / "config.yaml").read_text()))["experiments"]
 
 
-def test_every_study_is_in_the_readme(project):
-    text = (project / "README.md").read_text()
+def test_every_study_is_listed(project):
+    text = (project / "docs/studies.md").read_text()
     studies = [p.name for p in (project / "workflow/studies").glob("*.yaml")]
     assert [name for name in studies if name not in text] == []
 
 
+def test_every_page_is_listed(project):
+    text = (project / "docs/studies.md").read_text()
+    pages = {p.name for p in (project / "docs").glob("*.md")} - {"studies.md"}
+    assert [page for page in sorted(pages) if f"]({page})" not in text] == []
+
+
 def test_links_between_pages_hold(project):
-    for page in [project / "README.md", *(project / "docs").glob("*.md")]:
+    for page in [*project.glob("*.md"), *(project / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 

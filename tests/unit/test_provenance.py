@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from spatial_mae import choices, code, provenance
+from spatial_mae import __version__, choices, code, provenance
 
 
 @pytest.fixture
@@ -56,6 +56,10 @@ def test_docstrings_of_fields_do_not_count(package):
     assert changed(package, "b.py", "class x:\n    y: int = 2\n")
 
 
+def test_the_modules_of_a_room_and_no_init(package):
+    assert provenance.modules_of("linear") == ["linear.a", "linear.other"]
+
+
 def test_unrelated_modules_do_not_count(package):
     assert not changed(package, "linear/other.py", "g = 2\n")
 
@@ -90,6 +94,7 @@ def test_record_says_what_made_the_result(tmp_path):
     assert written["inputs"][str(source)].startswith("2d711642b726b044")  # sha256 of "x"
     assert written["seconds"] >= 0 and written["peak_memory_bytes"] > 1e6
     assert {"command", "commit", "dirty", "versions", "host", "device"} <= set(written)
+    assert written["version"] == __version__
 
 
 def test_a_failed_run_leaves_no_record(tmp_path):

@@ -21,6 +21,11 @@ def test_a_figure_module_redraws_that_figure_and_the_report(finished, edit):
     assert plan(finished) == {"draw_figure": 1, "write_report": 1, "report": 1}
 
 
+def test_a_judge_that_nothing_imports_by_name_judges_again(finished, edit):
+    edit("claims/taylor", *NEW_CODE)
+    assert plan(finished) == {"judge_claims": 1, "write_report": 1, "report": 1}
+
+
 def test_the_solver_reruns_solutions_and_what_follows_but_no_data(finished, edit):
     edit("linear/decomposition", *NEW_CODE)
     jobs = plan(finished)
@@ -48,6 +53,14 @@ def test_the_probe_reruns_evaluations_but_no_training(finished, edit):
     jobs = plan(finished)
     assert {"evaluate_mae", "probe_pixels", "probe_linear"} <= set(jobs)
     assert not TRAINING & set(jobs)
+
+
+def test_other_controls_evaluate_no_network_again(finished, tmp_path):
+    overlay = tmp_path / "ridge.yaml"
+    overlay.write_text("recipes: {evaluation: {tiny: {control_ridge: 0.01}}}\n")
+    jobs = planned(snakemake_in(finished)("-n", "report", "--configfile", TINY, overlay))
+    assert {"solve_linear", "probe_linear", "collect_table"} <= set(jobs)
+    assert not (TRAINING | {"evaluate_mae", "probe_robustness", "relate_papers"}) & set(jobs)
 
 
 def test_how_runs_share_gpus_reruns_only_the_written_config(finished, tmp_path):

@@ -1,4 +1,4 @@
-"""Results packed, unpacked in a fresh checkout, and drawn anew there without the networks."""
+"""Results packed, unpacked in a fresh checkout, and drawn again there without the networks."""
 
 import re
 import shlex
@@ -62,7 +62,7 @@ def test_redrawing_gives_the_same_numbers_and_verdicts(unpacked, finished, proje
     results = [unpacked / f"results/tiny/figures/{name}.csv" for name in names]
     results += [unpacked / "results/tiny/claims.json", unpacked / "results/tiny/claims.md"]
     for path in results:
-        path.write_text("to be made anew")
+        path.write_text("to be made again")
     snakemake_in(unpacked)(*flags)
     for path in results:
         assert path.read_bytes() == (finished / path.relative_to(unpacked)).read_bytes(), path.name

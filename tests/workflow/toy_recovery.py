@@ -1,4 +1,4 @@
-"""A data set of known latents and a network beside it, for the tests of their recovery."""
+"""A data set of known latents and a network, for the tests of their recovery."""
 
 from pathlib import Path
 

@@ -57,7 +57,7 @@ def metadata_file(output: str) -> str:
 
 
 def write_toy_study(folder: Path) -> None:
-    """Write its results into `folder`, a checkout's, and much beside them that is not shared."""
+    """Write its results into `folder`, a checkout's, and much else that is not shared."""
     record = {"commit": "abc", "dirty": True, "versions": {"numpy": "2.0"}}
     texts = {path: f"content of {path}\n" for path in RESULTS}
     texts |= {path: json.dumps(record) for path in RECORDS}

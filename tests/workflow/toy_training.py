@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from spatial_mae.data.store import Batch, Prepared, write_dataset
 
@@ -73,3 +74,27 @@ def toy_dataset(folder: Path, labels: bool = True, size: tuple[int, int] = (8, 8
     prepared = Prepared(splits, (*size, 3), "generated", "none", classes=classes)
     write_dataset(folder / "manifest.json", "toy", "dead_leaves", prepared, {})
     return folder / "manifest.json"
+
+
+class _NoBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, value):
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise ImportError("no C compiler")
+
+
+def fails_in_forward(function, **_):
+    """In place of torch.compile: what it makes raises an error when it is called."""
+
+    def call(*_):
+        raise ImportError("no C compiler")
+
+    return call
+
+
+def fails_in_backward(function, **_):
+    """In place of torch.compile: what it makes raises an error in its backward pass."""
+    return lambda *arguments: _NoBackward.apply(function(*arguments))

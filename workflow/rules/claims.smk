@@ -48,7 +48,7 @@ rule write_config:
 
 rule judge_claims:
     input:
-        statements=f"{SOURCE}/spatial_mae/claims/statements.json",
+        statements=f"{SOURCE}/spatial_mae/papers/statements.json",
         tables=rules.tables.input,
     output:
         json=report(
@@ -64,7 +64,7 @@ rule judge_claims:
     conda:
         "../../envs/linear.yaml"
     params:
-        code=fingerprint("judge_claims"),
+        code=fingerprint("judge_claims", *modules_of("claims")),
         tables=[
             f"{entry['kind']}=results/{config['study']}/tables/{entry['name']}.csv"
             for entry in config["experiments"]

@@ -8,13 +8,12 @@ import json
 import sys
 from pathlib import Path
 
-# The package beside this workflow, also where it is not installed.
+# The package next to this workflow, also if it is not installed.
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
 from spatial_mae.study import configuration, grid, relations, sources
-from spatial_mae.provenance import fingerprint, share_with_jobs
-
+from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
 
 config.update(configuration.checked(config))
 share_with_jobs(SOURCE, config["devices"]["choices"])
@@ -34,7 +33,7 @@ wildcard_constraints:
     control="[^/]+",
 
 
-# Sent before a time limit: a training run saves its state and goes back to the queue.
+# Sent before a time limit: a training run saves its state and returns to the queue.
 WARNING = "--signal=TERM@120"
 
 
@@ -47,8 +46,8 @@ def seed():
     return config["seed"]
 
 
-def recipe(family):
-    return lambda wildcards: json.dumps(config["recipes"][family][wildcards.recipe])
+def recipe(family, without=()):
+    return lambda wildcards: json.dumps(relations.recipe(config, family, wildcards.recipe, without))
 
 
 def recipe_value(family, key):
@@ -81,10 +80,6 @@ def figure_code(*names):
 
 def figure_experiment(wildcards):
     return grid.figures(config)[wildcards.figure]
-
-
-def controls(wildcards):
-    return relations.control_scores(config, wildcards.recipe, run_of(wildcards))
 
 
 def control_moments(wildcards):

@@ -7,7 +7,7 @@ inputs:
 outputs:
     results/detect/{dataset}/{model}/{training}/{run}/{recipe}/scores.csv
 
-beside it history.csv and detector.pt, and while a run is unfinished its state/.
+next to it are history.csv and detector.pt and, while a run is unfinished, its state/.
 """
 
 

@@ -110,7 +110,6 @@ rule evaluate_mae:
         manifest="results/data/{dataset}/manifest.json",
         weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
         checkpoints="results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints",
-        controls=controls,
     output:
         scores="results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.csv",
         reconstructions="results/evaluate/mae/{dataset}/{model}/{training}/{run}/reconstructions_{recipe}.csv",
@@ -129,7 +128,7 @@ rule evaluate_mae:
         runtime=growing(240),
     params:
         code=fingerprint("evaluate_mae"),
-        recipe=recipe("evaluation"),
+        recipe=recipe("evaluation", without=("control_",)),
         seed=run_value("seed"),
     shell:
         r"""
@@ -137,7 +136,6 @@ rule evaluate_mae:
             --manifest {input.manifest:q} \
             --weights {input.weights:q} \
             --checkpoints {input.checkpoints:q} \
-            --controls {input.controls:q} \
             --recipe {params.recipe:q} \
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \

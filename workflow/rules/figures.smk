@@ -1,4 +1,4 @@
-"""Figures, each drawn from one table, with the plotted numbers beside it.
+"""Figures, each drawn from one table, with the plotted numbers next to it.
 
 inputs:
     results/{study}/tables/{experiment}.csv

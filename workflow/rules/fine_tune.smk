@@ -8,7 +8,7 @@ outputs:
     results/fine_tune/{dataset}/{model}/{training}/{run}/{tuning}/{recipe}/scores.csv
     results/supervised/{dataset}/{model}/{run}/{recipe}/scores.csv
 
-beside them history.csv and weights.safetensors, and while a run is unfinished its state/.
+next to them are history.csv and weights.safetensors and, while a run is unfinished, its state/.
 """
 
 

@@ -1,4 +1,4 @@
-"""What pretrained networks make of whole images (Kong et al. 2023, Sec. 3).
+"""What pretrained networks do with whole images (Kong et al. 2023, Sec. 3).
 
 inputs:
     results/data/{dataset}/manifest.json

@@ -1,4 +1,4 @@
-"""What a trained network has learned: its Jacobian, beside the linear MAE of the same images.
+"""What a trained network has learned: its Jacobian, compared with the linear MAE of the same images.
 
 inputs:
     results/data/{dataset}/manifest.json

@@ -8,7 +8,7 @@ outputs:
     results/pretrain/{dataset}/{model}/{training}/{run}/history.csv
     results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints/epoch-{epoch}.safetensors
 
-beside them, while a run is unfinished, what it continues from after an interruption:
+next to them, while a run is unfinished, the files from which it continues after an interruption:
     results/pretrain/{dataset}/{model}/{training}/{run}/state/
 """
 

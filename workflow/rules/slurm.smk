@@ -1,9 +1,8 @@
-"""What happens before the first job of a cluster, and what is said when jobs failed; no rules."""
+"""Checks before the first job on a cluster, and the message when jobs failed; no rules."""
 
 from snakemake.exceptions import WorkflowError
 
 from spatial_mae import slurm
-from spatial_mae.failures import Failure, failure_report
 
 
 onstart:
@@ -12,11 +11,11 @@ onstart:
 
 
 onerror:
-    print(failure_report(map(failure, failed_jobs())), file=sys.stderr)
+    print(slurm.failure_report(map(failure, failed_jobs())), file=sys.stderr)
 
 
 def prepare_submission():
-    """Refuse what the cluster cannot run, and see to it that no job is waited for in vain."""
+    """Reject jobs that the cluster cannot run, and make sure that Snakemake waits for no lost job."""
     import snakemake_executor_plugin_slurm as plugin
 
     settings = workflow.executor_settings
@@ -51,4 +50,4 @@ def failed_jobs():
 
 def failure(job):
     wildcards, state = dict(job.wildcards_dict), job.params.get("state")
-    return Failure(job.rule.name, wildcards, tuple(map(str, job.log)), state)
+    return slurm.Failure(job.rule.name, wildcards, tuple(map(str, job.log)), state)

@@ -1,7 +1,7 @@
-"""One tidy table an experiment: all its runs, the run's keys in front.
+"""One tidy table per experiment: all its runs, the run's keys first.
 
 inputs:
-    the run tables of an experiment, and its data sets' manifests
+    the run tables of an experiment, the scores of its controls, and its data sets' manifests
 
 outputs:
     results/{study}/tables/{experiment}.csv
@@ -20,6 +20,7 @@ rule tables:
 rule collect_table:
     input:
         runs=lambda wildcards: grid.run_tables(experiment(wildcards)),
+        controls=lambda wildcards: relations.experiment_controls(config, experiment(wildcards)),
         manifests=lambda wildcards: grid.manifests(experiment(wildcards)),
     output:
         table="results/{study}/tables/{experiment}.csv",
@@ -38,6 +39,7 @@ rule collect_table:
         r"""
         python -m spatial_mae.cli.collect_table \
             --experiment {params.experiment:q} \
+            --controls {input.controls:q} \
             --table {output.table:q} \
             --record {output.record:q} \
             &>{log:q}

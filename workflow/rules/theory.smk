@@ -1,4 +1,4 @@
-"""What needs no images: Ising models, mask spectra, lemmas.
+"""Rules that need no images: Ising models, mask spectra, lemmas.
 
 inputs:
     none

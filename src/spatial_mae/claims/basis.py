@@ -27,7 +27,7 @@ SIZES = ("spread", "entropy")
 def kernels_vary_with_the_image(tables: Tables) -> Verdict:
     """At the end of training a pixel's kernels in two images clearly differ, unlike a linear MAE's.
 
-    Each output pixel is a setting. The untrained network's adaptivity stands in the note: what it
+    Each output pixel is a setting. The untrained network's adaptivity is in the note: what it
     has already, training did not bring.
     """
     rows = pick(counted(tables["basis"], "value"), measure="adaptivity")
@@ -38,7 +38,7 @@ def kernels_vary_with_the_image(tables: Tables) -> Verdict:
         across_seeds(trained + linear, _adapts, ("source",)),
         trained,
         needs="the tables of the basis need the adaptivity of completed runs at their last epoch, "
-        "beside the linear MAE's",
+        "and the linear MAE's",
         size="adaptivity_beyond_linear_less_0_1",
         evidence={
             **median_of("adaptivity", trained),
@@ -83,7 +83,7 @@ def kernels_spread_during_training(tables: Tables) -> Verdict:
 
 
 def _both_sizes(rows: Rows) -> list[Row]:
-    """Each entropy with the spread of the same weights beside it, and both standard errors."""
+    """Each entropy, the spread of the same weights, and both standard errors."""
     spreads = {_weights(row): row for row in pick(rows, measure="spread")}
     return [
         {

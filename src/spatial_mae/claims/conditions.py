@@ -23,7 +23,7 @@ JPEG = (
 class Noise:
     """What an effect must exceed to be resolved, in words.
 
-    limit: the noise itself. known: its name. unknown: said where no setting tells it.
+    limit: the noise itself. known: its name. unknown: said where no setting shows it.
     more: what would lower it.
     """
 
@@ -46,7 +46,7 @@ class Outcome:
     """A statement in one setting.
 
     where: axis -> value.
-    holds: None if the estimate is too noisy to tell.
+    holds: None if the estimate is too noisy to decide.
     size: the relative effect, positive in the direction the statement claims.
     n_images: the number of images behind it, where there are images.
     noise: how much the effect changes from the second largest number of images to the largest, or
@@ -131,7 +131,7 @@ def decide(
 ) -> Verdict:
     """The verdict over all settings.
 
-    rows: what stands behind it, for the data statement.
+    rows: those it was computed from, for the data statement.
     needs: what the tables would have to hold, said where no setting could be evaluated.
     size: the evidence's name for the effect.
     note: a sentence added to the conditions.
@@ -155,7 +155,7 @@ def decide(
 
 
 def _noise_note(outcomes: Sequence[Outcome], noise: Noise) -> str:
-    """In how many settings a second number of images, or a second seed, tells the noise."""
+    """In how many settings a second number of images, or a second seed, shows the noise."""
     if all(outcome.n_images is None for outcome in outcomes):
         return ""
     known = sum(outcome.noise is not None for outcome in outcomes)

@@ -5,7 +5,7 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
 from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
-from spatial_mae.printed import printed_series
+from spatial_mae.papers.printed import printed_series
 from spatial_mae.tables.repeats import mean
 from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import completed

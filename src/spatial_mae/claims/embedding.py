@@ -1,4 +1,4 @@
-"""Judges of how far classes lie apart in the features (Kong et al. 2023, Sec. 3.3)."""
+"""Judges of how far classes are apart in the features (Kong et al. 2023, Sec. 3.3)."""
 
 from spatial_mae.claims.conditions import exceeds, rises
 from spatial_mae.claims.registry import judge

@@ -14,8 +14,8 @@ from spatial_mae.tables.settings import settings
 SHARE = 0.2
 # Power below a billionth of the mean is a zero of the closed form, rounded.
 ZERO = 1e-9
-# Standard errors an average may lie from the closed form: of some thousand frequencies, whose
-# powers have heavier tails than a Gaussian, none should by chance.
+# Standard errors that an average may be away from the closed form: of some thousand frequencies,
+# whose powers have heavier tails than a Gaussian, none should by chance.
 SIGMAS = 6.0
 # Zeroed: the masked images keep less than a hundredth of the image's power at that frequency.
 ZEROED = 0.01
@@ -47,8 +47,8 @@ def mask_spectrum_is_a_grating(tables: Tables) -> Verdict:
             "standard_errors_off_largest": max(_deviation(row) for row in rows),
             **lemma_numbers("psd.grating", tables),
         },
-        note="Zeros of the mask's own spectrum, at multiples of 1/p cycles a pixel; a patch of one "
-        "pixel has none.",
+        note="Zeros of the mask's own spectrum, at multiples of 1/p cycles per pixel; a patch of "
+        "one pixel has none.",
     )
 
 
@@ -84,7 +84,7 @@ def masking_zeroes_frequencies(tables: Tables) -> Verdict:
     return decide(
         evaluate(_power_kept(rows), _zeroes),
         rows,
-        needs="the spectra hold no masked part beside the images' own: add patches to the recipe",
+        needs="the spectra hold no masked part: add patches to the recipe",
         size="share_of_frequencies_zeroed",
         evidence={
             **_kept_numbers(_power_kept(rows)),

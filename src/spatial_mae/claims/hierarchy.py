@@ -78,7 +78,7 @@ def _family(graph: str) -> str:
     "kong.fig4.extremes", kinds=("hierarchy_levels", "hierarchy_cases"), figure="hierarchy_levels"
 )
 def extremes_are_low(tables: Tables) -> Verdict:
-    """The level lies higher at some middle mask ratio than at the lowest and the highest."""
+    """The level is higher at some middle mask ratio than at the lowest and the highest."""
     rows = readings(tables["hierarchy_levels"])
     outcomes = _outcomes(rows, _rises_and_falls, "mask_ratio")
     shared = [row for row in tables["hierarchy_cases"] if row["role"] == "shared"]
@@ -152,6 +152,6 @@ def _rises_with_units(rows: Rows) -> tuple[bool | None, float] | None:
 
 
 def _resolved(ours: Row, theirs: Row, size: float) -> bool:
-    """Whether a relative difference lies beyond the noise on its side of the tolerance."""
+    """Whether a relative difference is away from the tolerance by more than the noise."""
     noise = STANDARD_ERRORS * hypot(ours["standard_error"], theirs["standard_error"])
     return noise == 0 or abs(size - TOLERANCE) * max(ours["value"], theirs["value"]) > noise

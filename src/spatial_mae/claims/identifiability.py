@@ -36,7 +36,7 @@ NEEDS = (
 
 @judge("kong.theorem2", kinds=("latent_recovery",), figure="recovered_latents")
 def shared_information_is_recovered(tables: Tables) -> Verdict:
-    """R^2 of the shared noises is that of c itself, but for a twentieth.
+    """R^2 of the shared noises is at least 95% of that of c itself.
 
     It fails where training does not raise it.
     """

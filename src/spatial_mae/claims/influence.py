@@ -18,7 +18,7 @@ from spatial_mae.tables.settings import measured, paired, settings, solution
 
 # Where another model, or the same with other masks, is compared in one setting.
 MODEL_AXES = ("mask_ratio", "noise_deviation", "sampling")
-# Pixels: influence that stays this near stays in its pixel, but for rounding.
+# Pixels: influence that stays this near stays in its pixel, up to rounding.
 IDENTITY = 1e-6
 DIFFUSE = ("mean_distance", "entropy")
 
@@ -32,7 +32,7 @@ def localized(tables: Tables) -> Verdict:
         evaluate(pairs("mean_distance"), _farther),
         pick(rows, model=("ae", "dae")),
         note=_identity_note(pairs("mean_distance")),
-        needs="the influence tables hold no AE beside a DAE in one setting: add noise deviations",
+        needs="the influence tables have no setting with both AE and DAE: add noise deviations",
         size="rise_of_distance_over_ae",
         evidence=_squares(pairs),
     )
@@ -47,7 +47,7 @@ def distant(tables: Tables) -> Verdict:
         evaluate(pairs("mean_distance"), _farther),
         rows,
         note=_identity_note(pairs("mean_distance")),
-        needs="the influence tables hold no MAE beside an AE in one setting: add mask ratios",
+        needs="the influence tables hold no setting with both an MAE and an AE: add mask ratios",
         size="rise_of_distance_over_rival",
         evidence=_squares(pairs),
     )

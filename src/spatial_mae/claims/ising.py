@@ -69,7 +69,7 @@ def _full_rank(rows: Rows) -> tuple[bool, float]:
 
 @judge("ising.identity", kinds=("ising_summary",), figure="ising")
 def close_to_identity(tables: Tables) -> Verdict:
-    """The AE's W lies nearer to the identity than half the identity's norm.
+    """The AE's W is nearer to the identity than half the identity's norm.
 
     No product of rank k is nearer than sqrt(1 - k/d): the evidence says how near to that it is.
     """
@@ -130,7 +130,7 @@ def boundary_first(tables: Tables) -> Verdict:
     return decide(
         [outcome for column in ENERGIES for outcome in _boundary_outcomes(rows, column)],
         rows,
-        needs="the Ising tables hold no MAE beside an AE with unique features: add mask ratios",
+        needs="the Ising tables hold no MAE and AE with unique features: add mask ratios",
         size="excess_over_mean_or_ae",
         evidence={"solutions_not_unique": n_left},
         note=f"{n_left} of {len(solutions)} solutions, not unique, left out." if n_left else "",

@@ -20,7 +20,7 @@ MUCH_WEAKER = 0.5
 CONTROLS = {
     "untrained": "untrained network",
     "linear": "linear MAE",
-    "uniform": "mask alone (all visible pixels alike)",
+    "uniform": "mask alone (equal weights on visible pixels)",
 }
 ALONE = "No untrained network in the tables: what masks and architecture alone give is unknown."
 BOUND = (
@@ -138,7 +138,7 @@ def _weaker(rows: Rows) -> tuple[bool, float]:
 
 
 def _weaker_error(rows: Rows) -> float:
-    """The standard error of the margin if every cell had images of its own."""
+    """The standard error of the margin if every cell had its own images."""
     largest = max(_changes(rows))
     noise = hypot(MUCH_WEAKER, 1) * sqrt(2) * error(rows)
     return noise / largest if largest > 0 else 0.0

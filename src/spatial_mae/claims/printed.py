@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 
 from spatial_mae.claims.conditions import Outcome, exceeds
-from spatial_mae.claims.registry import judge, remark
+from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second, values
 from spatial_mae.claims.seeds import across_seeds, judged, sentences
 from spatial_mae.claims.verdict import (
@@ -17,7 +17,7 @@ from spatial_mae.claims.verdict import (
     not_run,
 )
 from spatial_mae.claims.wording import describe_data
-from spatial_mae.printed import COUPLED, IMAGE_SIZE, UNITS, printed_rows
+from spatial_mae.papers.printed import COUPLED, IMAGE_SIZE, UNITS, printed_rows
 from spatial_mae.tables.repeats import mean, standard_error
 from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import completed, last, probes
@@ -125,11 +125,11 @@ for _table, (_kind, _figure) in MEASURED.items():
         judge(_identity, kinds=(_kind,), figure=_figure)(_judge_of(_kind, _printed))
 
 
-@remark("kong.t1.text_conflict")
+@judge("kong.t1.text_conflict", kinds=())
 def text_against_table(tables: Tables) -> Verdict:
     """The text's fall at the largest mask unit against Tables 1 and 4, and against our probes.
 
-    Without probes of three mask units only the printed numbers stand against each other.
+    Without probes of three mask units only the printed numbers contradict each other.
     """
     table_1, table_4 = (_printed_units(table) for table in (1, 4))
     contradiction = (
@@ -175,7 +175,7 @@ def _falls_at_the_end(axis: str) -> Callable[[Rows], tuple[bool, float] | None]:
     return effect
 
 
-@remark("kong.t1.vs_t3_16")
+@judge("kong.t1.vs_t3_16", kinds=())
 def one_setting_two_numbers(tables: Tables) -> Verdict:
     """Table 1 prints two numbers for one setting: what differs by less is not resolved there."""
     twice = [
@@ -186,7 +186,7 @@ def one_setting_two_numbers(tables: Tables) -> Verdict:
     gap = max(twice) - min(twice)
     return Verdict(
         NOT_TESTABLE,
-        f"One setting (m = {FIXED:g}, unit 16) stands twice in Table 1, with "
+        f"One setting (m = {FIXED:g}, unit 16) is printed twice in Table 1, with "
         f"{' and '.join(f'{value:g}' for value in twice)}: whatever differs by less than {gap:.2f} "
         "points is not resolved by it. Its two sweeps may have used different patches of the ViT "
         "(Table 4 repeats the first number for patches of 16 pixels).",

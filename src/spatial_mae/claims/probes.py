@@ -73,7 +73,7 @@ def _untried(rows: Rows) -> str:
 
 
 def _settings_of(rows: Rows, effect: Effect, free: Iterable[str]) -> list[list[Row]]:
-    """The rows of each setting in which the effect can be told."""
+    """The rows of each setting in which the effect can be seen."""
     return [group for group in settings(rows, free).values() if effect(group) is not None]
 
 
@@ -163,7 +163,7 @@ def two_to_four_decoder_layers(tables: Tables) -> Verdict:
     found = judged(
         across_seeds(rows, _two_to_four, ("dec",), standard_error),
         rows,
-        needs="the evaluation tables need decoders of 2 to 4 layers beside others, in one setting "
+        needs="the evaluation tables need decoders of 2 to 4 layers and others, in one setting "
         "of completed runs",
         size="accuracy_over_best_outside",
         evidence=controls_evidence(tables["evaluation"]),

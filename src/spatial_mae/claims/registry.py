@@ -1,26 +1,15 @@
-"""The statements and the judges registered for them."""
+"""The judges, each registered for the statements that it decides."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 
-from spatial_mae.claims.verdict import NOT_TESTABLE, Verdict, not_run
+from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE, Verdict, not_run
 from spatial_mae.tables.rows import Tables
-
-# Why a statement without a judge is not decided, by what it would take to decide it.
-REASONS = {
-    "train": "needs a measurement of trained networks that no experiment of this study makes",
-    "reported": "reported by the paper at full scale; this study does not repeat that scale",
-    "theory": "no experiment of this study bears on it",
-    "cpu": "no experiment of this study bears on it",
-}
-NOTE = "a remark on the text or a contradiction in it, not a prediction: no experiment decides it"
 
 
 @dataclass(frozen=True)
 class Judge:
-    """decide: tables -> verdict. kinds: experiments it cannot do without. figure: its picture.
+    """decide: tables -> verdict. kinds: experiments that it needs. figure: its picture.
 
     either: one of the kinds is enough.
     """
@@ -39,7 +28,6 @@ class Judge:
 
 
 JUDGES: dict[str, Judge] = {}
-REMARKS: dict[str, Callable[[Tables], Verdict]] = {}
 
 
 def judge(
@@ -48,7 +36,7 @@ def judge(
     """Register a function tables -> Verdict for these statements.
 
     It is called only with tables that hold at least one row of every kind in `kinds`, or of one of
-    them if `either`.
+    them if `either`. Without kinds it is called with any tables: it words a note.
     Raises ValueError if a statement has a judge already.
     """
 
@@ -62,30 +50,20 @@ def judge(
     return register
 
 
-def remark(identity: str) -> Callable:
-    """Register a function tables -> Verdict that words a note; it is called with any tables."""
-
-    def register(say: Callable[[Tables], Verdict]) -> Callable[[Tables], Verdict]:
-        REMARKS[identity] = say
-        return say
-
-    return register
-
-
-def statements() -> list[dict]:
-    """All statements, in order: id, seed (which source), quote, numbers, kind."""
-    text = files("spatial_mae.claims").joinpath("statements.json").read_text(encoding="utf-8")
-    return json.loads(text)
-
-
 def judge_statement(statement: dict, tables: Tables) -> Verdict:
-    """The verdict on one statement: `not-run` without judge or tables, never an invented one."""
-    if statement["kind"] == "note":
-        say = REMARKS.get(statement["id"])
-        return say(tables) if say else Verdict(NOT_TESTABLE, NOTE)
+    """The verdict on one statement: `not-run` without judge or tables, never an invented one.
+
+    Raises ValueError for a statement without a judge that does not say why.
+    """
     found = JUDGES.get(statement["id"])
+    if found is None and "undecided" not in statement:
+        raise ValueError(
+            f"statement {statement['id']!r} has no judge: write one in claims/, or say why not in "
+            "papers/statements.json, as `undecided`"
+        )
     if found is None:
-        return not_run(REASONS[statement["kind"]])
+        verdict = NOT_TESTABLE if statement["needs"] == "note" else NOT_RUN
+        return Verdict(verdict, statement["undecided"])
     if missing := found.missing(tables):
         return not_run(f"the study has no experiment of kind {missing}: add one")
     return found.decide(tables)

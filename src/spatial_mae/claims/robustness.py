@@ -5,7 +5,7 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
 from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
-from spatial_mae.printed import printed_series
+from spatial_mae.papers.printed import printed_series
 from spatial_mae.tables.repeats import mean, means_error, standard_error
 from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import completed, last, probes

@@ -79,7 +79,7 @@ def _work(rows: Rows) -> str:
 
 
 def _kind(row: Row) -> str:
-    """What the row measures, told by its columns."""
+    """What the row measures, known from its columns."""
     # Weights from elsewhere, of unknown training, are pretrained too.
     if row.get("training") is None and not of_jacobian(row):
         return "supervised"

@@ -20,7 +20,7 @@ def network_exceeds_second_order(tables: Tables) -> Verdict:
 
     Of one mask, the best affine map is all that second-order statistics can give under it: what it
     leaves of the network's outputs is of higher order. That of one map for all masks, as the linear
-    MAE is, stands in the evidence: it misses a dependence on the mask too, and so does part of the
+    MAE is, is in the evidence: it misses a dependence on the mask too, and so does part of the
     linear MAE's error.
     """
     rows = counted(tables["second_order"], "value")
@@ -58,7 +58,7 @@ def _higher_order(rows: Rows) -> tuple[bool, float] | None:
 
 
 def _few_images(rows: Rows) -> str:
-    """A warning where the affine map may be poor for want of images, not the network non-affine."""
+    """A warning if the affine map may be poor because of few images, not because of the network."""
     fits = pick(rows, measure="explained_one_mask")
     few = [
         row

@@ -1,4 +1,4 @@
-"""Claims in few words: five lines for a terminal, a table in Markdown.
+"""A short summary of the claims: five lines for a terminal, a table in Markdown.
 
 `python -m spatial_mae.claims.summary results/quick/claims.json` prints the lines.
 """
@@ -7,9 +7,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from spatial_mae.claims.registry import REASONS
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN, VERDICTS
 from spatial_mae.files import read_json
+from spatial_mae.papers.statements import statements
 
 WORDS = {verdict: several for verdict, (_, _, several) in VERDICTS.items()}
 
@@ -38,8 +38,9 @@ def _names(claims: Sequence[dict], verdict: str) -> str:
 def _left_out(claims: Sequence[dict]) -> str:
     """How many are not run, and which of them more or other tables would decide."""
     rest = _of(claims, NOT_RUN)
-    open_ = [claim["id"] for claim in rest if claim["conditions"] not in REASONS.values()]
-    return f"not run: {len(rest)}, for want of tables: {', '.join(open_) or 'none'}"
+    beyond = {statement["id"] for statement in statements() if "undecided" in statement}
+    open_ = [claim["id"] for claim in rest if claim["id"] not in beyond]
+    return f"not run: {len(rest)}; tables missing for: {', '.join(open_) or 'none'}"
 
 
 def markdown(study: str, claims: Sequence[dict]) -> str:

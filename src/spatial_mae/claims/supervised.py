@@ -57,7 +57,7 @@ def _depths(rows: Rows) -> str:
 
 @judge("sup.only", kinds=("supervised",), figure="supervised_baseline")
 def plateau_of_supervised_accuracy(tables: Tables) -> Verdict:
-    """The best supervised accuracy lies at 83 to 84%: compared at the paper's scale only."""
+    """The best supervised accuracy is 83 to 84%: compared at the paper's scale only."""
     rows = _scored(tables["supervised"])
     large = [row for row in rows if full_scale(row)]
     if not large:

@@ -18,7 +18,7 @@ SIMILAR_ERROR, SIMILAR_VARIANCE = 0.1, 0.01
 # Small: at most a sixteenth of the 1,024 pixels of a 32 x 32 image.
 SMALL_LATENTS = 64
 RESOLUTION = 32
-# Models can be told apart only where one of them explains at least a fiftieth of the target.
+# Models can be distinguished only where one of them explains at least a fiftieth of the target.
 LEARNABLE = 0.02
 
 
@@ -131,8 +131,8 @@ def all_patches_beat_autoencoder(tables: Tables) -> Verdict:
     return decide(
         _beaten(few),
         rows,
-        needs=f"the depth tables hold no AE beside an MAE with at most {SMALL_LATENTS} latents "
-        f"that explain {LEARNABLE:.0%} of the target: take data whose depth a linear map can tell",
+        needs=f"the depth tables hold no AE and MAE with at most {SMALL_LATENTS} latents that "
+        f"explain {LEARNABLE:.0%} of the target: use data whose depth a linear map can predict",
         size="gain_of_worst_patch",
         evidence=counts("many_latents", _beaten(many)),
         note=f"Few latents: at most {SMALL_LATENTS}. Left out: settings in which no model explains "

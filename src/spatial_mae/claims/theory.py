@@ -21,7 +21,8 @@ SEARCHED_LOSS = 1e-8
 SEARCHED = 1e-3
 # What must differ for a check to mean anything differs by a hundred times the search's precision.
 DIFFERENT = 1e-6
-# A feature is selected when nine tenths of its energy lie in the model's, left when one tenth does.
+# A feature is selected when nine tenths of its energy are in the model's, not selected when one
+# tenth is.
 SELECTED, LEFT = 0.9, 0.1
 
 

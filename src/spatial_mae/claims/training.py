@@ -29,7 +29,7 @@ SETTINGS = {
 }
 FIGURES = {"fig8.setting": "basis_kernels", "kong.tsne": "class_planes"}
 FIGURES |= {"kong.coco45": "table_detection", "kong.batch1": "table_detection"}
-# Tables in which a grid of the second paper may stand.
+# Tables that may hold a grid of the second paper.
 GRID_KINDS = ("evaluation", "unmasked")
 # What one grid must hold: the column of its values, and them. Units in pixels.
 GRIDS = {
@@ -57,7 +57,7 @@ def setting_of_the_paper(
 ) -> Verdict:
     """Holds if every run has the paper's values; a column the tables lack is named, not guessed.
 
-    scale: says that of the runs beside the paper's.
+    scale: says that of the runs and the paper's.
     """
     known = {
         name: value
@@ -70,7 +70,7 @@ def setting_of_the_paper(
     unknown = ", ".join(_words(name) for name in wanted if name not in known)
     missing = f" Not in the tables: {unknown}." if unknown else ""
     if not matching or not known:
-        found = here or "no run that tells"
+        found = here or "no run that shows it"
         return not_run(f"a setting of the paper's, not run here: {found}.{missing}")
     verdict = HOLDS if len(matching) == len(rows) and not unknown else CONDITIONAL
     numbers = {"rows": len(rows), "rows_in_setting": len(matching)}

@@ -26,8 +26,8 @@ NEAR_AND_FOUR = (
     "Against the best network; near: within two points; 4 x: at least 3.5 x faster to pretrain."
 )
 PARTIAL = (
-    "the fine-tuning tables need runs of two or more blocks tuned whole and with one block, in one "
-    "setting of completed runs"
+    "the fine-tuning tables need runs of two or more blocks, fine-tuned completely and with one "
+    "block, in one setting of completed runs"
 )
 
 
@@ -60,7 +60,7 @@ def _ends(rows: Rows, column: str) -> tuple[float, float] | None:
 
 
 def _head_alone(rows: Rows) -> str:
-    """A warning where training the head only is as good: then blocks cannot tell."""
+    """A warning where training the head only is as good: then blocks show nothing."""
     levels = _levels(rows)
     head, whole = levels.get("accuracy_head"), levels.get("accuracy_all_blocks")
     if head is None or whole is None or whole - head > NEAR:
@@ -165,8 +165,8 @@ def one_decoder_layer_costs_little(tables: Tables) -> Verdict:
     return judged(
         outcomes,
         rows,
-        needs="the fine-tuning tables need networks tuned whole after decoders of one and of more "
-        "layers, in one setting of completed runs",
+        needs="the fine-tuning tables need completely fine-tuned networks after decoders of one "
+        "and of more layers, in one setting of completed runs",
         size="one_point_less_gap",
         evidence=_best_accuracies(rows),
         note=sentences(
@@ -201,8 +201,8 @@ def minimal_decoder_is_four_times_faster(tables: Tables) -> Verdict:
     return judged(
         across_seeds(rows, _minimal_decoder, ("enc", "dec"), _any_margin),
         rows,
-        needs="the fine-tuning tables need networks tuned whole after two decoder depths, in one "
-        "setting of completed runs, and `pretrain_seconds`",
+        needs="the fine-tuning tables need completely fine-tuned networks after two decoder "
+        "depths, in one setting of completed runs, and `pretrain_seconds`",
         size="smaller_margin_of_accuracy_and_speed",
         note=sentences(NEAR_AND_FOUR, CLOCK, left_out(tables["fine_tuning"])),
     )
@@ -221,5 +221,5 @@ def _minimal_decoder(rows: Rows) -> tuple[bool, float] | None:
 
 
 def _groups(rows: Rows) -> list[Rows]:
-    """The rows of each pair of depths, one a seed."""
+    """The rows of each pair of depths, one per seed."""
     return [g for group in by(rows, "enc").values() for g in by(group, "dec").values()]

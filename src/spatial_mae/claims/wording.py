@@ -61,14 +61,16 @@ def describe(
 
 
 def _count(n_held: int, total: int) -> str:
-    plural = "setting" if total == 1 else "settings"
-    if n_held == total:
-        return "Holds in the one setting" if total == 1 else f"Holds in all {total} {plural}"
-    return f"Holds in {n_held or 'none'} of {total} {plural}"
+    if total == 1:
+        return "Holds in the one setting" if n_held else "Does not hold in the one setting tested"
+    if n_held in (0, total):
+        how = "Holds in all" if n_held else "Does not hold in any of"
+        return f"{how} {total} settings"
+    return f"Holds in {n_held} of {total} settings"
 
 
 def deciding_axes(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
-    """The axes that tell best where the statement holds, the best first; one if it tells all."""
+    """The axes that best separate where the statement holds, the best first; one if enough."""
     gains = {axis: _gain(outcomes, axis) for axis in _axes(outcomes)}
     ranked = sorted(gains, key=gains.get, reverse=True)
     if ranked and gains[ranked[0]] > 1 - 1e-12:
@@ -119,7 +121,7 @@ def _split(outcomes: Sequence[Judged], axis: str) -> str:
 
 
 def _exceptions(outcomes: Sequence[Judged], most: int = 2) -> list[str]:
-    """The settings themselves where few hold, or few do not, and no axis tells them."""
+    """The settings themselves if few hold, or few do not, and no axis separates them."""
     axes = _axes(outcomes)
     if len(deciding_axes(outcomes)) == 1 and _gain(outcomes, deciding_axes(outcomes)[0]) == 1:
         return []

@@ -1,1 +1,1 @@
-"""Entry points, one a rule and of the same name: flags in, one library call, files out."""
+"""Entry points, one per rule and of the same name: flags in, one library call, files out."""

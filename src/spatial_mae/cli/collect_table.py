@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from spatial_mae.entry_point import Namespace, entry_point, paths, values
+from spatial_mae.entry_point import Namespace, entry_point, flag, paths, values
 from spatial_mae.files import write_rows
 from spatial_mae.study import grid
 from spatial_mae.tables.collecting import collect
@@ -11,11 +11,12 @@ from spatial_mae.tables.collecting import collect
 
 @entry_point(
     values(json.loads, experiment="the config's experiment (JSON)"),
+    flag("controls", type=Path, nargs="*", default=[], help="scores of controls"),
     paths(table="table to write (.csv)"),
-    inputs=lambda given: [Path(path) for path in grid.run_tables(given.experiment)],
+    inputs=lambda given: [*map(Path, grid.run_tables(given.experiment)), *given.controls],
 )
 def main(given: Namespace) -> None:
-    write_rows(given.table, collect(given.experiment))
+    write_rows(given.table, collect(given.experiment, controls=given.controls))
 
 
 if __name__ == "__main__":

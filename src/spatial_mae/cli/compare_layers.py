@@ -1,4 +1,4 @@
-"""How alike the layers of two pretrained encoders are: linear CKA on the same images."""
+"""How similar the layers of two pretrained encoders are: linear CKA on the same images."""
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe, values

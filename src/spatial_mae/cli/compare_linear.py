@@ -1,4 +1,4 @@
-"""A network beside the closed-form linear MAE: mean kernels, errors, its second-order part."""
+"""Compare a network with the closed-form linear MAE: mean kernels, errors, second-order part."""
 
 from spatial_mae.entry_point import Namespace, entry_point, paths
 from spatial_mae.files import write_rows

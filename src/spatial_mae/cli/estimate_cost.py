@@ -1,4 +1,4 @@
-"""Jobs, hours and storage of a study, before it runs: what is left of it, from known speeds.
+"""Jobs, hours and storage that a study still needs, estimated from known speeds.
 
 Speeds of training are given (--images-per-second), or measured here (--measure), or else those of
 finished runs in the results.
@@ -20,14 +20,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--config", type=Path, default=ROOT / "config.yaml", help="the config")
-    add("--configfile", type=Path, nargs="+", default=[], help="studies on top, as in snakemake")
-    add("--folder", type=Path, default=Path(), help="where results/ lies")
+    add(
+        "--configfile",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="overlays on the config, as in snakemake",
+    )
+    add("--folder", type=Path, default=Path(), help="folder that holds results/")
     add("--images-per-second", nargs="+", default=[], metavar="RUN=RATE", help="of pretraining")
-    add("--measure", type=float, metavar="SECONDS", help="measure each network for so long")
-    add("--device", help="take recorded speeds of devices whose name holds this text")
+    add("--measure", type=float, metavar="SECONDS", help="seconds to measure each network")
+    add("--device", help="use recorded speeds of devices whose name contains this text")
     add("--job-seconds", nargs="+", default=[], metavar="RULE=SECONDS", help="of other jobs")
-    add("--gpus", type=int, help="how many there are, for the time on a clock")
-    add("--time-limit", type=float, metavar="HOURS", help="longest a job may run at a time")
+    add("--gpus", type=int, help="how many there are, to estimate the wall time")
+    add("--time-limit", type=float, metavar="HOURS", help="time limit of a job")
     arguments = parser.parse_args(argv)
     try:
         print("\n".join(estimate(arguments)))

@@ -1,26 +1,22 @@
-"""What a pretrained MAE knows: probes beside their controls, reconstruction errors, a gallery."""
-
-from pathlib import Path
+"""Evaluate a pretrained MAE: probes, reconstruction errors, a gallery."""
 
 from spatial_mae.data.store import open_dataset
-from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe
+from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe
 from spatial_mae.evaluation.recipe import EvaluationRecipe
 from spatial_mae.evaluation.saved_probes import write_probes
 from spatial_mae.evaluation.scores import evaluate
-from spatial_mae.files import read_rows, write_rows
+from spatial_mae.files import write_rows
 from spatial_mae.training.workplace import DEVICE, on_device
 
 
 @entry_point(
     reads(manifest="manifest.json of the data", weights="safetensors of the run"),
     paths(checkpoints="folder of its checkpoints"),
-    flag("controls", is_input=True, type=Path, nargs="*", default=[], help="csv to append"),
     recipe(EvaluationRecipe),
     DEVICE,
     paths(scores="csv to write", reconstructions="csv to write", probes="npz to write"),
 )
 def main(given: Namespace) -> None:
-    controls = [row for path in given.controls for row in read_rows(path)]
     with on_device(given) as device:
         found = evaluate(
             open_dataset(given.manifest),
@@ -30,7 +26,7 @@ def main(given: Namespace) -> None:
             given.seed,
             device,
         )
-    write_rows(given.scores, found.scores + controls)
+    write_rows(given.scores, found.scores)
     write_rows(given.reconstructions, found.gallery)
     write_probes(given.probes, found.probes)
 

@@ -1,6 +1,6 @@
 """Mask R-CNN on a pretrained encoder, fine-tuned on a COCO-format set: average precision.
 
-Continues from the state folder if it was stopped; exit code 75 when it is stopped and saved.
+A stopped run continues from the state folder. Exit code 75: stopped and saved.
 """
 
 from spatial_mae.detection.recipe import DetectionRecipe
@@ -13,8 +13,8 @@ from spatial_mae.training.workplace import WORKPLACE, workplace
     reads(weights="of the pretrained MAE"),
     recipe(DetectionRecipe),
     paths(
-        scores="csv to write, a row a metric",
-        history="csv to write, a row an epoch",
+        scores="csv to write, one row per metric",
+        history="csv to write, one row per epoch",
         detector="state dict (.pt) to write",
     ),
     WORKPLACE,

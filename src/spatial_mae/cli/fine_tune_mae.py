@@ -1,6 +1,6 @@
-"""A classifier trained from a pretrained encoder, all of it or its last blocks: test accuracy.
+"""Fine-tune a pretrained encoder, all of it or its last blocks, as a classifier: test accuracy.
 
-Continues from the state folder if it was stopped; exit code 75 when it is stopped and saved.
+A stopped run continues from the state folder. Exit code 75: stopped and saved.
 """
 
 from spatial_mae.data.store import open_dataset
@@ -25,7 +25,7 @@ def block_count(text: str) -> int | str:
     recipe(ClassifierRecipe),
     paths(
         scores="csv to write, one row",
-        history="csv to write, a row an epoch",
+        history="csv to write, one row per epoch",
         tuned="safetensors to write",
     ),
     WORKPLACE,

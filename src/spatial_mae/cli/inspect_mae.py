@@ -1,4 +1,4 @@
-"""What a pretrained MAE makes of whole images: reconstructions, attention, embeddings."""
+"""What a pretrained MAE does with whole images: reconstructions, attention, embeddings."""
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe

@@ -11,7 +11,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", required=True, help="name of the study")
     parser.add_argument("--archive", type=Path, required=True, help="file to write (.tar.gz)")
-    parser.add_argument("--folder", type=Path, default=Path(), help="where results/ lies")
+    parser.add_argument("--folder", type=Path, default=Path(), help="folder that holds results/")
     arguments = parser.parse_args(argv)
     try:
         files = pack(arguments.study, arguments.folder, arguments.archive)["files"]

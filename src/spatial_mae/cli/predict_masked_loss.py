@@ -1,4 +1,4 @@
-"""Masked losses of a trained network, as Lemmas 4 to 6 predict them and as they are."""
+"""Masked losses of a trained network, predicted by Lemmas 4 to 6 and measured."""
 
 from spatial_mae.entry_point import Namespace, entry_point, paths
 from spatial_mae.files import write_rows

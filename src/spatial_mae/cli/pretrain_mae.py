@@ -1,6 +1,6 @@
 """A masked autoencoder pretrained on a data set: weights, history and checkpoints.
 
-Continues from the state folder if it was stopped; exit code 75 when it is stopped and saved.
+A stopped run continues from the state folder. Exit code 75: stopped and saved.
 """
 
 from spatial_mae.data.store import open_dataset
@@ -21,7 +21,7 @@ from spatial_mae.training.workplace import WORKPLACE, workplace
     recipe(PretrainingRecipe),
     paths(
         weights="safetensors to write",
-        history="csv to write, a row an epoch",
+        history="csv to write, one row per epoch",
         checkpoints="folder to write",
     ),
     WORKPLACE,

@@ -1,4 +1,4 @@
-"""Control of a probe: the same probe of closed-form linear MAE features of the same size."""
+"""Control of a probe: the same probe on closed-form linear MAE features of the same size."""
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe, values

@@ -1,4 +1,4 @@
-"""Controls of a probe: the same probe of raw pixels and of their principal components."""
+"""Controls of a probe: the same probe on raw pixels and on their principal components."""
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe, values

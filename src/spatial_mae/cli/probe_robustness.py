@@ -1,4 +1,4 @@
-"""How a pretrained encoder's linear probe does on images whose distribution has shifted."""
+"""Accuracy of a pretrained encoder's linear probe on images whose distribution has shifted."""
 
 from pathlib import Path
 

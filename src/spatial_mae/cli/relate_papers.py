@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from spatial_mae.both_papers import BothPapersRecipe, expected_level_rows, measured_rows
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe, values
 from spatial_mae.files import read_json, write_rows
+from spatial_mae.hierarchy.both_papers import BothPapersRecipe, expected_level_rows, measured_rows
 from spatial_mae.study import grid
 from spatial_mae.study.measurements import RELATED
 from spatial_mae.tables.reading import read_table

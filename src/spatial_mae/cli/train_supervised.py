@@ -1,6 +1,6 @@
 """A classifier trained from scratch, the baseline of pretraining: test accuracy.
 
-Continues from the state folder if it was stopped; exit code 75 when it is stopped and saved.
+A stopped run continues from the state folder. Exit code 75: stopped and saved.
 """
 
 from spatial_mae.data.store import open_dataset
@@ -19,7 +19,7 @@ from spatial_mae.training.workplace import WORKPLACE, workplace
     recipe(ClassifierRecipe),
     paths(
         scores="csv to write, one row",
-        history="csv to write, a row an epoch",
+        history="csv to write, one row per epoch",
         weights="safetensors to write",
     ),
     WORKPLACE,

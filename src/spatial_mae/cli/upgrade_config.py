@@ -1,4 +1,4 @@
-"""A study file of the earlier form, with a block `figures:`, rewritten; comments stay."""
+"""Rewrite a study file of the earlier form, with a block `figures:`; comments are kept."""
 
 import argparse
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from spatial_mae.files import write_text
-from spatial_mae.upgrading import upgraded
+from spatial_mae.study.upgrading import upgraded
 
 
 def main(argv: Sequence[str] | None = None) -> None:

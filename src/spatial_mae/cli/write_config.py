@@ -1,4 +1,4 @@
-"""The merged config of a study, written beside its results."""
+"""The merged config of a study, written next to its results."""
 
 import json
 

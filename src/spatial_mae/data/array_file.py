@@ -14,7 +14,7 @@ import numpy as np
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 
-ROWS = 1024  # images a batch
+ROWS = 1024  # images per batch
 
 
 @dataclass(frozen=True)

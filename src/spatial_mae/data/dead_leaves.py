@@ -9,7 +9,7 @@ Lee, Mumford and Huang 2001), and with that comes their slowly decaying autocorr
   the border; orientations uniform; as many leaves as cover each pixel `coverage` times on average.
   A wall behind them fills what is left, about exp(-coverage) of the image.
 - Depth: with u uniform on [0, 1] for each leaf, depth = near (far/near)^u, the same all over
-  the leaf; the wall stands at `far`. What is written is the depth of the front-most leaf at the
+  the leaf; the wall is at `far`. What is written is the depth of the front-most leaf at the
   pixel's centre, exactly.
 - Reflectance: brightness uniform on [0.05, 0.75] for each leaf, times 1 + chroma * normal in
   each channel; in the classes with stripes, times 1 +- 0.3 in bars of `stripe_period` radii, but at
@@ -17,10 +17,10 @@ Lee, Mumford and Huang 2001), and with that comes their slowly decaying autocorr
 - Light: exp(illumination * normal) for each image, times exp of a linear gradient of random
   direction, illumination * normal from the centre to the border. Haze replaces a share
   1 - exp(-haze * depth) of a leaf by a bright veil: the farther, the paler.
-- Colours are averaged over supersampling^2 points a pixel, clipped and rounded to 8 bits.
+- Colours are averaged over supersampling^2 points per pixel, clipped and rounded to 8 bits.
 
 Classes are shape x texture: five shapes of equal area, smooth or striped. Colours, light and
-places have the same law in all of them, so that colour alone tells none apart.
+places have the same law in all of them, so that colour alone distinguishes none.
 """
 
 import math

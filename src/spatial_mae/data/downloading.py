@@ -37,7 +37,7 @@ def download(archive: Archive, path: Path, pause: float = 2.0) -> int:
     have = part.stat().st_size if part.exists() else 0
     raise FileNotFoundError(
         f"cannot download {archive.url}: {failure} ({have} bytes so far are kept, and the next run "
-        f"goes on from there). Without network: {archive.advice}"
+        f"continues from there). Without network: {archive.advice}"
     )
 
 

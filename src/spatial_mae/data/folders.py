@@ -43,7 +43,7 @@ def list_images(root: Path) -> Listing:
         kinds = ", ".join(sorted(SUFFIXES))
         raise FileNotFoundError(f"image_folder: no training images in {tops['train']} ({kinds})")
     if others:
-        remarks.append(f"{len(others)} files passed over, not images by name: {_some(others)}")
+        remarks.append(f"{len(others)} files ignored, not images by name: {_some(others)}")
     names = {split: [_class_name(f, tops[split]) for f in files[split]] for split in files}
     classes = _classes([name for split in names.values() for name in split], remarks)
     number = {name: i for i, name in enumerate(classes or [])}
@@ -68,7 +68,7 @@ def _split_folders(root: Path) -> tuple[dict[str, list[Path]], list[str]]:
         remarks.append("the validation images were added to the training images")
     used = folders["train"] + folders["test"]
     if passed := [p for p in _children(root) if p not in used]:
-        remarks.append(f"passed over beside the train folder: {_some(passed)}")
+        remarks.append(f"ignored, next to the train folder: {_some(passed)}")
     return {"train": folders["train"], "test": folders["test"]}, remarks
 
 
@@ -105,10 +105,10 @@ def _class_name(file: Path, tops: Sequence[Path]) -> str | None:
 
 
 def _classes(names: list[str | None], remarks: list[str]) -> list[str] | None:
-    """The classes in natural order; None if any image lies outside the class folders."""
+    """The classes in natural order; None if any image is outside the class folders."""
     known = {name for name in names if name is not None}
     if known and None in names:
-        remarks.append(f"{names.count(None)} images lie outside the class folders: no classes")
+        remarks.append(f"{names.count(None)} images are outside the class folders: no classes")
     if not known or None in names:
         return None
     return sorted(known, key=lambda name: natural_key(Path(name)))

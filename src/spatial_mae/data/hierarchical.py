@@ -1,7 +1,7 @@
 """Images drawn from a known hierarchy of latents: a quad-tree with patches as its leaves.
 
-The equations are those of `spatial_mae.hierarchy.structural`. The latents kept beside the images
-are the noises, which determine all variables; 8-bit pixels are all that is lost.
+The equations are those of `spatial_mae.hierarchy.structural`. The latents stored next to the images
+are the noises, which determine all variables; only the rounding to 8 bits loses information.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from spatial_mae.hierarchy.structural import Equations, QuadTreeModel
 from spatial_mae.study.keys import Count, Length, NotNegative, Size
 from spatial_mae.study.recipes import Checked
 
-LEVELS_PER_DEVIATION = 32  # gray levels; 0 and 255 lie 4 deviations from the mean
+LEVELS_PER_DEVIATION = 32  # gray levels; 0 and 255 are 4 deviations from the mean
 CHUNK = 1024  # images drawn together; part of what a seed means
 
 

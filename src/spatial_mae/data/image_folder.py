@@ -2,7 +2,7 @@
 
 See `spatial_mae.data.folders` for the layouts and `spatial_mae.data.pixels` for what happens to
 the pixels. Files are put in random order, so that the first n images are a fair sample. Without
-a test folder a share of the files is held out; crops of one file never lie in both splits.
+a test folder a share of the files is held out; crops of one file are never in both splits.
 """
 
 import math
@@ -49,7 +49,7 @@ class ImageFolder(Checked):
     background: Annotated[int, Range(least=0, most=255)] = 127
     """Gray level behind transparent pixels, 0 to 255."""
     test_share: Part = 0.1
-    """Share of files held out where there is no test folder."""
+    """Share of files held out if there is no test folder."""
     max_unreadable_share: Annotated[float, Range(least=0, most=1)] = 0.01
     """Share of files that may be unreadable before it is an error."""
     pixels: str
@@ -78,7 +78,7 @@ class _Tally:
             raise ValueError(
                 f"image_folder: {len(self.unreadable)} of {self.n_files} files cannot be read, "
                 f"more than max_unreadable_share {self.share}: {'; '.join(self.unreadable[:5])}; "
-                "mend or remove them, or raise the share"
+                "repair or remove them, or raise the share"
             )
 
 

@@ -27,7 +27,7 @@ from spatial_mae.study.recipes import Checked
 SIDE = 64
 Side = Annotated[int, Range(least=1, most=SIDE)]
 N_CLASSES = 1000
-ROWS = 1024  # images a batch
+ROWS = 1024  # images per batch
 ADVICE = (
     "it needs an account: sign in at https://image-net.org/download-images, get 'Downsampled "
     "image data', 64x64, train and val, unpack them into one folder and name it as `root:`"

@@ -109,7 +109,7 @@ def objectnet(root: Path, dataset: Dataset) -> Shifted:
         )
     )
     listed = (root / "mappings" / "imagenet_to_label_2012_v2").read_text(encoding="utf-8")
-    # Lines are in the order of the challenge's ids; the other file tells each position's id.
+    # Lines are in the order of the challenge's ids; the other file gives each position's id.
     by_id = {int(number): int(position) for position, number in ids.items()}
     positions = {line.strip(): by_id.get(number) for number, line in enumerate(listed.splitlines())}
     used, accepted = {}, []
@@ -202,4 +202,4 @@ def _mapping(path: Path) -> dict[str, object]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no JSON: {error}; download ObjectNet anew") from error
+        raise ValueError(f"{path} is no JSON: {error}; download ObjectNet again") from error

@@ -29,7 +29,7 @@ def render(
 def front_leaf(recipe: DeadLeaves, shape: str, leaves: Leaves) -> np.ndarray:
     """Number of the front-most leaf at each sample: int16 (images, height s, width s).
 
-    Sample i of an axis lies at (i + 1/2) / s pixels, s = supersampling. Leaves of like size go
+    Sample i of an axis is at (i + 1/2) / s pixels, s = supersampling. Leaves of like size go
     together, one of each image at a time, within windows that just hold them; comparing
     leaf numbers makes the order in which they fall irrelevant.
     """
@@ -62,7 +62,7 @@ def _drop(
     window: list[int],
     factor: int,
 ) -> None:
-    """Let one leaf fall in each of some images: write its number where it lies in front."""
+    """Let one leaf fall in each of some images: write its number where it is in front."""
     images, numbers = chosen
     row, column = leaves.row[chosen], leaves.column[chosen]
     rows = _window(row, window[0], front.shape[1], factor)

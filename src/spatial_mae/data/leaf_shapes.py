@@ -1,4 +1,4 @@
-"""The five leaf shapes of the dead-leaves source: which points lie inside a leaf.
+"""The five leaf shapes of the dead-leaves source: which points are inside a leaf.
 
 Every shape of radius r has the area pi r^2 of the disc, so that all shapes share one size law.
 """
@@ -17,7 +17,7 @@ _ARM = math.sqrt(9 * math.pi / 20)  # cross of arm length a and width 2a/3: area
 
 
 def inside(shape: str, along: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """Whether points lie inside the leaf of radius 1 at the origin.
+    """Whether points are inside the leaf of radius 1 at the origin.
 
     `along`, `across`: coordinates in the leaf's own axes, any shape, in radii.
     Returns bool of the same shape. Raises KeyError for an unknown shape.

@@ -11,7 +11,7 @@ def _temporary(path: Path, writer: int | str) -> Path:
 
 
 def unfinished(path: Path) -> list[Path]:
-    """What writers of `path` that were killed have left beside it."""
+    """Files that killed writers of `path` have left next to it."""
     return sorted(path.parent.glob(_temporary(path, "*").name))
 
 

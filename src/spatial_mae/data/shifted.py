@@ -1,6 +1,6 @@
 """Test images whose distribution has shifted, as their authors publish them: CIFAR-10-C and 10.1.
 
-No training images belong to them: they are read where they lie, memory-mapped.
+No training images belong to them: they are read in place, memory-mapped.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def cifar10_c(root: Path) -> list[Shifted]:
     if len(labels) % SEVERITIES:
         raise ValueError(
             f"{root}/labels.npy has {len(labels)} labels, not {SEVERITIES} for each image: "
-            "download CIFAR-10-C anew"
+            "download CIFAR-10-C again"
         )
     return [part for path in paths for part in _severities(path, labels)]
 
@@ -104,7 +104,7 @@ def _images(path: Path, n: int) -> np.ndarray:
     if images.dtype != np.uint8 or images.ndim != 4 or len(images) != n:
         raise ValueError(
             f"{path} holds {images.dtype} {images.shape}; expected uint8 ({n}, height, width, "
-            "channels), an image a label"
+            "channels), one image per label"
         )
     return images
 

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def overlap_matrix(n_large: int, n_small: int) -> np.ndarray:
-    """(n_small, n_large): the share of large pixel j that lies in small pixel i, for one axis.
+    """(n_small, n_large): the share of large pixel j that is in small pixel i, for one axis.
 
     A row sums to n_large / n_small, the large pixels under a small one. Raises ValueError if the
     small axis is not the smaller.

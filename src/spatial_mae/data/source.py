@@ -1,4 +1,4 @@
-"""The card of a data source: all that is known of it before it is read. Standard library only.
+"""The card of a data source: everything known about it before it is read. Standard library only.
 
 A source is a module of this room with a recipe (a frozen dataclass), its card, named `SOURCE`, and
 
@@ -21,7 +21,7 @@ class Source:
     draws: whether preparing it is random, so that the study's seed matters.
     root: whether a copy is needed, may be given, or is never read.
     public: whether the folder `data: {root: ...}` may hold it.
-    archive: what a rule can download where there is no copy.
+    archive: what a rule can download if there is no copy.
     layout: what a copy must hold, in its root or one folder below: each of these, or one of its
     alternatives, which | separates.
     size: height and width of its images, if fixed. images: numbers of training and test images, if

@@ -103,7 +103,7 @@ class Dataset:
 
 
 def open_dataset(manifest_path: str | Path) -> Dataset:
-    """Open the data set that `manifest_path` (manifest.json) describes; the arrays lie beside it.
+    """Open the data set that `manifest_path` (manifest.json) describes; the arrays are next to it.
 
     Raises FileNotFoundError if the manifest is missing, and later if an array is; ValueError if an
     array is not the one that the manifest describes.

@@ -19,15 +19,15 @@ def check_room(folder: Path, n_images: int, shape: tuple[int, ...]) -> None:
     if needed > free:
         raise OSError(
             f"{n_images} images of {shape} (height, width, channels) take {needed / 1e9:.4g} GB, "
-            f"but the disk of {folder} has {free / 1e9:.4g} GB free: make room, use a smaller "
-            "`size`, or let results/ lie on another disk (snakemake --directory)"
+            f"but the disk of {folder} has {free / 1e9:.4g} GB free: free some space, use a "
+            "smaller `size`, or put results/ on another disk (snakemake --directory)"
         )
 
 
 class Progress:
     """How many images of a split are written: a bar on a terminal, elsewhere lines in a log.
 
-    They tell the images done, of `n_expected` (None: unknown), images/s and the time left. A line
+    They show the images done, of `n_expected` (None: unknown), images/s and the time left. A line
     at most every `every` seconds, and one at the end. A context manager.
     """
 

@@ -96,7 +96,7 @@ def read_coco(annotations: Path, folder: Path) -> CocoImages:
         if strangers:
             raise ValueError(
                 f"{annotations}: {len(strangers)} annotations are of an unknown {name}, the first "
-                f"(id {strangers[0]['id']}) of {name} {strangers[0][key]}: mend or drop them"
+                f"(id {strangers[0]['id']}) of {name} {strangers[0][key]}: correct or remove them"
             )
     _check_files(annotations, folder, content["images"])
     objects: dict[int, list[dict]] = {}

@@ -14,7 +14,7 @@ from spatial_mae.study.keys import (
     UserPath,
 )
 from spatial_mae.study.recipes import Checked
-from spatial_mae.training.recipe import check_optimisation, require
+from spatial_mae.training.recipe import check_optimisation, ensure
 
 LEVELS = 5
 
@@ -58,7 +58,7 @@ class DetectionRecipe(Checked):
     flip: bool = True
     """Whether half of the training images are mirrored."""
     scale_jitter: Annotated[tuple[Positive, ...], Length(2, 2)] = (0.1, 2.0)
-    """Least and largest factor by which an image is scaled on a canvas of its own size; [1, 1]:
+    """Smallest and largest factor of scaling an image on a canvas of the image's size; [1, 1]:
     none."""
     n_train: Count | None = None
     """Training images, a subset that every run shares; null: all."""
@@ -82,14 +82,14 @@ class DetectionRecipe(Checked):
     def check(self) -> None:
         """Raises ValueError if the values do not fit together."""
         check_optimisation(self)
-        require(self.max_size >= (self.image_size or 1), "max_size is below image_size")
+        ensure(self.max_size >= (self.image_size or 1), "max_size is below image_size")
         least, largest = self.scale_jitter
-        require(least <= largest, f"scale_jitter {[least, largest]}: expected [least, largest]")
+        ensure(least <= largest, f"scale_jitter {[least, largest]}: expected [least, largest]")
 
     def check_paths(self) -> None:
         """Raise ValueError if a path is not named."""
         for name in ("train_images", "train_annotations", "test_images", "test_annotations"):
-            require(
+            ensure(
                 getattr(self, name) is not None,
                 f"{name} of the detection recipe is null: give the path of your copy of COCO, or "
                 "of a set in its format (docs/detection.md)",

@@ -65,7 +65,7 @@ def _on_canvas(
 ) -> tuple:
     """Cut `size` (height, width) out of what is larger, at random; pad with black what is not.
 
-    torchvision's RandomCrop: it pads on both sides by all that is missing.
+    torchvision's RandomCrop: it pads on both sides by the missing part.
     """
     missing = [max(0, side - have) for side, have in zip(size, scaled, strict=True)]
     room = [have + 2 * pad - side for have, pad, side in zip(scaled, missing, size, strict=True)]

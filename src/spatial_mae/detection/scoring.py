@@ -21,8 +21,8 @@ def average_precision(data: CocoImages, found: Sequence[Mapping]) -> list[Row]:
     """
     truth = index(ground_truth(data))
     rows = []
-    for name, kind in TYPES.items():
-        values = _statistics(truth, found, kind)
+    for name, iou_type in TYPES.items():
+        values = _statistics(truth, found, iou_type)
         for metric, value in zip(METRICS, values, strict=True):
             rows.append({"metric": f"{name}_{metric}", "value": None if value < 0 else value})
     return rows
@@ -58,21 +58,21 @@ def _area(lengths: Mapping) -> float:
     return float(mask.area(lengths))
 
 
-def _statistics(truth: object, found: Sequence[Mapping], kind: str) -> list[float]:
+def _statistics(truth: object, found: Sequence[Mapping], iou_type: str) -> list[float]:
     from pycocotools.cocoeval import COCOeval
 
     with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(truth, _results(truth, found, kind), kind)
+        evaluation = COCOeval(truth, _results(truth, found, iou_type), iou_type)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
     return [float(value) for value in np.asarray(evaluation.stats)[: len(METRICS)]]
 
 
-def _results(truth: object, found: Sequence[Mapping], kind: str) -> object:
+def _results(truth: object, found: Sequence[Mapping], iou_type: str) -> object:
     """Of masks without their boxes: an object's size is then the mask's, as COCO scores it."""
     if not found:
         return index({**truth.dataset, "annotations": []})
-    dropped = "segmentation" if kind == "bbox" else "bbox"
+    dropped = "segmentation" if iou_type == "bbox" else "bbox"
     kept = [{key: value for key, value in one.items() if key != dropped} for one in found]
     return truth.loadRes(kept)

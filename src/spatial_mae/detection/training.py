@@ -80,7 +80,7 @@ class DetectionRun:
 
 @dataclass(frozen=True)
 class DetectionOutputs:
-    """Files to write: scores (csv, a row a metric), history (csv) and the detector (.pt)."""
+    """Files to write: scores (csv, one row per metric), history (csv) and the detector (.pt)."""
 
     scores: Path
     history: Path
@@ -107,7 +107,7 @@ class DetectionTask:
         return parameter_groups(self.module, *decays, self.depth_of)
 
     def depth_of(self, name: str) -> int:
-        """How deep a parameter lies: 0 of the embedding, the block's number, one more elsewhere."""
+        """The depth of a parameter: 0 of the embedding, the block's number, one more elsewhere."""
         prefix = "backbone.encoder."
         if not name.startswith(prefix):
             return self.depth + 1

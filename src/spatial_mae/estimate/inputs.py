@@ -1,4 +1,4 @@
-"""What an estimate is told: the study's config, and numbers that the user knows better."""
+"""What an estimate is given: the study's config, and numbers that the user knows better."""
 
 import math
 from collections.abc import Sequence

@@ -40,13 +40,15 @@ def measured_speeds(trainings: Sequence[Training], seconds: float) -> list[Speed
     speeds = []
     for network, recipe in tqdm(recipes.items(), desc=f"measuring on {name}", unit="network"):
         types = ("float32", "bfloat16") if recipe["precision"] == "auto" else (recipe["precision"],)
-        rates = [_rate(network, recipe, kind, device, seconds / len(types)) for kind in types]
+        rates = [
+            _rate(network, recipe, arithmetic, device, seconds / len(types)) for arithmetic in types
+        ]
         speeds.append(Speed(network, max(rates), "measured", name))
     return speeds
 
 
 def _rate(
-    network: Network, recipe: Mapping, kind: str, device: torch.device, seconds: float
+    network: Network, recipe: Mapping, arithmetic: str, device: torch.device, seconds: float
 ) -> float:
     """Images a second of one precision."""
     size = recipe["micro_batch"] or recipe["batch_size"]
@@ -58,7 +60,7 @@ def _rate(
         dtype=torch.uint8,
         device=device,
     )
-    step = _Step(network, recipe, kind, device)
+    step = _Step(network, recipe, arithmetic, device)
     step(images)
     _wait(device)
     start, steps = time.perf_counter(), 0
@@ -72,11 +74,13 @@ def _rate(
 class _Step:
     """Crops, masks, forward, backward and AdamW on a batch of uint8 images (N, C, H, W)."""
 
-    def __init__(self, network: Network, recipe: Mapping, kind: str, device: torch.device) -> None:
+    def __init__(
+        self, network: Network, recipe: Mapping, arithmetic: str, device: torch.device
+    ) -> None:
         self.network, self.recipe = network, recipe
         self.generator = torch.Generator(device).manual_seed(0)
         self.model = MaskedAutoencoder(network.architecture).to(device)
-        precision.use(self.model, kind)
+        precision.use(self.model, arithmetic)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
         exact = recipe["sampling"] == "exact"

@@ -44,7 +44,7 @@ def training_flops(
         return 3 * forward
     if blocks >= architecture.encoder_depth:
         deeper = forward
-    else:  # one block more or less tells what a block costs
+    else:  # one block more or less shows what a block costs
         more = replace(architecture, encoder_depth=architecture.encoder_depth + 1)
         deeper = blocks * (flops_per_image(more, 0.0, training=False) - forward)
     return forward + 2 * deeper

@@ -101,7 +101,7 @@ def _weights(trainings: Sequence[Training]) -> int:
 
 
 def _states(trainings: Sequence[Training], at_once: int) -> int:
-    """Resume files, and the checkpoints that lie beside them until a run ends."""
+    """Resume files, and the checkpoints that are next to them until a run ends."""
     sizes = []
     for training in trainings:
         averages = int(training.recipe["ema_decay"] is not None)

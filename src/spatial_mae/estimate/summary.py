@@ -127,15 +127,15 @@ def _storage(stored: Sequence[Storage]) -> list[str]:
     rows = [(s.what, _bytes(s.whole), _bytes(s.left)) for s in stored]
     sums = [[getattr(s, name) for s in stored] for name in ("whole", "left")]
     last = [_bytes(sum(n for n in part if n is not None)) for part in sums]
-    unknown = [", and what is unknown" if None in part else "" for part in sums]
-    everything = ("most at a time", *(a + b for a, b in zip(last, unknown, strict=True)))
+    unknown = [", and an unknown part" if None in part else "" for part in sums]
+    everything = ("most at one time", *(a + b for a, b in zip(last, unknown, strict=True)))
     return _table([("storage", "whole study", "for jobs left"), *rows, everything])
 
 
 def _assumptions(config: Mapping, runs: Sequence[Run], gpus: int | None) -> list[str]:
     lines = [
-        "Assumed: a job is done where its run record is; what edits make stale: snakemake -n.",
-        "A run passes images like the nearest known one (same rule, same patch size, nearest",
+        "Assumed: a job is done if its run record exists (snakemake -n shows what is out of date).",
+        "A run processes images like the nearest known one (same rule, same patch size, nearest",
         "FLOPs), times the ratio of their FLOPs per image, on that device, as busy as it was.",
         "Start, loading and scoring are not in the hours of training. Other jobs take as long as",
         "the mean of those of this study that are done, whatever their sizes. Not in the storage:",
@@ -143,7 +143,9 @@ def _assumptions(config: Mapping, runs: Sequence[Run], gpus: int | None) -> list
     ]
     share = config["devices"]["runs_per_gpu"]
     if runs and gpus is not None and share > 1:
-        lines.append(f"{share} runs that share a GPU pass together as many images/s as one alone.")
+        lines.append(
+            f"{share} runs that share a GPU together process as many images/s as one alone."
+        )
     return lines
 
 

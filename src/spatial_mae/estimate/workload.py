@@ -125,7 +125,7 @@ def evaluated_images(config: Mapping, folder: Path, job: jobs.Job) -> int | None
     """Images that pass in a job of `evaluate_mae`; None if the data set's size is not known.
 
     Each network evaluated, the untrained one among them, reads the images of the probes once and
-    the images it reconstructs once a mask.
+    the images it reconstructs once per mask.
     """
     named = job.wildcards
     counts = image_counts(config, named["dataset"], folder)

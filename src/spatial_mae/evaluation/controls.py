@@ -39,13 +39,13 @@ def probe_pixels(
     if not recipe.representations:
         return []
     centre, components = moments.mean, principal_components(moments, width)
-    kinds = {
+    encoders = {
         "raw_pixels": lambda pixels: pixels,
         "pca": lambda pixels: (pixels - centre) @ components,
     }
     return [
         row
-        for name, encode in kinds.items()
+        for name, encode in encoders.items()
         for row in _probe(dataset, moments.colour, name, encode, recipe, seed)
     ]
 

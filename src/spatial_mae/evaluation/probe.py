@@ -1,7 +1,7 @@
 """Linear probe: multinomial logistic regression on frozen features, by full-batch L-BFGS.
 
 The penalty is chosen on a share held out of the training images, by accuracy; the classifier is
-then fit anew on all of them. The test images decide nothing.
+then fitted again on all of them. The test images decide nothing.
 """
 
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ class Masking:
     """How the network was trained: share of units hidden, law, and whether targets were normalised.
 
     With normalised targets a predicted patch takes the mean and deviation of the true one, as in
-    `MaskedAutoencoder.reconstruct`: its error then tells less of what was guessed.
+    `MaskedAutoencoder.reconstruct`: its error then says less about what was guessed.
     """
 
     mask_ratio: float
@@ -78,7 +78,7 @@ def patch_errors(
 def gallery(
     model: MaskedAutoencoder, images: Tensor, masking: Masking, generator: torch.Generator
 ) -> list[Row]:
-    """One row a pixel of each image, under one mask each: originals and predictions in [0, 1].
+    """One row per pixel of each image, under one mask each: originals and predictions in [0, 1].
 
     images: uint8 (n, C, H, W). Columns: image, row, column, hidden (1 = the network did not see
     it), original_0.. and predicted_0.. for each channel. Predictions are clipped.

@@ -52,13 +52,13 @@ def evaluate(
     """Evaluate a run's weights, and its checkpoints: the untrained network, or all epochs kept.
 
     Metrics: accuracy of `linear_probe` and `knn`, in [0, 1]; hidden_error, visible_error and
-    all_error of `reconstruction`, in standardised units, on test images. Pretraining columns tell
+    all_error of `reconstruction`, in standardised units, on test images. Pretraining columns say
     of training up to the row's epoch, `epochs` of the epochs planned; `status`, `device` and
     `precision` are the pretraining's. `seconds` are this row's own and `images_per_second` the
     network's forward passes behind it.
 
     Raises ValueError if the images are not of the network's size, a probe lacks labels or its class
-    token, or checkpoints of other architectures or without epoch 0 lie in `checkpoints`.
+    token, or checkpoints of other architectures or without epoch 0 are in `checkpoints`.
     """
     check_probes(dataset, recipe)
     model, final = load_mae(weights, device)

@@ -1,14 +1,14 @@
 """Linear probe accuracy against the time of pretraining
 
-An overview beside Sec. 4 of Bisulco et al. (2025), which asks how a masked autoencoder is best
-trained for its cost, at the scale and on the device named below. Each point is one setting of patch
-size, mask and depths: test accuracy of a linear probe on the frozen encoder, which sees whole
-images, against the time of its training loop; vertical bars are the range of the seeds. Colour: the
-encoder's depth; marker: patch size. The stepped line joins the settings that no other beats in both
-time and accuracy; it describes these test accuracies and chooses nothing. Horizontal lines are
-probes of what no pretraining made: raw pixels, their principal components, and the best linear MAE
-and the best untrained network. The first data set, network and recipe of the table are drawn. Runs
-that shared a machine slowed each other down.
+An overview for Sec. 4 of Bisulco et al. (2025), which asks how to train a masked autoencoder best
+for its cost, at the scale and on the device named below. Each point is one setting of patch size,
+mask and depths: test accuracy of a linear probe on the frozen encoder, which sees whole images,
+against the time of its training loop; vertical bars are the range of the seeds. Colour: the
+encoder's depth; marker: patch size. The stepped line joins the settings that no other setting beats
+in both time and accuracy; it describes these test accuracies and is not used to choose anything.
+Horizontal lines are probes of features without pretraining: raw pixels, their principal components,
+and the best linear MAE and the best untrained network. The first data set, network and recipe of
+the table are drawn. Runs that shared a machine slowed each other down.
 """
 
 from matplotlib.axes import Axes
@@ -32,6 +32,7 @@ from spatial_mae.tables.rows import Row, groups, levels, pick
 from spatial_mae.tables.runs import PROBES, SETTING, first_completed
 
 KIND = "evaluation"
+IN_PAPER = ""
 KEYS = (*SETTING, "measure", "control")
 
 

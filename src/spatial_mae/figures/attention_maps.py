@@ -2,12 +2,12 @@
 
 Answers Figs. 6 and 7 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of
 ImageNet-1k at width 768. Columns are held-out images, seen whole; a square marks the chosen token,
-which lies at the same place in all. For each run, named by its settings: attention of the class
-token, mean over heads, and of the chosen token in the first head, as there. Shown are the fewest
-patches that hold the share of the attention named in the recipe (0.6 as a rule), the brighter the
-more of it, each map on its own scale; the rest is grey. At most three runs are drawn, the lowest,
-middle and highest in the order of patch size, mask unit, mask ratio and depths, and at most six
-images. The first data set, network and recipe of the table are drawn, and its first seed.
+which is at the same place in all. For each run, named by its settings: attention of the class
+token, mean over heads, and of the chosen token in the first head, as in the paper. Shown are the
+fewest patches that hold the share of the attention named in the recipe (0.6 as a rule), the
+brighter the more of it, each map on its own scale; the rest is grey. At most three runs are drawn,
+the lowest, middle and highest in the order of patch size, mask unit, mask ratio and depths, and at
+most six images. The first data set, network and recipe of the table are drawn, and its first seed.
 """
 
 import numpy as np
@@ -25,10 +25,11 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "attention_maps"
+IN_PAPER = "Kong Figs. 6, 7"
 PLACE = ("image", "source", "head", "row", "column")
 WEIGHT = ("weight", "kept", "chosen")
 COLUMNS = (*PRETRAINING, *PLACE, *WEIGHT)
-# Query -> the head shown, and its name beside the row.
+# Query -> the head shown, and its name next to the row.
 SHOWN = {"class_token": ("mean", "[CLS]"), "chosen": ("first", "token")}
 MOST_RUNS, MOST_IMAGES = 3, 6
 BLANK = "0.93"

@@ -1,12 +1,12 @@
 """How far attention reaches, and how widely it spreads, block by block
 
-Numbers beside Figs. 6 and 7 of Kong et al. (2023), at the scale named below: theirs is 800 epochs
-of ImageNet-1k at width 768. The encoder sees whole held-out images; weights are those on patches,
+Numbers for Figs. 6 and 7 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of
+ImageNet-1k at width 768. The encoder sees whole held-out images; weights are those on patches,
 scaled to a sum of 1. Distance: between a patch and what it attends to, mean over its weights and
 over all patches, in pixels. Entropy of a patch's weights, and of the class token's, in nats. One
-colour a mask ratio of pretraining; grey: the network before it; dashed: attention to all patches
-alike. Means over heads, images and seeds, bands the range of the seeds. Of the table's patch sizes,
-mask units and depths, the choice with the most mask ratios is drawn.
+colour per mask ratio of pretraining; grey: the network before it; dashed: equal attention to all
+patches. Means over heads, images and seeds, bands the range of the seeds. Of the table's patch
+sizes, mask units and depths, the choice with the most mask ratios is drawn.
 """
 
 from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import PRETRAINING, SETTING, at_end, first_completed
 
 KIND = "attention"
+IN_PAPER = "Kong Sec. 3.2"
 COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 COLUMNS += ("query", "metric", "block", "head", "value", "uniform")
 MEASURES = {
@@ -60,5 +61,5 @@ def draw(rows: list[Row]) -> Figure:
         axis.set_ylabel(MEASURES[query, metric])
         title(axis, index)
     entries = {f"m = {mask}": look for mask, look in styles.items()}
-    legend(figure, entries | {"untrained": UNTRAINED, "all patches alike": UNIFORM})
+    legend(figure, entries | {"untrained": UNTRAINED, "equal attention": UNIFORM})
     return figure

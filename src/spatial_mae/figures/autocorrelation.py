@@ -2,7 +2,7 @@
 
 Answers Fig. 3 of Bisulco et al. (2025): correlation of two pixels against their distance, Eq. 5
 divided by its value at zero shift. Top: mean over all shifts of the same distance, rounded to
-pixels, one curve a data set, one panel for each rule of mean removal (none: Eq. 5 as printed;
+pixels, one curve per data set, one panel for each rule of mean removal (none: Eq. 5 as printed;
 dataset: the mean image of the data set is taken away; image: each image's own mean is). Solid
 lines average over the pixel pairs that exist (border "valid"); dashed lines count pixels beyond
 the border as zero. Below: the same correlation over both components of the shift, for the first
@@ -31,6 +31,7 @@ from spatial_mae.tables.rows import Row, distinct, first, most_images, pick, pro
 from spatial_mae.tables.settings import IMAGES
 
 KIND = "autocorrelation"
+IN_PAPER = "Bisulco Fig. 3"
 COLUMNS = ("dataset", "border", "mean_removal", "dx", "dy", "distance", "correlation")
 REMOVALS = {"none": "no mean removed", "dataset": "mean image removed", "image": "own mean removed"}
 

@@ -11,7 +11,7 @@ linear MAE, whose kernels are the same for every image. Below each picture, in t
 output: its spread, the mean distance of the inputs from the output weighted by the kernel, and its
 spatial entropy (Eq. 11), both in the first conventions of the recipe. At the foot of a column:
 adaptivity over all images counted below, 1 - mean cosine similarity between the kernels of one
-output in two images, 0 where kernels are alike but for their size. The first run of the table is
+output in two images, 0 where kernels are equal up to their size. The first run of the table is
 drawn, and of it at most five images, six epochs and two output pixels.
 """
 
@@ -37,6 +37,7 @@ from spatial_mae.tables.rows import Row, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import RUN, SETTING, first_completed
 
 KIND = "basis_kernels"
+IN_PAPER = "Bisulco Fig. 8"
 PIXEL = ("row", "column")
 OUTPUT = ("output", "output_row", "output_column")
 MEASURES = {"spread": axis_label("spread"), "entropy": label("entropy")}
@@ -122,7 +123,7 @@ def _draw_cell(axis: Axes, pixels: list[Row], cell: dict[str, list[Row]]) -> Non
 
 
 def _write(axis: Axes, line: float, values: dict[str, float | None]) -> None:
-    """Numbers of the output pixels below a picture, beside each other in their colours."""
+    """Numbers of the output pixels below a picture, next to each other in their colours."""
     for index, (colour, value) in enumerate(values.items()):
         if value is not None:
             place = (index + 0.5) / len(values)

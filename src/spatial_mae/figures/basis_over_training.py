@@ -2,13 +2,13 @@
 
 Measures what Fig. 8 of Bisulco et al. (2025) shows, at the scale named below: theirs is 2000 epochs
 at width 192. A kernel is the Jacobian of a hidden output pixel by the visible pixels of an image;
-there is one colour an output pixel (row, column), and one mask for all images. Spread: mean
+there is one colour per output pixel (row, column), and one mask for all images. Spread: mean
 distance of the inputs from the output, weighted by the kernel. Entropy: Eq. 11. Adaptivity: 1 -
 mean cosine similarity between the kernels that an output pixel has in two images; 0 where they are
-alike but for their size, 1 where they are orthogonal on average. Epoch 0 is the untrained network.
+equal up to their size, 1 where they are orthogonal on average. Epoch 0 is the untrained network.
 Points are means over images and seeds, bands two standard errors over images (mean over seeds);
 adaptivity, one number for all images, has no band. Dashed: the linear MAE, whose kernels do not
-depend on the image. All epochs lie on one schedule of the learning rate. The first setting and
+depend on the image. All epochs belong to one schedule of the learning rate. The first setting and
 conventions of the table are drawn.
 """
 
@@ -29,6 +29,7 @@ from spatial_mae.tables.rows import Row, first, pick
 from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "basis"
+IN_PAPER = "Bisulco Fig. 8"
 PLACE = ("output_row", "output_column")
 MEASURES = ("spread", "entropy", "adaptivity")
 COLUMNS = ("source", "epoch", "output", *PLACE, "measure", "value", "standard_error")
@@ -78,7 +79,7 @@ def _draw_measure(axis: Axes, rows: Sequence[Row], colours: dict[int, str]) -> N
     epochs_from_zero(axis, network)
     for index, (output, colour) in enumerate(colours.items()):
         band(axis, pick(network, output=output), "epoch", **_look(index, colour))
-        # Gaps of one line lie on the ink of the next: lines at one height are both seen.
+        # Gaps of one line are on the ink of the next: lines at one height are both visible.
         dashes = {"linestyle": (DASH * index, (DASH, DASH)), "linewidth": 0.8}
         for row in pick(linear, output=output):
             axis.axhline(row["value"], color=colour, zorder=1, **dashes)

@@ -6,29 +6,30 @@ below. A column is a patch size or mask unit. Top: spatial scale after Bisulco e
 the reconstruction's Jacobian, i.e. the mean distance of visible pixels from an output pixel,
 weighted by |J|; thin: the network before training; dashed: the linear MAE in closed form. Second:
 level after Kong et al., expected over the masks of training in a tree of latents above the image
-with the mask units as leaves, as doublings of a side: a latent of level l stands above a square of
-side 2^l pixels. Below: what they read the level off, after training and before (thin): SSIM of
-reconstructions with nothing hidden, mean distance of attention in the last block (dotted: to all
-patches alike), accuracy of a linear probe of the mean patch token. A panel's tau is Kendall's, of
-its solid black curve with the spread above, over the mask ratios both have; with five of them |tau|
-must be 1 for p < 0.05; none where a curve varies by 1% or less. Of the table's depths the choice
-with the most mask ratios is drawn. Lines are means over seeds, bands their range.
+with the mask units as leaves, as doublings of a side: below a latent of level l is a square of side
+2^l pixels. Below: their indicators of the level, after training and before (thin): SSIM of
+reconstructions with nothing hidden, mean distance of attention in the last block (dotted: equal
+attention to all patches), accuracy of a linear probe of the mean patch token. A panel's tau is
+Kendall's, of its solid black curve with the spread above, over the mask ratios both have; with five
+of them |tau| must be 1 for p < 0.05; none where a curve varies by 1% or less. Of the table's depths
+the choice with the most mask ratios is drawn. Lines are means over seeds, bands their range.
 """
 
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from spatial_mae.both_papers import course, rank_agreement
 from spatial_mae.figures.drawing.curves import THIN, curve, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, panels, styled, title
+from spatial_mae.hierarchy.both_papers import course, rank_agreement
 from spatial_mae.tables.needs import require, several
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "both_papers"
+IN_PAPER = "Bisulco and Kong"
 COLUMNS = (*PRETRAINING, "status", "epochs")
 COLUMNS += ("measure", "source", "value")
 MEASURES = {

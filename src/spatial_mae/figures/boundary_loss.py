@@ -1,13 +1,13 @@
 """Boundary pixels left out of the loss, against the plain loss at equal seeds
 
-What Kong et al. (2023, Sec. 3.6) propose and do not try, at the scale named below. The loss is
-taken over hidden pixels further than so many pixels from a visible one; width 0 is the plain loss.
-All else is equal: recipe, seeds, images. Test accuracy of linear probes of the frozen encoder, on
-whole images, read from the mean patch token and from the [CLS] token, and of a k-NN vote; and the
-mean squared error over all hidden pixels of held-out images, boundary included, in units of the
-pixels' variance. Thin lines join the runs of one seed, dots are means. Bars around a mean: one
-standard error of its paired difference from width 0. Of the table's settings the first one with
-most widths and seeds is drawn.
+Tests what Kong et al. (2023, Sec. 3.6) propose but do not try, at the scale named below. The loss
+is taken over hidden pixels further than so many pixels from a visible one; width 0 is the plain
+loss. Everything else is equal: recipe, seeds, images. Test accuracy of linear probes of the frozen
+encoder, on whole images, read from the mean patch token and from the [CLS] token, and of a k-NN
+vote; and the mean squared error over all hidden pixels of held-out images, boundary included, in
+units of the pixels' variance. Thin lines join the runs of one seed, dots are means. Bars around a
+mean: one standard error of its paired difference from width 0. Of the table's settings the first
+one with most widths and seeds is drawn.
 """
 
 from math import sqrt
@@ -33,6 +33,7 @@ from spatial_mae.tables.runs import (
 )
 
 KIND = "evaluation"
+IN_PAPER = "Kong Sec. 3.6"
 WIDTH = "boundary_width"
 MEASURES = {
     ("linear_probe", "mean"): "linear probe,\nmean token (%)",

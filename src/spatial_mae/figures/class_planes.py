@@ -1,12 +1,12 @@
 """Images of a few classes in the plane that t-SNE makes of a network's features
 
 Answers Fig. 8 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of ImageNet-1k
-at width 768. One panel a run, named by its settings: held-out images seen whole, their features on
-their principal components (50 as a rule), then t-SNE (perplexity 20 as a rule); axes have no unit.
-A colour and a marker each class. Below the name: the classes' silhouette, at most 1, and the share
-of images whose class most of their nearest neighbours have, both in the plane. At most eight runs
-are drawn, evenly spread in the order of patch size, mask unit, mask ratio and depths. The first
-data set, network and recipe of the table are drawn, and its first seed.
+at width 768. One panel per run, named by its settings: held-out images seen whole, their features
+on their principal components (50 as a rule), then t-SNE (perplexity 20 as a rule); axes have no
+unit. One colour and one marker per class. Below the name: the classes' silhouette, at most 1, and
+the share of images whose class most of their nearest neighbours have, both in the plane. At most
+eight runs are drawn, evenly spread in the order of patch size, mask unit, mask ratio and depths.
+The first data set, network and recipe of the table are drawn, and its first seed.
 """
 
 import math
@@ -37,6 +37,7 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "embedding_points"
+IN_PAPER = "Kong Fig. 8"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
 COLUMNS = (*PRETRAINING, *POINT)
 MOST, ACROSS = 8, 4
@@ -76,7 +77,7 @@ def draw(rows: list[Row]) -> Figure:
 
 
 def _marker(index: int) -> str:
-    """Where colours begin anew the next marker goes with each of them."""
+    """Where colours repeat, the next marker is used with each of them."""
     return MARKERS[(index + index // len(CATEGORIES)) % len(MARKERS)]
 
 

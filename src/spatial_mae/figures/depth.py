@@ -5,7 +5,7 @@ test error of a linear readout from the k latents, relative to predicting the me
 (1), over the pixels with valid depth, against k. Black: autoencoder; colours: masked autoencoders
 by patch size. Columns of panels: readout (free of scale, or ridge chosen on held-out training
 images) and whether the encoder's input is masked; rows: data set, target and mask ratio (lowest,
-middle and highest at most). Of targets, colours, centrings and other settings the first is drawn.
+middle and highest at most). Only the first target, colour, centring and other settings are drawn.
 """
 
 from matplotlib.figure import Figure
@@ -36,6 +36,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "depth"
+IN_PAPER = "Bisulco Sec. 2.3"
 CELL = ("target", "readout", "input")
 COLUMNS = (*CELL, "model", "mask_ratio", "n_latents", "error", "n_train", "n_test")
 FIRST = ("target", "colour", "centring", "ridge", "flip")

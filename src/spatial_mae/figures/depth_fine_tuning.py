@@ -3,10 +3,10 @@
 Answers Fig. 15 (left) of Bisulco et al. (2025), at the scale named below: theirs is 2000 epochs of
 pretraining and 100 of fine-tuning at width 192. Test accuracy, after the last epoch, of encoders
 all of whose layers were fine-tuned on the labelled training images, against the number of encoder
-blocks, one colour a number of decoder blocks in pretraining (the decoder itself is dropped). Lines
-are means over seeds, bands the range of the seeds. The first data set, network and recipe of the
-table are drawn, and of its other settings the choice with the most encoder depths, the first of
-several.
+blocks, one colour per number of decoder blocks in pretraining (the decoder itself is dropped).
+Lines are means over seeds, bands the range of the seeds. The first data set, network and recipe of
+the table are drawn, and of its other settings the choice with the most encoder depths (the first if
+several have as many).
 """
 
 from matplotlib.figure import Figure
@@ -17,6 +17,7 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.rows import Row
 
 KIND = "fine_tuning"
+IN_PAPER = "Bisulco Fig. 15"
 
 
 def select(rows: list[Row]) -> list[Row]:

@@ -1,14 +1,14 @@
 """Reconstruction and linear probes over the depths of encoder and decoder
 
 Answers Fig. 14 of Bisulco et al. (2025), at the scale named below: theirs is 2000 epochs at width
-192. Against the number of encoder blocks, one colour a number of decoder blocks: the mean squared
+192. Against the number of encoder blocks, one colour per number of decoder blocks: the mean squared
 error of hidden pixels on held-out images in units of the pixels' variance (1 is predicting the mean
 colour), and the test accuracy of linear probes on the frozen encoder, which sees whole images, read
-from the [CLS] token or from the mean of the patch tokens. Thin lines are probes of what no
-pretraining made: raw pixels, their principal components and a linear MAE (as many as the encoder is
+from the [CLS] token or from the mean of the patch tokens. Thin lines are probes of features without
+pretraining: raw pixels, their principal components and a linear MAE (as many as the encoder is
 wide), and the same encoder untrained. Lines are means over seeds, bands the range of the seeds. The
 first data set, network and recipe of the table are drawn, and of its other settings the choice with
-the most encoder depths, the first of several.
+the most encoder depths (the first if several have as many).
 """
 
 from matplotlib.figure import Figure
@@ -19,6 +19,7 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.rows import Row
 
 KIND = "evaluation"
+IN_PAPER = "Bisulco Fig. 14"
 
 
 def select(rows: list[Row]) -> list[Row]:

@@ -7,7 +7,7 @@ memory it held. The encoder sees visible patches only, the decoder all of them, 
 the decoder should cost more where both are as wide (the width named below is the encoder's). Runs
 that shared a machine slowed each other down. Lines are means over seeds, bands the range of the
 seeds. The first data set, network and recipe of the table are drawn, and of its other settings the
-choice with the most encoder depths, the first of several.
+choice with the most encoder depths (the first if several have as many).
 """
 
 from matplotlib.figure import Figure
@@ -23,6 +23,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import SETTING, at_end, first_completed
 
 KIND = "evaluation"
+IN_PAPER = "Bisulco Fig. 10"
 COSTS = ("pretrain_seconds", "pretrain_peak_memory_bytes")
 
 

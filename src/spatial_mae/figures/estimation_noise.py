@@ -2,10 +2,10 @@
 
 The inverse in Theorem 1 of Bisulco et al. (2025) amplifies the noise of estimated moments, so that
 few images widen the kernels of Figs. 5 and 6. Mean distance of input from output pixel, share of
-the weight inside the output pixel's own patch, and entropy of an output pixel's weights (nats),
-for |W|, against the number of images n behind the moments. One colour a mask ratio (at most five),
-black the autoencoder (m = 0). One row of panels a data set; of patch sizes, k, masks and other
-settings the first is drawn.
+the weight inside the output pixel's own patch, and entropy of an output pixel's weights (nats), for
+|W|, against the number of images n behind the moments. One colour per mask ratio (at most five),
+black the autoencoder (m = 0). One row of panels per data set; only the first patch size, k, masks
+and other settings are drawn.
 """
 
 from matplotlib.figure import Figure
@@ -28,11 +28,12 @@ from spatial_mae.tables.rows import Row, first, groups, levels, pick, project, s
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
+IN_PAPER = "Bisulco Figs. 5, 6"
 FIRST = ("split", "colour", "patch", "centring", "ridge", "flip", "n_latents")
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """AE and at most five MAEs at one setting a data set, for every number of images."""
+    """AE and at most five MAEs at one setting per data set, for every number of images."""
     require(rows, KIND, ("dataset", "n_images", *MODEL, *METRICS))
     several(rows, "n_images")
     rows = first(rows, *FIRST, within=("dataset",))

@@ -1,14 +1,14 @@
 """Predicting Gabor features from the latents
 
 Answers Fig. 7 of Bisulco et al. (2025): test error of a linear map from the k latents to the
-image's whole response to a Gabor function (Eq. 8), as a share of the target's variance, against
-the scale of the Gabor, one colour a mask ratio m, black the autoencoder. The outcome depends on
+image's whole response to a Gabor function (Eq. 8), as a share of the target's variance, against the
+scale of the Gabor, one colour per mask ratio m, black the autoencoder. The outcome depends on
 choices that the text leaves open, so each has its panel: the reading of Eq. 8 (wavelet: window and
 wavelength grow together; window: only the Gaussian window grows), the readout (free of scale, or
 with a ridge on the latents), whether the encoder's input is masked (at the model's own mask ratio),
-and the angular frequency w, in radians a pixel. Errors are means over orientations. Rows of panels:
-data set, reading and frequency; columns: readout and input. Of patch sizes, k and other settings
-the first is drawn.
+and the angular frequency w, in radians per pixel. Errors are means over orientations. Rows of
+panels: data set, reading and frequency; columns: readout and input. Only the first patch size, k
+and other settings are drawn.
 """
 
 from matplotlib.figure import Figure
@@ -32,6 +32,7 @@ from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pic
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "gabor"
+IN_PAPER = "Bisulco Fig. 7"
 CELL = ("reading", "readout", "input")
 COLUMNS = (*CELL, "model", "mask_ratio", "n_latents", "scale", "frequency", "orientation", "error")
 FIRST = ("colour", "patch", "centring", "ridge", "flip", "n_latents")

@@ -4,8 +4,8 @@ Answers Fig. 4 of Kong et al. (2023). A graph of latents z over pixels x; arrows
 effect. Black pixels are hidden, white ones visible; blue latents are what the two parts share (the
 set C of the paper's Algorithm 1), which is what MAE learns. Where too little is hidden, or too
 little left visible, C is a low-level latent; hiding whole branches of the high-level latents makes
-C high-level. The paper's text keeps the variables of its figure and not their edges: these are
-chosen such that all it says of the figure is true.
+C high-level. The paper's text names the variables of its figure but not their edges: the edges are
+chosen so that everything it says of the figure is true.
 """
 
 from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, groups, pick, project
 
 KIND = "hierarchy_cases"
+IN_PAPER = "Kong Fig. 4"
 COLUMNS = ("case", "variable", "level", "position", "role", "parents", "hidden_share")
 LOOKS = {
     "hidden": {"markerfacecolor": BLACK},

@@ -1,15 +1,15 @@
-"""Level of what masks make MAE learn, in trees of latents
+"""Level of the latents that masks make MAE learn, in trees
 
-Puts numbers to Sec. 2.3 of Kong et al. (2023). Each row is a full tree of latents over equally many
-observables, in a row or (2-D) under an image; each column a size of mask unit, given by the level
-of the latent whose leaves make one. Height: level of the variables that the hidden and the visible
-part share (set C of their Algorithm 1), 0 at the pixels; solid, the mean over C, dashed, the
-highest variable of C, averaged over masks. Lines are exact where units fit the branches of the
-tree (a closed form) and where a law has few masks (all of them); circles are drawn masks, whose
-standard errors are smaller than the circles. Units that fit are a fixed count; those that do not
-lie on a displaced grid (at single observables both are one); a contiguous mask is one block of
-units. A mask and its complement share
-the same C, so that laws which treat hidden and visible alike give curves symmetric about one half.
+Gives numbers for Sec. 2.3 of Kong et al. (2023). Each row is a full tree of latents over equally
+many observables, in a row or (2-D) under an image; each column a size of mask unit, given by the
+level of the latent whose leaves make one. Vertical axis: level of the variables that the hidden and
+the visible part share (set C of their Algorithm 1), 0 at the pixels; solid, the mean over C,
+dashed, the highest variable of C, averaged over masks. Lines are exact where units fit the branches
+of the tree (a closed form) and where a law has few masks (all of them); circles are drawn masks,
+whose standard errors are smaller than the circles. Units that fit are a fixed count; those that do
+not are on a displaced grid (at single observables both are one); a contiguous mask is one block of
+units. A mask and its complement share the same C, so that laws which treat hidden and visible alike
+give curves symmetric about one half.
 """
 
 from itertools import product
@@ -33,10 +33,11 @@ from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
 
 KIND = "hierarchy_levels"
+IN_PAPER = "Kong Sec. 2.3"
 TREE = ("dimensions", "arity", "depth")
 SETTING = (*TREE, "law", "unit_level", "mask_ratio", "definition")
 COLUMNS = (*SETTING, "method", "value", "standard_error", "n_masks")
-# Drawn in this order, the first broad, so that curves which coincide can be told.
+# Drawn in this order, the first broad, so that curves which coincide can be distinguished.
 LAWS = {"contiguous": "contiguous", "displaced": "units displaced", "exact": "units fit"}
 WIDTHS = {"contiguous": 1.8, "displaced": 1.3, "exact": 0.8}
 READINGS = {"mean": "-", "highest": (0, (3, 1.5))}

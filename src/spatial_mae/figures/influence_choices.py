@@ -1,12 +1,12 @@
-"""What the unstated choices change in the influence
+"""Effect of the unstated choices on the influence
 
 Bisulco et al. (2025) do not state the number of latents k, the ridge, whether pixels are centred,
 or the colours behind Figs. 5 and 6. Each column of panels varies one such choice and holds the
 others at one setting, named below: the setting of the table from which most others differ in one
 choice only. Mean distance of input from output pixel (top) and share of the weight inside the
 output pixel's own patch (bottom), for |W|, against the mask ratio m of the masked autoencoder. The
-last column weighs by W squared instead. The first data set and patch size of the table are drawn.
-A choice with a single value has no panel.
+last column uses W squared as weights instead. The first data set and patch size of the table are
+drawn. A choice with a single value has no panel.
 """
 
 from collections.abc import Iterable
@@ -30,6 +30,7 @@ from spatial_mae.tables.rows import Row, distinct, first, groups, most_images, p
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
+IN_PAPER = "Bisulco Figs. 5, 6"
 CHOICES = ("n_latents", "ridge", "centring", "colour", "flip", "sampling")
 WEIGHTS = "weights"  # |W| or its square, a choice that is no column
 METRICS = ("mean_distance", "intra_patch_share")

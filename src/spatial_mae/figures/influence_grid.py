@@ -1,11 +1,11 @@
 """Spatial reach of the influence over mask ratio and patch size
 
-Answers the text on Fig. 6 of Bisulco et al. (2025) in three numbers a solution. For |W|, W = AB:
+Answers the text on Fig. 6 of Bisulco et al. (2025) in three numbers per solution. For |W|, W = AB:
 mean distance of input from output pixel, share of the weight inside the output pixel's own patch,
 and entropy of an output pixel's weights over the input pixels (Eq. 11, in nats, averaged), each
-against the mask ratio m; m = 0 is the autoencoder. One colour a patch size p; one row of panels a
+against the mask ratio m; m = 0 is the autoencoder. One colour per patch size p; one row of panels a
 data set and number of latents k (at most three k). Where a table holds several kinds of masks,
-centrings or other settings, the first is drawn; the figure of choices shows what they change.
+centrings or other settings, the first is drawn; the figure of choices shows their effect.
 """
 
 from matplotlib.figure import Figure
@@ -28,11 +28,12 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
+IN_PAPER = "Bisulco Fig. 6"
 FIRST = ("split", "colour", "centring", "ridge", "flip")
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """AE and MAE at one setting a data set, all mask ratios and patch sizes, at most three k."""
+    """AE and MAE at one setting per data set, all mask ratios and patch sizes, at most three k."""
     require(rows, KIND, ("dataset", "patch", *MODEL, *METRICS))
     rows = first(most_images(rows), *FIRST, within=("dataset",))
     maes = first(keep_masked(rows), "sampling")

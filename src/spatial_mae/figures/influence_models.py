@@ -4,11 +4,11 @@ Answers Fig. 5 of Bisulco et al. (2025). Mean absolute weight |W_ij| of input pi
 pixel j, W = AB, against the distance of the two pixels, averaged over all pairs of that distance
 (rounded to pixels) and scaled so that the weights of an average output pixel sum to one. AE:
 autoencoder; DAE: denoising autoencoder with noise of standard deviation sigma, in pixel units of
-[0, 1]; MAE: masked autoencoder with mask ratio m. One row of panels a data set, one column a
+[0, 1]; MAE: masked autoencoder with mask ratio m. One row of panels per data set, one column a
 number of latents k: the paper does not state k, and with k = d the AE is the identity, so that its
 curve is a single point at distance zero (on the logarithmic axis zero cannot be drawn). At most
-three noise levels, mask ratios and k are drawn: the lowest, a middle one, the highest. Of patch
-sizes and other settings the first is.
+three noise levels, mask ratios and k are drawn: the lowest, a middle one, the highest. Only the
+first patch size and other settings are drawn.
 """
 
 from matplotlib.figure import Figure
@@ -30,6 +30,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
+IN_PAPER = "Bisulco Fig. 5"
 MODEL = ("model", "mask_ratio", "noise_deviation", "n_latents", "sampling")
 COLUMNS = (*MODEL, "distance", "mean_absolute")
 FIRST = ("split", "colour", "patch", "centring", "ridge", "flip", "sampling")
@@ -37,7 +38,7 @@ SHADES = {"dae": ("#F2B233", "#D55E00", "#8A3A00"), "mae": ("#7CC4EC", "#0072B2"
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """Profiles of all models at one setting a data set, thinned to at most three of each axis."""
+    """Profiles of all models at one setting per data set, thinned to at most three of each axis."""
     require(rows, KIND, ("dataset", *COLUMNS))
     rows = first(most_images(rows), *FIRST[:-1], within=("dataset",))
     rows = keep(rows, model="ae") + pick(rows, model="dae") + first(keep_masked(rows), "sampling")

@@ -2,10 +2,10 @@
 
 Answers Fig. 6 of Bisulco et al. (2025), whose pictures are average Jacobians over mask ratio m and
 patch size p. Mean absolute weight |W_ij| between two pixels against their distance (rounded to
-pixels), scaled so that the weights of an average output pixel sum to one; one panel a patch size,
-one colour a mask ratio, black the autoencoder (m = 0), the grey line a patch's side. Rows of
+pixels), scaled so that the weights of an average output pixel sum to one; one panel per patch size,
+one colour per mask ratio, black the autoencoder (m = 0), the grey line a patch's side. Rows of
 panels are data sets. Where a table holds several k, kinds of masks or other settings, the first is
-drawn; the figure of choices shows what they change.
+drawn; the figure of choices shows their effect.
 """
 
 from matplotlib.figure import Figure
@@ -27,12 +27,13 @@ from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pic
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
+IN_PAPER = "Bisulco Fig. 6"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "distance", "mean_absolute")
 FIRST = ("split", "colour", "centring", "ridge", "flip", "n_latents")
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """Profiles of the AE and of every MAE at one setting a data set."""
+    """Profiles of the AE and of every MAE at one setting per data set."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(rows), *FIRST, within=("dataset",))
     maes = first(keep_masked(rows), "sampling")

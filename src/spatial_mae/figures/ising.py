@@ -1,4 +1,4 @@
-"""Encoder and influence on the Ising chain: autoencoder beside masked autoencoder
+"""Encoder and influence on the Ising chain: autoencoder and masked autoencoder
 
 Answers Fig. 4 of Bisulco et al. (2025). Top: encoder A (inputs down, latents across); bottom:
 influence W = AB (row = input, column = target). The left column is the autoencoder (AE), the
@@ -18,6 +18,7 @@ from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, first, levels, pick, project, spread
 
 KIND = "ising_weights"
+IN_PAPER = "Bisulco Fig. 4"
 RUN = ("lattice", "coupling", "patch", "moment")
 VALUES = ("model", "mask_ratio", "quantity", "row", "column", "value")
 

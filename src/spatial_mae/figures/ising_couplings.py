@@ -1,11 +1,12 @@
 """Ising models over mask ratio and coupling
 
-Stands for App. E of Bisulco et al. (2025), whose text does not say what its figures vary. First
-panels: boundary energy, the encoder's mean leverage at coordinates next to another patch divided
-by its mean over all coordinates, against the mask ratio m (m = 0 is the autoencoder), one colour a
-coupling J; above 1 the encoder prefers patch boundaries. Lines use exact correlations, markers the
-correlations of samples. Then, for the chain, the distance of W = AB from the identity, relative to
-the identity's norm; the grey line is the least that any matrix of rank k can reach.
+Takes the place of App. E of Bisulco et al. (2025), whose text does not say what its figures vary.
+First panels: boundary energy, the encoder's mean leverage at coordinates next to another patch
+divided by its mean over all coordinates, against the mask ratio m (m = 0 is the autoencoder), one
+colour a coupling J; above 1 the encoder prefers patch boundaries. Lines use exact correlations,
+markers the correlations of samples. Then, for the chain, the distance of W = AB from the identity,
+relative to the identity's norm; the grey line is the smallest distance that a matrix of rank k can
+have.
 """
 
 from matplotlib.figure import Figure
@@ -26,6 +27,7 @@ from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, project
 
 KIND = "ising_summary"
+IN_PAPER = "Bisulco App. E"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
 COLUMNS = ("lattice", "patch", "moment", "coupling", "mask_ratio", "boundary_energy")
 PANELS = {"boundary": "boundary_energy", "identity": "identity_error"}

@@ -1,10 +1,10 @@
 """Ising model in two dimensions
 
-Beside App. E of Bisulco et al. (2025): spins on a periodic square lattice, drawn by Monte Carlo.
-Left: energy per site against the coupling J beside Onsager's exact value for the infinite lattice.
+Goes with App. E of Bisulco et al. (2025): spins on a periodic square lattice, drawn by Monte Carlo.
+Left: energy per site against the coupling J, with Onsager's exact value for the infinite lattice.
 Right: boundary energy, the encoder's mean leverage at coordinates next to another patch divided by
 its mean over all coordinates, against the mask ratio m (m = 0 is the autoencoder), one colour a
-coupling and one panel a patch size; above 1 the encoder prefers patch boundaries.
+coupling and one panel per patch size; above 1 the encoder prefers patch boundaries.
 """
 
 from matplotlib.figure import Figure
@@ -26,6 +26,7 @@ from spatial_mae.tables.repeats import average
 from spatial_mae.tables.rows import Row, levels, pick, project
 
 KIND = "ising_summary"
+IN_PAPER = "Bisulco App. E"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
 ENERGIES = ("energy_per_site", "energy_onsager")
 

@@ -4,7 +4,7 @@ Answers Figs. 9 and 13 of Bisulco et al. (2025), whose pictures are Jacobians of
 over mask ratio m and patch size, at the scale of training named below. Mean |J| between an output
 pixel and a visible pixel against their distance (rounded to pixels), J the Jacobian of the
 reconstruction at a masked image, summed over channels; the weights of each output pixel are first
-scaled to the sum one. One panel a patch size, one colour a mask ratio, the grey line a patch's
+scaled to the sum one. One panel per patch size, one colour per mask ratio, the grey line a patch's
 side. Solid: the trained network; dashed: the linear MAE, whose Jacobian is W (closed form of full
 rank, fitted to the same images). Lines are means over seeds, images, masks and pairs of pixels;
 bands the range of the seeds or, where there is one seed, a standard error over images to either
@@ -42,6 +42,7 @@ from spatial_mae.tables.rows import Row, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian_profile"
+IN_PAPER = "Bisulco Figs. 9, 13"
 COLUMNS = ("source", "outputs", "power", "weighting", "distance", "mean", "standard_error")
 SMALLEST = 1e-12
 MARGIN = 1.5  # of the axis beyond what is drawn, a factor

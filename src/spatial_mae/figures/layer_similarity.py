@@ -1,12 +1,12 @@
 """Similarity of the layers of encoders of different depths
 
 Answers the comparison by centred kernel alignment (CKA) in the appendix of Bisulco et al. (2025),
-whose reference has 12 encoder and 4 decoder blocks; the depths of the runs drawn here stand beside
+whose reference has 12 encoder and 4 decoder blocks; the depths of the runs drawn here are next to
 the panels, their network and recipe below. Linear CKA, 1 for features equal up to rotation and
 scale, between layers of one encoder (up) and of the reference encoder (across); layers are the
 outputs of the blocks, of which the tokens named below are compared (an image's mean patch token or
-its class token), on whole images of the split named there. As there, white is similar, black is
-not. The estimate is unbiased and may fall a little below 0, where it is drawn black. Means over
+its class token), on whole images of the split named there. As in the paper, white is similar, black
+is not. The estimate is unbiased and may fall a little below 0, where it is drawn black. Means over
 seeds; the first data set, network, recipe, patch size, mask unit, mask ratio and decoder depth of
 the table are drawn, at most eight encoder depths.
 """
@@ -26,6 +26,7 @@ from spatial_mae.tables.rows import Row, first, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "similarity"
+IN_PAPER = "Bisulco App. D"
 COLUMNS = ("layer", "reference_layer", "reference_enc")
 MOST, ACROSS = 8, 4
 

@@ -1,12 +1,12 @@
 """Reconstruction loss of the linear masked autoencoder
 
 Minimum of Eq. 1 of Bisulco et al. (2025) by Theorem 1, divided by the trace of the second moments,
-so that 1 is the loss of predicting nothing. Top: against the number of latents k, one colour a
-mask ratio m, black the autoencoder (AE), one panel a patch size p. Bottom: against m at a few k,
+so that 1 is the loss of predicting nothing. Top: against the number of latents k, one colour per
+mask ratio m, black the autoencoder (AE), one panel per patch size p. Bottom: against m at a few k,
 lowest to highest. Solid lines: each patch hidden with probability m, loss on all pixels (Bernoulli
-masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only.
-Curves in k are thinned to at most 40 points. The first data set is drawn, and of centrings, ridges
-and colours the first; at most four patch sizes.
+masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only. Curves
+in k are thinned to at most 40 points. Only the first data set, centring, ridge and colour are
+drawn; at most four patch sizes.
 """
 
 from matplotlib.figure import Figure
@@ -24,6 +24,7 @@ from spatial_mae.figures.drawing.style import (
     styled,
     title,
 )
+from spatial_mae.masks.laws import SAMPLINGS
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require
 from spatial_mae.tables.rows import (
@@ -39,9 +40,9 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
+IN_PAPER = "Bisulco Theorem 1"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
 FIRST = ("colour", "centring", "ridge", "flip")
-SAMPLINGS = ("bernoulli", "exact", "hidden")
 MOST_POINTS = 40
 
 

@@ -26,6 +26,7 @@ from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
 
 KIND = "spectrum"
+IN_PAPER = "Bisulco App. F"
 COLUMNS = ("dimensions", "patch", "sampling", "frequency_x", "expected", "averaged")
 SMALLEST = 1e-9
 

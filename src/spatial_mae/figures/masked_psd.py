@@ -2,7 +2,7 @@
 
 Answers Fig. 22 (App. F) of Bisulco et al. (2025). Mean power at each spatial frequency (cycles per
 pixel, zero in the middle) of the images, of the masks and of the images times their masks, for
-each patch size; the share m of hidden patches stands below (20 % in the paper). The first data
+each patch size; the share m of hidden patches is named below (20 % in the paper). The first data
 set, mask ratio and kind of masks are drawn, at most four patch sizes. All images share one
 logarithmic scale, all masks another, so that panels can be compared; exact zeros are white.
 """
@@ -19,6 +19,7 @@ from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, first, levels, most_images, pick, project, spread
 
 KIND = "psd"
+IN_PAPER = "Bisulco Fig. 22"
 COLUMNS = ("patch", "sampling", "mask_ratio", "part", "frequency_x", "frequency_y", "power")
 DECADES = 6  # below the strongest frequency, powers take the darkest colour
 

@@ -1,11 +1,11 @@
 """Accuracy after fine-tuning, over the mask ratio and patch size of pretraining
 
-Beside Fig. 11 of Bisulco et al. (2025), at the scale named below: theirs is 2000 epochs of
+Goes with Fig. 11 of Bisulco et al. (2025), at the scale named below: theirs is 2000 epochs of
 pretraining and 100 of fine-tuning at width 192. Test accuracy, after the last epoch, of encoders
 all of whose layers were fine-tuned on the labelled training images, against the mask ratio of
-pretraining, one colour a patch size; nothing is masked in fine-tuning. Lines are means over seeds,
-bands the range of the seeds. The first data set, network and recipe of the table are drawn, and of
-its other settings the choice with the most mask ratios, the first of several.
+pretraining, one colour per patch size; nothing is masked in fine-tuning. Lines are means over
+seeds, bands the range of the seeds. The first data set, network and recipe of the table are drawn,
+and of its other settings the choice with the most mask ratios (the first if several have as many).
 """
 
 from matplotlib.figure import Figure
@@ -16,6 +16,7 @@ from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.rows import Row
 
 KIND = "fine_tuning"
+IN_PAPER = "Bisulco App. D"
 
 
 def select(rows: list[Row]) -> list[Row]:

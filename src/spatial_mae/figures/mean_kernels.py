@@ -1,16 +1,16 @@
-"""Mean Jacobian of a trained network beside the linear MAE's kernel
+"""Mean Jacobian of a trained network and the linear MAE's kernel
 
 Asks how much of a trained network is the linear MAE of the same images, patch size and masks
 (section 3 of Bisulco et al., 2025). For each run (left) and output pixel (circle), the signed grey
 response of the output to each input pixel, blue below zero and red above: how much the mean of the
 output's channels changes when all channels of the input change by one. Left the linear MAE's W
-(closed form, full rank), right the network's Jacobian, averaged over held-out images, each under a
-mask of its own that hides the outputs, wherever it shows the input. Both have one scale of colours.
+(closed form, full rank), right the network's Jacobian, averaged over held-out images, each under
+its own mask that hides the outputs, wherever it shows the input. Both have one scale of colours.
 Grey: inputs that are never shown when the outputs are hidden, those of their patches. Below each:
 spread, the mean distance of the inputs from the output weighted by the absolute mean response, in
 pixels (px), and the cosine similarity of the network's mean Jacobian and W, over all channels. Of
-each run the first seed is drawn, of a table with many runs at most four, spread in the order of
-patch size, mask unit, mask ratio and depths, and at most three output pixels.
+each run the first seed is drawn; of many runs at most four are drawn, spread in the order of patch
+size, mask unit, mask ratio and depths; and at most three output pixels.
 """
 
 from collections.abc import Sequence
@@ -30,13 +30,14 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "mean_kernels"
+IN_PAPER = "Bisulco Sec. 3"
 OUTPUT = ("output", "output_row", "output_column")
 COLUMNS = ("source", *OUTPUT, "row", "column", "value", "similarity", "spread")
 SOURCES = {"linear": "linear W", "network": "network"}
 MOST_RUNS, MOST_OUTPUTS = 4, 3
 NEVER_SHOWN = "0.8"
 SIDE, BAR, BELOW = 0.7, 0.4, 0.32  # inches for names of runs, a colour bar, numbers below a map
-BAR_PLACE = (1.04, 0, 0.05, 1)  # in the axes of the map beside it
+BAR_PLACE = (1.04, 0, 0.05, 1)  # in the axes of the map next to it
 WIDEST = 1.6  # inches of a map at most
 NAMED = ("patch", "mask")  # settings that a run is named by if it is the only one
 

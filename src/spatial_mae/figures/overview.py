@@ -1,15 +1,15 @@
 """Spatial scale of what masked autoencoders learn, over mask ratio and patch size
 
-Answers Fig. 1 of Bisulco et al. (2025), which says in a drawing that mask ratio and patch size set
-the spatial scale of the learned correlations, with measured numbers, at the scale of training named
+Answers Fig. 1 of Bisulco et al. (2025), a drawing which says that mask ratio and patch size set the
+spatial scale of the learned correlations, with measured numbers, at the scale of training named
 below. Each cell is a mask ratio m (across) and a patch size (up), its number and colour the mean
 over seeds; grey cells were not run. Spread of the linear MAE (closed form of full rank, fitted to
 the same images) and of the trained network: mean distance of the visible pixels from an output
 pixel, weighted by their shares of |J|, J the Jacobian of the reconstruction, with one scale of
-colours for both. Last, the network's spatial entropy (Eq. 11) of these shares. Means over output
-pixels, masks and images, as named below. The first data set, network and recipe of the table are
-drawn, in its first conventions, and of its other settings the choice with the most cells, the first
-of several.
+colours for both. The last panel is the network's spatial entropy (Eq. 11) of these shares. Means
+over output pixels, masks and images, as named below. The first data set, network and recipe of the
+table are drawn, in its first conventions, and of its other settings the choice with the most cells
+(the first if several have as many).
 """
 
 import math
@@ -31,6 +31,7 @@ from spatial_mae.tables.rows import Row, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian"
+IN_PAPER = "Bisulco Fig. 1"
 PANELS = {
     ("linear", "spread"): "linear MAE: spread",
     ("network", "spread"): "network: spread",
@@ -38,7 +39,7 @@ PANELS = {
 }
 MAPS = {"spread": "viridis", "entropy": "cividis"}
 NOT_RUN = "0.88"
-ACROSS = 6  # with more mask ratios than this, panels stand above each other
+ACROSS = 6  # with more mask ratios than this, panels are placed above each other
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -62,16 +63,16 @@ def draw(rows: list[Row]) -> Figure:
     shape = (len(cells), 1) if stacked else (1, len(cells))
     height = 0.6 + (0.2 if stacked else 0.3) * len(patches)
     figure, axes = panels(*shape, notes(rows, *remarks(rows)), height=height)
-    beside: dict[str, list[Axes]] = {}
+    axes_of: dict[str, list[Axes]] = {}
     for index, (axis, key) in enumerate(zip(axes.flat, cells, strict=True)):
         _draw_cells(axis, cells[key], masks, patches, scales[key[1]])
         title(axis, index, PANELS[key])
-        beside.setdefault(key[1], []).append(axis)
+        axes_of.setdefault(key[1], []).append(axis)
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("mask"))
     for axis in axes[:, 0]:
         axis.set_ylabel(axis_label("patch"))
-    for measure, some in beside.items():
+    for measure, some in axes_of.items():
         name = axis_label("spread") if measure == "spread" else entropy_label(rows)
         bar = figure.colorbar(scales[measure], ax=some, label=name, pad=0.02, aspect=15)
         bar.outline.set_linewidth(0.4)
@@ -102,7 +103,7 @@ def _draw_cells(
 
 
 def _ink(scale: ScalarMappable, value: float) -> str:
-    """Black or white, whichever stands out more on the colour of a value (WCAG 2's contrast)."""
+    """Black or white, whichever has more contrast on the colour of a value (WCAG 2's contrast)."""
     shades = [((part + 0.055) / 1.055) ** 2.4 for part in scale.to_rgba(value)[:3]]
     luminance = sum(w * shade for w, shade in zip((0.2126, 0.7152, 0.0722), shades, strict=True))
     return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"

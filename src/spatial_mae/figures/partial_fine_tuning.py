@@ -2,13 +2,13 @@
 
 Answers Figs. 12 and 15 (right) of Bisulco et al. (2025), at the scale and on the device named
 below: theirs is 2000 epochs of pretraining and 100 of fine-tuning at width 192. Against the number
-j of last encoder blocks that are trained with the head, one colour an encoder depth: test accuracy
+j of last encoder blocks that are trained with the head, one colour per encoder depth: test accuracy
 after the last epoch, and time of training and the largest memory it held, relative to training
-everything. At j = 0 the head alone is trained; at j = all blocks the embedding is trained as well.
+everything. At j = 0 only the head is trained; at j = all blocks the embedding is trained as well.
 The dashed line is a twofold speed-up. Runs that shared a machine slowed each other down. Lines are
 means over seeds, bands the range of the seeds; ratios are taken seed by seed. The first data set,
 network and recipe of the table are drawn, and of its other settings the choice with the most
-numbers of trained blocks, the first of several.
+numbers of trained blocks (the first if several have as many).
 """
 
 from matplotlib.figure import Figure
@@ -24,6 +24,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import SETTING, first_completed
 
 KIND = "fine_tuning"
+IN_PAPER = "Bisulco Figs. 12, 15"
 COSTS = ("seconds", "peak_memory_bytes")
 MEASURES = {"accuracy": "fine-tuned test accuracy (%)"}
 HALF = {"color": GREY, "linestyle": "--", "linewidth": 0.7}

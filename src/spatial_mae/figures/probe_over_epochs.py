@@ -3,11 +3,11 @@
 Answers Fig. 10 (right) of Bisulco et al. (2025), at the scale named below: theirs is 2000 epochs at
 width 192. Test accuracy of linear probes on the frozen encoder, which sees whole images, read from
 the [CLS] token or from the mean of the patch tokens, at every epoch whose weights were kept, one
-colour an encoder depth. Epoch 0 is the untrained network. All epochs lie on one schedule, whose
+colour an encoder depth. Epoch 0 is the untrained network. All epochs belong to one schedule, whose
 learning rate falls to zero at the last: an early point is not a finished shorter pretraining. Thin
 lines are probes of raw pixels and of their principal components. Lines are means over seeds, bands
 the range of the seeds. The first data set, network and recipe of the table are drawn, and of its
-other settings the choice with the most encoder depths, the first of several.
+other settings the choice with the most encoder depths (the first if several have as many).
 """
 
 from matplotlib.figure import Figure
@@ -31,6 +31,7 @@ from spatial_mae.tables.rows import Row, levels, pick, widest
 from spatial_mae.tables.runs import PROBES, SETTING, first_completed
 
 KIND = "evaluation"
+IN_PAPER = "Bisulco Fig. 10"
 LONG = 20  # a range of epochs so many times the first one is drawn on a logarithmic axis
 
 

@@ -1,12 +1,12 @@
 """Held-out images, what is left of them, and their reconstructions
 
 Columns are held-out images. For each run, named by its settings: what the encoder sees, hidden
-patches grey; what the decoder predicts, every pixel, cut to the range that can be shown; and the
-visible pixels with predictions in the hidden places only. One mask an image; the top row is the
-images themselves. The networks and their training are named below; those of Bisulco et al. (2025)
-have width 192 and 2000 epochs. At most three runs are drawn, the lowest, middle and highest in the
-order of patch size, mask unit, mask ratio and depths, and at most eight images. The first data set,
-network and recipe of the table are drawn, and its first seed.
+patches grey; what the decoder predicts, every pixel, clipped to the range that can be shown; and
+the visible pixels with predictions in the hidden places only. One mask per image; the top row is
+the images themselves. The networks and their training are named below; those of Bisulco et al.
+(2025) have width 192 and 2000 epochs. At most three runs are drawn, the lowest, middle and highest
+in the order of patch size, mask unit, mask ratio and depths, and at most eight images. The first
+data set, network and recipe of the table are drawn, and its first seed.
 """
 
 from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "gallery"
+IN_PAPER = ""
 PLACE = ("image", "row", "column", "hidden")
 RUN_COLUMNS = PRETRAINING
 PAIR = ("original_", "predicted_")

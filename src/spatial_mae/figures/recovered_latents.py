@@ -1,13 +1,13 @@
 """Known latents recovered from what an encoder sees of a masked image
 
 Tests Theorem 2 of Kong et al. (2023) on images drawn from a known, invertible, non-linear tree of
-latents, at the scale named below. Height: R squared, on held-out images, of the noises that make up
-the variables, predicted from the visible part by ridge regression (up: linear, below: with a
-Gaussian kernel); 1 is recovered, 0 is nothing. Left, by level of the variable, 0 at the patches:
-the noises that the set c determines, which the theorem says are recovered; then those proper to the
-visible part (s_mc), which the theorem's encoder would not hold; and those proper to the hidden part
-(s_m), which no encoder can. Encoders are read through all visible tokens (solid) or their mean
-(dashed). Thin lines: the encoder before training, the visible pixels, c itself behind a random
+latents, at the scale named below. Vertical axis: R squared, on held-out images, of the noises that
+make up the variables, predicted from the visible part by ridge regression (up: linear, below: with
+a Gaussian kernel); 1 is recovered, 0 is nothing. Left, by level of the variable, 0 at the patches:
+the noises that the set c determines, which the theorem says are recovered; then those of the
+visible part alone (s_mc), which the theorem's encoder would not hold; and those of the hidden part
+alone (s_m), which no encoder can. Encoders are read through all visible tokens (solid) or their
+mean (dashed). Thin lines: the encoder before training, the visible pixels, c itself after a random
 invertible map (what the regression can reach), and the same of other images. Values are means over
 a few fixed masks and over seeds, bars two standard errors over masks; since c differs between
 masks, each level is averaged over the masks where c determines noises there.
@@ -34,6 +34,7 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick, widest
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
 
 KIND = "latent_recovery"
+IN_PAPER = "Kong Theorem 2"
 CURVE = ("source", "representation", "readout", "role", "level")
 COLUMNS = (*CURVE, "r_squared", "standard_error", "n_masks")
 RUN = (*PRETRAINING, "status", "epochs")

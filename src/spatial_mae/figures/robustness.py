@@ -1,13 +1,14 @@
 """Accuracy of a linear probe on shifted images, over mask ratio and mask unit
 
-What Table 1 of Kong et al. (2023) lists for variants of ImageNet, at the scale named below: theirs
-is 800 epochs of ImageNet-1k at width 768. A linear probe is fit on the training images' features,
-an image's mean patch token or its class token after the final norm; nothing is fit to the shifted
-images. First panel: the data set's own test images. Then the shifted sets of the table, at most
-three; where a set has corruptions and severities (CIFAR-10-C), the mean over them. First row:
-against the mask ratio of pretraining. Second row: against the side of the mask unit; a row without
-two values is left out. Of the table's depths, and of runs of one patch size or of mask units of one
-patch, the choice with the most runs is drawn. Lines are means over seeds, bands their range.
+Measures what Table 1 of Kong et al. (2023) lists for variants of ImageNet, at the scale named
+below: theirs is 800 epochs of ImageNet-1k at width 768. A linear probe is fitted to the training
+images' features, an image's mean patch token or its class token after the final norm; nothing is
+fitted to the shifted images. First panel: the data set's own test images. Then the shifted sets of
+the table, at most three; where a set has corruptions and severities (CIFAR-10-C), the mean over
+them. First row: against the mask ratio of pretraining. Second row: against the side of the mask
+unit; a row without two values is left out. Of the table's depths, and of runs of one patch size or
+of mask units of one patch, the choice with the most runs is drawn. Lines are means over seeds,
+bands their range.
 """
 
 from matplotlib.figure import Figure
@@ -21,6 +22,7 @@ from spatial_mae.tables.rows import Row, distinct, pick
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
 
 KIND = "robustness"
+IN_PAPER = "Kong Table 1"
 COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
 MOST = 4
 

@@ -3,11 +3,10 @@
 Minimum loss of the linear masked autoencoder, divided by the trace of the second moments, against
 the mask ratio m. Random count: each patch is hidden with probability m and the loss counts all
 pixels (Bernoulli masks, Eq. 1 of Bisulco et al., 2025). Fixed count: m P of the P patches are
-hidden. Hidden only: each patch is hidden with probability m and the loss counts hidden patches
-alone, as MAEs are usually trained; it can be lower because fewer pixels are counted. One column of
-panels a patch size (at most four), one row a number of latents k: all of them (k = d) and about
-the square root of that. The first data set is drawn, and of centrings, ridges and colours the
-first.
+hidden. Hidden only: each patch is hidden with probability m and the loss counts only hidden
+patches, as MAEs are usually trained; it can be lower because fewer pixels are counted. One column
+of panels per patch size (at most four), one row per number of latents k: all of them (k = d) and
+about the square root of that. Only the first data set, centring, ridge and colour are drawn.
 """
 
 from matplotlib.figure import Figure
@@ -37,6 +36,7 @@ from spatial_mae.tables.rows import (
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
+IN_PAPER = "Bisulco footnote 1"
 COLUMNS = ("model", "mask_ratio", "n_latents", "sampling", "loss")
 LAWS = {"bernoulli": "random count", "exact": "fixed count", "hidden": "hidden only"}
 FIRST = ("colour", "centring", "ridge", "flip")

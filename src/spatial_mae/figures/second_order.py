@@ -1,17 +1,18 @@
-"""What of a trained network second-order statistics explain, over mask ratio and patch size
+"""How much of a trained network second-order statistics explain, over mask ratio and patch size
 
-Checks what Bisulco et al. (2025) say beside Fig. 8, that linear models rely on second-order
+Checks what Bisulco et al. (2025) say about Fig. 8, that linear models rely on second-order
 correlations and networks on higher ones too, at the scale of training named below. Against the mask
-ratio m, one colour a patch size. First panel: share of the variance of the network's reconstruction
-(R²) that the best affine map of the masked image gives, which needs second-order statistics only;
-fitted to some of the network's training images, judged on others of them. Solid: one mask for all
-images, outputs are all hidden pixels; dashed: a mask for each image and one map for all, outputs
-are a few hidden pixels. With few images for the pixels the fit is poor and the share a lower bound.
-Second panel: mean squared error on hidden pixels under random masks, on images of the split named
-below, in units of the pixels' variance (1 is predicting the mean colour), of the network (solid)
-and of the linear MAE (dashed; closed form of full rank, fitted to the training images). Lines are
-means over seeds, bands the range of the seeds. The first data set, network and recipe of the table
-are drawn, and of its other settings the choice with the most pairs of patch size and mask ratio.
+ratio m, one colour per patch size. First panel: share of the variance of the network's
+reconstruction (R²) that the best affine map of the masked image explains. This map needs only
+second-order statistics; it is fitted to some of the network's training images and evaluated on
+others. Solid: one mask for all images, outputs are all hidden pixels; dashed: a mask for each image
+and one map for all, outputs are a few hidden pixels. With few images for so many pixels the fit is
+poor and the share is a lower bound. Second panel: mean squared error on hidden pixels under random
+masks, on images of the split named below, in units of the pixels' variance (1 is predicting the
+mean colour), of the network (solid) and of the linear MAE (dashed; closed form of full rank, fitted
+to the training images). Lines are means over seeds, bands the range of the seeds. The first data
+set, network and recipe of the table are drawn, and of its other settings the choice with the most
+pairs of patch size and mask ratio.
 """
 
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "second_order"
+IN_PAPER = "Bisulco Sec. 3"
 # What a panel's axis says -> measure -> its line and name.
 PANELS = {
     "share explained by affine map (R²)": {
@@ -77,7 +79,7 @@ def draw(rows: list[Row]) -> Figure:
 
 
 def _name_lines(axis: Axes, lines: Iterable[tuple[str, str]]) -> None:
-    """Beside the panel's title, what its solid and its dashed lines are."""
+    """Next to the panel's title: what its solid and its dashed lines are."""
     handles = [Line2D([], [], color=GREY, linestyle=stroke, label=name) for stroke, name in lines]
     place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2}
     axis.legend(handles=handles, ncols=len(handles), **place)

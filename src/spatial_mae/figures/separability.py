@@ -1,6 +1,6 @@
-"""How far classes lie apart in the features, over mask ratio and mask unit
+"""How far classes are apart in the features, over mask ratio and mask unit
 
-Numbers beside Fig. 8 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of
+Numbers for Fig. 8 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of
 ImageNet-1k at width 768. Features of whole held-out images of a few classes, an image's mean patch
 token or its class token after the final norm, on their principal components (50 as a rule), and in
 the plane that t-SNE makes of these. Silhouette: mean of (b - a) / max(a, b), a the mean distance to
@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed, in_percent
 
 KIND = "embedding"
+IN_PAPER = "Kong Fig. 8"
 COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 MEASURES = {
     ("pca", "silhouette"): "silhouette, PCA",

@@ -1,14 +1,14 @@
 """Shape or texture: a linear probe on images whose cues are in conflict
 
-What Table 2 of Kong et al. (2023) lists, at the scale named below: theirs is 800 epochs of
+Measures what Table 2 of Kong et al. (2023) lists, at the scale named below: theirs is 800 epochs of
 ImageNet-1k at width 768, its probe on all images of Geirhos et al. (2019). Here images have the
 shape of one class and the texture of another, both among the data set's classes, and are shrunk to
-the network's size; the probe, fit on the data set's own images, chooses among the classes that
+the network's size; the probe, fitted to the data set's own images, chooses among the classes that
 occur. Shape bias: share of decisions for the shape's class among those for the shape's or the
-texture's. Beside it the shares of all images decided for either. First row: against the mask ratio
-of pretraining. Second row: against the side of the mask unit; a row without two values is left out.
-Of the table's depths, and of runs of one patch size or of mask units of one patch, the choice with
-the most runs is drawn. Lines are means over seeds, bands their range.
+texture's. Next to it: the shares of all images decided for either. First row: against the mask
+ratio of pretraining. Second row: against the side of the mask unit; a row without two values is
+left out. Of the table's depths, and of runs of one patch size or of mask units of one patch, the
+choice with the most runs is drawn. Lines are means over seeds, bands their range.
 """
 
 from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, first_completed
 
 KIND = "robustness"
+IN_PAPER = "Kong Table 2"
 COLUMNS = (*PRETRAINING, "status", "metric", "value")
 METRICS = {
     "shape_bias": "shape bias",

@@ -3,14 +3,15 @@
 Answers Figs. 9 and 13 of Bisulco et al. (2025), at the scale of training named below. Histograms
 over output pixels of the spatial entropy (Eq. 11) of an output pixel's shares of |J| over the
 visible pixels, J the Jacobian of the reconstruction at a masked image: low where few pixels move
-it, largest where all do alike. Upper panels, one a mask ratio m: colours are patch sizes. Lower
-panels, one a patch size: the same histograms, colours are mask ratios. A row in which nothing would
-differ is left out. Solid above a faint area: the trained network; dashed: the linear MAE (closed
-form of full rank, fitted to the same images). Triangles stand at the means of the histograms, up
-and filled for the network, below and open for the linear MAE; dotted lines at the entropy of all
-visible pixels alike, which the mask alone sets. Histograms are averaged over seeds. The first data
-set, network and recipe of the table are drawn, in its first conventions, and of its other settings
-the choice with the most pairs of patch size and mask ratio, at most four of each.
+it, largest where all move it equally. Upper panels, one per mask ratio m: colours are patch sizes.
+Lower panels, one per patch size: the same histograms, colours are mask ratios. A row without
+differences is left out. Solid above a faint area: the trained network; dashed: the linear MAE
+(closed form of full rank, fitted to the same images). Triangles mark the means of the histograms,
+up and filled for the network, below and open for the linear MAE; dotted lines mark the entropy of
+equal weights on all visible pixels, which depends only on the mask. Histograms are averaged over
+seeds. The first data set, network and recipe of the table are drawn, in its first conventions, and
+of its other settings the choice with the most pairs of patch size and mask ratio, at most four of
+each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ from spatial_mae.tables.rows import Row, groups, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "entropy_histogram"
+IN_PAPER = "Bisulco Figs. 9, 13"
 BOUND = "uniform"  # source: all visible pixels alike
 # Of the triangle at a histogram's mean: how high in the panel, and its fill.
 MEANS = {"network": (0.97, "full"), "linear": (0.9, "none")}
@@ -92,7 +94,7 @@ def draw(rows: list[Row]) -> Figure:
         line[0].set_ylabel(f"density (per {unit[:-1]})" if unit else "density")
         line[0].set_ylim(0, line[0].get_ylim()[1] * ROOM)
         _name_colours(line[-1], {NAMES[column].format(v): c for v, c in colours.items()})
-    bound = {"all visible pixels alike": {"color": GREY, "linestyle": ":"}}
+    bound = {"equal weights": {"color": GREY, "linestyle": ":"}}
     legend(figure, strokes(rows, GREY) | (bound if pick(rows, source=BOUND) else {}))
     return figure
 

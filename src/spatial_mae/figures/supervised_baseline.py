@@ -2,7 +2,7 @@
 
 Checks what Bisulco et al. (2025, appendix) say of networks trained with labels only, without
 pretraining, at the scale named below: there accuracy levels off, and 20 layers do worse than 12.
-Accuracy after the last epoch against the number of encoder blocks, one colour a patch size: solid
+Accuracy after the last epoch against the number of encoder blocks, one colour per patch size: solid
 on test images, dashed on the training images, not augmented. Lines are means over seeds,
 bands the range of the seeds. The first data set and network of the table are drawn.
 """
@@ -18,6 +18,7 @@ from spatial_mae.tables.rows import Row, levels, pick
 from spatial_mae.tables.runs import first_completed
 
 KIND = "supervised"
+IN_PAPER = "Bisulco App. D"
 COLUMNS = ("dataset", "model", "patch", "enc", "seed", "status", "epochs")
 SPLITS = {
     "test": {"column": "accuracy", "linestyle": "-"},

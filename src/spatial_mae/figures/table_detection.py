@@ -1,25 +1,26 @@
-"""Detection and instance segmentation, beside the printed Tables 3 and 5
+"""Detection and instance segmentation, next to the printed Tables 3 and 5
 
 Left: average precision in percent that Kong et al. (2023) print, of Mask R-CNN on networks at width
 768 after 800 epochs of ImageNet-1k, fine-tuned on COCO for 45 epochs. First block: Table 3 over
 mask ratios, mask unit of 16 of 224 pixels; second: Table 5, where the patch is the mask unit.
-Right: the same of this study's networks and images, at the scale named below; half the range of the
-seeds behind ±. Lines stand beside each other at equal mask ratio; where the mask unit varies, at
-equal units if pretraining images are of equal size, else smallest beside smallest if there are as
-many. Trends can be compared, numbers cannot, unless the scales agree. –: not printed, or not run.
+Right: the same of this study's networks and images, at the scale named below; ± is half the range
+of the seeds. Lines are matched by mask ratio; where the mask unit varies, by unit if pretraining
+images are of equal size, else in order of size if there are as many. Trends can be compared,
+numbers cannot, unless the scales agree. –: not printed, or not run.
 """
 
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.printed import printed_rows
+from spatial_mae.papers.printed import printed_rows
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "detection"
+IN_PAPER = "Kong Tables 3, 5"
 COLUMNS = (*PRETRAINING, "status", "initialisation", "metric")
 COLUMNS += ("value", "height", "epochs", "pretrain_epochs")
 PAPER = {"box_ap": "APbox", "mask_ap": "APmask"}

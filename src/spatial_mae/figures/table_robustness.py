@@ -1,27 +1,28 @@
-"""Linear probe and shifted images, beside the printed Tables 1 and 4
+"""Linear probe and shifted images, next to the printed Tables 1 and 4
 
 Left: accuracies in percent that Kong et al. (2023) print, of networks at width 768 after 800 epochs
 of ImageNet-1k, units in pixels of 224. First block: Table 1 over mask ratios; second: Table 1 over
 mask units, patches of 8 pixels; third: Table 4, where the patch is the mask unit. The second block
 contradicts the paper's text, which says that accuracy falls at 32 pixels; the third agrees with it.
 Right: the same of this study's networks, on its own data set and shifted sets, at the scale named
-below, units in pixels of its images; half the range of the seeds behind ±. Lines stand beside each
-other at equal mask ratio; where the mask unit varies, at equal units if images are of equal size,
-else smallest beside smallest if there are as many. Trends can be compared, numbers cannot, unless
-the scales agree. Corruptions and severities of a set are averaged. –: not printed, or not run.
+below, units in pixels of its images; ± is half the range of the seeds. Lines are matched by mask
+ratio; where the mask unit varies, by unit if images are of equal size, else in order of size if
+there are as many. Trends can be compared, numbers cannot, unless the scales agree. Corruptions and
+severities of a set are averaged. –: not printed, or not run.
 """
 
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.printed import printed_rows
+from spatial_mae.papers.printed import printed_rows
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.repeats import FRAME, average, over_seeds
 from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
 
 KIND = "robustness"
+IN_PAPER = "Kong Tables 1, 4"
 COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
 COLUMNS += ("height",)
 # What a shifted set is called in the paper's tables.

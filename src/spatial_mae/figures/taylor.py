@@ -1,11 +1,11 @@
 """Masked loss of a non-linear network: Taylor predictions against measurement
 
-Checks Lemmas 4 and 5 (App. B and C) of Bisulco et al. (2025), which replace a non-linear network
-by its first-order expansion, at the mean masked input (1 - m) x (Lemma 4) or at the whole input x
+Checks Lemmas 4 and 5 (App. B and C) of Bisulco et al. (2025), which replace a non-linear network by
+its first-order expansion, at the mean masked input (1 - m) x (Lemma 4) or at the whole input x
 (Lemma 5); the paper expects the approximation to hold for small mask ratios only. Points: mean
 masked loss measured over masks, with bars of two standard errors; lines: predictions. One panel an
 input scale: the larger the input, the further from linear the network. Predictions above two and a
-half times the greatest measured loss run out of the panel.
+half times the greatest measured loss are outside the panel.
 """
 
 from matplotlib.figure import Figure
@@ -17,6 +17,7 @@ from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, project
 
 KIND = "taylor"
+IN_PAPER = "Bisulco App. B"
 SAMPLED = ("standard_error", "n_masks")
 
 

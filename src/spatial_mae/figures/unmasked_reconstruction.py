@@ -2,13 +2,14 @@
 
 Answers Fig. 5 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of ImageNet-1k
 at width 768. Held-out images pass the encoder and the decoder with no patch hidden, and each
-reconstruction, cut to the range of pixels, is compared with its image. Structure: SSIM (Gaussian
-windows of deviation 1.5 pixels) and FSIM (of the luminance), 1 for equal images. Pixels: PSNR, and
-the mean squared error with its sign turned, as in the paper, so that higher is better everywhere.
-First row: against the mask ratio of pretraining, one colour a mask unit. Second row: against the
-side of the mask unit in pixels, one colour a mask ratio; a row without two values is left out. Of
-the table's depths, and of runs of one patch size or of mask units of one patch, the choice with the
-most runs is drawn. Lines are means over images and seeds, bands the range of the seeds.
+reconstruction, clipped to the range of pixels, is compared with its image. Structure: SSIM
+(Gaussian windows of deviation 1.5 pixels) and FSIM (of the luminance), 1 for equal images. Pixels:
+PSNR, and the mean squared error with its sign changed, as in the paper, so that higher is better
+everywhere. First row: against the mask ratio of pretraining, one colour per mask unit. Second row:
+against the side of the mask unit in pixels, one colour per mask ratio; a row without two values is
+left out. Of the table's depths, and of runs of one patch size or of mask units of one patch, the
+choice with the most runs is drawn. Lines are means over images and seeds, bands the range of the
+seeds.
 """
 
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ from spatial_mae.tables.rows import Row, pick
 from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed
 
 KIND = "unmasked"
+IN_PAPER = "Kong Fig. 5"
 METRICS = {"ssim": "SSIM", "fsim": "FSIM", "psnr": "PSNR (dB)", "negative_mse": "− MSE"}
 COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
 

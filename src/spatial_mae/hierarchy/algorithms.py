@@ -54,7 +54,7 @@ def locate_shared(
             latents = found - noises
             selected |= latents & above_visible
             to_visit = latents - above_visible
-    # Every member leads down to a visible observable: d' lies on such a path iff d is above d'.
+    # Every member leads down to a visible observable: d' is on such a path iff d is above d'.
     above_others = {d for other in selected for d in graph.ancestors[other]}
     return frozenset(selected - above_others), frozenset(noises)
 

@@ -12,7 +12,7 @@ from spatial_mae.hierarchy.builders import FIGURE_4_MASKS, figure_4, random_grap
 from spatial_mae.hierarchy.conditions import MOST_LATENTS, check_conditions, minimal_sets
 from spatial_mae.hierarchy.graph import LatentGraph
 from spatial_mae.hierarchy.separation import d_separated
-from spatial_mae.masking import enumerate_masks
+from spatial_mae.masks.sampling import enumerate_masks
 from spatial_mae.study.keys import Count, Range
 from spatial_mae.study.recipes import Checked
 

@@ -1,7 +1,7 @@
 """Graphs to study: trees, quad-trees of images, random graphs, and those of Kong et al. (2023).
 
 The text of the paper keeps the variables of its Figs. 2 and 4 but not their edges: ours are chosen
-such that all it says of the figures is true of them.
+so that everything it says of the figures is true of them.
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """Hierarchical latent variable models: latents z above observables x (Kong et al. 2023, Sec. 2.1).
 
-Every variable is an invertible function of its parents and of a noise of its own (Assumption 1).
+Every variable is an invertible function of its parents and of its own noise (Assumption 1).
 """
 
 from collections.abc import Collection, Mapping
@@ -19,7 +19,7 @@ class LatentGraph:
 
     parents: every variable -> its parents; a variable without parents has the empty tuple.
     observables: the pixels, in the order of a mask's columns.
-    noiseless: variables without a noise of their own. The paper gives every variable one.
+    noiseless: variables without their own noise. The paper gives every variable one.
 
     Raises ValueError, with the variable at fault, for an unknown variable, a cycle, an observable
     with children, fewer than two observables, or a latent with no observable below it.
@@ -109,7 +109,7 @@ class LatentGraph:
 
     @cached_property
     def parents_with_noises(self) -> dict[str, frozenset[str]]:
-        """The graph with the noises as variables of their own, for d-separation."""
+        """The graph with the noises as separate variables, for d-separation."""
         noises = {noise_of(v): frozenset() for v in self.parents if v not in self.noiseless}
         return {v: self.locate_parents(v) for v in self.parents} | noises
 

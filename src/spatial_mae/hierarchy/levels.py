@@ -79,7 +79,7 @@ def _chunks(masks: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _measure(arrays: LevelArrays, masks: np.ndarray) -> dict[str, np.ndarray]:
-    # Members and their dimensions by level, (n_masks, top): small tables that tell all summaries.
+    # Members and their dimensions by level, (n_masks, top): small tables that give all summaries.
     members = shared_members(arrays, masks).astype(np.float32)
     levels = np.arange(1, arrays.top + 1)
     at_level = arrays.levels[:, None] == levels

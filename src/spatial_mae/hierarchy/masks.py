@@ -1,7 +1,7 @@
 """Masks over the observables of a hierarchy, made of aligned units, and the laws they follow.
 
-The observables lie in a row or as an image, row by row. A unit is `unit` neighbours in a row, or a
-square of side `unit`. A law acts on the units of a grid that starts at the first observable, and
+The observables are in a row or form an image, row by row. A unit is `unit` neighbours in a row, or
+a square of side `unit`. A law acts on the units of a grid that starts at the first observable, and
 hides, at mask ratio m of P units:
 
 - bernoulli: each unit with probability m, given that not all and not none are hidden;
@@ -17,13 +17,16 @@ The count is round(m P), at least 1 and at most P - 1: Theorem 1 needs a hidden 
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
-from spatial_mae.mask_ratio import check_mask_ratio
-from spatial_mae.masking import enumerate_masks, mask_probabilities, sample_masks
+from spatial_mae.masks import laws
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities, sample_masks
 
-LAWS = ("bernoulli", "exact", "displaced", "contiguous")
+Law = Literal[laws.Law, "displaced", "contiguous"]
+LAWS: tuple[str, ...] = get_args(Law)
 MOST_MASKS = 2**16
 
 

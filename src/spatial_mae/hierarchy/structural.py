@@ -1,6 +1,6 @@
 """Structural equations of a quad-tree of latents: invertible, non-linear, drawn from a seed.
 
-Every variable is z = g([z of its parent, noise of its own]) (Kong et al. 2023, Eq. 1), the root its
+Every variable is z = g([z of its parent, own noise]) (Kong et al. 2023, Eq. 1), the root its
 noise alone. Noises are independent standard normals. All variables of a level share one g, as
 textures are alike all over an image; g is layers of a rotation and an additive coupling
 

@@ -1,7 +1,6 @@
 """The levels of what masks share in a tree, over laws, mask units and mask ratios, as a table."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -9,21 +8,19 @@ from spatial_mae.files import Row
 from spatial_mae.hierarchy.builders import quad_tree, tree
 from spatial_mae.hierarchy.graph import LatentGraph
 from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_levels
-from spatial_mae.hierarchy.masks import MaskLaw
+from spatial_mae.hierarchy.masks import LAWS, Law, MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
 from spatial_mae.study.keys import Natural, Part, Two
 from spatial_mae.study.recipes import Checked
 
 WITH_FORMULA = ("bernoulli", "exact")
 
-Law = Literal["bernoulli", "exact", "displaced", "contiguous"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class LevelsRecipe(Checked):
     """Levels of the latents that masks of a tree make MAE learn."""
 
-    laws: tuple[Law, ...] = ("bernoulli", "exact", "displaced", "contiguous")
+    laws: tuple[Law, ...] = LAWS
     """Mask laws: bernoulli and exact (units fit the branches of the tree), displaced (they do
     not), contiguous (one block of units)."""
     unit_levels: tuple[Natural, ...]
@@ -31,7 +28,7 @@ class LevelsRecipe(Checked):
     mask_ratios: tuple[Part, ...]
     """Shares of the mask units hidden."""
     n_masks: Two = 4000
-    """Masks drawn where there are more than that; else all are taken."""
+    """Number of masks drawn if there are more; else all are used."""
 
 
 def level_rows(

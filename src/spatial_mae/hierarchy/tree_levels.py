@@ -9,7 +9,7 @@ and a node with b children, above b n units, is in C for (1 + y^n)^b - (1 + y^bn
 independent units, with probability (m^n + (1-m)^n)^b - m^bn - (1-m)^bn. Three recursions follow,
 with T = pure + M of a child:
 
-- masks whose members all lie above level t: M = T^b - (1 + y^bn) above t, and 0 up to t;
+- masks whose members are all above level t: M = T^b - (1 + y^bn) above t, and 0 up to t;
 - masks without a member above level t: M = T^b - (1 + y^n)^b above t, and all mixed up to t;
 - the mean of a ratio, E[S / W] = integral over 0 < z < 1 of E[S z^(W-1)], S the sum of weight
   times level over C and W the sum of weights. With G(z) = sum of z^W and S(z) = sum of S z^W over
@@ -111,7 +111,7 @@ def _dimensions(tree: UnitTree) -> dict[int, int]:
 
 
 def _lowest_above(tree: UnitTree, level: int) -> np.ndarray:
-    """Masks, by count of hidden units, whose members of C all lie above `level`."""
+    """Masks, by count of hidden units, whose members of C are all above `level`."""
     mixed = np.zeros(2)
     for h, n in tree.steps():
         mixed = _power(_pure(n) + mixed, tree.arity) - _pure(tree.arity * n)

@@ -29,12 +29,12 @@ class AttentionPass:
     """
 
     def __init__(self, encoder: VisionTransformer, recipe: InspectionRecipe) -> None:
-        """Raises ValueError if the recipe's pixel lies outside the images."""
+        """Raises ValueError if the recipe's pixel is outside the images."""
         architecture = encoder.architecture
         row, column = recipe.pixel
         if not (0 <= row < architecture.height and 0 <= column < architecture.width_pixels):
             raise ValueError(
-                f"pixel {list(recipe.pixel)} (row, column) lies outside images of "
+                f"pixel {list(recipe.pixel)} (row, column) is outside images of "
                 f"{architecture.height} x {architecture.width_pixels}; choose one inside"
             )
         self.encoder, self.recipe = encoder, recipe
@@ -90,7 +90,7 @@ class AttentionPass:
         return rows
 
     def maps(self) -> list[Row]:
-        """The first images, a row a pixel, and their attention in the last block, a row a patch.
+        """The first images, one row per pixel, and attention in the last block, one row per patch.
 
         source: image, with columns original_0..; class_token or chosen, with the share of a patch
         as `weight`, for the mean over heads and the first one. row, column: in pixels, of a patch
@@ -146,7 +146,7 @@ class AttentionPass:
 
 
 def _pixels(image: Tensor) -> list[Row]:
-    """One row a pixel of an image (C, H, W) in [0, 1]."""
+    """One row per pixel of an image (C, H, W) in [0, 1]."""
     values = image.cpu().double().numpy().round(4)
     _, height, width = values.shape
     return [

@@ -1,4 +1,4 @@
-"""How far classes lie apart in a network's features: PCA, t-SNE, silhouette and k-NN accuracy."""
+"""How far classes are apart in a network's features: PCA, t-SNE, silhouette and k-NN accuracy."""
 
 from importlib.util import find_spec
 

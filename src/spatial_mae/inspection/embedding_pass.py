@@ -83,7 +83,7 @@ class EmbeddingPass:
         """Scores, and points of the plane.
 
         Scores: silhouette and knn_accuracy in each space: pca and, made from it, tsne. Points: a
-        row an image, with its class, its place x, y, and both scores of the plane.
+        row per image, with its class, its place x, y, and both scores of the plane.
         """
         if not self.classes.names:
             return [], []

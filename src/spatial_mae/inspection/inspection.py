@@ -60,7 +60,7 @@ def inspect(
     """Inspect a run's weights and its untrained network, the checkpoint of epoch 0.
 
     Raises ValueError if the images are not of the network's size, more are wanted than there are, a
-    metric cannot be had (`quality.check_metrics`), the recipe's pixel lies outside the images, the
+    metric is not available (`quality.check_metrics`), the recipe's pixel is outside the images, the
     classes cannot be embedded (`Classes`), or `checkpoints` holds no epoch 0.
     """
     model, final = load_mae(weights, device)

@@ -25,12 +25,12 @@ def check_metrics(metrics: Sequence[str], height: int, width: int) -> None:
             import_module(MODULES.get(name, "torch"))
         except ImportError as error:
             raise ValueError(
-                f"metric {name} cannot be had here ({error}): pip install 'spatial-mae[recon]', or "
-                "leave it out of the recipe's metrics"
+                f"metric {name} is not available here ({error}): pip install "
+                "'spatial-mae[recon]', or leave it out of the recipe's metrics"
             ) from error
     if "ssim" in metrics and min(height, width) < LEAST_SIDE:
         raise ValueError(
-            f"SSIM needs images of {LEAST_SIDE} pixels a side or more, these have {height} x "
+            f"SSIM needs images of {LEAST_SIDE} pixels per side or more, these have {height} x "
             f"{width}: leave ssim out of the recipe's metrics"
         )
 

@@ -13,7 +13,7 @@ def adaptivity(jacobians: Iterable[Jacobian]) -> Tensor:
 
     One Jacobian an image, all under the same mask, of the same output pixels. A kernel is all
     signed derivatives of an output pixel, of all its channels by all visible values, as one vector;
-    the mean is over all pairs of different images. 0: the kernels are alike but for their size, as
+    the mean is over all pairs of different images. 0: the kernels are equal up to their size, as
     those of a linear model are; 1: orthogonal on average; up to n / (n - 1) for n images.
 
     float64 (outputs,); NaN where an image has a kernel of zeros. Jacobians are read one at a time.

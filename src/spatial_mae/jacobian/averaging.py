@@ -55,7 +55,7 @@ class DistanceProfile:
             over_masks.add(profile)
             self.n_pairs = self.n_pairs + pairs
         if not over_masks.mean.ndim:
-            raise ValueError("no Jacobian to average; give at least one mask an image")
+            raise ValueError("no Jacobian to average; give at least one mask per image")
         self.over_images.add(over_masks.result()[0])
 
     def rows(self) -> list[Row]:

@@ -1,4 +1,4 @@
-"""A network beside the linear MAE: mean kernels, errors, and what an affine map explains."""
+"""A network compared with the linear MAE: mean kernels, errors, and what an affine map explains."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ BATCH = 250
 
 @dataclass(frozen=True)
 class Comparison:
-    """kernels: the mean kernel of each output pixel, of both models. measures: one number a row."""
+    """kernels: mean kernel of each output pixel, of both models. measures: one number per row."""
 
     kernels: list[Row]
     measures: list[Row]

@@ -26,7 +26,7 @@ def spatial_entropy(
     visible pixels, and |J|^power is first summed over the channels of both pixels; the result is
     (outputs,). "separate": i runs over pixels and channels, for each output channel: (outputs, C).
     `base` of the logarithm: "e" (nats) or 2 (bits). `normalised` by the logarithm of the number of
-    inputs that are "visible", or of "all" whether hidden or not: the result then lies in [0, 1],
+    inputs that are "visible", or of "all" whether hidden or not: the result is then in [0, 1],
     base or no base, 1 being all inputs alike.
 
     float64; NaN where nothing moves an output, or the only input makes the normaliser 0. Raises

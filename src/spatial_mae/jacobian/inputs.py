@@ -122,7 +122,7 @@ def _read(file: Path, architecture: Architecture) -> np.ndarray:
     try:
         image = np.asarray(read_pixels(file, channels, BACKGROUND))
     except (*UNREADABLE, OversizedImageError) as error:
-        raise ValueError(f"{file}: cannot be read ({error}); mend or remove it") from error
+        raise ValueError(f"{file}: cannot be read ({error}); repair or remove it") from error
     image = image.reshape(*image.shape[:2], channels)
     wanted = (architecture.height, architecture.width_pixels)
     if image.shape[:2] != wanted:

@@ -13,8 +13,8 @@ from spatial_mae.jacobian.recipe import LinearChoice
 from spatial_mae.linear.hidden import hidden_influence
 from spatial_mae.linear.moments import PixelMoments
 from spatial_mae.linear.solution import solve_mae
+from spatial_mae.masks.patches import patch_index
 from spatial_mae.models.architecture import Architecture
-from spatial_mae.patches import patch_index
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How far from an output pixel the visible pixels lie that move it."""
+"""The distance from an output pixel of the visible pixels that change it."""
 
 from typing import Literal
 

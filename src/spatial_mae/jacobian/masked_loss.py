@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from spatial_mae.masking import enumerate_masks, mask_probabilities
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 
 Function = Callable[[Tensor], Tensor]
 """Standardised images (N, C, H, W) to (N, ...), each image on its own, differentiable forwards."""

@@ -15,9 +15,9 @@ LARGEST_CHUNK = 32
 """More directions at once were not faster on a CPU: they leave the cache."""
 LARGEST_CHUNK_GPU = 1024
 SHARE = 0.5
-"""Of the memory that is free, taken without being told."""
+"""Share of the free memory that is used by default."""
 UNKNOWN = 2**30
-"""Bytes taken where the system does not tell what is free."""
+"""Bytes used where the system does not say what is free."""
 
 
 class LiveBytes(TorchDispatchMode):
@@ -70,11 +70,11 @@ def chunk_size(
     Raises RuntimeError if not even one direction fits.
     """
     budget = int(SHARE * free_bytes(device)) if budget_bytes is None else budget_bytes
-    mend = "give a larger budget_bytes, ask for fewer output pixels, or use a larger machine"
+    fix = "give a larger budget_bytes, ask for fewer output pixels, or use a larger machine"
     if held_bytes >= budget:
         raise RuntimeError(
             f"the Jacobian itself takes {held_bytes / 1e6:.3g} MB of a budget of "
-            f"{budget / 1e6:.3g} MB, which leaves no room for one direction; {mend}"
+            f"{budget / 1e6:.3g} MB, which leaves no room for one direction; {fix}"
         )
     try:
         one, two = (_peak(trial, n) for n in (1, 2))
@@ -82,20 +82,20 @@ def chunk_size(
         if not is_exhausted(error):
             raise
         release(device)
-        raise RuntimeError(f"memory ran out on one or two directions; {mend}") from error
+        raise RuntimeError(f"memory ran out on one or two directions; {fix}") from error
     each = max(two - one, 1)
     room = budget - held_bytes - one
     if room < 0:
         raise RuntimeError(
             f"one direction of the Jacobian takes {one / 1e6:.3g} MB, and its result "
-            f"{held_bytes / 1e6:.3g} MB, of a budget of {budget / 1e6:.3g} MB; {mend}"
+            f"{held_bytes / 1e6:.3g} MB, of a budget of {budget / 1e6:.3g} MB; {fix}"
         )
     largest = LARGEST_CHUNK if device.type == "cpu" else LARGEST_CHUNK_GPU
     return min(1 + room // each, largest, n_directions)
 
 
 def free_bytes(device: torch.device) -> int:
-    """Memory that is free on a device; on a machine that does not tell, 1 GiB."""
+    """Memory that is free on a device; on a machine that does not say, 1 GiB."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     table = Path("/proc/meminfo")

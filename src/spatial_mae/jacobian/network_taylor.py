@@ -30,7 +30,7 @@ from spatial_mae.jacobian.masked_loss import (
     pixels,
 )
 from spatial_mae.jacobian.recipe import MaskedLossRecipe
-from spatial_mae.mask_ratio import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 from spatial_mae.models import precision
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import arrange
@@ -155,7 +155,7 @@ def rows(
     functional: Function | None = None,
     batch_size: int = 32,
 ) -> list[Row]:
-    """Predicted beside measured masked losses, a row per lemma, mask ratio and input scale.
+    """Predicted and measured masked losses, one row per lemma, mask ratio and input scale.
 
     images: standardised (N, C, H, W), multiplied by each input scale. Lemmas 4 and 5 are those of
     `function`, whose outputs have as many values as the images; Lemma 6 is that of `functional`, if

@@ -14,7 +14,7 @@ def pixel_mask(architecture: Architecture, mask: Tensor) -> Tensor:
     if mask.dtype != torch.bool or tuple(mask.shape) != (architecture.n_patches,):
         raise ValueError(
             f"mask of shape {tuple(mask.shape)} and type {mask.dtype}; expected bool "
-            f"({architecture.n_patches},), one value a patch, True = hidden"
+            f"({architecture.n_patches},), one value per patch, True = hidden"
         )
     if mask.all():
         raise ValueError("the mask hides every patch: there is no input; show at least one")

@@ -82,7 +82,7 @@ def second_order_fit(
     """The best affine map from masked images to what `model` makes of them, as `affine_fit`.
 
     images: float (n, C, H, W) in [0, 1], in random order. masks: bool (P,), one for all images,
-    whose visible pixels are the inputs: the map may then suit that mask. Or (n, P), one an image,
+    whose visible pixels are the inputs: the map may then suit that mask. Or (n, P), one per image,
     with all pixels as inputs, less their mean over the images and zero where hidden: one map for
     all masks, as in the linear theory. outputs: (row, column) of pixels (o, 2), their channels
     apart. The network computes in the precision it is set to.

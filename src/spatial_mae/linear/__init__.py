@@ -6,7 +6,7 @@ from spatial_mae.linear.moments import PixelMoments, pixel_moments, second_momen
 from spatial_mae.linear.redundancy import redundancy_gain
 from spatial_mae.linear.result import Solution
 from spatial_mae.linear.solution import mae_losses, solve_ae, solve_dae, solve_mae
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 
 __all__ = [
     "Decomposition",

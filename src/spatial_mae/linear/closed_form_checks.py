@@ -14,7 +14,7 @@ from spatial_mae.linear.landscape import critical_point, eigenpairs
 from spatial_mae.linear.objective import enumerated_loss, objective
 from spatial_mae.linear.redundancy import redundancy_gain
 from spatial_mae.linear.solution import solve_ae, solve_mae
-from spatial_mae.masking import enumerate_masks, mask_probabilities
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 
 Numbers = Mapping[str, float]
 

@@ -19,7 +19,7 @@ def channels_kept(colour: str, channels: int) -> int:
 
 
 def full_scale(colour: str, channels: int) -> int:
-    """The integer that stands for a pixel value of 1: 255, or 765 for a sum of three channels."""
+    """The integer that represents a pixel value of 1: 255, or 765 for a sum of three channels."""
     return 255 * channels if colour == "gray" else 255
 
 

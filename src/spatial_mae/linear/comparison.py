@@ -10,6 +10,7 @@ from spatial_mae.linear.influence import geometry, measure
 from spatial_mae.linear.recipe import LinearRecipe, solvable
 from spatial_mae.linear.solution import dae_shrinkage, solve_ae, solve_mae
 from spatial_mae.linear.store import LinearRun
+from spatial_mae.masks.laws import LOSS_ON_HIDDEN
 
 
 def loss_rows(decomposition: Decomposition, recipe: LinearRecipe) -> list[Row]:
@@ -21,7 +22,7 @@ def loss_rows(decomposition: Decomposition, recipe: LinearRecipe) -> list[Row]:
     rows = list(_curves(decomposition, "ae", [0.0], ""))
     for sampling in recipe.samplings:
         ratios = solvable(recipe.mask_ratios, decomposition.n_patches, sampling)
-        if sampling == "hidden":
+        if sampling == LOSS_ON_HIDDEN:
             rows += _hidden_losses(decomposition, ratios, recipe)
         elif ratios:
             rows += _curves(decomposition, "mae", ratios, sampling)
@@ -46,8 +47,10 @@ def _hidden_losses(
     rows = []
     for mask_ratio in mask_ratios:
         for k in recipe.latents(len(index)):
-            loss = solve_mae(S, index, mask_ratio, k, sampling="hidden").loss
-            rows.append(_loss_row("mae", mask_ratio, k, "hidden", loss / decomposition.trace, None))
+            loss = solve_mae(S, index, mask_ratio, k, sampling=LOSS_ON_HIDDEN).loss
+            rows.append(
+                _loss_row("mae", mask_ratio, k, LOSS_ON_HIDDEN, loss / decomposition.trace, None)
+            )
     return rows
 
 
@@ -67,7 +70,7 @@ def _loss_row(
 def influence_tables(run: LinearRun, recipe: LinearRecipe) -> tuple[list[Row], list[Row]]:
     """Measures of influence, and its profile by distance, of every model of the recipe.
 
-    Returns two tidy tables; the first has one row a model, the second one a model and distance.
+    Returns two tidy tables; the first has one row per model, the second one per model and distance.
     """
     moments, index = run.moments, run.decomposition.patch_index
     places = geometry(moments.height, moments.width, moments.channels, index)
@@ -86,7 +89,7 @@ def influences(run: LinearRun, recipe: LinearRecipe) -> Iterator[tuple[Row, np.n
     latents = recipe.latents(len(decomposition.patch_index))
     for sampling in recipe.samplings:
         for mask_ratio in solvable(recipe.mask_ratios, decomposition.n_patches, sampling):
-            if sampling == "hidden":
+            if sampling == LOSS_ON_HIDDEN:
                 found = (_hidden_influence(decomposition, mask_ratio, k) for k in latents)
             else:
                 found = decomposition.influences(mask_ratio, latents, sampling)
@@ -108,7 +111,7 @@ def _spectral_models(S: np.ndarray, recipe: LinearRecipe) -> Iterator[tuple[Row,
 def _hidden_influence(decomposition: Decomposition, mask_ratio: float, k: int) -> np.ndarray:
     """W without the blocks inside patches, which the loss on hidden patches never reads."""
     index = decomposition.patch_index
-    solution = solve_mae(decomposition.moment(), index, mask_ratio, k, sampling="hidden")
+    solution = solve_mae(decomposition.moment(), index, mask_ratio, k, sampling=LOSS_ON_HIDDEN)
     return np.where(index[:, None] == index[None, :], 0.0, solution.influence)
 
 

@@ -16,9 +16,9 @@ from scipy.linalg.blas import dsyrk
 
 from spatial_mae.linear.blocks import BlockCholesky, block_cholesky, block_coordinates
 from spatial_mae.linear.flip import Fold, check_symmetric, fold, folded_index
-from spatial_mae.linear.law import MaskLaw, mask_law
 from spatial_mae.linear.result import Solution
 from spatial_mae.linear.validation import check_moment, check_n_latents, check_patch_index
+from spatial_mae.linear.visibility import Visibility, visibility
 
 
 @dataclass(frozen=True)
@@ -42,39 +42,41 @@ class Part:
         """F^-T = L^-T Q."""
         return self.root.solve_transposed(self.basis)
 
-    def weights(self, law: MaskLaw) -> tuple[np.ndarray, np.ndarray]:
+    def weights(self, seen: Visibility) -> tuple[np.ndarray, np.ndarray]:
         """(sqrt g, t / ((1-e) t + e)): S V^-1 S = F g F^T and V^-1 S = F^-T diag(.) F^T."""
-        if law.effective == 0.0:
+        if seen.effective == 0.0:
             return np.sqrt(self.values), np.ones_like(self.values)
-        whitened = self.values / ((1.0 - law.effective) * self.values + law.effective)
+        whitened = self.values / ((1.0 - seen.effective) * self.values + seen.effective)
         return np.sqrt(self.values * whitened), whitened
 
-    def eigenvalues(self, laws: Sequence[MaskLaw]) -> np.ndarray:
-        """Eigenvalues of S V^-1 S for each law, those of sqrt g F^T F sqrt g: (len(laws), q)."""
+    def eigenvalues(self, chances: Sequence[Visibility]) -> np.ndarray:
+        """Eigenvalues of S V^-1 S for each of `chances`, as of sqrt g F^T F sqrt g: (n, q)."""
         # The transpose is what BLAS reads without a copy.
         gram = dsyrk(1.0, self.synthesis.T, lower=1)
         work = np.empty_like(gram)
-        found = np.empty((len(laws), len(gram)))
-        for row, law in zip(found, laws, strict=True):
-            scale = self.weights(law)[0]
+        found = np.empty((len(chances), len(gram)))
+        for row, seen in zip(found, chances, strict=True):
+            scale = self.weights(seen)[0]
             np.multiply(gram, scale[:, None], out=work)
             work *= scale
             row[:] = _lower_eigenvalues(work)
         return found
 
-    def features(self, law: MaskLaw, n_latents: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def features(
+        self, seen: Visibility, n_latents: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Leading eigenvalues (k,), eigenvectors U (q, k) and encoder V^-1 S U (q, k)."""
         n_latents = min(n_latents, len(self.values))
-        scale, whitened = self.weights(law)
+        scale, whitened = self.weights(seen)
         kernel = dsyrk(1.0, (self.synthesis * scale).T, trans=1, lower=1)
         values, U = _leading(kernel, n_latents)
-        if law.effective == 0.0:
+        if seen.effective == 0.0:
             return values, U, U
         return values, U, self.analysis @ (whitened[:, None] * (self.synthesis.T @ U))
 
-    def whitening(self, law: MaskLaw) -> np.ndarray:
+    def whitening(self, seen: Visibility) -> np.ndarray:
         """V^-1 S, shape (q, q)."""
-        return (self.analysis * self.weights(law)[1]) @ self.synthesis.T
+        return (self.analysis * self.weights(seen)[1]) @ self.synthesis.T
 
     def moment(self) -> np.ndarray:
         """S on this subspace, shape (q, q)."""
@@ -115,13 +117,13 @@ class Decomposition:
     def fold(self) -> Fold | None:
         return None if self.mirror is None else fold(self.mirror)
 
-    def law(self, mask_ratio: float, sampling: str = "bernoulli") -> MaskLaw:
-        return mask_law(mask_ratio, self.n_patches, sampling)
+    def visibility(self, mask_ratio: float, sampling: str = "bernoulli") -> Visibility:
+        return visibility(mask_ratio, self.n_patches, sampling)
 
     def eigenvalues(self, mask_ratios: Sequence[float], sampling: str = "bernoulli") -> np.ndarray:
         """All eigenvalues of S V^-1 S, descending: shape (len(mask_ratios), d)."""
-        laws = [self.law(mask_ratio, sampling) for mask_ratio in mask_ratios]
-        found = np.concatenate([part.eigenvalues(laws) for part in self.parts], axis=1)
+        chances = [self.visibility(mask_ratio, sampling) for mask_ratio in mask_ratios]
+        found = np.concatenate([part.eigenvalues(chances) for part in self.parts], axis=1)
         return -np.sort(-found, axis=1)
 
     def losses(self, mask_ratios: Sequence[float], sampling: str = "bernoulli") -> np.ndarray:
@@ -137,18 +139,18 @@ class Decomposition:
         self, mask_ratio: float, eigenvalues: np.ndarray, sampling: str = "bernoulli"
     ) -> np.ndarray:
         """Minimum losses for 1, 2, ... latents from the eigenvalues of S V^-1 S, descending."""
-        return self.trace - self.law(mask_ratio, sampling).visible * np.cumsum(eigenvalues)
+        return self.trace - self.visibility(mask_ratio, sampling).visible * np.cumsum(eigenvalues)
 
     def solve(self, mask_ratio: float, n_latents: int, sampling: str = "bernoulli") -> Solution:
         """The minimiser with `n_latents` latents; its eigenvalues are the leading `n_latents`."""
         check_n_latents(n_latents, len(self.patch_index))
-        law = self.law(mask_ratio, sampling)
-        found = [part.features(law, n_latents) for part in self.parts]
+        seen = self.visibility(mask_ratio, sampling)
+        found = [part.features(seen, n_latents) for part in self.parts]
         values = np.concatenate([part[0] for part in found])
         order = np.argsort(-values, kind="stable")[:n_latents]
         U = self._unfold([part[1] for part in found])[:, order]
         encoder = self._unfold([part[2] for part in found])[:, order]
-        loss = self.trace - law.visible * values[order].sum()
+        loss = self.trace - seen.visible * values[order].sum()
         return Solution(encoder, U.T, float(loss), values[order])
 
     def influences(
@@ -170,10 +172,10 @@ class Decomposition:
 
     def whitening(self, mask_ratio: float, sampling: str = "bernoulli") -> np.ndarray:
         """V^-1 S, shape (d, d): the influence with as many latents as coordinates."""
-        law = self.law(mask_ratio, sampling)
-        if law.effective == 0.0:
+        seen = self.visibility(mask_ratio, sampling)
+        if seen.effective == 0.0:
             return np.eye(len(self.patch_index))
-        return self._assemble([part.whitening(law) for part in self.parts])
+        return self._assemble([part.whitening(seen) for part in self.parts])
 
     def moment(self) -> np.ndarray:
         """S itself, put together again: shape (d, d)."""

@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from spatial_mae.linear.blocks import block_cholesky, block_coordinates
 from spatial_mae.linear.result import Solution
 from spatial_mae.linear.validation import check_moment, check_patch_index
-from spatial_mae.masking import check_mask_ratio
+from spatial_mae.masks.laws import LAWS, check_mask_ratio
 
 # Of the loss relative to tr S: the decrease in one step, or the gradient, at which L-BFGS stops.
 DECREASE_TOLERANCE = 1e-9
@@ -95,7 +95,7 @@ def hidden_influence(
 def _effective_ratio(mask_ratio: float, n_patches: int, sampling: str) -> float:
     mask_ratio = check_mask_ratio(mask_ratio)
     n_hidden = round(mask_ratio * n_patches)
-    if sampling not in ("bernoulli", "exact"):
+    if sampling not in LAWS:
         raise ValueError(f"sampling {sampling!r} has no such closed form; use bernoulli or exact")
     if mask_ratio == 0.0 or (sampling == "exact" and not 0 < n_hidden < n_patches):
         raise ValueError(

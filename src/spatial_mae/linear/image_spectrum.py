@@ -14,7 +14,8 @@ from spatial_mae.linear.spectrum import (
     power,
     visibility_moments,
 )
-from spatial_mae.masking import sample_masks
+from spatial_mae.masks.laws import Law
+from spatial_mae.masks.sampling import sample_masks
 from spatial_mae.study.keys import Count, Share
 from spatial_mae.study.recipes import Checked
 
@@ -31,7 +32,7 @@ class PsdRecipe(Checked):
     """Patch sizes of the masks. [not stated]"""
     mask_ratio: Share
     """Probability that a patch is hidden. [Bisulco 0.2, Fig. 22]"""
-    sampling: Literal["bernoulli", "exact"] = "bernoulli"
+    sampling: Law = "bernoulli"
     """Law of the masks."""
     n_images: Count = 1000
     """Images drawn without replacement, all if there are fewer."""

@@ -12,7 +12,7 @@ from scipy.special import entr
 
 from spatial_mae.files import Row
 from spatial_mae.linear.blocks import block_coordinates
-from spatial_mae.patches import pixel_coordinates
+from spatial_mae.masks.patches import pixel_coordinates
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def normalised_weights(W: np.ndarray, power: int) -> np.ndarray:
 def measure(W: np.ndarray, places: Geometry) -> tuple[Row, list[Row]]:
     """Measures of one W, and its profile by distance, for |W| and for W^2 (columns `*_square`).
 
-    Measures: mean distance (pixels), share of a target's weight that lies in its own patch, entropy
+    Measures: mean distance (pixels), share of a target's weight that is in its own patch, entropy
     of the weights over inputs (nats; Bisulco et al. 2025, Eq. 11), each averaged over targets.
     Profile: mean weight of a pair at each distance, rounded to whole pixels, and the number of
     pairs; the sum of mean times number is the number of targets.

@@ -16,7 +16,7 @@ def ising_chain_moment(d: int, coupling: float) -> np.ndarray:
 
     Parameters: d, number of spins >= 1; coupling, J.
     Returns an ndarray of shape (d, d). Raises ValueError if d < 1 or J is not finite.
-    Bisulco et al. 2025, Sec. 2.1, where it stands for the asymptotic correlation.
+    Bisulco et al. 2025, Sec. 2.1, where it is the asymptotic correlation.
     """
     _check(d, coupling)
     sites = np.arange(d)

@@ -1,4 +1,4 @@
-"""What linear AE and MAE make of Ising spins: where their energy lies, how near W is to identity.
+"""What linear AE and MAE learn from Ising spins: where their energy is, how near W is to identity.
 
 The tables behind Bisulco et al. 2025, Fig. 4 and App. E.
 """
@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from spatial_mae.files import Row
 from spatial_mae.linear.decomposition import decompose
 from spatial_mae.linear.result import Solution
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 
 
 def lattice_shape(lattice: str, size: int) -> tuple[int, int]:
@@ -41,8 +41,8 @@ def patch_boundary(lattice: str, size: int, patch_size: int) -> np.ndarray:
         boundary = (np.stack(shifted) != grid).any(axis=0).ravel()
     if boundary.all() or not boundary.any():
         raise ValueError(
-            f"patch size {patch_size} on a {lattice} of size {size}: no boundary to tell from an "
-            "interior; take a patch size of at least 3 that leaves several patches"
+            f"patch size {patch_size} on a {lattice} of size {size}: no boundary that "
+            "differs from an interior; use a patch size of at least 3 that leaves several patches"
         )
     return boundary
 

@@ -20,7 +20,7 @@ from spatial_mae.linear.ising_features import (
     summary_row,
     weight_rows,
 )
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 from spatial_mae.study.keys import Count, Natural, Shares, Two
 from spatial_mae.study.recipes import Checked
 
@@ -69,7 +69,7 @@ def ising_tables(
 def lattice_moment(
     recipe: IsingRecipe, lattice: str, coupling: float, moment: str, rng: np.random.Generator
 ) -> tuple[np.ndarray, Row]:
-    """The second moment (d, d), and on the torus its energy per site beside Onsager's.
+    """The second moment (d, d), and on the torus its energy per site and Onsager's.
 
     A sampled chain is the plain mean of x^T x; a sampled torus is averaged over its symmetries too.
     """

@@ -58,7 +58,7 @@ def search_minima(
 ) -> dict[str, float]:
     """L-BFGS from random starts against the closed form (Theorem 1) at mask ratio m, k latents.
 
-    `least_gap` (never below 0 but for rounding) and `share_at_minimum` compare losses; `angle`
+    `least_gap` (never below 0, up to rounding) and `share_at_minimum` compare losses; `angle`
     (radians) and `influence_error` the best restart's W with the closed form's.
     `excess_of_variance_features` is what the loss gains when eigenvectors of S replace those of
     S V^-1 S: a check of the minimum must be tight enough to notice.

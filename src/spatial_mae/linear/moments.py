@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from spatial_mae.files import read_arrays, write_arrays
-from spatial_mae.gram import gram
 from spatial_mae.linear.colour import channels_kept, full_scale, integer_rows
-from spatial_mae.patches import mirror_index
+from spatial_mae.linear.gram import gram
+from spatial_mae.masks.patches import mirror_index
 from spatial_mae.study.checking import nearest
 
 CENTRINGS = ("raw", "centred", "standardised")
@@ -21,7 +21,7 @@ class PixelMoments:
     """Exact sums over n images of integer pixels: enough for every centring, ridge and flip.
 
     gram: sum of x^T x, int64 (d, d). total: sum of x, int64 (d,). height, width, channels: of the
-    converted images, d = height * width * channels. scale: the integer that stands for 1.
+    converted images, d = height * width * channels. scale: the integer that represents 1.
     """
 
     gram: np.ndarray

@@ -1,7 +1,8 @@
 """The linear MAE's objective as a function of encoder and decoder: value, gradient, Hessian.
 
-Slow and plain beside the closed forms, which these functions check. S is the second moment X^T X
-(any scaling), D its part within patches, V = (1 - m) S + m D; then (Bisulco et al. 2025, Lemma 1)
+Slow and plain compared with the closed forms, which these functions check. S is the second moment
+X^T X (any scaling), D its part within patches, V = (1 - m) S + m D; then (Bisulco et al. 2025,
+Lemma 1)
 
     L(A, B) = tr S - 2 (1 - m) tr(S A B) + (1 - m) tr(B^T A^T V A B).
 """
@@ -12,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult, minimize
 
-from spatial_mae.masking import check_mask_ratio, enumerate_masks, mask_probabilities
-from spatial_mae.patches import same_patch
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.patches import same_patch
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 
 
 @dataclass(frozen=True)

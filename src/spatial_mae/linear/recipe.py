@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from spatial_mae.linear.law import is_whole
+from spatial_mae.linear.visibility import is_whole
+from spatial_mae.masks.laws import LOSS_ON_HIDDEN, Sampling
 from spatial_mae.study.keys import Latents, Positive, Shares
 
 
@@ -18,9 +18,9 @@ class LinearRecipe:
     """Standard deviations of the denoising autoencoder's noise, pixels in [0, 1]."""
     n_latents: Latents
     """Numbers of latents k; `all` is full rank, k = d. [not stated]"""
-    samplings: tuple[Literal["bernoulli", "exact", "hidden"], ...] = ("bernoulli",)
-    """Laws of the masks: bernoulli (each patch by itself), exact (a fixed count), hidden (fixed
-    count, loss on hidden patches only). [Bisulco bernoulli]"""
+    samplings: tuple[Sampling, ...] = ("bernoulli",)
+    """Laws of the masks: bernoulli (each patch by itself) or exact (a fixed count), the loss on all
+    patches; or hidden, as bernoulli with the loss on hidden patches only. [Bisulco bernoulli]"""
 
     def latents(self, n_coordinates: int) -> list[int]:
         """The numbers of latents, "all" resolved, ascending. ValueError for one beyond d."""
@@ -35,9 +35,9 @@ class LinearRecipe:
 
 
 def solvable(mask_ratios: Sequence[float], n_patches: int, sampling: str) -> list[float]:
-    """Mask ratios that a law admits: "exact" whole numbers of patches, "hidden" any above 0."""
+    """Mask ratios that `sampling` admits: "exact" whole numbers of patches, "hidden" above 0."""
     if sampling == "exact":
         return [m for m in mask_ratios if is_whole(m, n_patches)]
-    if sampling == "hidden":
+    if sampling == LOSS_ON_HIDDEN:
         return [m for m in mask_ratios if m > 0]
     return list(mask_ratios)

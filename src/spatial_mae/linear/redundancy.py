@@ -1,6 +1,6 @@
 """What masking adds to a feature that many patches share."""
 
-from spatial_mae.masking import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 
 
 def redundancy_gain(mask_ratio: float, n_patches: int) -> float:

@@ -15,7 +15,7 @@ from spatial_mae.linear.spectrum import (
     power,
     visibility_moments,
 )
-from spatial_mae.masking import sample_masks
+from spatial_mae.masks.sampling import sample_masks
 
 COUPLINGS = (0.1, 0.5, 1.0, 2.0)
 # Bisulco et al. 2025, App. F: 20% of the patches of a CIFAR-sized image, in squares.

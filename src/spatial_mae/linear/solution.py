@@ -12,7 +12,6 @@ from scipy.linalg import LinAlgError, cholesky, eigh, solve_triangular
 from spatial_mae.linear.blocks import block_cholesky, block_coordinates
 from spatial_mae.linear.decomposition import decompose
 from spatial_mae.linear.hidden import solve_hidden
-from spatial_mae.linear.law import SAMPLINGS, mask_law
 from spatial_mae.linear.result import Solution
 from spatial_mae.linear.validation import (
     check_moment,
@@ -20,6 +19,8 @@ from spatial_mae.linear.validation import (
     check_patch_index,
     check_ridge,
 )
+from spatial_mae.linear.visibility import visibility
+from spatial_mae.masks.laws import LOSS_ON_HIDDEN, SAMPLINGS
 from spatial_mae.study.checking import nearest
 
 __all__ = ["Solution", "mae_losses", "solve_ae", "solve_dae", "solve_mae"]
@@ -93,16 +94,16 @@ def solve_mae(
     S = check_ridge(check_moment(S), ridge)
     index = check_patch_index(patch_index, len(S))
     k = check_n_latents(n_latents, len(S))
-    if sampling == "hidden":
+    if sampling == LOSS_ON_HIDDEN:
         return solve_hidden(S, index, mask_ratio, k)
-    law = mask_law(mask_ratio, len(np.unique(index)), sampling)
-    if law.effective == 0.0:
+    seen = visibility(mask_ratio, len(np.unique(index)), sampling)
+    if seen.effective == 0.0:
         return solve_ae(S, k)
-    factor = _factor(S, index, law.effective)
+    factor = _factor(S, index, seen.effective)
     whitened = solve_triangular(factor, S, lower=True, check_finite=False)
     values, U = _descending(whitened.T @ whitened)
     encoder = solve_triangular(factor, whitened @ U[:, :k], lower=True, trans="T")
-    loss = float(np.trace(S) - law.visible * values[:k].sum())
+    loss = float(np.trace(S) - seen.visible * values[:k].sum())
     return Solution(encoder, U[:, :k].T, loss, values)
 
 
@@ -121,10 +122,10 @@ def mae_losses(
     """
     S = check_ridge(check_moment(S), ridge)
     index = check_patch_index(patch_index, len(S))
-    laws = [mask_law(m, len(np.unique(index)), sampling) for m in mask_ratios]
-    if all(law.effective == 0.0 for law in laws):
+    chances = [visibility(m, len(np.unique(index)), sampling) for m in mask_ratios]
+    if all(seen.effective == 0.0 for seen in chances):
         curve = np.trace(S) - np.cumsum(_descending(S)[0])
-        return np.tile(curve, (len(laws), 1))
+        return np.tile(curve, (len(chances), 1))
     return decompose(S, index, mirror).losses(mask_ratios, sampling)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spatial_mae.files import Row
-from spatial_mae.masking import check_mask_ratio, sample_masks
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.sampling import sample_masks
 from spatial_mae.study.keys import Share, Two
 
 
@@ -68,7 +69,8 @@ def expected_mask_power(
     |F|^2 is the Dirichlet kernel of a patch times |sum_q r_q exp(-i theta_q)|^2 over the P patches,
     which has the expectation
         P (variance - covariance) + (mean^2 + covariance) |sum_q exp(-i theta_q)|^2.
-    The last sum is P at the multiples of N/p, where the kernel is zero but for k = 0, and else 0.
+    The last sum is P at the multiples of N/p, where the kernel is zero except for k = 0, and else
+    0.
 
     Parameters: size, pixels of a side; dimensions, 1 or 2; sampling, `bernoulli` or `exact`.
     Returns an ndarray of shape (size,) or (size, size) [frequency y, frequency x].

@@ -12,7 +12,7 @@ from spatial_mae.linear.blocks import block_coordinates, unpack
 from spatial_mae.linear.decomposition import Decomposition, Part, decompose
 from spatial_mae.linear.flip import fold, folded_index
 from spatial_mae.linear.moments import CENTRINGS, PixelMoments, load_moments
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,9 @@ from numpy.typing import ArrayLike
 from spatial_mae.files import Row
 from spatial_mae.linear.ising import ising_chain_moment
 from spatial_mae.linear.network import Network, fit_autoencoder
-from spatial_mae.masking import (
-    check_mask_ratio,
-    enumerate_masks,
-    mask_probabilities,
-    sample_masks,
-)
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.patches import patch_index
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities, sample_masks
 from spatial_mae.study.keys import Count, Positive, Shares, Two
 from spatial_mae.study.recipes import Checked
 
@@ -46,7 +42,7 @@ class TaylorRecipe(Checked):
     n_samples: Two = 200
     """Signals the network is fitted to, and as many others on which losses are measured."""
     n_masks: Two = 1000
-    """Masks of each signal where there are too many to enumerate."""
+    """Masks of each signal if there are too many to enumerate."""
 
 
 def predicted_at_mean(
@@ -104,7 +100,7 @@ def sampled_losses(
 
 
 def taylor_rows(recipe: TaylorRecipe, rng: np.random.Generator) -> list[Row]:
-    """Both lemmas' predictions beside the masked loss, for each mask ratio and input scale.
+    """Both lemmas' predictions and the masked loss, for each mask ratio and input scale.
 
     Losses are divided by the mean of ||x||^2, so that 1 is the loss of the output 0. The network is
     fitted at scale 1; at small scales it is nearly linear.

@@ -1,4 +1,4 @@
-"""Checks of what the closed forms are given; each names the value and the mend."""
+"""Checks of what the closed forms are given; each names the value and how to fix it."""
 
 import numpy as np
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from spatial_mae.mask_ratio import check_mask_ratio
+from spatial_mae.masks.laws import check_mask_ratio
 from spatial_mae.study import recipes
 from spatial_mae.study.keys import Count, Positive, Range
 
@@ -136,12 +136,12 @@ def check_masking(architecture: Architecture, mask_ratio: float) -> None:
     if not 0 < hidden < units:
         which = "no unit is hidden" if hidden <= 0 else "no unit stays visible"
         lowest, highest = 1 / units, (units - 1) / units
-        mend = (
+        fix = (
             f"use a mask ratio from {lowest:.4g} to {highest:.4g} or smaller units"
             if units > 1
             else "use smaller mask units"
         )
-        raise ValueError(f"mask ratio {mask_ratio} of {units} mask units: {which}; {mend}")
+        raise ValueError(f"mask ratio {mask_ratio} of {units} mask units: {which}; {fix}")
 
 
 def check_boundary(

@@ -48,7 +48,7 @@ def attend(
 
 
 def usual_way(queries: Tensor, keys: Tensor, mask: Tensor | None = None) -> str:
-    """What "auto" takes: fused attention, but for bfloat16 on a CPU.
+    """What "auto" takes: fused attention, except for bfloat16 on a CPU.
 
     There the backward pass of fused attention takes many times longer than products written out.
     """

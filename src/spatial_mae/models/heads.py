@@ -29,7 +29,7 @@ class Classifier(nn.Module):
         if pooling == "class_token" and not encoder.n_extra:
             raise ValueError("pooling 'class_token': this encoder has no class token; use 'mean'")
         if n_classes < 2:
-            raise ValueError(f"{n_classes} classes leave nothing to tell apart; use 2 or more")
+            raise ValueError(f"{n_classes} classes leave nothing to distinguish; use 2 or more")
         self.encoder = encoder
         self.pooling = pooling
         self.head = Linear(encoder.architecture.backbone.width, n_classes)

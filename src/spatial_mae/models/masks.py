@@ -1,6 +1,6 @@
 """Masks drawn by batch on any device, and the order in which the networks read them.
 
-True = hidden, and patches are numbered row by row, as in `spatial_mae.masking`.
+True = hidden, and patches are numbered row by row, as in `spatial_mae.masks.sampling`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from spatial_mae.masking import SAMPLINGS
+from spatial_mae.masks.laws import LAWS
 from spatial_mae.models.architecture import Architecture, check_masking
 from spatial_mae.models.patchify import patchify, unpatchify
 
@@ -29,8 +29,8 @@ def draw_masks(
 
     Raises ValueError for an unknown law, or a ratio that hides no unit or all.
     """
-    if sampling not in SAMPLINGS:
-        raise ValueError(f"sampling {sampling!r} is unknown; use one of {', '.join(SAMPLINGS)}")
+    if sampling not in LAWS:
+        raise ValueError(f"sampling {sampling!r} is unknown; use one of {', '.join(LAWS)}")
     check_masking(architecture, mask_ratio)
     units = architecture.n_units
     draws = torch.rand((n, units), generator=generator, device=generator.device)
@@ -79,8 +79,9 @@ class Arrangement:
     """Patches of each image with the visible ones first, both parts in row-major order.
 
     `order` (N, P) int64 holds patch numbers. The first `n_visible` slots (the most any image of the
-    batch shows) go to the encoder, and `present` (N, n_visible) tells real tokens from padding,
-    None where all images show as many. All slots before `first_hidden` are visible in every image.
+    batch shows) go to the encoder, and `present` (N, n_visible) distinguishes real tokens from
+    padding, None where all images show as many. All slots before `first_hidden` are visible in
+    every image.
     """
 
     order: Tensor

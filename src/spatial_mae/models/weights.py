@@ -12,7 +12,8 @@ from spatial_mae.models.architecture import Architecture, difference, from_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.vit import VisionTransformer
 
-KINDS = ("mae", "classifier")
+# What a weights file holds, under "kind".
+NETWORKS = ("mae", "classifier")
 
 
 def save_weights(path: str | Path, module_state: dict[str, Tensor], metadata: dict) -> None:
@@ -22,8 +23,10 @@ def save_weights(path: str | Path, module_state: dict[str, Tensor], metadata: di
     ("mae" or "classifier"). Raises ValueError if either is missing.
     """
     from_json(metadata.get("architecture"))
-    if metadata.get("kind") not in KINDS:
-        raise ValueError(f"kind {metadata.get('kind')!r} is unknown; use one of {', '.join(KINDS)}")
+    if metadata.get("kind") not in NETWORKS:
+        raise ValueError(
+            f"kind {metadata.get('kind')!r} is unknown; use one of {', '.join(NETWORKS)}"
+        )
     tensors = {name: value.detach().cpu().contiguous() for name, value in module_state.items()}
     encoded = {name: json.dumps(value, allow_nan=False) for name, value in metadata.items()}
     with atomic_path(path) as temporary:

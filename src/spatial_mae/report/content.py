@@ -1,4 +1,4 @@
-"""What stands in a report: data sets, figures and claims, read from a study's results."""
+"""The content of a report: data sets, figures and claims, read from a study's results."""
 
 import base64
 from collections import Counter
@@ -10,14 +10,9 @@ import yaml
 from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE, VERDICTS
 from spatial_mae.figures.drawing.catalogue import describe
 from spatial_mae.files import read_json, read_rows
+from spatial_mae.papers.statements import SOURCES
 from spatial_mae.study import relations
 
-PAPERS = {
-    "000": "Bisulco et al. 2025, poster",
-    "001": "Bisulco et al. 2025",
-    "002": "Bisulco et al. 2025",
-    "003": "Kong et al. 2023",
-}
 SHOWN_ROWS = 8
 
 
@@ -77,7 +72,7 @@ def read_claims(path: Path) -> list[dict]:
                 f"{path}: verdict {claim['verdict']!r} of {claim['id']}; known: {known}"
             )
         claim["sign"], claim["words"], _ = VERDICTS[claim["verdict"]]
-        claim["paper"] = PAPERS.get(claim["seed"], claim["seed"])
+        claim["paper"] = SOURCES.get(claim["source"], claim["source"])
     return sorted(claims, key=lambda claim: claim["verdict"] in (NOT_RUN, NOT_TESTABLE))
 
 

@@ -11,7 +11,7 @@ KEYS = {"command", "started", "seconds", "commit"}
 def read_records(root: Path, study: str) -> list[Record]:
     """All run records under `root` but those of other studies and of reports written before.
 
-    A folder directly under `root` with a config.yaml of its own is a study's.
+    A folder directly under `root` with a config.yaml is a study's.
     """
     others = {path.parent for path in root.glob("*/config.yaml")} - {root / study}
     records = []
@@ -23,7 +23,7 @@ def read_records(root: Path, study: str) -> list[Record]:
 
 
 def by_rule(records: Sequence[Mapping]) -> list[dict]:
-    """One row a rule: its jobs, their seconds in all, and the most memory one of them took."""
+    """One row per rule: its jobs, their seconds in all, and the most memory one of them took."""
     rules: dict[str, list[Mapping]] = {}
     for record in records:
         rules.setdefault(rule_of(record), []).append(record)

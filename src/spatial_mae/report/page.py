@@ -29,7 +29,7 @@ def compose(
     """The report of a study as HTML text.
 
     figures: folder with {name}.png and {name}.csv of each of `figure_names`.
-    records_root: folder under which data sets and run records lie.
+    records_root: folder that holds data sets and run records.
     own_record: the run record of the writing itself (commit, versions, host).
 
     Raises FileNotFoundError or ValueError if something named is missing or malformed.

@@ -1,7 +1,7 @@
 """What Snakemake remembers of the jobs behind shared files, so that it still notices edits.
 
 A results file without it counts as up to date whatever the config says: an edited recipe would
-quietly leave the old numbers in place. It lies in `.snakemake/metadata`, one JSON file an output of
+quietly leave the old numbers in place. It is in `.snakemake/metadata`, one JSON file per output of
 a job, under the output's path in base64.
 """
 
@@ -15,7 +15,7 @@ from spatial_mae.study import relations, sources
 from spatial_mae.study.measurements import RULES
 
 METADATA = ".snakemake/metadata"
-# Must exist beside it, or Snakemake takes the folder for one of an old version.
+# Must exist next to it, or Snakemake mistakes the folder for one of an old version.
 INCOMPLETE = ".snakemake/incomplete"
 
 
@@ -23,7 +23,7 @@ def metadata_files(config: Mapping, files: Sequence[str], folder: Path) -> list[
     """What Snakemake remembers of all outputs of the jobs that wrote `files`; sorted.
 
     Outputs that are not shared themselves (weights) count too: without them Snakemake asks nothing
-    about a job. Left out are data sets read from a copy (`root:`): where that lies is a matter of
+    about a job. Left out are data sets read from a copy (`root:`): where that is depends on
     each machine, and the manifest holds the images' checksums. Empty where Snakemake did not run.
     """
     elsewhere = {n for n in relations.used_datasets(config) if sources.root(config, n) is not None}
@@ -38,7 +38,7 @@ def output_of(path: str) -> str | None:
     """The output whose metadata file `path` is; None if it is no such file."""
     parts = Path(path).relative_to(METADATA).parts
     try:
-        # A name too long for the file system goes on in folders that begin with @.
+        # A name too long for the file system continues in folders that begin with @.
         return urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None

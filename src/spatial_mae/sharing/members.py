@@ -10,7 +10,7 @@ SHOWN = 3
 
 
 def result_files(config: Mapping, folder: Path) -> list[str]:
-    """The files of a finished study to share, relative to `folder`, where `results/` lies; sorted.
+    """The files of a finished study to share, relative to `folder`, which holds `results/`; sorted.
 
     They are the tables of experiments and runs, figures, claims, report, the written config, the
     data sets' manifests, and where they exist the run records, histories of training and controls

@@ -19,7 +19,7 @@ MANIFEST = "MANIFEST.json"
 
 
 def pack(study: str, folder: Path, archive: Path) -> dict:
-    """Write the results of `study` below `folder` (where `results/` lies) to `archive` (.tar.gz).
+    """Write the results of `study` below `folder` (which holds `results/`) to `archive` (.tar.gz).
 
     Returns the manifest, its first member: format, version, study, commits, versions (library ->
     those that the run records name) and files (path -> sha256, size in bytes). Times and owners of

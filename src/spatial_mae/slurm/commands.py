@@ -21,7 +21,7 @@ def ask(*command: str) -> str:
     except subprocess.TimeoutExpired:
         raise SlurmError(
             f"{command[0]!r} gave no answer within {SECONDS} s: SLURM's controller may be down "
-            "(`scontrol ping` tells)"
+            "(`scontrol ping` shows it)"
         ) from None
     if done.returncode:
         raise SlurmError((done.stderr or done.stdout).strip() or f"{command[0]!r} failed")

@@ -1,7 +1,7 @@
-"""Which of SLURM's commands tells the executor plugin how its jobs fare.
+"""Which of SLURM's commands shows the executor plugin the state of its jobs.
 
 The plugin's default is `sacct` wherever that program exists, also where it has no database to ask:
-the plugin then waits for ever. `squeue` always answers, but forgets a finished job after MinJobAge.
+the plugin then waits forever. `squeue` always answers, but forgets a finished job after MinJobAge.
 """
 
 import re
@@ -15,7 +15,7 @@ def status_command(first_poll_seconds: int) -> str:
     """ "squeue" if finished jobs stay in the queue from one look to the next, else "sacct".
 
     first_poll_seconds: the plugin's `init-seconds-before-status-checks`. Raises SlurmError if
-    neither command can tell.
+    neither command works.
     """
     # The plugin itself turns away from squeue below three times its first interval.
     needed = max(LONGEST_POLL_SECONDS + 20, 3 * first_poll_seconds)

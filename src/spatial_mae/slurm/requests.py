@@ -1,4 +1,4 @@
-"""What jobs ask of the cluster, and why it would refuse them or let them wait for ever."""
+"""What jobs request of the cluster, and why it would reject them or let them wait forever."""
 
 import getpass
 import re
@@ -53,7 +53,7 @@ class Request:
 
 
 def problems(requests: Iterable[Request]) -> list[str]:
-    """Why the cluster cannot run some of these jobs, with the mend; empty if it can run all.
+    """Why the cluster cannot run some of these jobs, and how to fix it; empty if it can run all.
 
     Nothing is submitted. Raises SlurmError if SLURM is absent or silent.
     """
@@ -101,12 +101,12 @@ def _problems(request: Request, partitions: Mapping[str, Mapping[str, str]]) -> 
 
 
 def _limits(request: Request, name: str, partition: Mapping[str, str]) -> Iterator[str]:
-    """What `sbatch --test-only` lets pass, and the job then waits for ever."""
+    """Requests that `sbatch --test-only` accepts although the job would wait forever."""
     limit = minutes(partition.get("MaxTime", "UNLIMITED"))
     if limit is not None and request.minutes is not None and request.minutes > limit:
         yield (
             f"asks for {request.minutes} minutes, partition {name!r} allows {limit}: set `runtime` "
-            "to that or less in your profile (a training run goes on where a limit stopped it)"
+            "to that or less in your profile (a training run continues where a limit stopped it)"
         )
     allowed = partition.get("AllowAccounts", "ALL")
     if allowed != "ALL" and request.account not in allowed.split(","):
@@ -134,14 +134,13 @@ def _account_problem(account: str) -> str | None:
         )
     except SlurmError:
         return (
-            f"account {account!r} cannot be checked, for this cluster keeps no accounts: leave "
+            f"account {account!r} cannot be checked, because this cluster keeps no accounts: leave "
             "`slurm_account` out of your profile"
         )
     accounts = sorted({line.strip().lower() for line in known.splitlines() if line.strip()})
     if accounts and account.lower() not in accounts:
-        return (
-            f"you have no account {account!r}; you have {', '.join(accounts)}: mend `slurm_account`"
-        )
+        known_ones = ", ".join(accounts)
+        return f"you have no account {account!r}; you have {known_ones}: correct `slurm_account`"
     return None
 
 

@@ -1,4 +1,4 @@
-"""States of jobs, told to the executor plugin such that it never waits for ever.
+"""States of jobs, reported to the executor plugin so that it never waits forever.
 
 The plugin (2.8.0) takes a PREEMPTED job for one that SLURM restarts, which with PreemptMode=CANCEL
 it does not; knows "CANCELLED" but not sacct's "CANCELLED by 1000"; and waits for jobs that will

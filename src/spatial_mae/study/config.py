@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from spatial_mae.masks.laws import Law
 from spatial_mae.study.keys import Count, Name, Natural, NotNegative, Part, Pattern, Two
 
 FigureName = Annotated[str, Pattern("^[a-z0-9_]+(-[a-z0-9_]+)?$")]
@@ -84,7 +85,7 @@ class Grid:
     """Children of a latent; 4 above an image."""
     depth: tuple[Count, ...]
     """Levels of a tree of latents above the observables."""
-    sampling: tuple[Literal["bernoulli", "exact"], ...]
+    sampling: tuple[Law, ...]
     """Law of the masks."""
     unit: tuple[Count, ...]
     """Side of a mask unit in patches; 1 masks patch by patch. [Kong 1, 2, 4, at patch size 8]"""
@@ -116,7 +117,7 @@ class Experiment:
     []: none. For a second drawing of one figure put a hyphen and a word behind its name, as in
     `separability-coupled`."""
     grids: tuple[Grid, ...] = ()
-    """Each stands for all combinations of its values; runs in two of them count once."""
+    """Each is expanded to all combinations of its values; runs in two of them count once."""
 
 
 @dataclass(frozen=True, kw_only=True)

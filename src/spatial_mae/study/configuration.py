@@ -15,7 +15,7 @@ OLD_FORM = (
     "its own figures, where they are not the usual ones of its kind (`figures: []` for none). To "
     "rewrite your file: `python -m spatial_mae.cli.upgrade_config FILE`"
 )
-# Kinds whose recipes name others' -> experiments without grids that stand for what they name.
+# Kinds whose recipes name others' -> experiments without grids that represent what they name.
 STANDS_ON = {
     "both_papers": relations.related,
     "robustness": lambda config, name: [relations.probed(config, name)],
@@ -37,7 +37,7 @@ def merged(config: Mapping, *overlays: Mapping) -> dict:
 def checked(config: Mapping) -> dict:
     """The config with all its defaults.
 
-    Raises ValueError with all that is wrong, and how to correct it: first keys and values, then
+    Raises ValueError listing every problem and how to fix it: first keys and values, then
     names, figures, what does not fit together, and files that are not there.
     """
     if "figures" in config:

@@ -32,7 +32,7 @@ RECIPES = {
     "inspection": "inspection.recipe.InspectionRecipe",
     "robustness": "evaluation.robustness.RobustnessRecipe",
     "detection": "detection.recipe.DetectionRecipe",
-    "both_papers": "both_papers.BothPapersRecipe",
+    "both_papers": "hierarchy.both_papers.BothPapersRecipe",
     "jacobian": "jacobian.recipe.JacobianRecipe",
     "basis": "jacobian.recipe.BasisRecipe",
     "comparison": "jacobian.recipe.ComparisonRecipe",

@@ -1,7 +1,7 @@
 """From an experiment in the config to its runs and their files. Pure: standard library only.
 
 An experiment names a kind, a recipe and a list of grids; each grid is a mapping from key to values
-and stands for their product. A run is one choice of values. Its place on disk is a path whose
+and is expanded to their product. A run is one choice of values. Its place on disk is a path whose
 directory names are slugs such as `patch-4_centring-raw_ridge-0_flip-no`: keys in a fixed order,
 built and parsed here only.
 """

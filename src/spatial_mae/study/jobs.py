@@ -1,4 +1,4 @@
-"""The jobs a study comes to, and the run record each of them leaves, from its config alone."""
+"""The jobs of a study, and the run record each of them leaves, from its config alone."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -48,6 +48,8 @@ def study_jobs(config: Mapping) -> set[Job]:
         jobs.add(Job.of("collect_table", {**study, "experiment": entry["name"]}))
         for run in expand(entry):
             jobs.update(_run_jobs(config, entry, run))
+            if relations.controlled(config, entry):
+                jobs.update(_controls(config, entry["recipe"], run))
     for name in relations.used_datasets(config):
         jobs.add(Job.of("prepare_dataset", {"dataset": name}))
         jobs.update(_downloads(config, name))
@@ -106,8 +108,6 @@ def _trained(config: Mapping, family: str, recipe: str, run: Mapping) -> Iterato
             yield from _run_jobs(config, other, run)
     if family == "robustness":
         yield from _run_jobs(config, relations.probed(config, recipe), run)
-    if family == "evaluation":
-        yield from _controls(config, recipe, run)
     if family in WITH_LINEAR:
         yield _job("compute_moments", relations.own_moment(config, run["dataset"]))
     if family == "similarity":
@@ -115,10 +115,10 @@ def _trained(config: Mapping, family: str, recipe: str, run: Mapping) -> Iterato
 
 
 def _controls(config: Mapping, recipe: str, run: Mapping) -> Iterator[Job]:
-    found = relations.controls(config, recipe, run)
-    yield from (Job(rule, tuple(values.items())) for rule, values in found.items())
-    if found:
-        patch = run["patch"] * run["unit"]
-        solution = relations.control_solution(config, recipe, run["dataset"], patch)
-        yield _job("compute_moments", solution)
-        yield _job("solve_linear", solution)
+    """What is compared with the probes of a run, and the closed form behind it."""
+    for rule, values in relations.controls(recipe, run).items():
+        yield Job(rule, tuple(values.items()))
+    patch = run["patch"] * run["unit"]
+    solution = relations.control_solution(config, recipe, run["dataset"], patch)
+    yield _job("compute_moments", solution)
+    yield _job("solve_linear", solution)

@@ -1,6 +1,6 @@
 """Recipes: the hyperparameters of a stage as a frozen dataclass, read from JSON.
 
-Each stage defines its own dataclass beside the code that reads it; this module holds what they
+Each stage defines its own dataclass next to the code that reads it; this module holds what they
 share, so that a new stage's recipe reruns no other stage.
 """
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from spatial_mae.study.grid import Run, expand, kind_of, parse, run_table, slug, wildcards
+from spatial_mae.study.grid import Run, expand, kind_of, parse, slug, wildcards
 from spatial_mae.study.measurements import KINDS, MOMENT, PRETRAINING, RELATED, RULES
 
 
@@ -35,7 +35,7 @@ def reference_run(config: Mapping, recipe: str, run: str) -> str:
 
 
 def related(config: Mapping, recipe: str) -> list[Mapping]:
-    """Experiments without grids, one a kind of table behind both papers' quantities."""
+    """Experiments without grids, one per kind of table behind both papers' quantities."""
     names = config["recipes"]["both_papers"][recipe]
     return [{"name": kind, "kind": kind, "recipe": names[KINDS[kind].recipe]} for kind in RELATED]
 
@@ -48,9 +48,8 @@ def probed(config: Mapping, recipe: str) -> Mapping:
 
 def probes(config: Mapping, recipe: str, run: Mapping) -> str:
     """The file of a run's probes that a robustness recipe judges."""
-    entry = probed(config, recipe)
-    folder = run_table(entry, run).rpartition("/")[0]
-    return f"{folder}/probes_{entry['recipe']}.npz"
+    card, name = RULES["evaluate_mae"], probed(config, recipe)["recipe"]
+    return f"{card.folder}/probes_{{recipe}}.npz".format(**wildcards(card, run, name))
 
 
 def shifted(config: Mapping, recipe: str) -> list[str]:
@@ -85,24 +84,47 @@ def control_solution(config: Mapping, recipe: str, dataset: str, patch: object) 
     return {**control_moment(config, recipe, dataset), "patch": patch, "flip": False, **choice}
 
 
-def controls(config: Mapping, recipe: str, run: Mapping) -> dict[str, dict[str, str]]:
+def recipe(config: Mapping, family: str, name: str, without: tuple[str, ...] = ()) -> dict:
+    """A recipe without the keys that start with one of `without`: those that a rule does not read.
+
+    What a rule reads decides whether its jobs run again.
+    """
+    whole = config["recipes"][family][name]
+    return {key: value for key, value in whole.items() if not key.startswith(without)}
+
+
+def controls(recipe: str, run: Mapping) -> dict[str, dict[str, str]]:
     """The rules that score what is compared with the probes of a run, and their wildcards.
 
-    They are raw pixels and PCA, and the linear MAE of its mask unit and ratio. None where the
-    recipe probes nothing or wants no controls.
+    They are raw pixels and PCA, and the linear MAE of its mask unit and ratio.
     """
-    wanted = config["recipes"]["evaluation"][recipe]
-    if not (wanted["representations"] and wanted["control_colour"]):
-        return {}
     same = {**run, "patch": run["patch"] * run["unit"]}
     rules = ("probe_pixels", "probe_linear")
     return {rule: wildcards(RULES[rule], same, recipe) for rule in rules}
 
 
-def control_scores(config: Mapping, recipe: str, run: Mapping) -> list[str]:
+def control_scores(recipe: str, run: Mapping) -> list[str]:
     """The files of these scores."""
-    found = controls(config, recipe, run)
+    found = controls(recipe, run)
     return [RULES[rule].scores_file.format(**values) for rule, values in found.items()]
+
+
+def controlled(config: Mapping, entry: Mapping) -> bool:
+    """Whether the rows of an experiment's runs are joined by those of controls.
+
+    They are not where the recipe probes nothing or wants no controls.
+    """
+    if entry["kind"] != "evaluation":
+        return False
+    wanted = config["recipes"]["evaluation"][entry["recipe"]]
+    return bool(wanted["representations"] and wanted["control_colour"])
+
+
+def experiment_controls(config: Mapping, entry: Mapping) -> list[str]:
+    """The files of the scores of all controls of an experiment."""
+    runs = expand(entry) if controlled(config, entry) else []
+    files = (control_scores(entry["recipe"], run) for run in runs)
+    return list(dict.fromkeys(path for found in files for path in found))
 
 
 def moments_file(run: Mapping) -> str:

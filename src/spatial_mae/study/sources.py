@@ -76,7 +76,7 @@ def root_state(config: Mapping, dataset: str) -> str:
 
     It covers the modification times of the data set's own `root:` and all folders in it (of the
     file, if the copy is one); empty without one, and for a folder that data sets share. As a
-    parameter of a rule it makes the data set anew.
+    parameter of a rule it makes the data set again.
     """
     if (root := config["datasets"][dataset].get("root")) is None:
         return ""

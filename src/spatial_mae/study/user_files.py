@@ -11,7 +11,7 @@ from spatial_mae.study.schema import schema
 
 
 def missing_files(config: Mapping) -> Iterator[str]:
-    """What is not there of what the study reads, in words, each with its mend."""
+    """Messages on missing files that the study reads, each with its fix."""
     yield from _missing_data(config)
     yield from _missing_paths(config)
 

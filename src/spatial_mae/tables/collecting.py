@@ -1,16 +1,21 @@
 """One tidy table an experiment, from the tables of its runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from spatial_mae.files import Row, read_json
-from spatial_mae.study import grid
+from spatial_mae.study import grid, relations
 from spatial_mae.tables.kinds import check_columns
 from spatial_mae.tables.reading import read_table
 
 
-def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:
+def collect(
+    experiment: Mapping, folder: Path = Path(), controls: Collection[str] = ()
+) -> list[Row]:
     """All rows of all runs of `experiment`, each with its run's keys in front.
+
+    Those of an evaluation are followed by the rows of their controls: of the files in `controls`,
+    as `relations.experiment_controls` gives them.
 
     Runs on a data set also get its `height` and `width`, `n_images`, the number of images behind
     their moments, and `pixels`, what its manifest says happened to the pixels, unless the run's
@@ -26,11 +31,18 @@ def collect(experiment: Mapping, folder: Path = Path()) -> list[Row]:
     return [
         {**run, **_origin(run, manifests), **row}
         for run in grid.expand(experiment)
-        for row in _run_rows(folder / grid.run_table(experiment, run), experiment["kind"])
+        for path in _run_files(experiment, run, controls)
+        for row in _read(folder / path, experiment["kind"])
     ]
 
 
-def _run_rows(path: Path, kind: str) -> list[Row]:
+def _run_files(experiment: Mapping, run: Mapping, controls: Collection[str]) -> list[str]:
+    """The run's own table, then those of its controls."""
+    known = relations.control_scores(experiment["recipe"], run) if controls else []
+    return [grid.run_table(experiment, run), *(path for path in known if path in controls)]
+
+
+def _read(path: Path, kind: str) -> list[Row]:
     rows = read_table(path, kind)
     check_columns(rows[0] if rows else (), kind, path)
     return rows

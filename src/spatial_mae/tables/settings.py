@@ -58,7 +58,7 @@ def measured(rows: Rows, columns: Iterable[str]) -> list[Row]:
 
 
 def paired(ours: Rows, theirs: Rows, column: str, free: Iterable[str]) -> list[Row]:
-    """Each of our rows with every one of theirs in the same setting but for the axes in `free`.
+    """Each of our rows with every one of theirs in the same setting, except for the axes in `free`.
 
     The numbers are under `ours` and `theirs`, the other model's name under `against`.
     """

@@ -54,7 +54,7 @@ PHRASES = {
     "input": "{} input",
     "target": "target {}",
     "n_masks": "{} masks averaged",
-    "n_image_masks": "masks an image: {}",
+    "n_image_masks": "masks per image: {}",
     "outputs": "{} output pixels",
     "power": "|J| to the power {}",
     "channels": "channels of a pixel: {}",

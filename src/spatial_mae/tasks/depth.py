@@ -2,8 +2,8 @@
 
 Each model encodes an image; an affine readout of its first k features predicts the map, pixel by
 pixel, over the pixels whose depth is known. Readouts are fit on training images; the ridge is
-chosen on a share held out of them, then the readout is fit anew on all of them. Errors are of the
-test images.
+chosen on a share held out of them, then the readout is fitted again on all of them. Errors are of
+the test images.
 """
 
 from collections.abc import Sequence
@@ -99,9 +99,9 @@ def depth_scores(
 def held_out(rng: np.random.Generator, n: int, share: float) -> np.ndarray:
     """bool (n,): the share of the training images, rounded, that chooses the ridge.
 
-    A run of images from a random start, round the end: frames of a scene lie side by side, and one
-    scattered share would leave near copies of each held-out frame to fit on.
-    Raises ValueError if it or the rest would be empty.
+    A run of images from a random start, round the end: frames of a scene are next to each other,
+    and one scattered share would leave near copies of each held-out frame to fit on. Raises
+    ValueError if it or the rest would be empty.
     """
     n_held = round(share * n)
     if not 0 < n_held < n:

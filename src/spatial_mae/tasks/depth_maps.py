@@ -1,4 +1,4 @@
-"""Depth maps as regression targets, beside the images as the encoders expect them."""
+"""Depth maps as regression targets, and the images as the encoders expect them."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -38,8 +38,8 @@ def depth_targets(depth: np.ndarray, target: Target, unit: str) -> np.ndarray:
         raise ValueError(f"target {target!r}: expected one of {', '.join(get_args(Target))}")
     stored = "disparity" if "pixel" in unit.lower() else "depth"
     if not target.endswith(stored):
-        mend = "disparity" if stored == "disparity" else "depth or log_depth"
-        raise ValueError(f"target {target!r}, but the maps hold {unit!r}: use the target {mend}")
+        fix = "disparity" if stored == "disparity" else "depth or log_depth"
+        raise ValueError(f"target {target!r}, but the maps hold {unit!r}: use the target {fix}")
     values = depth.reshape(len(depth), -1).astype(np.float64)
     values[~np.isfinite(values)] = np.nan
     if target == "log_depth":

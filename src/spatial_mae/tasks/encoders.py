@@ -8,7 +8,7 @@ import numpy as np
 
 from spatial_mae.linear.solution import solve_ae
 from spatial_mae.linear.store import LinearRun, RunSettings, read_run
-from spatial_mae.masking import sample_masks
+from spatial_mae.masks.sampling import sample_masks
 
 CHUNK = 1024
 """Images masked at a time, so that masked copies of all images never exist at once."""

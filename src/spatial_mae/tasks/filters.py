@@ -25,7 +25,7 @@ class Gabor:
     """One filter of Eq. 8.
 
     scale l > 0; frequency w in radians per pixel; orientation t and phase phi in degrees; window
-    s > 0 in pixels; border: what lies off the image. Raises ValueError on values out of range.
+    s > 0 in pixels; border: what is outside the image. Raises ValueError on values out of range.
     """
 
     reading: Reading
@@ -37,9 +37,9 @@ class Gabor:
     border: Border = "zero"
 
     def __post_init__(self) -> None:
-        for name, kinds in (("reading", get_args(Reading)), ("border", get_args(Border))):
-            if getattr(self, name) not in kinds:
-                raise ValueError(f"{name} {getattr(self, name)!r}: expected {' or '.join(kinds)}")
+        for name, allowed in (("reading", get_args(Reading)), ("border", get_args(Border))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} {getattr(self, name)!r}: expected {' or '.join(allowed)}")
         for name in ("scale", "window"):
             if not (np.isfinite(value := getattr(self, name)) and value > 0):
                 raise ValueError(f"{name} {value}: expected a positive number (pixels)")
@@ -117,7 +117,7 @@ def _axis_map(size: int, wave: float, spread: float, border: Border) -> np.ndarr
 
 
 def _inside(positions: np.ndarray, size: int, border: Border) -> np.ndarray:
-    """The pixel whose value stands at each position; `reflect` repeats the edge pixel."""
+    """The pixel whose value is at each position; `reflect` repeats the edge pixel."""
     if border != "reflect":
         return positions % size
     folded = positions % (2 * size)

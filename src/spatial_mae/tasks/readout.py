@@ -12,8 +12,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from spatial_mae.masking import check_mask_ratio
-from spatial_mae.patches import same_patch
+from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.patches import same_patch
 
 Readout = Literal["free", "ridge"]
 Input = Literal["whole", "masked"]

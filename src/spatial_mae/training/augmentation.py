@@ -1,7 +1,7 @@
 """Random resized crop and horizontal flip of a whole batch, parameters drawn per image.
 
 The law is that of torchvision's RandomResizedCrop and RandomHorizontalFlip (p = 1/2); the pixels
-are theirs for the same parameters, but for their rounding to whole grey levels.
+are theirs for the same parameters, except for their rounding to whole grey levels.
 """
 
 import math
@@ -22,7 +22,7 @@ CACHE_FLOATS = 2**18  # pixels handled at once on a CPU: about a megabyte stays 
 class Crops:
     """The crop of each image: first row and column, height and width in pixels, flipped or not.
 
-    All of shape (n,) on one device, int64 but for `flipped`, bool.
+    All of shape (n,) on one device, int64 except for `flipped`, bool.
     """
 
     top: Tensor

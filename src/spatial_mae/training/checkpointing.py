@@ -1,4 +1,4 @@
-"""The file an interrupted training continues from: written beside, not among, its outputs."""
+"""The file an interrupted training continues from: written next to, not among, its outputs."""
 
 import json
 import sys

@@ -99,7 +99,7 @@ class ClassifierOutputs:
 
 
 class ClassificationTask:
-    """Tell classes apart by cross-entropy.
+    """Distinguish classes by cross-entropy.
 
     images: uint8 (n, C, H, W), labels: int64 (n,), on the device.
     """

@@ -10,7 +10,7 @@ from torch.func import functional_call
 from spatial_mae.models import precision
 from spatial_mae.training.memory import is_exhausted
 
-# "graphs": compiled, and replayed as CUDA graphs. "cast-once": one cast of all weights a step.
+# "graphs": compiled, and replayed as CUDA graphs. "cast-once": one cast of all weights per step.
 MODES = ("plain", "cast-once", "compiled", "graphs")
 
 

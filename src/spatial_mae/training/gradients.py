@@ -14,7 +14,7 @@ from spatial_mae.training.execution import Executable
 from spatial_mae.training.processes import Processes
 
 ALL = slice(None)
-Batch = tuple[Tensor | list, ...]  # of equal length, an entry an image
+Batch = tuple[Tensor | list, ...]  # of equal length, one entry per image
 Make = Callable[[slice], Batch]
 Weigh = Callable[[slice], Tensor | int]
 
@@ -55,7 +55,7 @@ class Gradients:
     """Accumulates a task's gradients over micro-batches of `micro_batch` images (None: one).
 
     Random numbers are those of the whole batch, images are made one micro-batch at a time, and each
-    counts by its number of terms: the gradient is the whole batch's but for rounding. Out of memory
+    counts by its number of terms: the gradient is the whole batch's up to rounding. Out of memory
     halves the micro-batch, once.
 
     Several processes take a part of the batch each, and a micro-batch is one process's; the

@@ -36,7 +36,7 @@ def permutation(n: int, seed: int, epoch: int) -> Tensor:
 def subset(n: int, n_wanted: int | None, seed: int = 0) -> np.ndarray:
     """Which of `n` images a run uses: int64 (n_wanted,), increasing; None means all.
 
-    The first `n_wanted` of a seeded permutation: smaller subsets lie within larger ones.
+    The first `n_wanted` of a seeded permutation: smaller subsets are within larger ones.
     Raises ValueError if more are wanted than there are, or none.
     """
     if n_wanted is None:

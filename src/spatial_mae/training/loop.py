@@ -1,8 +1,8 @@
 """The one training loop: pretraining, fine-tuning and training from scratch differ in their task.
 
-Everything random is a function of (seed, epoch, step) and all else lies in the state: on the CPU a
-killed and resumed run equals the unbroken one bit for bit, at equal numbers of threads. Several
-processes compute the same sums in parts, and can be another number after each interruption.
+Everything random is a function of (seed, epoch, step) and everything else is in the state: on the
+CPU a killed and resumed run equals the unbroken one bit for bit, at equal numbers of threads.
+Several processes compute the same sums in parts, and can be another number after each interruption.
 """
 
 import math
@@ -168,7 +168,7 @@ class Training:
         return time.perf_counter() - self.saved_at > seconds
 
     def _requeue(self) -> None:
-        """A job whose time does not suffice for a step would come back for ever."""
+        """Do not requeue a job that had no time for one step."""
         if self.position.passed == self.begun_at:
             self._say("not requeued: no time for a single step; allow a longer runtime")
         else:
@@ -263,7 +263,7 @@ class Training:
         self._save()  # what was measured belongs to the run from now on
 
     def _choose_execution(self) -> Execution:
-        """By the first process, alone, on a micro-batch of its own size."""
+        """By the first process, alone, on a micro-batch of its size."""
         size = self.processes.part(self.batch_size).stop
         size = min(size, self.gradients.micro_batch or size)
         if self.device.type == "cpu":

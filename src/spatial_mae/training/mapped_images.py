@@ -102,7 +102,7 @@ Images = Tensor | MappedImages
 
 
 def read_ahead(images: Images, batches: Iterable[Index]) -> None:
-    """Announce batches of images that lie in a file; a tensor has them already."""
+    """Announce batches of images that are in a file; a tensor has them already."""
     if isinstance(images, MappedImages):
         images.will_read(batches)
 

@@ -17,7 +17,7 @@ class Meter:
 
     On a GPU what PyTorch allocated there (torch.cuda.max_memory_allocated). On the CPU how far the
     resident memory of the process grew, because libraries and data would otherwise hide the
-    model: VmHWM, which Linux can be told to start anew, less VmRSS at the start; elsewhere 0.
+    model: VmHWM, which Linux can reset, minus VmRSS at the start; elsewhere 0.
     """
 
     def __init__(self, device: torch.device) -> None:

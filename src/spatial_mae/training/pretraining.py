@@ -215,7 +215,7 @@ class Checkpoints:
             save_weights(self._path(epoch), weights, self.metadata(position, status))
 
     def check(self, resume: ResumeFile) -> None:
-        """Forget a state whose checkpoints are gone: what it would finish could not be whole."""
+        """Discard a state whose checkpoints are missing; its outputs would be incomplete."""
         state = resume.load()
         done = state["position"]["epoch"] if state else -1
         due = [epoch for epoch in self.run.recipe.kept_epochs if epoch <= done]

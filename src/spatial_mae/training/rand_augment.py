@@ -124,7 +124,7 @@ def _sources(height: int, width: int, magnitude: int, device: torch.device) -> T
     """Where each pixel comes from, for each move and direction: int64 (10, height * width).
 
     Read from what torchvision's own moves make of the pixels' numbers; the number past the last
-    stands for black.
+    is black.
     """
     numbers = torch.arange(1.0, height * width + 1).view(1, height, width)
     moved = [_moved(numbers, name, sign, magnitude) for name in MOVES for sign in (1, -1)]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
+from spatial_mae.masks.laws import Law
 from spatial_mae.study.keys import (
     Betas,
     Count,
@@ -38,7 +39,27 @@ class OptimisationRecipe(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainingRecipe(Checked):
+class TrainingRecipe(Checked):
+    """What is set alike for every training of ours, whatever the task."""
+
+    micro_batch: Count | None = None
+    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
+    base_learning_rate: Positive
+    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
+    precision: Precision = "float32"
+    """Of activations: float32, bfloat16, or auto (bfloat16 where it is at least 1.2 times as fast,
+    measured once on each kind of machine)."""
+    clip_norm: Positive | None = None
+    """Largest norm of the gradient; null: none."""
+    ema_decay: Part | None = None
+    """The weights written are an exponential moving average of this decay; null: the last ones."""
+    compile: Compile = "auto"
+    """torch.compile: always, never, or auto (on a GPU, if the run is long enough and it is faster
+    there). If it fails, training continues uncompiled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingRecipe(TrainingRecipe):
     """How a masked autoencoder is trained."""
 
     epochs: Count
@@ -47,10 +68,6 @@ class PretrainingRecipe(Checked):
     """Epochs of linear warm-up before the cosine to zero. [Bisulco 50]"""
     batch_size: Count
     """Images of one step of the optimiser. [Bisulco 4096]"""
-    micro_batch: Count | None = None
-    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
-    base_learning_rate: Positive
-    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
     weight_decay: NotNegative = 0.05
     """Decoupled, on matrices only. [Bisulco 0.05]"""
     betas: Betas = (0.9, 0.95)
@@ -59,7 +76,7 @@ class PretrainingRecipe(Checked):
     """Least and largest share of the area in a random resized crop; [1, 1]: none. [He et al.]"""
     flip: bool = True
     """Whether images are mirrored at random. [Bisulco true]"""
-    sampling: Literal["exact", "bernoulli"] = "exact"
+    sampling: Law = "exact"
     """Law of the masks: a fixed count, or each unit by itself. [He et al. exact]"""
     loss_on: Literal["hidden", "all"] = "hidden"
     """Patches over which the error is averaged. [He et al. hidden]"""
@@ -72,28 +89,19 @@ class PretrainingRecipe(Checked):
     """Training images, a subset that every run shares; null: all."""
     checkpoints: tuple[Natural, ...] = ()
     """Epochs whose weights are kept; 0 (initialisation) and the last always are."""
-    precision: Precision = "float32"
-    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
-    a repetition may find otherwise."""
-    clip_norm: Positive | None = None
-    """Largest norm of the gradient; null: none."""
-    ema_decay: Part | None = None
-    """The weights written are an exponential moving average of this decay; null: the last ones."""
-    compile: Compile = "auto"
-    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
 
     def check(self) -> None:
         """Raise ValueError if the values do not fit together."""
         check_optimisation(self)
         check_crop(self.crop_scale)
         width = self.boundary_width
-        require(
+        ensure(
             width == 0 or self.loss_on == "hidden",
             f"boundary_width {width} with loss_on {self.loss_on!r}: a boundary is left out of the "
             "loss on hidden patches only; use loss_on hidden, or boundary_width 0",
         )
         for epoch in self.checkpoints:
-            require(
+            ensure(
                 epoch <= self.epochs,
                 f"checkpoints: epoch {epoch} is outside 0..{self.epochs}; drop it or train longer",
             )
@@ -105,7 +113,7 @@ class PretrainingRecipe(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierRecipe(Checked):
+class ClassifierRecipe(TrainingRecipe):
     """How a classifier is trained, from scratch or from pretrained weights."""
 
     epochs: Count
@@ -114,10 +122,6 @@ class ClassifierRecipe(Checked):
     """Epochs of linear warm-up before the cosine to zero. [Bisulco 5]"""
     batch_size: Count
     """Images of one step of the optimiser. [Bisulco 1024]"""
-    micro_batch: Count | None = None
-    """Images in memory at once; a batch's gradients are summed over them. null: the whole batch."""
-    base_learning_rate: Positive
-    """Peak per 256 images: the peak is this times batch_size / 256. [not stated]"""
     weight_decay: NotNegative = 0.05
     """Decoupled, on matrices only."""
     betas: Betas = (0.9, 0.999)
@@ -138,21 +142,12 @@ class ClassifierRecipe(Checked):
     """Images to learn from, a subset that every run shares; null: all."""
     n_test: Count | None = None
     """Images to score, a subset that every run shares; null: all."""
-    precision: Precision = "float32"
-    """float32, bfloat16 (autocast), or auto, which measures both at the start and keeps the faster;
-    a repetition may find otherwise."""
-    clip_norm: Positive | None = None
-    """Largest norm of the gradient; null: none."""
-    ema_decay: Part | None = None
-    """The weights written are an exponential moving average of this decay; null: the last ones."""
-    compile: Compile = "auto"
-    """torch.compile: always, never, or auto (on a GPU only, with a fallback)."""
 
     def check(self) -> None:
         """Raise ValueError if the values do not fit together."""
         check_optimisation(self)
         check_crop(self.crop_scale)
-        require(
+        ensure(
             len(self.randaugment) != 1 and self.randaugment[1:] <= (30,),
             f"randaugment {list(self.randaugment)}: expected [operations, magnitude to 30] or []",
         )
@@ -160,12 +155,12 @@ class ClassifierRecipe(Checked):
 
 def check_optimisation(recipe: OptimisationRecipe) -> None:
     """Raise ValueError if the part of a recipe that the loop reads does not fit together."""
-    require(
+    ensure(
         recipe.warmup_epochs < recipe.epochs,
         f"warmup_epochs {recipe.warmup_epochs}: expected from 0 to below epochs ({recipe.epochs})",
     )
     micro = recipe.micro_batch
-    require(
+    ensure(
         micro is None or recipe.batch_size % micro == 0,
         f"micro_batch {micro} does not divide batch_size {recipe.batch_size}; "
         "pick a divisor, or null for the whole batch at once",
@@ -174,13 +169,13 @@ def check_optimisation(recipe: OptimisationRecipe) -> None:
 
 def check_crop(scale: tuple[float, ...]) -> None:
     """Raise ValueError if `scale` is no (least, largest) share of an image's area."""
-    require(
+    ensure(
         len(scale) == 2 and 0 < scale[0] <= scale[1] <= 1,
         f"crop_scale {list(scale)}: expected [least, largest] share of the area, above 0, up to 1",
     )
 
 
-def require(fits: bool, message: str) -> None:
-    """Raise ValueError with the message unless it fits."""
+def ensure(fits: bool, message: str) -> None:
+    """Raise ValueError with the message unless `fits`."""
     if not fits:
         raise ValueError(message)

@@ -139,7 +139,7 @@ class _Watch:
                 self.failed.setdefault(rank, process.exitcode)
 
     def _cause(self) -> str:
-        """What went wrong first. The errors of others than a killed one are that they miss it."""
+        """What went wrong first. If a process was killed, the others' errors are consequences."""
         killed = {rank: code for rank, code in self.failed.items() if code < 0}
         told = {rank: sent for rank, sent in self.sent.items() if isinstance(sent, _Error)}
         unknown = _Error(float("inf"), "")

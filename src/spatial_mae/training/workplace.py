@@ -51,8 +51,8 @@ class Workplace:
     """state: folder of what an interrupted run continues from; threads: of the CPU.
 
     runs_per_gpu: how many runs may share a GPU, where there is one. save_seconds: of work that a
-    killed run loses at most. processes: how many work on the run, each on a GPU of its own where
-    there are any, and with its share of the threads. requeue: whether a run that is told to stop
+    killed run loses at most. processes: how many work on the run, each on its own GPU where
+    there are any, and with its share of the threads. requeue: whether a run that is asked to stop
     before the time limit of its SLURM job puts that job back in the queue.
     """
 
@@ -81,7 +81,7 @@ class Workplace:
     def work(self, function: Callable, *arguments: object) -> object:
         """function(site, *arguments) with the run folder and the devices held until it returns.
 
-        With several processes each calls it, in an interpreter of its own, and the first one's
+        With several processes each calls it, in its own interpreter, and the first one's
         result comes back: the function and its arguments must be picklable. Raises RuntimeError if
         another process works in the folder, and what `function` raises; ValueError if there are
         too few GPUs.

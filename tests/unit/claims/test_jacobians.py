@@ -106,7 +106,10 @@ def test_controls_stand_in_the_note(table):
     found = entropy_rises_with_patch_size({"jacobian": rows})
     assert "untrained network: 2 of 2, the network by more in 2 of 2" in found.conditions
     assert "linear MAE: 3 of 3, the network by more in 0 of 3" in found.conditions
-    assert "all visible pixels alike): 0 of 3, the network by more in 3 of 3" in found.conditions
+    assert (
+        "equal weights on visible pixels): 0 of 3, the network by more in 3 of 3"
+        in found.conditions
+    )
     assert found.evidence["untrained_settings_holding"] == 2
     assert found.evidence["beyond_linear_settings_holding"] == 0
     without = entropy_rises_with_patch_size({"jacobian": table(rising)})

@@ -5,7 +5,7 @@ import pytest
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.printed import SETS
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN, NOT_TESTABLE
-from spatial_mae.printed import printed_rows
+from spatial_mae.papers.printed import printed_rows
 
 LARGE = {"model_width": 768, "epochs": 800, "pretrain_n_train": 1_281_167}
 LARGE |= {"height": 224, "width": 224, "patch": 8, "unit": 2, "mask": 0.1}

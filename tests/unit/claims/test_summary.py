@@ -1,13 +1,12 @@
 """Claims in five lines and as a table."""
 
 from spatial_mae.claims.judging import judge_all
-from spatial_mae.claims.registry import REASONS
 from spatial_mae.claims.summary import main, markdown, summary
 from spatial_mae.files import write_json
 
 
 def claim(identity, verdict, **others):
-    start = {"id": identity, "seed": "001", "quote": "a | b", "verdict": verdict}
+    start = {"id": identity, "source": "001", "quote": "a | b", "verdict": verdict}
     rest = {"conditions": "why", "evidence": {}, "n": None, "data": "", "figure": None}
     return {**start, **rest, **others}
 
@@ -15,8 +14,8 @@ def claim(identity, verdict, **others):
 CLAIMS = [
     claim("one", "holds", evidence={"gap": 0.25}, n=8),
     claim("two", "fails"),
-    claim("three", "not-run", conditions=REASONS["train"]),
-    claim("four", "not-run", conditions=REASONS["reported"]),
+    claim("imagenet.epochs", "not-run"),
+    claim("kong.tpu", "not-run"),
     claim("five", "not-run", conditions="no table"),
     claim("six", "not-testable"),
 ]
@@ -28,12 +27,12 @@ def test_summary_names_and_counts():
         "hold: one",
         "hold under conditions: none",
         "fail: two",
-        "not run: 3, for want of tables: five",
+        "not run: 3; tables missing for: five",
     ]
 
 
 def test_summary_of_a_study_without_gaps():
-    assert summary(CLAIMS[:2])[-1] == "not run: 0, for want of tables: none"
+    assert summary(CLAIMS[:2])[-1] == "not run: 0; tables missing for: none"
 
 
 def test_summary_has_at_most_five_lines():

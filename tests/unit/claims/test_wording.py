@@ -25,7 +25,7 @@ def outcomes(rule, latents=(4, 16), masks=(0.1, 0.5, 0.9)):
 
 def test_all_and_none():
     assert describe(outcomes(lambda k, m: True)).startswith("Holds in all 6 settings.")
-    assert describe(outcomes(lambda k, m: False)).startswith("Holds in none of 6 settings.")
+    assert describe(outcomes(lambda k, m: False)).startswith("Does not hold in any of 6 settings.")
     assert describe([Known({}, True)]) == "Holds in the one setting."
 
 

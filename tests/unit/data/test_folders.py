@@ -35,7 +35,7 @@ def test_train_and_test_share_their_classes(tmp_path):
     listing = touch(tmp_path, "Train/cat/1.png", "Train/dog/1.png", "test/dog/2.png", "other/3.png")
     assert listing.classes == ["cat", "dog"]
     assert listing.labels == {"train": [0, 1], "test": [1]}
-    assert "passed over beside the train folder: other" in listing.remarks[0]
+    assert "ignored, next to the train folder: other" in listing.remarks[0]
 
 
 def test_validation_images_join_the_training_images_or_stand_in_for_the_test_images(tmp_path):
@@ -49,13 +49,13 @@ def test_validation_images_join_the_training_images_or_stand_in_for_the_test_ima
 
 def test_images_outside_the_class_folders_undo_the_classes(tmp_path):
     listing = touch(tmp_path, "a/1.png", "2.png")
-    assert listing.classes is None and "1 images lie outside" in listing.remarks[0]
+    assert listing.classes is None and "1 images are outside" in listing.remarks[0]
 
 
 def test_other_and_hidden_files_are_passed_over(tmp_path):
     listing = touch(tmp_path, "1.png", "notes.txt", ".hidden.png", ".git/2.png")
     assert relative(listing, tmp_path)["train"] == ["1.png"]
-    assert listing.remarks == ["1 files passed over, not images by name: notes.txt"]
+    assert listing.remarks == ["1 files ignored, not images by name: notes.txt"]
 
 
 def test_links_are_followed_but_not_round_in_circles(tmp_path):

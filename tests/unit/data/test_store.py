@@ -149,6 +149,6 @@ def test_what_a_killed_attempt_left_is_removed_and_named(tmp_path, capsys):
 
 def test_no_room_is_an_error_before_the_first_image(tmp_path):
     source = prepared(failing(), [], n_expected={"train": 10**15, "test": 1})
-    with pytest.raises(OSError, match="take 7.2e\\+07 GB, but the disk of .* make room"):
+    with pytest.raises(OSError, match="take 7.2e\\+07 GB, but the disk of .* free some space"):
         write_dataset(tmp_path / "manifest.json", "x", "y", source, {})
     assert names(tmp_path) == []

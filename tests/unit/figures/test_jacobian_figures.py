@@ -63,7 +63,7 @@ def test_the_small_print_names_scale_counts_and_seeds(module, sample):
     text = small_print(module.draw(module.select(sample(module.KIND))))
     for part in ("width 96", "4 epochs of pretraining", "pretrained on 300", "test split"):
         assert part in text
-    assert "masks an image: 2" in text
+    assert "masks per image: 2" in text
     assert "means of 1 to 2 seeds" in text
     one = module.select(cells(sample(module.KIND), seed=0))
     assert "one seed" in small_print(module.draw(one))

@@ -5,7 +5,7 @@ import pytest
 
 from spatial_mae.hierarchy.builders import quad_tree
 from spatial_mae.identifiability.roles import coordinates
-from spatial_mae.masking import enumerate_masks
+from spatial_mae.masks.sampling import enumerate_masks
 
 GRAPH = quad_tree(2)
 NAMES = GRAPH.order

@@ -17,7 +17,7 @@ HIDDEN = (1, 3, 4)  # of the six patches
 class LinearNetwork(nn.Module):
     """Images times a matrix (d, d), row = input value, with hidden pixels set to zero.
 
-    Values are numbered by row, column, channel, as `spatial_mae.patches` numbers them.
+    Values are numbered by row, column, channel, as `spatial_mae.masks.patches` numbers them.
     """
 
     def __init__(self, architecture, matrix, offset):

@@ -1,4 +1,4 @@
-"""A network beside the linear MAE: one that is linear agrees with it in everything."""
+"""A network compared with the linear MAE: one that is linear agrees with it in everything."""
 
 import math
 from dataclasses import replace

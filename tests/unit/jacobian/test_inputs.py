@@ -300,7 +300,7 @@ def test_an_unreadable_file_is_named(tmp_path):
     folder = paint(tmp_path / "mine", drawn(2, 1))
     whole = (folder / "test/0.png").read_bytes()
     (folder / "test/0.png").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match=r"test/0.png: cannot be read \(.+\); mend or remove it"):
+    with pytest.raises(ValueError, match=r"test/0.png: cannot be read \(.+\); repair or remove it"):
         open_images(folder, GREY, "test", 10)
     (folder / "test/0.png").write_text("no image")
     with pytest.raises(ValueError, match="test/0.png: cannot be read"):

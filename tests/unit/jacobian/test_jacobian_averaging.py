@@ -11,7 +11,7 @@ from spatial_mae.jacobian.averaging import DistanceProfile, MeanKernels, Running
 from spatial_mae.jacobian.jacobian import jacobian
 from spatial_mae.jacobian.pixels import all_pixels
 from spatial_mae.linear.influence import geometry, measure
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 
 
 def average(images, power, normalised):

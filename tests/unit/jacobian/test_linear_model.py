@@ -1,4 +1,4 @@
-"""The linear MAE beside a network: its Jacobian is its matrix, its fit the best there is."""
+"""The linear MAE compared with a network: its Jacobian is its matrix, its fit the best there is."""
 
 from itertools import product
 from types import SimpleNamespace

@@ -4,7 +4,7 @@ import pytest
 from spatial_mae.linear.decomposition import decompose
 from spatial_mae.linear.moments import second_moment
 from spatial_mae.linear.solution import mae_losses, solve_mae
-from spatial_mae.patches import mirror_index, patch_index, same_patch
+from spatial_mae.masks.patches import mirror_index, patch_index, same_patch
 
 RATIOS = [0.0, 0.1, 0.5, 0.9]
 

@@ -12,7 +12,7 @@ from spatial_mae.linear.image_spectrum import (
 )
 from spatial_mae.linear.signal_checks import gaussian_images, inverse_square_spectrum
 from spatial_mae.linear.spectrum import expand_masks, expected_mask_power, power
-from spatial_mae.masking import enumerate_masks, mask_probabilities
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 
 RECIPE = PsdRecipe(
     colour="luma", patches=(2, 4), mask_ratio=0.2, sampling="bernoulli", n_images=5, n_masks=3

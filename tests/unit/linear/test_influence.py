@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spatial_mae.linear.influence import geometry, measure
-from spatial_mae.patches import patch_index, pixel_coordinates, same_patch
+from spatial_mae.masks.patches import patch_index, pixel_coordinates, same_patch
 
 
 def _places(height: int = 4, width: int = 6, channels: int = 1, patch_size: int = 2):

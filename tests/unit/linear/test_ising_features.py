@@ -13,7 +13,7 @@ from spatial_mae.linear.ising_features import (
     summary_row,
     weight_rows,
 )
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 
 
 def chain(mask_ratios=(0.5,), n_latents=6, coupling=1.0):

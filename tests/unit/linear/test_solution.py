@@ -5,8 +5,8 @@ import pytest
 from scipy.optimize import minimize
 
 from spatial_mae.linear.solution import mae_losses, solve_ae, solve_dae, solve_mae
-from spatial_mae.masking import enumerate_masks, mask_probabilities
-from spatial_mae.patches import same_patch
+from spatial_mae.masks.patches import same_patch
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 
 INDEX = np.repeat([0, 1, 2, 3], 2)
 SIZE = len(INDEX)

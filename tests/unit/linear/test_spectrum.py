@@ -12,7 +12,7 @@ from spatial_mae.linear.spectrum import (
     spectrum_rows,
     visibility_moments,
 )
-from spatial_mae.masking import enumerate_masks, mask_probabilities
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 
 
 def enumerated_power(size, patch_size, mask_ratio, dimensions, sampling):

@@ -4,7 +4,7 @@ from dataclasses import fields
 import pytest
 import torch
 
-from spatial_mae.masking import enumerate_masks
+from spatial_mae.masks.sampling import enumerate_masks
 from spatial_mae.models.architecture import (
     Architecture,
     check_boundary,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from spatial_mae.masking import enumerate_masks, mask_probabilities
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 from spatial_mae.models.masks import arrange, draw_masks, expand_units, inner_pixels
 from spatial_mae.models.patchify import patchify
 

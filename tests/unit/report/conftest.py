@@ -33,7 +33,7 @@ def record(rule, seconds=1.5, **changes):
 def claim(number, verdict, **changes):
     return {
         "id": f"claim.{number}",
-        "seed": "001",
+        "source": "001",
         "quote": f"a statement <{number}> & more",
         "verdict": verdict,
         "conditions": "for m < 0.5",

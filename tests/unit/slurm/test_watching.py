@@ -1,4 +1,4 @@
-"""Answers to the executor plugin under which it does not wait for ever."""
+"""Answers to the executor plugin under which it does not wait forever."""
 
 import asyncio
 import logging

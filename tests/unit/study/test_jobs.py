@@ -44,6 +44,30 @@ def test_a_gallery_and_scores_come_from_one_job():
     assert jobs.job_counts(study(*both))["evaluate_mae"] == 8
 
 
+def test_a_gallery_alone_needs_no_controls():
+    counts = jobs.job_counts(study({"name": "a", "kind": "gallery", "grids": [RUN]}))
+    assert counts["evaluate_mae"] == 8
+    assert not {"probe_pixels", "probe_linear", "solve_linear", "compute_moments"} & set(counts)
+
+
+def test_controls_join_the_table_of_an_evaluation():
+    entry = {"name": "a", "kind": "evaluation", "recipe": "one", "grids": [RUN]}
+    config = study(entry)
+    files = relations.experiment_controls(config, entry)
+    assert len(files) == 5 and len(set(files)) == 5
+    assert files[:2] == relations.control_scores("one", grid.expand(entry)[0])
+    assert relations.experiment_controls(config, {**entry, "kind": "gallery"}) == []
+    config["recipes"]["evaluation"]["one"]["control_colour"] = None
+    assert relations.experiment_controls(config, entry) == []
+
+
+def test_a_rule_may_read_a_part_of_a_recipe():
+    config = study()
+    assert relations.recipe(config, "evaluation", "one") == config["recipes"]["evaluation"]["one"]
+    part = relations.recipe(config, "evaluation", "one", without=("control_",))
+    assert part == {"representations": ["mean"]}
+
+
 def test_without_labels_there_are_no_controls():
     counts = jobs.job_counts(
         study({"name": "a", "kind": "evaluation", "grids": [RUN]}, representations=())
@@ -107,7 +131,8 @@ def test_a_probe_on_shifted_images_needs_their_data_sets_and_the_evaluation_that
     assert relations.used_datasets(config) == ["leaves", "hazy"]
     counts = jobs.job_counts(config)
     assert (counts["prepare_dataset"], counts["probe_robustness"]) == (2, 2)
-    assert (counts["pretrain_mae"], counts["evaluate_mae"], counts["probe_linear"]) == (2, 2, 1)
+    assert (counts["pretrain_mae"], counts["evaluate_mae"]) == (2, 2)
+    assert not {"probe_pixels", "probe_linear"} & set(counts)  # no table holds their scores
     run = grid.expand(entry | {"recipe": "one"})[0]
     file = relations.probes(config, "one", run)
     assert file == grid.run_table(

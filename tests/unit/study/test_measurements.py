@@ -58,7 +58,7 @@ def test_tables_and_history_are_all_there_is(rules, rule):
 def test_what_a_rule_reads_and_asks_for(rules, rule):
     card, text = RULES[rule], rules[rule]
     assert card.gpu == bool(re.search(r"\bgpu=", text))
-    named = re.findall(r'recipe=recipe\("(\w+)"\)', text)
+    named = re.findall(r'recipe=recipe\("(\w+)"', text)
     assert named == [card.recipe] * ("recipe" in card.wildcards)
     for key in re.findall(r'run_value\("(\w+)"\)', text):
         assert key in card.slugs["run"]

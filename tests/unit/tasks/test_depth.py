@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
 from spatial_mae.tasks.depth import (
     DepthRecipe,
     choose_penalties,

@@ -9,8 +9,8 @@ from scipy.signal import convolve2d
 from spatial_mae.linear.moments import pixel_moments
 from spatial_mae.linear.solution import solve_mae
 from spatial_mae.linear.store import LinearRun, RunSettings, solve_run
-from spatial_mae.masking import enumerate_masks, mask_probabilities
-from spatial_mae.patches import patch_index
+from spatial_mae.masks.patches import patch_index
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 from spatial_mae.tasks.encoders import Encoder, encoders
 from spatial_mae.tasks.gabor import GaborRecipe, gabor_scores, predict_gabor
 

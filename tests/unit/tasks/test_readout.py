@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spatial_mae.masking import enumerate_masks, mask_probabilities
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 from spatial_mae.tasks.readout import (
     feature_moments,
     fit_readout,

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from toy_training import fails_in_forward
 
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, Backbone
@@ -71,27 +72,6 @@ def test_weights_cast_once_are_cast_once(network, batch):
 def test_an_unknown_mode_is_refused(network):
     with pytest.raises(ValueError, match="'fast' is unknown; use one of plain, cast-once"):
         Switchable(network, "loss").use("fast")
-
-
-def fails_in_forward(function, **_):
-    def call(*_):
-        raise ImportError("no C compiler")
-
-    return call
-
-
-class _NoBackward(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, value):
-        return value.clone()
-
-    @staticmethod
-    def backward(ctx, gradient):
-        raise ImportError("no C compiler\nfor the backward pass")
-
-
-def fails_in_backward(function, **_):
-    return lambda *arguments: _NoBackward.apply(function(*arguments))
 
 
 def test_a_failing_forward_pass_is_replaced_at_once(network, batch, monkeypatch, capfd):

@@ -9,7 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from toy_training import MODEL, PRETRAINING, toy_dataset
+from toy_training import (
+    MODEL,
+    PRETRAINING,
+    fails_in_backward,
+    fails_in_forward,
+    toy_dataset,
+)
 
 from spatial_mae.data.store import open_dataset
 from spatial_mae.files import read_json, read_rows
@@ -292,27 +298,6 @@ def test_more_images_than_there_are_is_an_error(tmp_path, dataset):
     with pytest.raises(ValueError, match="65 images wanted of 64"):
         go(tmp_path, a_run(dataset, n_train=65))
     assert read_json(tmp_path / "state/status.json")["state"] == "failed"
-
-
-class _NoBackward(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, value):
-        return value.clone()
-
-    @staticmethod
-    def backward(ctx, gradient):
-        raise ImportError("no C compiler")
-
-
-def fails_in_forward(function, **_):
-    def call(*_):
-        raise ImportError("no C compiler")
-
-    return call
-
-
-def fails_in_backward(function, **_):
-    return lambda *arguments: _NoBackward.apply(function(*arguments))
 
 
 @pytest.mark.parametrize("broken", [fails_in_forward, fails_in_backward])

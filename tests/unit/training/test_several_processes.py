@@ -1,4 +1,4 @@
-"""Two processes train as one does: gradients, losses, scores; and each goes on from the other."""
+"""Two processes train as one does: gradients, losses, scores; and each continues from the other."""
 
 import json
 import os

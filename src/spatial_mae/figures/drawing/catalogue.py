@@ -38,6 +38,18 @@ def describe(name: str) -> tuple[str, str]:
     return inspect.cleandoc(title).rstrip(".") + ending, inspect.cleandoc(caption)
 
 
+def in_paper(name: str) -> str:
+    """What a figure answers in the papers, `Bisulco Fig. 7`, "" for nothing: its module's IN_PAPER.
+
+    Read from the module's text without importing it. ValueError if the module does not say.
+    """
+    path = FOLDER / f"{_module(name)}.py"
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "IN_PAPER":
+            return ast.literal_eval(node.value)
+    raise ValueError(f'{path} must say IN_PAPER = "...", the figure of the papers that it answers')
+
+
 def _module(name: str) -> str:
     module = grid.drawing(name)
     if module not in figure_names():

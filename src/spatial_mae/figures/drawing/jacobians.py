@@ -11,7 +11,7 @@ from spatial_mae.tables.runs import SETTING, first_completed
 
 # What is counted, and what Eq. 11 leaves open.
 CONVENTIONS = ("outputs", "power", "channels", "base", "normalised")
-# Columns that tell the drawn rows of a table apart, its own quantity aside.
+# Columns that distinguish the drawn rows of a table, except its own quantity.
 CELL = (*SETTING, "source", *CONVENTIONS, "n_image_masks")
 SOURCES = {"network": "network", "linear": "linear MAE"}
 STROKES = {"network": "-", "linear": "--"}
@@ -23,7 +23,7 @@ def chosen(rows: Sequence[Row]) -> list[Row]:
     """Completed runs at one mask unit and depth of encoder and decoder, in the first conventions.
 
     The choice is the one with the most pairs of patch size and mask ratio, the first of several.
-    `n_masks`, which counts masks an image here, becomes `n_image_masks`. Raises ValueError if no
+    `n_masks`, which counts masks per image here, becomes `n_image_masks`. Raises ValueError if no
     run completed.
     """
     rows = first(first_completed(rows, "pretrain_epochs"), "outputs", "power", "channels")
@@ -53,7 +53,7 @@ def with_errors(rows: Sequence[Row], keys: Sequence[str], column: str) -> list[R
 
 
 def band(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
-    """The values as a line, and what lies between `low` and `high` as a band."""
+    """The values as a line, and the range from `low` to `high` as a band."""
     line(axis, rows, x, "value", **look)
     if any(row["low"] < row["high"] for row in rows):
         place, low, high = zip(*sorted((r[x], r["low"], r["high"]) for r in rows), strict=True)

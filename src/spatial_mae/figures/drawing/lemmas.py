@@ -1,4 +1,4 @@
-"""Masked losses measured beside what the paper's lemmas predict, of any network."""
+"""Masked losses of any network: measured, and predicted by the paper's lemmas."""
 
 from collections.abc import Sequence
 

@@ -11,7 +11,7 @@ from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
 from spatial_mae.tables.runs import SETTING, with_unit
 
-# What lies along the axis; what has a colour, how it is called, and its colours.
+# What is on the axis; what has a colour, its name, and its colours.
 VIEWS = {
     "mask": ("unit_pixels", "mask unit {} pixels", "viridis"),
     "unit_pixels": ("mask", "m = {}", "copper"),
@@ -19,7 +19,7 @@ VIEWS = {
 
 
 def over_masking(rows: Iterable[Row], *keys: str) -> list[Row]:
-    """Means over seeds of the largest group of runs in which a unit's pixels tell the network.
+    """Means over seeds of the largest group of runs in which mask-unit size identifies the network.
 
     These are runs of one choice of depths and either one patch size or mask units of one patch;
     `unit_pixels` is the side of their mask unit. keys: columns of a measure. Raises ValueError

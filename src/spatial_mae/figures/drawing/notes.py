@@ -11,7 +11,7 @@ def notes(rows: Sequence[Row], *remarks: str) -> list[str]:
     """Lines for under a figure whose plotted rows are given; `remarks` come last.
 
     Each data set is named with its n and what happened to its pixels; settings that differ between
-    data sets stand with the data set, those common to all on the first line.
+    data sets are written with the data set, those common to all on the first line.
     """
     common = _settings(rows, PHRASES)
     rest = [column for column in PHRASES if column not in common]

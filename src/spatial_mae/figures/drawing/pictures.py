@@ -12,7 +12,7 @@ from spatial_mae.tables.rows import Row, groups
 CLEAR = 0.5  # the grey of hidden pixels
 # A colour for each output pixel: vermillion and bluish green first, as in the paper.
 OUTPUTS = (CATEGORIES[1], CATEGORIES[2], CATEGORIES[0], *CATEGORIES[3:])
-NUMBERS = 5  # points: the size of numbers beside a picture
+NUMBERS = 5  # points: the size of numbers next to a picture
 
 
 def show_picture(axis: Axes, rows: Sequence[Row], name: str) -> None:

@@ -1,4 +1,4 @@
-"""Tables of the paper beside ours: which run stands beside which printed row, and the ink."""
+"""The paper's tables next to ours: which run belongs to which printed row, and the drawing."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import notes, number, remarks
 from spatial_mae.figures.drawing.style import panels, title
-from spatial_mae.printed import COUPLED, IMAGE_SIZE, RATIOS, UNITS
+from spatial_mae.papers.printed import COUPLED, IMAGE_SIZE, RATIOS, UNITS
 from spatial_mae.tables.rows import Row, distinct, groups, levels, pick
 
 # The mask ratio at which the paper varies the mask unit.
@@ -18,13 +18,13 @@ BLOCKS = (RATIOS, UNITS, COUPLED)
 
 
 def beside_printed(ours: Sequence[Row], printed: Sequence[Row]) -> list[Row]:
-    """Rows of both, one a block, setting and column; `value` or `printed` empty where it is absent.
+    """Rows of both, one per block, setting and column; `value` or `printed` is empty if absent.
 
     ours: of `over_seeds`, with patch, unit, mask, height, column. Blocks: `ratios`, of the mask
     unit with the most mask ratios, one of several patches first; `units`, of that patch at mask
-    ratio 0.75; `coupled`, single patches at 0.75. Rows stand beside each other at equal mask ratio
-    and, where the unit varies, at equal units of equal images, else smallest beside smallest if
-    there are as many. `place` numbers the lines, top down.
+    ratio 0.75; `coupled`, single patches at 0.75. Rows are matched by mask ratio and, where the
+    unit varies, by unit of images of equal size, else in order of size if there are as many.
+    `place` numbers the lines, top down.
     """
     blocks = _blocks(ours)
     found, place = [], 0
@@ -64,7 +64,7 @@ def _at(rows: Sequence[Row], block: str, key: float | None) -> list[Row]:
 
 
 def _pairs(block: str, theirs: Sequence[Row], mine: Sequence[Row]) -> list[tuple]:
-    """Keys that stand in one line: the paper's, ours, None for none."""
+    """Keys of one line: the paper's, ours, None for none."""
     left = sorted({_key(row, block) for row in theirs})
     right = sorted({_key(row, block) for row in mine})
     same_images = any(row["height"] == IMAGE_SIZE for row in mine)
@@ -77,7 +77,7 @@ def _pairs(block: str, theirs: Sequence[Row], mine: Sequence[Row]) -> list[tuple
 
 
 def _line(line: Row, theirs: Sequence[Row], mine: Sequence[Row]) -> list[Row]:
-    """One row a column; settings of both, so that each side can be labelled."""
+    """One row per column; settings of both, so that each side can be labelled."""
     setting = {
         "printed_mask": theirs[0]["mask"] if theirs else None,
         "printed_unit": theirs[0]["unit_pixels"] if theirs else None,

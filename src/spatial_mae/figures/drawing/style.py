@@ -73,7 +73,7 @@ def styled(draw: Callable[[list], Figure]) -> Callable[[list], Figure]:
 
 
 def fix_layout(figure: Figure) -> Figure:
-    """Lay the figure out once and round the axes' places.
+    """Compute the layout once and round the axes' places.
 
     The constraint solver's last digits vary from run to run; a redraw must give equal bytes.
     """
@@ -118,7 +118,7 @@ def ordered(values: Sequence, palette: str = "viridis") -> dict[object, tuple]:
 
 
 def categories(values: Sequence) -> dict[object, str]:
-    """A colour for each of several unordered values; the palette starts anew when it ends."""
+    """A colour for each of several unordered values; the palette starts again when it ends."""
     return {value: CATEGORIES[index % len(CATEGORIES)] for index, value in enumerate(values)}
 
 

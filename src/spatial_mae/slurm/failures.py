@@ -17,7 +17,7 @@ class Failure:
 
 
 def failure_report(failures: Iterable[Failure]) -> str:
-    """Lines that name each failed run, its log, what of it is saved, and how to go on."""
+    """Lines that name each failed run, its log, what of it is saved, and how to continue."""
     failed = sorted(failures, key=lambda f: (f.rule, tuple(f.wildcards.values())))
     jobs = "1 job" if len(failed) == 1 else f"{len(failed)} jobs"
     lines = [f"{jobs} failed; what does not depend on them is done."]
@@ -27,7 +27,9 @@ def failure_report(failures: Iterable[Failure]) -> str:
         lines += [f"    log:   {log}" for log in failure.logs]
         if failure.state and (saved := _saved(Path(failure.state))):
             lines.append(f"    state: {saved}")
-    lines.append("Mend what the logs name, then give the same command again: only this is run.")
+    lines.append(
+        "Fix the errors in these logs and rerun the same command; finished jobs are not repeated."
+    )
     return "\n".join(lines)
 
 
@@ -40,4 +42,4 @@ def _saved(folder: Path) -> str | None:
         return None
     if epoch is None or not (folder / "resume.pt").exists():
         return f"{state}; nothing saved yet"
-    return f"{state}; saved in {folder}, goes on from epoch {epoch:g} of {epochs} or just before"
+    return f"{state}; saved in {folder}, continues from epoch {epoch:g} of {epochs} or just before"

@@ -1,9 +1,7 @@
 """The numbers in the tables of Kong et al. (2023), as the statements to be checked hold them."""
 
-import json
-from importlib.resources import files
-
 from spatial_mae.files import Row
+from spatial_mae.papers.statements import statements
 
 # Of the paper's images; its mask units are given in pixels of these.
 IMAGE_SIZE = 224
@@ -20,9 +18,9 @@ def printed_rows(table: int) -> list[Row]:
     `identity`: of the statement.
     """
     rows = []
-    for statement in _statements():
+    for statement in statements():
         name, _, row = statement["id"].removeprefix("kong.").partition(".")
-        if name != f"t{table}" or not statement["numbers"] or statement["kind"] != "reported":
+        if name != f"t{table}" or not statement["numbers"] or statement["needs"] != "reported":
             continue
         if table == 2:
             found = [({"mask": float(m)}, "shape bias", v) for m, v in statement["numbers"].items()]
@@ -40,8 +38,3 @@ def printed_series(table: int, column: str) -> str:
     """A column over the mask ratios in words: `30.47 (m = 0.1), 32.38 (m = 0.25), ...`."""
     rows = [r for r in printed_rows(table) if (r["block"], r["column"]) == (RATIOS, column)]
     return ", ".join(f"{row['printed']} (m = {row['mask']:g})" for row in rows)
-
-
-def _statements() -> list[dict]:
-    path = files("spatial_mae.claims").joinpath("statements.json")
-    return json.loads(path.read_text(encoding="utf-8"))

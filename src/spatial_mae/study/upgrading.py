@@ -1,4 +1,4 @@
-"""Rewrite a config of the earlier form, whose figures stood in a block, not with experiments.
+"""Rewrite a config of the earlier form, whose figures were in a block, not with experiments.
 
 The text is edited, not written from its values: comments, anchors and layout stay.
 """

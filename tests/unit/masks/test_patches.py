@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spatial_mae.patches import mirror_index, patch_index, pixel_coordinates, same_patch
+from spatial_mae.masks.patches import mirror_index, patch_index, pixel_coordinates, same_patch
 
 
 def test_patches_are_squares_shared_by_the_channels():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spatial_mae.masking import enumerate_masks, mask_probabilities, sample_masks
+from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities, sample_masks
 
 
 def test_enumeration_has_each_mask_once_and_probabilities_that_sum_to_one():

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from spatial_mae.study.measurements import FIGURES
-from spatial_mae.upgrading import INHERITED, upgraded
+from spatial_mae.study.upgrading import INHERITED, upgraded
 
 OLD = """\
 # My study.

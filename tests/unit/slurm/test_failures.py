@@ -2,7 +2,7 @@
 
 import json
 
-from spatial_mae.failures import Failure, failure_report
+from spatial_mae.slurm.failures import Failure, failure_report
 
 
 def test_each_run_its_log_and_how_to_go_on(tmp_path):
@@ -16,8 +16,8 @@ def test_each_run_its_log_and_how_to_go_on(tmp_path):
     text = failure_report([training, Failure("check_lemmas", {}, ("a.log",))])
     assert text.splitlines()[0].startswith("2 jobs failed")
     assert text.index("check_lemmas") < text.index("pretrain_mae a/patch-4") < text.index("b.log")
-    assert f"saved in {state}, goes on from epoch 3.25 of 10" in text
-    assert "same command again" in text.splitlines()[-1]
+    assert f"saved in {state}, continues from epoch 3.25 of 10" in text
+    assert "rerun the same command" in text.splitlines()[-1]
 
 
 def test_a_training_that_never_saved_says_so(tmp_path):

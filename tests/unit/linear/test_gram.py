@@ -4,8 +4,8 @@ import time
 import numpy as np
 import pytest
 
-from spatial_mae import gram as module
-from spatial_mae.gram import gram
+from spatial_mae.linear import gram as module
+from spatial_mae.linear.gram import gram
 
 
 def _pixels(n: int, d: int) -> np.ndarray:

@@ -1,10 +1,8 @@
-"""Masks of patches and their laws. True = hidden."""
+"""Masks of patches: drawn, listed, and how probable each is. True = hidden."""
 
 import numpy as np
 
-from spatial_mae.mask_ratio import check_mask_ratio
-
-SAMPLINGS = ("bernoulli", "exact")
+from spatial_mae.masks.laws import LAWS, check_mask_ratio
 
 
 def sample_masks(
@@ -22,8 +20,8 @@ def sample_masks(
     Raises ValueError for a mask ratio outside [0, 1) or an unknown sampling law.
     """
     check_mask_ratio(mask_ratio)
-    if sampling not in SAMPLINGS:
-        raise ValueError(f"sampling {sampling!r} is unknown; use one of {', '.join(SAMPLINGS)}")
+    if sampling not in LAWS:
+        raise ValueError(f"sampling {sampling!r} is unknown; use one of {', '.join(LAWS)}")
     draws = rng.random((n_masks, n_patches))
     if sampling == "bernoulli":
         return draws < mask_ratio

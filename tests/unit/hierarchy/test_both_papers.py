@@ -5,7 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from spatial_mae.both_papers import course, expected_level_rows, measured_rows, rank_agreement
+from spatial_mae.hierarchy.both_papers import (
+    course,
+    expected_level_rows,
+    measured_rows,
+    rank_agreement,
+)
 from spatial_mae.hierarchy.builders import quad_tree
 from spatial_mae.hierarchy.levels import LevelArrays, measure_levels
 
@@ -76,7 +81,7 @@ def tables():
 
 
 def test_each_measure_is_read_before_and_after_training(tables):
-    found = {(r["measure"], r["source"]): r["value"] for r in measured_rows(tables, depth=2)}
+    found = {(r["measure"], r["source"]): r["value"] for r in measured_rows(tables, n_blocks=2)}
     assert found == {
         ("entropy", "network"): 10, ("entropy", "untrained"): 11, ("entropy", "linear"): 12,
         ("spread", "network"): 10, ("spread", "untrained"): 11, ("spread", "linear"): 12,

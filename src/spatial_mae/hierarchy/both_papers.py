@@ -20,7 +20,7 @@ from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_le
 from spatial_mae.study.keys import Length, Two
 
 READINGS = ("lowest", "mean", "highest")
-# What tells how a network was made; of the tables a row comes from.
+# Columns describing the training, copied from the source table.
 KEPT = ("epochs", "pretrain_n_train", "model_width", "status")
 TOLERANCE = 0.01  # numbers nearer to each other are one
 # Conventions of a Jacobian's table, of which the first is taken.
@@ -51,8 +51,8 @@ def expected_level_rows(
 ) -> list[Row]:
     """Level of what hidden and visible part share, expected over the masks that training drew.
 
-    The tree stands above the image, its leaves are the mask units. A level is given as the number
-    of doublings of a side: a latent of level l stands above as many pixels as a square of side 2^l.
+    The tree is above the image, its leaves are the mask units. A level is given as the number
+    of doublings of a side: below a latent of level l are as many pixels as in a square of side 2^l.
 
     Parameters: shape of the image in pixels; sampling: `exact` or `bernoulli`. Rows: measure
     `level_{reading}`, source `arity {arity}`, value.
@@ -61,7 +61,7 @@ def expected_level_rows(
     law = MaskLaw(sampling, shape, unit_pixels, mask_ratio)
     rows = []
     for arity in arities:
-        found = expected_levels(UnitTree(arity, _depth(arity, law), 0))
+        found = expected_levels(UnitTree(arity, _tree_depth(arity, law), 0))
         for name in READINGS:
             above = expected_at(found[name], sampling, mask_ratio, law.n_hidden)
             level = math.log2(unit_pixels) + above * math.log2(arity) / 2
@@ -69,7 +69,7 @@ def expected_level_rows(
     return rows
 
 
-def _depth(arity: int, law: MaskLaw) -> int:
+def _tree_depth(arity: int, law: MaskLaw) -> int:
     depth = round(math.log(law.n_units, arity)) if arity > 1 else 0
     if depth < 1 or arity**depth != law.n_units:
         raise ValueError(
@@ -79,18 +79,18 @@ def _depth(arity: int, law: MaskLaw) -> int:
     return depth
 
 
-def measured_rows(tables: Mapping[str, Sequence[Row]], depth: int) -> list[Row]:
+def measured_rows(tables: Mapping[str, Sequence[Row]], n_blocks: int) -> list[Row]:
     """What was measured of a run, before training and after it.
 
     tables: its tables of the kinds jacobian, unmasked, attention, embedding and evaluation; those
-    that a recipe leaves empty give nothing. depth: blocks of the encoder. Rows: paper, measure,
+    that a recipe leaves empty give nothing. n_blocks: blocks of the encoder. Rows: paper, measure,
     source (`network`, `untrained`, `linear` or `uniform`), value, standard_error.
     """
     probes = [row for row in tables["evaluation"] if row["protocol"] == "linear_probe"]
     separate = {("silhouette", "pca"): "silhouette", ("knn_accuracy", "pca"): "knn"}
     return [
         *_of_jacobian(tables["jacobian"]),
-        *_of_attention(tables["attention"], depth),
+        *_of_attention(tables["attention"], n_blocks),
         *_timed(tables["unmasked"], {("ssim", None): "ssim", ("fsim", None): "fsim"}),
         *_timed(tables["embedding"], separate, "space"),
         *_timed(probes, {("accuracy", "mean"): "probe"}, "representation"),
@@ -107,9 +107,9 @@ def _of_jacobian(rows: Sequence[Row]) -> list[Row]:
     return found
 
 
-def _of_attention(rows: Sequence[Row], depth: int) -> list[Row]:
+def _of_attention(rows: Sequence[Row], n_blocks: int) -> list[Row]:
     """Mean distance of what a patch attends to, in the last block, over heads and patches."""
-    wanted = {"query": "patches", "metric": "distance", "block": depth, "head": None}
+    wanted = {"query": "patches", "metric": "distance", "block": n_blocks, "head": None}
     rows = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
     found = _timed(rows, {("distance", None): "attention_distance"})
     even = [

@@ -1,0 +1,1 @@
+"""What the two papers state and print, and its one reader. Standard library only."""

@@ -1,0 +1,24 @@
+"""The papers' statements, read from the one file that holds them."""
+
+import json
+from importlib.resources import files
+
+# Source of a statement -> the paper's text it is quoted from.
+SOURCES = {
+    "000": "Bisulco et al. 2025, poster",
+    "001": "Bisulco et al. 2025",
+    "002": "Bisulco et al. 2025",
+    "003": "Kong et al. 2023",
+}
+
+
+def statements() -> list[dict]:
+    """All statements, in order.
+
+    Each is a dict of id, source (one of `SOURCES`), quote, numbers (name -> what is printed) and
+    needs, what deciding it takes: `theory`, `cpu`, `train` (trained networks), `reported` (the
+    paper's own scale) or `note`, a remark that predicts nothing. `undecided` says why no judge in
+    `claims` decides it, and is there only then.
+    """
+    text = files("spatial_mae.papers").joinpath("statements.json").read_text(encoding="utf-8")
+    return json.loads(text)
