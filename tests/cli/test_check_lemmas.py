@@ -23,6 +23,6 @@ def test_rows(tmp_path):
 
 
 def test_too_many_patches(tmp_path):
-    with pytest.raises(ValueError, match="n_patches 30"):
+    with pytest.raises(ValueError, match="n_patches: 30"):
         run(tmp_path, n_patches=30)
     assert list(tmp_path.iterdir()) == []

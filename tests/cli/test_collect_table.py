@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from spatial_mae.cli import collect_table
 from spatial_mae.files import read_rows, write_json, write_rows
 from spatial_mae.study import grid, relations
@@ -47,6 +49,9 @@ def test_scores_of_controls_follow_those_of_each_run(tmp_path, monkeypatch):
     assert len(json.loads((tmp_path / "r.json").read_text())["inputs"]) == 4 + 3
     collect_table.main(flags)
     assert len(read_table("t.csv", "evaluation")) == 4
+    write_rows("other.csv", [{"value": 0.5}])
+    with pytest.raises(ValueError, match="other.csv: no control of a run of 'probes'"):
+        collect_table.main([*flags, "--controls", "other.csv"])
 
 
 def test_collects_every_run(tmp_path, monkeypatch):

@@ -103,7 +103,7 @@ def test_what_cannot_be_measured_is_refused(measure, pretrained):
         measure(weights=path)
     with pytest.raises(ValueError, match="mask ratio 0"):
         measure(mask_ratio=0)
-    with pytest.raises(ValueError, match="n_images 0"):
+    with pytest.raises(ValueError, match="n_images: 0"):
         measure(SMALL | {"n_images": 0})
     with pytest.raises(FileNotFoundError, match="no folder of images"):
         measure(images="nowhere")

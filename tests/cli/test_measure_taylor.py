@@ -39,6 +39,6 @@ def test_rows(tmp_path):
 
 
 def test_mask_ratio_of_one(tmp_path):
-    with pytest.raises(ValueError, match="mask ratio 1.0"):
+    with pytest.raises(ValueError, match=r"mask_ratios\[1\]: 1.0"):
         run(tmp_path, mask_ratios=[0.5, 1.0])
     assert list(tmp_path.iterdir()) == []

@@ -89,7 +89,7 @@ def test_a_negative_scale_is_refused_before_anything_is_read(tmp_path):
     (tmp_path / "train.npz").touch()
     (tmp_path / "test.npz").touch()
     (tmp_path / "solution.npz").touch()
-    with pytest.raises(ValueError, match="scale -2"):
+    with pytest.raises(ValueError, match=r"scales\[0\]: -2"):
         run(tmp_path, RECIPE | {"scales": [-2]})
 
 

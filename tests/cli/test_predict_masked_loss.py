@@ -40,5 +40,5 @@ def test_a_row_for_each_lemma_ratio_and_scale(predict):
 
 
 def test_a_mask_ratio_of_one_is_refused(predict):
-    with pytest.raises(ValueError, match="mask ratio 1"):
+    with pytest.raises(ValueError, match=r"mask_ratios\[0\]: 1"):
         predict(mask_ratios=[1.0])

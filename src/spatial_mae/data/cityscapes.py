@@ -25,6 +25,7 @@ from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
 from spatial_mae.study.keys import Factor, Size
+from spatial_mae.study.recipes import Checked
 
 ADVICE = (
     "Cityscapes needs an account: register at https://www.cityscapes-dataset.com, `pip install "
@@ -38,7 +39,7 @@ PAIRS = 32  # pairs read together
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cityscapes:
+class Cityscapes(Checked):
     """leftImg8bit, disparity and camera of Cityscapes."""
 
     size: Size
@@ -86,7 +87,6 @@ def prepare(
     Raises FileNotFoundError if there are no pairs, saying how to get them; ValueError if the
     recipe is impossible or a file is damaged.
     """
-    _check(recipe)
     colour = find(root, "leftImg8bit")
     if colour is None:
         where = f"{root} holds no leftImg8bit/" if root else "no folder is named"
@@ -105,15 +105,6 @@ def prepare(
         depth_unit=UNITS[recipe.target],
         unreadable=unpaired,
     )
-
-
-def _check(recipe: Cityscapes) -> None:
-    if len(recipe.size) != 2 or min(recipe.size) < 1:
-        raise ValueError(f"cityscapes: size must be two positive integers: {list(recipe.size)}")
-    if not 0 < recipe.min_valid_share <= 1:
-        raise ValueError(
-            f"cityscapes: min_valid_share must be in (0, 1], got {recipe.min_valid_share}"
-        )
 
 
 def _pairs(root: Path, split: str, needs_camera: bool, unpaired: list[str]) -> list[Pair]:

@@ -47,10 +47,8 @@ def prepare(
 ) -> Prepared:
     """Generate the images; `root` and `archive` are not read.
 
-    The result depends on the recipe and `rng`, not on the number of threads. Raises ValueError if
-    the recipe is impossible.
+    The result depends on the recipe and `rng`, not on the number of threads.
     """
-    _check(recipe)
     train, test = rng.spawn(2)
     return Prepared(
         splits={
@@ -63,27 +61,6 @@ def prepare(
         classes=CLASSES,
         depth_unit="distance of the nearest possible leaf",
     )
-
-
-def _check(recipe: DeadLeaves) -> None:
-    rules = {
-        "size must be two positive integers": len(recipe.size) == 2 and min(recipe.size) > 0,
-        "n_train and n_test must be positive": min(recipe.n_train, recipe.n_test) > 0,
-        "radii need 0 < radius_min < radius_max": 0 < recipe.radius_min < recipe.radius_max,
-        "coverage must be positive": recipe.coverage > 0,
-        "supersampling must be odd, so that a pixel's centre is a sample": recipe.supersampling > 0
-        and recipe.supersampling % 2 == 1,
-        "stripe_period must be positive": recipe.stripe_period > 0,
-        "chroma, illumination and haze must not be negative": min(
-            recipe.chroma, recipe.illumination, recipe.haze
-        )
-        >= 0,
-        "depth_range needs 0 < near < far": len(recipe.depth_range) == 2
-        and 0 < recipe.depth_range[0] < recipe.depth_range[1],
-    }
-    for rule, kept in rules.items():
-        if not kept:
-            raise ValueError(f"dead_leaves: {rule}; got {recipe}")
 
 
 def _batches(recipe: DeadLeaves, n: int, rng: np.random.Generator) -> Iterator[Batch]:

@@ -25,13 +25,14 @@ from spatial_mae.data.pixels import (
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
-from spatial_mae.study.keys import Count, Range, Share, Size
+from spatial_mae.study.keys import Count, Part, Range, Size
+from spatial_mae.study.recipes import Checked
 
 MOST_FILES, MOST_BYTES = 256, 2**23  # of files decoded together: a few such blocks are in memory
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageFolder:
+class ImageFolder(Checked):
     """A folder of images, with or without class folders and train/test folders."""
 
     size: Size
@@ -47,7 +48,7 @@ class ImageFolder:
     """Of resizing; box averages areas, nearest aliases."""
     background: Annotated[int, Range(least=0, most=255)] = 127
     """Gray level behind transparent pixels, 0 to 255."""
-    test_share: Share = 0.1
+    test_share: Part = 0.1
     """Share of files held out if there is no test folder."""
     max_unreadable_share: Annotated[float, Range(least=0, most=1)] = 0.01
     """Share of files that may be unreadable before it is an error."""
@@ -89,7 +90,6 @@ def prepare(
     Raises FileNotFoundError without images; ValueError if the recipe is impossible, too many
     files cannot be read, or an image is so large that it could fill the memory.
     """
-    _check(recipe)
     if root is None:
         raise FileNotFoundError("image_folder: no folder named; set `root:` of the data set to one")
     listing = list_images(root)
@@ -111,19 +111,6 @@ def prepare(
 
 def _n_crops(recipe: ImageFolder) -> int:
     return recipe.crops_per_image if recipe.fit == "random_crops" else 1
-
-
-def _check(recipe: ImageFolder) -> None:
-    rules = {
-        "size must be two positive integers": len(recipe.size) == 2 and min(recipe.size) > 0,
-        "crops_per_image must be positive": recipe.crops_per_image > 0,
-        "background must be 0..255": 0 <= recipe.background <= 255,
-        "test_share must be between 0 and 1": 0 < recipe.test_share < 1,
-        "max_unreadable_share must be in [0, 1]": 0 <= recipe.max_unreadable_share <= 1,
-    }
-    for rule, kept in rules.items():
-        if not kept:
-            raise ValueError(f"image_folder: {rule}; got {recipe}")
 
 
 Entry = tuple[Path, int]  # a file and its label, 0 where there are no classes

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from spatial_mae.data.pickles import planar_images, read_batch
 from spatial_mae.data.shrinking import shrink_images
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
-from spatial_mae.study.keys import Size
+from spatial_mae.study.keys import Length, Range
+from spatial_mae.study.recipes import Checked
 
 SIDE = 64
+Side = Annotated[int, Range(least=1, most=SIDE)]
 N_CLASSES = 1000
 ROWS = 1024  # images per batch
 ADVICE = (
@@ -32,10 +35,10 @@ ADVICE = (
 
 
 @dataclass(frozen=True)
-class Imagenet64:
+class Imagenet64(Checked):
     """Downsampled ImageNet, official 64 x 64 batches."""
 
-    size: Size = (SIDE, SIDE)
+    size: Annotated[tuple[Side, ...], Length(2, 2)] = (SIDE, SIDE)
     """Height and width in pixels, at most [64, 64]; smaller images are area means."""
 
 
@@ -58,8 +61,6 @@ def prepare(
     Raises FileNotFoundError if there is no training or no validation batch, ValueError if one is
     damaged or the size is impossible.
     """
-    if len(recipe.size) != 2 or not all(0 < extent <= SIDE for extent in recipe.size):
-        raise ValueError(f"imagenet64: size must be two integers 1..{SIDE}: {list(recipe.size)}")
     train, test = _files(root)
     missing = 10 - len(train)
     return Prepared(

@@ -17,13 +17,14 @@ from scipy.special import ellipkm1
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.study.keys import Count, Natural, Size
+from spatial_mae.study.recipes import Checked
 
 CRITICAL_COUPLING = math.log(1 + math.sqrt(2)) / 2  # of the infinite square lattice
 CHUNK = 1024  # lattices sampled together; part of what a seed means
 
 
 @dataclass(frozen=True)
-class Ising:
+class Ising(Checked):
     """Ising configurations as images, spins as 0 and 255."""
 
     lattice: Literal["chain", "torus"]
@@ -62,13 +63,9 @@ def prepare(
 
 def _check(recipe: Ising) -> None:
     chain = recipe.lattice == "chain"
-    if len(recipe.size) != 2 or min(recipe.size) < 1:
-        raise ValueError(f"ising: size must be two positive integers, got {list(recipe.size)}")
     if recipe.size[0] != (1 if chain else recipe.size[1]):
         wanted = "[1, d]" if chain else "[side, side]"
         raise ValueError(f"ising: the size of a {recipe.lattice} is {wanted}: {list(recipe.size)}")
-    if min(recipe.n_train, recipe.n_test) < 1:
-        raise ValueError("ising: n_train and n_test must be positive")
     if not chain:
         _check_torus(recipe.size[1], recipe.coupling, recipe.n_sweeps)
 

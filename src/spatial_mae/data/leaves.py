@@ -7,12 +7,13 @@ import numpy as np
 
 from spatial_mae.data.leaf_shapes import REACH
 from spatial_mae.study.keys import Count, Length, NotNegative, Positive, Size
+from spatial_mae.study.recipes import Checked
 
 BRIGHTNESS = (0.05, 0.75)  # range of a leaf's mean reflectance
 
 
 @dataclass(frozen=True)
-class DeadLeaves:
+class DeadLeaves(Checked):
     """Generated images of occluding shapes, with classes and exact depth."""
 
     n_train: Count
@@ -41,6 +42,17 @@ class DeadLeaves:
     """Extinction per unit of depth."""
     depth_range: Annotated[tuple[Positive, ...], Length(2, 2)] = (1.0, 10.0)
     """Depths of the nearest leaf and of the wall."""
+
+    def check(self) -> None:
+        """Raises ValueError for limits in the wrong order, or pixels whose centre is no sample."""
+        rules = {
+            "radii need radius_min < radius_max": self.radius_min < self.radius_max,
+            "supersampling must be odd": self.supersampling % 2 == 1,
+            "depth_range needs near < far": self.depth_range[0] < self.depth_range[1],
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise ValueError(f"dead_leaves: {rule}; got {self}")
 
 
 @dataclass(frozen=True)

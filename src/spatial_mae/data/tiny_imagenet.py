@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
 import numpy as np
 
@@ -19,20 +20,22 @@ from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
 from spatial_mae.files import sha256
-from spatial_mae.study.keys import Size
+from spatial_mae.study.keys import Length, Range
+from spatial_mae.study.recipes import Checked
 
 ARCHIVE = Archive("http://cs231n.stanford.edu/tiny-imagenet-200.zip", None)
 TOP = "tiny-imagenet-200"
 SIDE = 64
+Side = Annotated[int, Range(least=1, most=SIDE)]
 COUNTS = {"classes": 200, "train": 100_000, "test": 10_000}
 FILES = 512  # files decoded together
 
 
 @dataclass(frozen=True)
-class TinyImagenet:
+class TinyImagenet(Checked):
     """Tiny ImageNet, official archive, downloaded or found under `root`."""
 
-    size: Size = (SIDE, SIDE)
+    size: Annotated[tuple[Side, ...], Length(2, 2)] = (SIDE, SIDE)
     """Height and width in pixels, at most [64, 64]; smaller images are area means."""
 
 
@@ -59,8 +62,6 @@ def prepare(
     Raises FileNotFoundError if there is neither archive nor copy; ValueError if the archive is
     damaged, incomplete or names files outside its folder.
     """
-    if len(recipe.size) != 2 or not all(0 < extent <= SIDE for extent in recipe.size):
-        raise ValueError(f"tiny_imagenet: size must be two integers 1..{SIDE}: {recipe.size}")
     path = archive or find(root, ARCHIVE.name)
     if path is None or not path.is_file():
         where = f"{root} holds no {ARCHIVE.name}" if root else "no copy is named"

@@ -14,17 +14,16 @@ from spatial_mae.hierarchy.graph import LatentGraph
 from spatial_mae.hierarchy.separation import d_separated
 from spatial_mae.masks.sampling import enumerate_masks
 from spatial_mae.study.keys import Count, Range
-
-MOST_OBSERVABLES = 10
+from spatial_mae.study.recipes import Checked
 
 
 @dataclass(frozen=True)
-class AuditRecipe:
+class AuditRecipe(Checked):
     """Random graphs: how many, and the arguments of `random_graph`."""
 
     n_graphs: Count = 20
     """Random graphs next to Fig. 4 and two small trees."""
-    n_latents: Annotated[int, Range(least=1, most=12)] = 6
+    n_latents: Annotated[int, Range(least=1, most=MOST_LATENTS)] = 6
     """Latents of a random graph."""
     n_observables: Annotated[int, Range(least=2, most=10)] = 6
     """Observables of a random graph."""
@@ -64,14 +63,7 @@ def audit_rows(recipe: AuditRecipe, rng: np.random.Generator) -> list[Row]:
     conditions: 1 and 2 of Theorem 1. least_and_unique: C is the one set of least dimension that
     meets them. complement: the complement shares the same C. separated_alone: ordinary
     d-separation given C alone. least_visible: Algorithm 2 returns no noise too many.
-
-    Raises ValueError for graphs too large to search.
     """
-    if recipe.n_latents > MOST_LATENTS or recipe.n_observables > MOST_OBSERVABLES:
-        raise ValueError(
-            f"{recipe.n_latents} latents and {recipe.n_observables} observables are too many to "
-            f"search all sets and masks; use at most {MOST_LATENTS} and {MOST_OBSERVABLES}"
-        )
     sizes = (recipe.n_latents, recipe.n_observables, recipe.max_parents)
     graphs = {"Fig. 4": figure_4(), "tree 2-2": tree(2, 2), "tree 3-1": tree(3, 1)}
     graphs |= {f"random {i + 1}": random_graph(rng, *sizes) for i in range(recipe.n_graphs)}

@@ -66,15 +66,6 @@ class UnitTree:
         levels = range(self.unit_level + 1, self.depth + 1)
         return [(h, self.arity ** (h - 1 - self.unit_level)) for h in levels]
 
-    def n_members(self, mask_ratio: float) -> dict[int, float]:
-        """Level -> expected number of variables in C, each unit hidden with this probability."""
-        m, b = mask_ratio, self.arity
-        return {
-            h: b ** (self.depth - h)
-            * ((m**n + (1 - m) ** n) ** b - m ** (b * n) - (1 - m) ** (b * n))
-            for h, n in self.steps()
-        }
-
 
 def expected_levels(tree: UnitTree) -> dict[str, np.ndarray]:
     """Of each definition its mean at every count of hidden units: (n_units + 1,), NaN at the ends.

@@ -61,13 +61,6 @@ def chain_bonds(d: int, closed: bool = False) -> np.ndarray:
     return bonds if closed else bonds[:-1]
 
 
-def torus_bonds(side: int) -> np.ndarray:
-    """The 2 side^2 nearest-neighbour pairs of the (side, side) torus, sites in row-major order."""
-    sites = np.arange(side**2).reshape(side, side)
-    neighbours = [np.roll(sites, -1, axis=axis) for axis in (0, 1)]
-    return np.concatenate([np.stack([sites.ravel(), n.ravel()], axis=1) for n in neighbours])
-
-
 def torus_correlation(side: int, coupling: float) -> np.ndarray:
     """Exact E x(0, 0) x(dy, dx) on the (side, side) torus, by the transfer matrix between rows.
 

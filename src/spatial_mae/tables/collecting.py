@@ -1,6 +1,6 @@
 """One tidy table an experiment, from the tables of its runs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from spatial_mae.files import Row, read_json
@@ -10,7 +10,7 @@ from spatial_mae.tables.reading import read_table
 
 
 def collect(
-    experiment: Mapping, folder: Path = Path(), controls: Collection[str] = ()
+    experiment: Mapping, folder: Path = Path(), controls: Iterable[str | Path] = ()
 ) -> list[Row]:
     """All rows of all runs of `experiment`, each with its run's keys in front.
 
@@ -21,17 +21,21 @@ def collect(
     their moments, and `pixels`, what its manifest says happened to the pixels, unless the run's
     table says otherwise. `folder` is where `results/` is.
     Raises FileNotFoundError if a run's table is missing, ValueError if it has a column that is not
-    declared for the experiment's kind.
+    declared for the experiment's kind, or if a control belongs to none of the runs.
     """
+    wanted = {Path(path).as_posix() for path in controls}
+    runs = [(run, _run_files(experiment, run, wanted)) for run in grid.expand(experiment)]
+    if stray := wanted - {path for _, paths in runs for path in paths}:
+        raise ValueError(f"{min(stray)}: no control of a run of {experiment['name']!r}")
     manifests = {
         run["dataset"]: read_json(folder / f"results/data/{run['dataset']}/manifest.json")
-        for run in grid.expand(experiment)
+        for run, _ in runs
         if "dataset" in run
     }
     return [
         {**run, **_origin(run, manifests), **row}
-        for run in grid.expand(experiment)
-        for path in _run_files(experiment, run, controls)
+        for run, paths in runs
+        for path in paths
         for row in _read(folder / path, experiment["kind"])
     ]
 

@@ -106,18 +106,6 @@ def _least_squares(gram: np.ndarray, cross: np.ndarray) -> np.ndarray:
     return vectors[:, kept] @ (vectors[:, kept].T @ cross / values[kept, None])
 
 
-def readout_error(
-    weights: np.ndarray, gram: np.ndarray, cross: np.ndarray, target_power: float
-) -> float:
-    """1 - R^2 = E||z M - y||^2 / E||y||^2, from moments of the test images.
-
-    Parameters: weights M (k, q); gram (k, k) = E[z^T z]; cross (k, q) = E[z^T y]; target_power =
-    E||y||^2.
-    """
-    explained = 2 * np.sum(weights * cross) - np.sum(weights * (gram @ weights))
-    return float(1 - explained / target_power)
-
-
 def check_readout(readout: str, ridge: float) -> None:
     """Raise ValueError unless `readout` is known and `ridge` suits it."""
     if readout not in get_args(Readout):

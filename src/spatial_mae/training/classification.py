@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spatial_mae.data.store import Dataset
+from spatial_mae.evaluation.origin import check_images
 from spatial_mae.files import sha256, write_rows
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, from_json, to_json
@@ -60,14 +61,7 @@ class ClassifierRun:
         depth = self.architecture.encoder_depth
         if self.blocks != "all" and not 0 <= self.blocks <= depth:
             raise ValueError(f"blocks {self.blocks}: expected 0 to {depth} (the depth), or all")
-        network = self.architecture
-        reads = network.height, network.width_pixels, network.channels
-        given = manifest["height"], manifest["width"], manifest["channels"]
-        if reads != given:
-            raise ValueError(
-                f"an encoder of images {reads} (height, width, channels), but data set "
-                f"{manifest['dataset']!r} has {given}: pretrain on images of this size"
-            )
+        check_images(self.dataset, self.architecture)
 
     def settings(self) -> dict:
         """All that decides the weights, as plain values."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import torch
 
-from spatial_mae.training.gpu_slots import hold_gpu, hold_gpus, lock_folder
+from spatial_mae.training.gpu_slots import hold_gpus, lock_folder
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,9 @@ def choose_device(
 
     Raises ValueError if `runs_per_gpu` is below 1, RuntimeError if this torch cannot use the GPU.
     """
-    _check_runs(runs_per_gpu)
-    gpus = visible_gpus()
-    if not gpus:
-        yield torch.device("cpu")
-        return
-    with hold_gpu(gpus, runs_per_gpu, lock_folder(), waiting) as index:
-        device = torch.device("cuda", index)
-        take_gpu(device)
+    with choose_devices(1, runs_per_gpu, waiting) as (device,):
+        if device.type == "cuda":
+            take_gpu(device)
         yield device
 
 
@@ -51,7 +46,8 @@ def choose_devices(
 
     Raises ValueError if `runs_per_gpu` is below 1, or some GPUs are visible but fewer than `count`.
     """
-    _check_runs(runs_per_gpu)
+    if runs_per_gpu < 1:
+        raise ValueError(f"runs_per_gpu = {runs_per_gpu}: at least 1 run fits on a GPU")
     gpus = visible_gpus()
     if not gpus:
         yield (torch.device("cpu"),) * count
@@ -63,11 +59,6 @@ def choose_devices(
         )
     with hold_gpus(count, gpus, runs_per_gpu, lock_folder(), waiting) as indices:
         yield tuple(torch.device("cuda", index) for index in indices)
-
-
-def _check_runs(runs_per_gpu: int) -> None:
-    if runs_per_gpu < 1:
-        raise ValueError(f"runs_per_gpu = {runs_per_gpu}: at least 1 run fits on a GPU")
 
 
 def visible_gpus() -> list[str]:

@@ -24,23 +24,6 @@ def lock_folder() -> Path:
 
 
 @contextmanager
-def hold_gpu(
-    gpus: Sequence[str],
-    runs_per_gpu: int,
-    folder: Path,
-    waiting: Callable[[], None] | None = None,
-    poll_seconds: float = POLL_SECONDS,
-) -> Iterator[int]:
-    """Yield the index in `gpus` of one with fewer than `runs_per_gpu` holders, and be one of them.
-
-    Each holder has a lock file in `folder`, named by the GPU's identifier and a slot. Waits while
-    no GPU is free, calling `waiting` before each pause of `poll_seconds`.
-    """
-    with hold_gpus(1, gpus, runs_per_gpu, folder, waiting, poll_seconds) as (index,):
-        yield index
-
-
-@contextmanager
 def hold_gpus(
     count: int,
     gpus: Sequence[str],
@@ -49,7 +32,11 @@ def hold_gpus(
     waiting: Callable[[], None] | None = None,
     poll_seconds: float = POLL_SECONDS,
 ) -> Iterator[tuple[int, ...]]:
-    """`hold_gpu`, for `count` different GPUs of one holder: all at once, or it waits with none."""
+    """Yield the indices in `gpus` of `count` with fewer than `runs_per_gpu` holders, and hold them.
+
+    Each holder has a lock file in `folder`, named by a GPU's identifier and a slot. It takes all at
+    once, or waits with none, calling `waiting` before each pause of `poll_seconds`.
+    """
     while (taken := _take(count, gpus, runs_per_gpu, folder)) is None:
         if waiting:
             waiting()

@@ -125,7 +125,7 @@ def test_an_image_that_could_fill_the_memory_stops_the_run(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"size": (4,)}, "two positive integers"),
+        ({"size": (4,)}, r"size: \[4\] .* a list of 2"),
         ({"test_share": 1.0}, "test_share"),
         ({"crops_per_image": 0}, "crops_per_image"),
         ({"background": 256}, "background"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spatial_mae.hierarchy.builders import quad_tree, tree
-from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_levels, shared_members
+from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_levels
 from spatial_mae.hierarchy.masks import MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
 
@@ -41,18 +41,6 @@ def test_a_quad_tree_is_a_tree_of_arity_4():
     levels = expected_levels(UnitTree(4, 2, 1))
     for name in DEFINITIONS:
         assert levels[name][2] == pytest.approx(enumerated[name] @ weights)
-
-
-@pytest.mark.parametrize(("arity", "depth", "unit_level"), [(2, 3, 0), (3, 2, 0), (2, 4, 1)])
-def test_members_of_each_level_at_independent_units(arity, depth, unit_level):
-    unit_tree, m = UnitTree(arity, depth, unit_level), 0.3
-    law = MaskLaw("bernoulli", (arity**depth,), arity**unit_level, m)
-    drawn, weights = law.enumerate()
-    arrays = LevelArrays.of(tree(arity, depth))
-    counts = weights @ shared_members(arrays, drawn)
-    proper = 1 - m**unit_tree.n_units - (1 - m) ** unit_tree.n_units
-    for level, expected in unit_tree.n_members(m).items():
-        assert counts[arrays.levels == level].sum() * proper == pytest.approx(expected)
 
 
 def test_levels_are_symmetric_about_half():

@@ -8,12 +8,18 @@ from spatial_mae.linear.ising import (
     ising_chain_moment,
     ising_ring_moment,
     sampled_torus_correlation,
-    torus_bonds,
     torus_correlation,
     torus_moment,
 )
 
 COUPLINGS = [-0.7, 0.0, 0.3, 1.0, 2.5]
+
+
+def torus_bonds(side: int) -> np.ndarray:
+    """The 2 side^2 nearest-neighbour pairs of the (side, side) torus, sites in row-major order."""
+    sites = np.arange(side**2).reshape(side, side)
+    neighbours = [np.roll(sites, -1, axis=axis) for axis in (0, 1)]
+    return np.concatenate([np.stack([sites.ravel(), n.ravel()], axis=1) for n in neighbours])
 
 
 @pytest.mark.parametrize("coupling", COUPLINGS)

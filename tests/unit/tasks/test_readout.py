@@ -7,7 +7,6 @@ from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities
 from spatial_mae.tasks.readout import (
     feature_moments,
     fit_readout,
-    readout_error,
     readout_operator,
 )
 
@@ -52,17 +51,6 @@ def test_ridge_readout_is_least_squares_with_penalty_rows(rng, images, target):
     np.testing.assert_allclose(weights, expected, rtol=1e-10)
     operator = readout_operator(features.gram, "ridge", 0.3)
     np.testing.assert_allclose(operator @ features.pixels @ target, weights, rtol=1e-10)
-
-
-def test_error_is_that_of_the_predictions_on_test_images(rng, images, target):
-    encoder, tests = rng.normal(size=(6, 3)), rng.normal(size=(25, 6))
-    weights = rng.normal(size=(3, 4))
-    features = feature_moments(encoder, moment(tests))
-    wanted = tests @ target
-    power = np.sum(wanted**2) / len(tests)
-    error = readout_error(weights, features.gram, features.pixels @ target, power)
-    expected = np.sum((tests @ encoder @ weights - wanted) ** 2) / np.sum(wanted**2)
-    assert error == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("mask_ratio", [0.0, 0.3, 0.8])

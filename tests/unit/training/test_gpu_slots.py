@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,9 +13,9 @@ TWO = ["GPU-aaaa", "GPU-bbbb"]
 HOLD = """
 import sys
 from pathlib import Path
-from spatial_mae.training.gpu_slots import hold_gpu
+from spatial_mae.training.gpu_slots import hold_gpus
 folder, runs, *gpus = sys.argv[1:]
-with hold_gpu(gpus, int(runs), Path(folder), poll_seconds=0.01) as index:
+with hold_gpus(1, gpus, int(runs), Path(folder), poll_seconds=0.01) as (index,):
     print(index, flush=True)
     sys.stdin.readline()
 """
@@ -28,9 +29,11 @@ def full():
     raise Full
 
 
+@contextmanager
 def take(folder, gpus=TWO, runs_per_gpu=1):
     """The holding context of a GPU; raises Full on entry instead of waiting."""
-    return gpu_slots.hold_gpu(gpus, runs_per_gpu, folder, full)
+    with gpu_slots.hold_gpus(1, gpus, runs_per_gpu, folder, full) as (index,):
+        yield index
 
 
 @pytest.fixture
@@ -126,7 +129,7 @@ def test_waiting_is_told_until_a_gpu_is_free(tmp_path):
         if len(calls) == 3:
             first.__exit__(None, None, None)
 
-    with gpu_slots.hold_gpu(TWO[:1], 1, tmp_path, waiting, poll_seconds=0.001) as index:
+    with gpu_slots.hold_gpus(1, TWO[:1], 1, tmp_path, waiting, 0.001) as (index,):
         assert (index, len(calls)) == (0, 3)
 
 
