@@ -232,7 +232,7 @@ def test_entropies_have_a_panel_a_mask_ratio_and_one_a_patch_size(sample):
     figure = spatial_entropy.draw(spatial_entropy.select(table))
     masks, patches = ["m = 0.25", "m = 0.5", "m = 0.75"], ["patch 2", "patch 4", "patch 8"]
     assert titles(figure) == masks + patches
-    assert legends(figure)[:3] == ["network", "linear MAE", "all visible pixels alike"]
+    assert legends(figure)[:3] == ["network", "linear MAE", "equal weights"]
     assert legends(figure)[3:] == patches + masks
 
 
