@@ -36,5 +36,5 @@ def _possible(kind: str) -> str:
 def _twice(figure: str, first: str, second: str) -> str:
     return (
         f"figure {figure!r} is drawn from two experiments, {first!r} and {second!r}: give one of "
-        f"them other `figures:` ([] for none), or its own name, `{figure}-{second}`"
+        f"them other `figures:` ([] for none), or name one `{figure}-{second}`"
     )

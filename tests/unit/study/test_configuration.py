@@ -101,7 +101,7 @@ def test_the_default_config_is_sound(config):
         (
             lambda c: named(c, "noise").pop("figures"),
             "figure 'influence_grid' is drawn from two experiments, 'influence' and 'noise': give "
-            "one of them other `figures:` ([] for none), or its own name, "
+            "one of them other `figures:` ([] for none), or name one "
             "`influence_grid-noise`",
         ),
         (

@@ -77,7 +77,7 @@ def test_metadata_say_what_was_trained(done, dataset):
     expected |= {"n_train": 48, "precision": "float32", "device": "cpu", "kind": "mae"}
     assert metadata.items() >= expected.items()
     assert metadata["data"]["train.npy"] == dataset.manifest["files"]["train.npy"]["sha256"]
-    assert metadata["recipe"] == PRETRAINING
+    assert metadata["recipe"].items() >= PRETRAINING.items()
     assert metadata["parameters"] == sum(p.numel() for p in load_mae(done.weights)[0].parameters())
     assert metadata["images_per_second"] == pytest.approx(3 * 48 / metadata["seconds"])
 
