@@ -12,7 +12,7 @@ from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.claims.wording import share
 from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables, by, pick
+from spatial_mae.tables.rows import Row, Rows, Tables, by, grouped, pick
 from spatial_mae.tables.runs import last
 from spatial_mae.tables.settings import setting
 
@@ -107,9 +107,7 @@ def _weights(row: Row) -> tuple:
 
 def _from_starts(rows: Rows) -> list[Row]:
     """Of each run and setting the row at either start and, once for each, that at the end."""
-    runs: dict[tuple, list[Row]] = {}
-    for row in rows:
-        runs.setdefault((setting(row), row.get("seed")), []).append(row)
+    runs = grouped(rows, lambda row: (setting(row), row.get("seed")))
     pairs = []
     for run in runs.values():
         epochs, end = by(run, "epoch"), last(run)

@@ -6,8 +6,8 @@ from spatial_mae.claims.scale import mark_second
 from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.papers.printed import printed_series
-from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.repeats import means
+from spatial_mae.tables.rows import Row, Rows, Tables
 from spatial_mae.tables.runs import completed
 
 BEST = 0.75
@@ -43,7 +43,7 @@ def _scores(rows: Rows) -> list[Row]:
 
 def _best(rows: Rows) -> tuple[bool, float] | None:
     """Mask ratio 0.75 against the best of the others."""
-    ratios = {m: mean(group, "value") for m, group in by(rows, "mask").items()}
+    ratios = means(rows, "mask")
     if BEST not in ratios or not min(ratios) < BEST < max(ratios):
         return None
     return exceeds(ratios[BEST], max(value for m, value in ratios.items() if m != BEST))

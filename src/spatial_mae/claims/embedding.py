@@ -3,7 +3,7 @@
 from spatial_mae.claims.conditions import exceeds, rises
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
+from spatial_mae.claims.seeds import across_seeds, across_units, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.repeats import end_means, means_error
 from spatial_mae.tables.rows import Row, Rows, Tables
@@ -36,11 +36,8 @@ def separation_rises_with_the_unit(tables: Tables) -> Verdict:
     Units of several patches of one size, and single patches of several sizes, are settings apart.
     """
     rows = _rows(tables)
-    decoupled, coupled = (
-        across_seeds(rows, _ends, (axis,), means_error) for axis in ("unit", "patch")
-    )
     return judged(
-        decoupled + coupled,
+        across_units(rows, _ends, means_error),
         rows,
         needs="the tables of embeddings need two mask units in one setting of completed runs",
         size="rise_of_separation_with_the_unit",

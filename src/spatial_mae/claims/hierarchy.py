@@ -9,14 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from math import hypot
 
-from spatial_mae.claims.conditions import (
-    TOLERANCE,
-    Noise,
-    Outcome,
-    decide,
-    exceeds,
-    relative,
-)
+from spatial_mae.claims.conditions import TOLERANCE, Noise, Outcome, decide, exceeds, relative
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.files import Row

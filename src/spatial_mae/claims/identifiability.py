@@ -15,7 +15,7 @@ from spatial_mae.claims.seeds import left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.claims.wording import list_values
 from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables
+from spatial_mae.tables.rows import Row, Rows, Tables, groups
 from spatial_mae.tables.runs import completed
 from spatial_mae.tables.settings import named, setting, settings
 
@@ -122,10 +122,11 @@ def _medians(rows: Rows) -> dict[str, float]:
 
 
 def _by_level(rows: Rows) -> dict[str, float]:
-    found: dict[object, list[float]] = {}
-    for row in rows:
-        found.setdefault(row["level"], []).append(row["r_squared"])
-    return {f"level_{level}_r_squared_median": median(values) for level, values in found.items()}
+    found = groups(rows, "level").items()
+    return {
+        f"level_{level}_r_squared_median": median(row["r_squared"] for row in group)
+        for (level,), group in found
+    }
 
 
 def _scale(rows: Rows) -> str:

@@ -13,7 +13,7 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.claims.wording import counts
 from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
+from spatial_mae.tables.rows import Row, Rows, Tables, by, grouped, masked, pick
 from spatial_mae.tables.settings import measured, paired, settings, solution
 
 # Where another model, or the same with other masks, is compared in one setting.
@@ -156,9 +156,7 @@ def _shares_beyond(profile: Rows) -> list[Row]:
     if not sizes:
         return []
     diagonal = sqrt(2) * (max(sizes) - 1)
-    bins: dict[tuple, list[Row]] = {}
-    for row in profile:
-        bins.setdefault(solution(row), []).append(row)
+    bins = grouped(profile, solution)
     name = "share beyond every patch"
     return [
         {**group[0], "measure": name, "value": _share_beyond(group, diagonal)}

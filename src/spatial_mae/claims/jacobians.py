@@ -11,7 +11,7 @@ from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.claims.wording import HOLDING, counts, share
 from spatial_mae.tables.repeats import cells, mean, means
-from spatial_mae.tables.rows import Row, Rows, Tables, by, pick
+from spatial_mae.tables.rows import Row, Rows, Tables, by, grouped, pick
 from spatial_mae.tables.settings import settings
 
 # A much weaker influence moves the entropy by at most half as much as a strong one.
@@ -165,8 +165,6 @@ def _compared(rows: Rows) -> str:
 
 
 def _by_normalisation(outcomes: list[Outcome]) -> str:
-    groups: dict[object, list[Outcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(outcome.where.get("normalised"), []).append(outcome)
+    groups = grouped(outcomes, lambda outcome: outcome.where.get("normalised"))
     found = ", ".join(f"{name} in {share(group)}" for name, group in groups.items())
     return f"{BOUND}. By normalisation it holds: {found}." if groups else ""

@@ -1,6 +1,7 @@
 """Judges of the numbers that Kong et al. (2023) print, and of what contradicts itself in them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import sqrt
 
 from spatial_mae.claims.conditions import Outcome, exceeds
@@ -19,7 +20,7 @@ from spatial_mae.claims.verdict import (
 from spatial_mae.claims.wording import describe_data
 from spatial_mae.papers.printed import COUPLED, IMAGE_SIZE, UNITS, printed_rows
 from spatial_mae.tables.repeats import mean, standard_error
-from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.rows import Row, Rows, Tables, by, groups
 from spatial_mae.tables.runs import completed, last, probes
 
 # The paper's networks: ViT-B, 800 epochs, patches of 8 pixels where mask units are larger.
@@ -40,16 +41,9 @@ SETS |= {"imagenet_a": "INA", "imagenet_sketch": "INS"}
 PRECISION = {"box_ap": "APbox", "mask_ap": "APmask"}
 
 
-def _judge_of(kind: str, printed: Sequence[Row]) -> Callable[[Tables], Verdict]:
-    def at_full_scale(tables: Tables) -> Verdict:
-        return compare(completed(tables[kind]), printed)
-
-    return at_full_scale
-
-
-def compare(rows: Rows, printed: Sequence[Row]) -> Verdict:
+def compare(tables: Tables, kind: str, printed: Sequence[Row]) -> Verdict:
     """Our numbers against one printed row's; not run but at its mask and the paper's scale."""
-    place = printed[0]
+    rows, place = completed(tables[kind]), printed[0]
     same = {c: [row for row in own if _same(row, place)] for c, own in _columns(rows).items()}
     found = {column: own for column, own in same.items() if own}
     wanted = {row["column"]: row["printed"] for row in printed if row["column"] in found}
@@ -118,11 +112,10 @@ def _error(rows: Rows) -> float:
 
 
 for _table, (_kind, _figure) in MEASURED.items():
-    _rows: dict[str, list[Row]] = {}
-    for _row in printed_rows(_table):
-        _rows.setdefault(_row["identity"], []).append(_row)
-    for _identity, _printed in _rows.items():
-        judge(_identity, kinds=(_kind,), figure=_figure)(_judge_of(_kind, _printed))
+    for (_identity,), _printed in groups(printed_rows(_table), "identity").items():
+        judge(_identity, kinds=(_kind,), figure=_figure)(
+            partial(compare, kind=_kind, printed=_printed)
+        )
 
 
 @judge("kong.t1.text_conflict", kinds=())

@@ -1,13 +1,16 @@
 """Judge of the linear probe's robustness to shifted images (Kong et al. 2023, Sec. 3.3)."""
 
+from collections.abc import Callable
+from functools import partial
+
 from spatial_mae.claims.conditions import exceeds, monotone
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
 from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
 from spatial_mae.papers.printed import printed_series
-from spatial_mae.tables.repeats import mean, means_error, standard_error
-from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.repeats import means, means_error, standard_error
+from spatial_mae.tables.rows import Row, Rows, Tables
 from spatial_mae.tables.runs import completed, last, probes
 
 OWN = "own"
@@ -35,7 +38,7 @@ def probes_peak_at_the_sweet_ratio(tables: Tables) -> Verdict:
 
 
 def _rises_and_falls(rows: Rows) -> tuple[bool, float] | None:
-    ratios = {m: mean(group, "value") for m, group in by(rows, "mask").items()}
+    ratios = means(rows, "mask")
     rise = monotone({m: value for m, value in ratios.items() if m <= SWEET})
     if rise is None or not {SWEET, EXTREME} <= set(ratios):
         return None
@@ -49,7 +52,7 @@ def middle_ratios_are_robust(tables: Tables) -> Verdict:
     rows = _shifted(tables["robustness"])
     names = ", ".join(dict.fromkeys(str(row["measure"]) for row in rows))
     return judged(
-        across_seeds(rows, _middle_is_best, ("mask",), means_error),
+        across_seeds(rows, partial(_middle, choose=max), ("mask",), means_error),
         rows,
         needs="the robustness tables need three mask ratios in one setting of completed runs",
         size="gain_of_the_middle",
@@ -64,7 +67,7 @@ def middle_ratios_go_by_shape(tables: Tables) -> Verdict:
     rows = [row for row in completed(tables["robustness"]) if row["metric"] == "shape_bias"]
     rows = [row for row in rows if row["value"] is not None]
     return judged(
-        across_seeds(rows, _middle_is_above, ("mask",), means_error),
+        across_seeds(rows, partial(_middle, choose=min), ("mask",), means_error),
         rows,
         needs="the robustness tables need cue-conflict images at three mask ratios in one setting "
         "of completed runs",
@@ -107,17 +110,9 @@ def _key(row: Row) -> tuple:
     return tuple(row.get(name) for name in (*names, "representation", "measure", "severity"))
 
 
-def _middle_is_best(rows: Rows) -> tuple[bool, float] | None:
-    """The best middle ratio against the better of the ends; severities are averaged."""
-    ratios = [mean(group, "value") for group in by(rows, "mask").values()]
+def _middle(rows: Rows, choose: Callable) -> tuple[bool, float] | None:
+    """The best or lowest middle ratio against the better of the ends; severities are averaged."""
+    ratios = list(means(rows, "mask").values())
     if len(ratios) < 3:
         return None
-    return exceeds(max(ratios[1:-1]), max(ratios[0], ratios[-1]))
-
-
-def _middle_is_above(rows: Rows) -> tuple[bool, float] | None:
-    """The lowest middle ratio against the better of the ends."""
-    ratios = [mean(group, "value") for group in by(rows, "mask").values()]
-    if len(ratios) < 3:
-        return None
-    return exceeds(min(ratios[1:-1]), max(ratios[0], ratios[-1]))
+    return exceeds(choose(ratios[1:-1]), max(ratios[0], ratios[-1]))

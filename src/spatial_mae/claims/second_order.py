@@ -5,8 +5,8 @@ from spatial_mae.claims.jacobian_rows import counted, median_of
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.seeds import across_seeds, judged, left_out, limited, sentences
 from spatial_mae.claims.verdict import Verdict
-from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Rows, Tables, by, pick
+from spatial_mae.tables.repeats import means
+from spatial_mae.tables.rows import Rows, Tables, pick
 
 # Higher order: at least a tenth of what varies in the reconstructions is no affine map's.
 BEYOND = 0.1
@@ -49,7 +49,7 @@ def network_exceeds_second_order(tables: Tables) -> Verdict:
 
 
 def _higher_order(rows: Rows) -> tuple[bool, float] | None:
-    level = {name: mean(group, "value") for name, group in by(rows, "measure").items()}
+    level = means(rows, "measure")
     if not {"network_error", "linear_error", "explained_one_mask"} <= set(level):
         return None
     better, gain = exceeds(level["linear_error"], level["network_error"])
@@ -60,11 +60,7 @@ def _higher_order(rows: Rows) -> tuple[bool, float] | None:
 def _few_images(rows: Rows) -> str:
     """A warning if the affine map may be poor because of few images, not because of the network."""
     fits = pick(rows, measure="explained_one_mask")
-    few = [
-        row
-        for row in fits
-        if (row.get("n_train") or 0) < IMAGES_PER_INPUT * (row.get("n_inputs") or 0)
-    ]
+    few = [r for r in fits if (r.get("n_train") or 0) < IMAGES_PER_INPUT * (r.get("n_inputs") or 0)]
     if not few:
         return ""
     return (

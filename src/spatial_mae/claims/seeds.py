@@ -57,6 +57,11 @@ def across_seeds(
     return outcomes
 
 
+def across_units(rows: Rows, effect: Effect, floor: Callable[[Rows], float]) -> list[Outcome]:
+    """Over mask units of several patches of one size, then over single patches of several sizes."""
+    return [out for axis in ("unit", "patch") for out in across_seeds(rows, effect, (axis,), floor)]
+
+
 def judged(
     outcomes: Sequence[Outcome],
     rows: Rows,

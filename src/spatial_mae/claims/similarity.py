@@ -5,7 +5,7 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.seeds import across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.rows import Row, Rows, Tables, by, grouped
 from spatial_mae.tables.runs import completed
 from spatial_mae.tables.settings import setting
 
@@ -36,9 +36,7 @@ def deeper_is_more_similar(tables: Tables) -> Verdict:
 
 def _last_layers(rows: Rows) -> list[Row]:
     """Each network's last layer against the reference's last, where both vary over images."""
-    groups: dict[tuple, list[Row]] = {}
-    for row in rows:
-        groups.setdefault((setting(row), row.get("seed")), []).append(row)
+    groups = grouped(rows, lambda row: (setting(row), row.get("seed")))
     pairs = [max(g, key=lambda r: (r["layer"], r["reference_layer"])) for g in groups.values()]
     return [row for row in pairs if row["cka"] is not None]
 

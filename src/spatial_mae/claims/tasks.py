@@ -1,6 +1,7 @@
 """Judges of the downstream tasks: Gabor features (Fig. 7) and depth."""
 
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
 
 from spatial_mae.claims.conditions import Outcome, decide, evaluate, exceeds
@@ -8,7 +9,7 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
 from spatial_mae.claims.wording import counts, held
 from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
+from spatial_mae.tables.rows import Rows, Tables, by, groups, masked, pick
 from spatial_mae.tables.settings import paired, solution
 
 # A high mask ratio hides more patches than it shows.
@@ -29,8 +30,8 @@ def high_mask_ratios_win(tables: Tables) -> Verdict:
     Errors are averaged over orientations, and over the mask ratios of either side.
     """
     rows = masked(tables["gabor"])
-    outcomes = evaluate(rows, _gain_at_largest, free=("mask_ratio", "scale", "orientation"))
-    small = evaluate(rows, _gain_at_smallest, free=("mask_ratio", "scale", "orientation"))
+    free = ("mask_ratio", "scale", "orientation")
+    outcomes, small = (evaluate(rows, partial(_gain, choose=end), free) for end in (max, min))
     return decide(
         outcomes,
         rows,
@@ -38,14 +39,6 @@ def high_mask_ratios_win(tables: Tables) -> Verdict:
         size="gain_of_high_m_at_largest_scale",
         evidence={"settings_with_gain_at_smallest_scale": held(small)},
     )
-
-
-def _gain_at_largest(rows: Rows) -> tuple[bool, float] | None:
-    return _gain(rows, max)
-
-
-def _gain_at_smallest(rows: Rows) -> tuple[bool, float] | None:
-    return _gain(rows, min)
 
 
 def _gain(rows: Rows, choose: Callable) -> tuple[bool, float] | None:
@@ -83,11 +76,8 @@ def _similar(rows: Rows) -> tuple[bool, float] | None:
 
 def _model_errors(rows: Rows) -> list[float]:
     """The mean error of each model, over orientations."""
-    groups: dict[tuple, list[Row]] = {}
-    for row in rows:
-        key = (row["model"], row.get("mask_ratio"), row.get("sampling"))
-        groups.setdefault(key, []).append(row)
-    return [mean(group, "error") for group in groups.values()]
+    models = groups(rows, "model", "mask_ratio", "sampling").values()
+    return [mean(group, "error") for group in models]
 
 
 @judge("depth.32", kinds=("depth",), figure="depth")

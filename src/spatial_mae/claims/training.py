@@ -1,12 +1,13 @@
 """Judges of training settings: did this study run at the paper's numbers?"""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark, mark_second, values
 from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, Verdict, not_run
 from spatial_mae.claims.wording import describe_data
-from spatial_mae.tables.rows import Rows, Tables
+from spatial_mae.tables.rows import Rows, Tables, distinct
 from spatial_mae.tables.runs import completed
 from spatial_mae.tables.settings import settings
 
@@ -38,32 +39,20 @@ GRIDS = {
 }
 
 
-def _judge_of(
-    kind: str, wanted: Mapping[str, object], scale: Callable[[Rows], str]
-) -> Callable[[Tables], Verdict]:
-    def in_setting(tables: Tables) -> Verdict:
-        return setting_of_the_paper(_trained(tables[kind]), wanted, scale)
-
-    return in_setting
-
-
 def _trained(rows: Rows) -> Rows:
     """Rows of completed runs; the controls of an evaluation, which have no epochs, are not."""
     return [row for row in completed(rows) if row.get("epochs") is not None]
 
 
 def setting_of_the_paper(
-    rows: Rows, wanted: Mapping[str, object], scale: Callable[[Rows], str]
+    tables: Tables, kind: str, wanted: Mapping[str, object], scale: Callable[[Rows], str]
 ) -> Verdict:
     """Holds if every run has the paper's values; a column the tables lack is named, not guessed.
 
     scale: says that of the runs and the paper's.
     """
-    known = {
-        name: value
-        for name, value in wanted.items()
-        if any(row.get(name) is not None for row in rows)
-    }
+    rows = _trained(tables[kind])
+    known = {name: value for name, value in wanted.items() if distinct(rows, name)}
     matching = [row for row in rows if all(row.get(name) == v for name, v in known.items())]
     here = ", ".join(f"{_words(name)} {values(rows, name)} (the paper: {wanted[name]})"
                      for name in known)  # fmt: skip
@@ -82,17 +71,10 @@ def _words(column: str) -> str:
     return column.replace("_", " ")
 
 
-def _judge_of_grid(column: str, wanted: tuple) -> Callable[[Tables], Verdict]:
-    def in_grid(tables: Tables) -> Verdict:
-        either = [row for kind in GRID_KINDS for row in _trained(tables.get(kind, ()))]
-        rows = [{**row, "mask_unit": row["patch"] * row["unit"]} for row in either]
-        return grid_of_the_paper(rows, column, wanted)
-
-    return in_grid
-
-
-def grid_of_the_paper(rows: Rows, column: str, wanted: tuple) -> Verdict:
+def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
     """Holds under conditions if runs of one setting take all of the values: the rest is smaller."""
+    either = [row for kind in GRID_KINDS for row in _trained(tables.get(kind, ()))]
+    rows = [{**row, "mask_unit": row["patch"] * row["unit"]} for row in either]
     free = ("patch", "unit") if column == "mask_unit" else (column,)
     groups = settings(rows, (*free, "metric", "protocol", "representation", "block")).values()
     whole = [group for group in groups if set(wanted) <= {row[column] for row in group}]
@@ -110,7 +92,9 @@ def grid_of_the_paper(rows: Rows, column: str, wanted: tuple) -> Verdict:
 
 for _identity, (_kind, _wanted) in SETTINGS.items():
     _scale = mark_second if _identity.startswith("kong.") else mark
-    _decide = _judge_of(_kind, _wanted, _scale)
+    _decide = partial(setting_of_the_paper, kind=_kind, wanted=_wanted, scale=_scale)
     judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity))(_decide)
 for _identity, (_column, _values) in GRIDS.items():
-    judge(_identity, kinds=GRID_KINDS, either=True)(_judge_of_grid(_column, _values))
+    judge(_identity, kinds=GRID_KINDS, either=True)(
+        partial(grid_of_the_paper, column=_column, wanted=_values)
+    )

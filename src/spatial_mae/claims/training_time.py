@@ -8,8 +8,8 @@ from spatial_mae.claims.scale import full_scale, mark
 from spatial_mae.claims.seeds import CLOCK, across_seeds, judged, left_out, sentences
 from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
 from spatial_mae.claims.wording import describe_data
-from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.repeats import means
+from spatial_mae.tables.rows import Row, Rows, Tables
 from spatial_mae.tables.runs import PRETRAINING, completed, last
 from spatial_mae.tables.settings import settings
 
@@ -48,17 +48,13 @@ def _runs(rows: Rows) -> list[Row]:
     ]
 
 
-def _times(rows: Rows) -> dict[float, float]:
-    return {mask: mean(group, "value") for mask, group in by(rows, "mask").items()}
-
-
 def _time_falls(rows: Rows) -> tuple[bool, float] | None:
-    return monotone({-mask: seconds for mask, seconds in _times(rows).items()})
+    return monotone({-mask: seconds for mask, seconds in means(rows, "mask").items()})
 
 
 def _ratios(rows: Rows) -> dict[str, float]:
     """Median over settings of the time at the lowest mask ratio over that at the highest."""
-    curves = [_times(group) for group in settings(rows, ("mask",)).values()]
+    curves = [means(group, "mask") for group in settings(rows, ("mask",)).values()]
     ratios = [curve[min(curve)] / curve[max(curve)] for curve in curves if len(curve) > 1]
     return {"time_ratio_median": median(ratios)} if ratios else {}
 

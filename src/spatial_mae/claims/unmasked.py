@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from spatial_mae.claims.conditions import Outcome, exceeds, rises
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark_second
-from spatial_mae.claims.seeds import across_seeds, judged, left_out
+from spatial_mae.claims.seeds import across_seeds, across_units, judged, left_out
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.repeats import end_means, means_error
 from spatial_mae.tables.rows import Row, Rows, Tables
@@ -49,13 +49,10 @@ def units_trade_pixels_for_structure(tables: Tables) -> Verdict:
     Units of several patches of one size, and single patches of several sizes, are settings apart.
     """
     rows = _rows(tables, (*STRUCTURE, *PIXELS))
-    decoupled, coupled = (
-        across_seeds(rows, _trades, (axis,), means_error) for axis in ("unit", "patch")
-    )
     return _verdict(
         tables,
         rows,
-        decoupled + coupled,
+        across_units(rows, _trades, means_error),
         needs="two sizes of mask units in pixels, in one setting of completed runs",
         size="change_in_the_stated_direction",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from spatial_mae.tables.rows import Rows, by
+from spatial_mae.tables.rows import Rows, by, grouped
 from spatial_mae.tables.words import NAMES
 
 
@@ -97,9 +97,7 @@ def _impurity(outcomes: Sequence[Judged]) -> float:
 
 
 def _groups(outcomes: Sequence[Judged], axis: str) -> dict[object, list[Judged]]:
-    groups: dict[object, list[Judged]] = {}
-    for outcome in outcomes:
-        groups.setdefault(outcome.where.get(axis), []).append(outcome)
+    groups = grouped(outcomes, lambda outcome: outcome.where.get(axis))
     return dict(sorted(groups.items(), key=lambda item: _order(item[0])))
 
 

@@ -19,17 +19,18 @@ from spatial_mae.figures.drawing.curves import (
     control_looks,
     log_cost,
     looks,
+    measure_panels,
     percent,
 )
 from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.scores import EVALUATION, in_units, shown_scores
-from spatial_mae.figures.drawing.style import BLACK, legend, panels, styled, title
+from spatial_mae.figures.drawing.style import BLACK, legend, styled, title
 from spatial_mae.tables.columns import label
-from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.needs import keep, runs
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick
-from spatial_mae.tables.runs import PROBES, SETTING, first_completed
+from spatial_mae.tables.runs import PROBES, SETTING
 
 KIND = "evaluation"
 IN_PAPER = ""
@@ -38,8 +39,7 @@ KEYS = (*SETTING, "measure", "control")
 
 def select(rows: list[Row]) -> list[Row]:
     """Accuracy and time of every setting, and the best of each control."""
-    require(rows, KIND, (*EVALUATION, "pretrain_seconds"))
-    rows = shown_scores(first_completed(rows, "pretrain_epochs"))
+    rows = shown_scores(runs(rows, KIND, (*EVALUATION, "pretrain_seconds")))
     timed = [row for row in rows if row["pretrain_seconds"] is not None]
     trained = keep(timed, control=None, measure=list(PROBES))
     times = in_units(over_seeds(trained, KEYS, "pretrain_seconds"), "pretrain_seconds")
@@ -72,12 +72,10 @@ def _best(rows: list[Row]) -> Row:
 @styled
 def draw(rows: list[Row]) -> Figure:
     points, controls = pick(rows, control=None), [row for row in rows if row["control"]]
-    measures = [name for name in PROBES if pick(points, measure=name)]
     note = notes(points, *remarks(rows))
-    figure, axes = panels(1, len(measures), note, height=2.2, sharey=True)
+    figure, cells = measure_panels(points, PROBES, note=note, height=2.2, sharey=True)
     colours, markers = looks(levels(points, "enc")), looks(levels(points, "patch"))
-    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
-        shown = pick(points, measure=measure)
+    for measure, axis, shown in cells:
         _draw_front(axis, pick(shown, front="yes"))
         for row in shown:
             _draw_point(axis, row, colours[row["enc"]]["color"], markers[row["patch"]]["marker"])
@@ -85,7 +83,7 @@ def draw(rows: list[Row]) -> Figure:
         log_cost(axis)
         axis.set_xlabel(f"{label('pretrain_seconds')} ({points[0]['time_unit']})")
         percent(axis, ACCURACY)
-        title(axis, index, SCORES[measure])
+        title(axis, SCORES[measure])
     legend(figure, _entries(colours, markers) | control_looks(controls))
     return figure
 
@@ -102,11 +100,11 @@ def _draw_front(axis: Axes, rows: list[Row]) -> None:
 
 
 def _entries(colours: dict, markers: dict) -> dict[str, dict]:
-    point = {"linestyle": "none"}
     entries = {
-        f"encoder depth {depth}": {"color": look["color"], "marker": "s", **point}
+        f"encoder depth {depth}": {"color": look["color"], "marker": "s", "linestyle": "none"}
         for depth, look in colours.items()
     }
     for patch, look in markers.items():
-        entries[f"patch {patch}"] = {"color": BLACK, "marker": look["marker"], **point}
+        marker = {"marker": look["marker"], "linestyle": "none"}
+        entries[f"patch {patch}"] = {"color": BLACK, **marker}
     return entries | {"best for its time": {"color": BLACK}}

@@ -19,10 +19,10 @@ from matplotlib.patches import Rectangle
 from spatial_mae.figures.drawing.notes import notes, remarks, run_name, varied
 from spatial_mae.figures.drawing.pictures import show_picture
 from spatial_mae.figures.drawing.style import CATEGORIES, FULL, grid_of, panels, styled
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import FRAME, of_one_seed
 from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING
 
 KIND = "attention_maps"
 IN_PAPER = "Kong Figs. 6, 7"
@@ -38,11 +38,10 @@ SIDE = 0.85  # inches of a picture
 
 def select(rows: list[Row]) -> list[Row]:
     """Pixels of every image, and weights of the patches kept, of at most three runs."""
-    require(rows, KIND, COLUMNS)
-    rows = first(first_completed(rows, "pretrain_epochs"), "seed")
+    rows = first(runs(rows, KIND, COLUMNS), "seed")
     rows = pick(rows, image=levels(rows, "image")[:MOST_IMAGES])
-    runs = groups(rows, *SETTING)
-    chosen = [runs[key] for key in spread(sorted(runs), MOST_RUNS)]
+    of_setting = groups(rows, *SETTING)
+    chosen = [of_setting[key] for key in spread(sorted(of_setting), MOST_RUNS)]
     images = [_image(row) for row in chosen[0] if row["source"] == "image"]
     maps = [
         _map(row)

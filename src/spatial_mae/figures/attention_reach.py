@@ -11,13 +11,13 @@ sizes, mask units and depths, the choice with the most mask ratios is drawn.
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import THIN, curve, looks, setting_axis
+from spatial_mae.figures.drawing.curves import THIN, curve, curves, entries, looks, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
-from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.needs import keep, runs
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, levels, pick, widest
-from spatial_mae.tables.runs import PRETRAINING, SETTING, at_end, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING, at_end
 
 KIND = "attention"
 IN_PAPER = "Kong Sec. 3.2"
@@ -34,8 +34,7 @@ QUERY = ("query", "metric", "block", "control")
 
 def select(rows: list[Row]) -> list[Row]:
     """Means over heads after the last epoch and before the first one, over all mask ratios."""
-    require(rows, KIND, COLUMNS)
-    rows = pick(first_completed(rows, "pretrain_epochs"), head=None)
+    rows = pick(runs(rows, KIND, COLUMNS), head=None)
     rows = [row for row in rows if (row["query"], row["metric"]) in MEASURES]
     rows = widest(rows, "mask", "patch", "unit", "enc", "dec")
     trained = [row | {"control": None} for row in rows if at_end(row)]
@@ -51,15 +50,14 @@ def draw(rows: list[Row]) -> Figure:
     measures = [m for m in MEASURES if pick(trained, query=m[0], metric=m[1])]
     figure, axes = panels(1, len(measures), notes(trained, *remarks(rows)), height=1.9)
     styles = looks(levels(trained, "mask"))
-    for index, (query, metric) in enumerate(measures):
-        axis, shown = axes[0, index], pick(rows, query=query, metric=metric)
+    for axis, (query, metric) in zip(axes[0], measures, strict=True):
+        shown = pick(rows, query=query, metric=metric)
         curve(axis, pick(shown, control="uniform"), "block", **UNIFORM)
         curve(axis, pick(shown, control="untrained"), "block", **UNTRAINED)
-        for mask, look in styles.items():
-            curve(axis, pick(shown, control=None, mask=mask), "block", **look)
+        curves(axis, pick(shown, control=None), "block", "mask", styles)
         setting_axis(axis, trained, "block")
         axis.set_ylabel(MEASURES[query, metric])
-        title(axis, index)
-    entries = {f"m = {mask}": look for mask, look in styles.items()}
-    legend(figure, entries | {"untrained": UNTRAINED, "equal attention": UNIFORM})
+        title(axis)
+    controls = {"untrained": UNTRAINED, "equal attention": UNIFORM}
+    legend(figure, entries(styles, "m = {}") | controls)
     return figure

@@ -56,11 +56,10 @@ def draw(rows: list[Row]) -> Figure:
     for column, removal in enumerate(removals):
         shown = pick(rows, mean_removal=removal)
         _draw_decay(axes[0, column], pick(shown, panel="decay"), colours)
-        title(axes[0, column], column, REMOVALS.get(removal, removal))
-        for index, dataset in enumerate(datasets):
-            axis = axes[1 + index, column]
+        title(axes[0, column], REMOVALS.get(removal, removal))
+        for axis, dataset in zip(axes[1:, column], datasets, strict=True):
             _draw_map(figure, axis, pick(shown, panel="map", dataset=dataset))
-            title(axis, (1 + index) * len(removals) + column, readable(dataset))
+            title(axis, readable(dataset))
     axes[0, 0].set_ylabel(axis_label("correlation"))
     looks = {readable(dataset): {"color": colour} for dataset, colour in colours.items()}
     borders = enumerate(distinct(rows, "border"))

@@ -17,16 +17,15 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import epochs_from_zero, setting_axis
+from spatial_mae.figures.drawing.curves import epochs_from_zero, measure_panels, setting_axis
 from spatial_mae.figures.drawing.jacobians import CONVENTIONS, band, entropy_label
-from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.pictures import output_colours, output_names
-from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, panels, styled, title
+from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, styled, title
 from spatial_mae.tables.columns import axis_label
-from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.needs import keep, runs, several
 from spatial_mae.tables.repeats import average, over_seeds
 from spatial_mae.tables.rows import Row, first, pick
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.runs import SETTING
 
 KIND = "basis"
 IN_PAPER = "Bisulco Fig. 8"
@@ -40,8 +39,7 @@ DASH = 3  # line widths of ink, and of gap, of the linear MAE's lines
 
 def select(rows: list[Row]) -> list[Row]:
     """Measures of every epoch and of the linear MAE; `low` and `high` are two errors away."""
-    require(rows, KIND, ("dataset", *COLUMNS, *CONVENTION))
-    rows = first(first_completed(rows, "pretrain_epochs"), *SETTING)
+    rows = first(runs(rows, KIND, ("dataset", *COLUMNS, *CONVENTION)), *SETTING)
     rows = first(keep(rows, measure=list(MEASURES)), *CONVENTION, within=("measure",))
     several(keep(rows, source="network"), "epoch")
     return _with_errors(keep(rows, source=["network", "linear"]))
@@ -59,14 +57,12 @@ def _with_errors(rows: list[Row]) -> list[Row]:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    measures = [name for name in MEASURES if pick(rows, measure=name)]
-    figure, axes = panels(1, len(measures), notes(rows, *remarks(rows)), height=1.9)
+    figure, cells = measure_panels(rows, MEASURES, height=1.9)
     colours = output_colours(rows)
-    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
-        shown = pick(rows, measure=measure)
+    for measure, axis, shown in cells:
         _draw_measure(axis, shown, colours)
         axis.set_ylabel(entropy_label(shown) if measure == "entropy" else axis_label(measure))
-        title(axis, index)
+        title(axis)
     names = output_names(rows)
     looks = {names[n]: _look(k, colour) for k, (n, colour) in enumerate(colours.items())}
     linear = {"linear MAE": {"color": GREY, "linestyle": (0, (DASH, DASH))}}

@@ -23,15 +23,14 @@ from spatial_mae.figures.drawing.curves import THIN, curve, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, panels, styled, title
 from spatial_mae.hierarchy.both_papers import course, rank_agreement
-from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.needs import runs, several
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
+from spatial_mae.tables.runs import PRETRAINING, SETTING, in_percent
 
 KIND = "both_papers"
 IN_PAPER = "Bisulco and Kong"
-COLUMNS = (*PRETRAINING, "status", "epochs")
-COLUMNS += ("measure", "source", "value")
+COLUMNS = (*PRETRAINING, "status", "epochs", "measure", "source", "value")
 MEASURES = {
     "spread": "spread of Jacobian\n(pixels)",
     "level_mean": "expected level\n(doublings)",
@@ -64,8 +63,7 @@ NONE = {"tau": None, "n_ratios": None}
 
 def select(rows: list[Row]) -> list[Row]:
     """Means over seeds at one choice of depths; `course`, `tau` and `n_ratios` of each curve."""
-    require(rows, KIND, COLUMNS)
-    rows = first_completed(rows, "pretrain_epochs")
+    rows = runs(rows, KIND, COLUMNS)
     several(rows, "mask")
     by_depth = groups(rows, "enc", "dec").values()
     rows = max(by_depth, key=lambda group: len(project(group, SETTING)))
@@ -119,7 +117,7 @@ def draw(rows: list[Row]) -> Figure:
                 curve(axis, pick(shown, source=source), "mask", **look)
             if across == 0:
                 axis.set_ylabel(MEASURES[name])
-            title(axis, down * len(columns) + across, _heading(patch, unit, down, shown))
+            title(axis, _heading(patch, unit, down, shown))
         setting_axis(axes[-1, across], rows, "mask")
     there = {row["source"] for row in rows if row["measure"] in MEASURES}
     legend(figure, {label: LOOKS[name] for name, label in NAMES.items() if name in there})

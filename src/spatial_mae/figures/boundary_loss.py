@@ -15,9 +15,10 @@ from statistics import fmean, stdev
 
 from matplotlib.figure import Figure
 
+from spatial_mae.figures.drawing.curves import measure_panels
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.scores import EVALUATION, counted
-from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, line, panels, styled, title
+from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, line, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require, several
 from spatial_mae.tables.repeats import FRAME, by_seed
@@ -95,10 +96,9 @@ def _mean(own: dict[object, Row], plain: dict[object, Row]) -> Row:
 @styled
 def draw(rows: list[Row]) -> Figure:
     runs, means = [r for r in rows if r["seed"] is not None], pick(rows, seed=None)
-    measures = [name for name in MEASURES.values() if pick(rows, measure=name)]
     note = notes([_common(row) for row in runs], *remarks(means))
-    figure, axes = panels(1, len(measures), note, height=1.9)
-    for index, (axis, name) in enumerate(zip(axes[0], measures, strict=True)):
+    figure, cells = measure_panels(rows, MEASURES.values(), note=note, height=1.9)
+    for name, axis, _ in cells:
         for seed in levels(runs, "seed"):
             own = pick(runs, measure=name, seed=seed)
             line(axis, own, WIDTH, "value", color=GREY, linewidth=0.6, marker=".", zorder=1)
@@ -107,9 +107,8 @@ def draw(rows: list[Row]) -> Figure:
         place, low, high = zip(*((r[WIDTH], r["low"], r["high"]) for r in shown), strict=True)
         axis.vlines(place, low, high, color=CATEGORIES[1], linewidth=2, zorder=3)
         axis.set_xticks(levels(means, WIDTH))
-        axis.set_xlabel(axis_label(WIDTH))
-        axis.set_ylabel(name)
-        title(axis, index)
+        axis.set(xlabel=axis_label(WIDTH), ylabel=name)
+        title(axis)
     return figure
 
 

@@ -9,32 +9,23 @@ eight runs are drawn, evenly spread in the order of patch size, mask unit, mask 
 The first data set, network and recipe of the table are drawn, and its first seed.
 """
 
-import math
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import (
-    PHRASES,
-    notes,
-    readable,
-    remarks,
-    run_name,
-    varied,
-)
+from spatial_mae.figures.drawing.notes import PHRASES, notes, readable, remarks, run_name, varied
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     MARKERS,
     categories,
     legend,
-    panels,
     styled,
     title,
+    wrapped,
 )
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import FRAME, of_one_seed
 from spatial_mae.tables.rows import Row, by, first, groups, levels, spread
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING
 
 KIND = "embedding_points"
 IN_PAPER = "Kong Fig. 8"
@@ -46,31 +37,25 @@ NAMES = PHRASES | {"unit": "unit {}"}  # titles are narrow
 
 def select(rows: list[Row]) -> list[Row]:
     """Every point of at most eight runs."""
-    require(rows, KIND, COLUMNS)
-    runs = groups(first(first_completed(rows, "pretrain_epochs"), "seed"), *SETTING)
+    rows = first(runs(rows, KIND, COLUMNS), "seed")
+    of_setting = groups(rows, *SETTING)
     kept = (*FRAME, *SETTING, *POINT)
-    return [
-        of_one_seed(row, kept) for setting in spread(sorted(runs), MOST) for row in runs[setting]
-    ]
+    chosen = spread(sorted(of_setting), MOST)
+    return [of_one_seed(row, kept) for setting in chosen for row in of_setting[setting]]
 
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    runs = sorted(groups(rows, *SETTING).items())
-    across = min(len(runs), ACROSS)
-    note = notes(rows, *remarks(rows))
-    figure, axes = panels(math.ceil(len(runs) / across), across, note, height=1.9)
+    named = sorted(groups(rows, *SETTING).items())
+    figure, axes = wrapped(len(named), ACROSS, notes(rows, *remarks(rows)), height=1.9)
     keys = varied(rows)
     colours = categories(levels(rows, "class"))
     looks = {
         name: {"color": colour, "marker": _marker(index), "linestyle": ""}
         for index, (name, colour) in enumerate(colours.items())
     }
-    for axis in axes.flat[len(runs) :]:
-        axis.set_visible(False)
-    for index, (axis, (_, run)) in enumerate(zip(axes.flat, runs, strict=False)):
-        named = ", ".join(run_name(run[0], keys, NAMES))
-        title(axis, index, f"{named}\n{_scores(run[0])}")
+    for axis, (_, run) in zip(axes, named, strict=True):
+        title(axis, f"{', '.join(run_name(run[0], keys, NAMES))}\n{_scores(run[0])}")
         _draw_plane(axis, run, looks)
     legend(figure, {readable(name): look for name, look in looks.items()})
     return figure
@@ -91,7 +76,6 @@ def _draw_plane(axis: Axes, rows: list[Row], looks: dict[str, dict]) -> None:
         points = [(row["x"], row["y"]) for row in classes.get(name, ())]
         if points:
             axis.plot(*zip(*points, strict=True), **look, markersize=1.6, alpha=0.8)
-    axis.set_xticks([])
-    axis.set_yticks([])
+    axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(True)
     axis.set_box_aspect(1)

@@ -10,29 +10,12 @@ middle and highest at most). Only the first target, colour, centring and other s
 
 from matplotlib.figure import Figure
 
+from spatial_mae.figures.drawing.models import draw_models, name_models
 from spatial_mae.figures.drawing.notes import notes, readable
-from spatial_mae.figures.drawing.style import (
-    BLACK,
-    legend,
-    line,
-    log_x,
-    ordered,
-    panels,
-    styled,
-    title,
-)
+from spatial_mae.figures.drawing.style import log_x, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require, several
-from spatial_mae.tables.rows import (
-    Row,
-    first,
-    groups,
-    levels,
-    most_images,
-    pick,
-    project,
-    spread,
-)
+from spatial_mae.tables.rows import Row, few, first, groups, levels, most_images, pick, project
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "depth"
@@ -48,8 +31,7 @@ def select(rows: list[Row]) -> list[Row]:
     several(rows, "n_latents")
     rows = first(most_images(rows), *FIRST, within=("dataset",))
     maes = keep_masked(rows)
-    maes = pick(maes, mask_ratio=spread(levels(maes, "mask_ratio"), 3))
-    return project(keep(rows, model="ae") + maes, (*SOLUTION, *COLUMNS))
+    return project(keep(rows, model="ae") + few(maes, "mask_ratio", 3), (*SOLUTION, *COLUMNS))
 
 
 @styled
@@ -61,23 +43,16 @@ def draw(rows: list[Row]) -> Figure:
     cells = list(groups(rows, "readout", "input"))
     figure, axes = panels(len(lines_of), len(cells), notes(rows))
     colours = ordered(levels(maes, "patch"))
-    for row, ((dataset, target, ratio), group) in enumerate(lines_of.items()):
-        for column, (readout, seen) in enumerate(cells):
-            axis = axes[row, column]
+    for line_of_axes, ((dataset, target, ratio), group) in zip(axes, lines_of.items(), strict=True):
+        for axis, (readout, seen) in zip(line_of_axes, cells, strict=True):
             cell = {"readout": readout, "input": seen}
             reference = first(pick(plain, dataset=dataset, **cell), "patch")
-            _draw_errors(axis, reference, pick(group, **cell), colours)
-            title(axis, row * len(cells) + column, f"m = {ratio:g}, {readout}, {seen}")
+            shown = pick(group, **cell)
+            draw_models(axis, reference + shown, "n_latents", "error", colours, "patch", marker="o")
+            axis.set_xlabel(axis_label("n_latents"))
+            log_x(axis, levels(shown, "n_latents"))
+            title(axis, f"m = {ratio:g}, {readout}, {seen}")
         where = f"{readable(dataset)}, {readable(target)}"
-        axes[row, 0].set_ylabel(f"{where}\n{axis_label('error')}")
-    looks = {"AE": {"color": BLACK}}
-    legend(figure, looks | {f"MAE, patch {p}": {"color": c} for p, c in colours.items()})
+        line_of_axes[0].set_ylabel(f"{where}\n{axis_label('error')}")
+    name_models(figure, colours, "MAE, patch {}")
     return figure
-
-
-def _draw_errors(axis, reference: list[Row], rows: list[Row], colours: dict) -> None:
-    line(axis, reference, "n_latents", "error", color=BLACK, marker="o")
-    for patch, colour in colours.items():
-        line(axis, pick(rows, patch=patch), "n_latents", "error", color=colour, marker="o")
-    axis.set_xlabel(axis_label("n_latents"))
-    log_x(axis, levels(rows, "n_latents"))

@@ -12,15 +12,14 @@ choice with the most encoder depths (the first if several have as many).
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.curves import curves, entries, looks, measure_panels, setting_axis
 from spatial_mae.figures.drawing.scores import EVALUATION, in_units
-from spatial_mae.figures.drawing.style import legend, panels, styled, title
+from spatial_mae.figures.drawing.style import legend, styled, title
 from spatial_mae.tables.columns import label
-from spatial_mae.tables.needs import require, several
+from spatial_mae.tables.needs import runs, several
 from spatial_mae.tables.repeats import over_seeds
-from spatial_mae.tables.rows import Row, levels, pick, widest
-from spatial_mae.tables.runs import SETTING, at_end, first_completed
+from spatial_mae.tables.rows import Row, levels, widest
+from spatial_mae.tables.runs import SETTING, at_end
 
 KIND = "evaluation"
 IN_PAPER = "Bisulco Fig. 10"
@@ -29,27 +28,23 @@ COSTS = ("pretrain_seconds", "pretrain_peak_memory_bytes")
 
 def select(rows: list[Row]) -> list[Row]:
     """Time and memory of every depth, in the largest unit that the greatest exceeds."""
-    require(rows, KIND, (*EVALUATION, *COSTS))
-    rows = widest(first_completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask")
+    rows = widest(runs(rows, KIND, (*EVALUATION, *COSTS)), "enc", "patch", "unit", "mask")
     several(rows, "enc")
     last = [row for row in rows if at_end(row)]
     counts = {"n_train": None, "n_test": None}  # of probes, which take no part in these costs
-    runs = {tuple(row[key] for key in (*SETTING, "seed")): row | counts for row in last}.values()
-    return [row for cost in COSTS for row in in_units(over_seeds(runs, SETTING, cost), cost)]
+    trained = {tuple(row[key] for key in (*SETTING, "seed")): row | counts for row in last}.values()
+    return [row for cost in COSTS for row in in_units(over_seeds(trained, SETTING, cost), cost)]
 
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    costs = [cost for cost in COSTS if pick(rows, cost=cost)]
-    figure, axes = panels(1, len(costs), notes(rows, *remarks(rows)), height=1.9)
+    figure, cells = measure_panels(rows, COSTS, "cost", height=1.9)
     styles = looks(levels(rows, "dec"))
-    for index, (axis, cost) in enumerate(zip(axes[0], costs, strict=True)):
-        shown = pick(rows, cost=cost)
-        for depth, look in styles.items():
-            curve(axis, pick(shown, dec=depth), "enc", **look)
+    for cost, axis, shown in cells:
+        curves(axis, shown, "enc", "dec", styles)
         setting_axis(axis, shown, "enc")
         axis.set_ylim(bottom=0)
         axis.set_ylabel(f"{label(cost)} ({shown[0]['cost_unit']})")
-        title(axis, index)
-    legend(figure, {f"decoder depth {depth}": look for depth, look in styles.items()})
+        title(axis)
+    legend(figure, entries(styles, "decoder depth {}"))
     return figure

@@ -11,20 +11,12 @@ and other settings are drawn.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
+from spatial_mae.figures.drawing.models import draw_models, name_models, ratio_colours
 from spatial_mae.figures.drawing.notes import notes, readable
-from spatial_mae.figures.drawing.style import (
-    BLACK,
-    legend,
-    line,
-    log_x,
-    ordered,
-    panels,
-    styled,
-    title,
-)
+from spatial_mae.figures.drawing.style import log_x, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep_masked, require, several
-from spatial_mae.tables.rows import Row, first, groups, levels, pick, project, spread
+from spatial_mae.tables.rows import Row, few, first, groups, levels, pick, project
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
@@ -38,8 +30,7 @@ def select(rows: list[Row]) -> list[Row]:
     several(rows, "n_images")
     rows = first(rows, *FIRST, within=("dataset",))
     maes = first(keep_masked(rows), "sampling")
-    ratios = spread(levels(maes, "mask_ratio"), 5)
-    rows = pick(rows, model="ae") + pick(maes, mask_ratio=ratios)
+    rows = pick(rows, model="ae") + few(maes, "mask_ratio", 5)
     return project(rows, (*SOLUTION, *MODEL, *METRICS))
 
 
@@ -47,17 +38,12 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     by_dataset = groups(rows, "dataset")
     figure, axes = panels(len(by_dataset), len(METRICS), notes(rows), height=1.75)
-    colours = ordered(levels(pick(rows, model="mae"), "mask_ratio"))
-    for row, ((dataset,), group) in enumerate(by_dataset.items()):
-        for column, (metric, label) in enumerate(METRICS.items()):
-            axis = axes[row, column]
-            line(axis, pick(group, model="ae"), "n_images", metric, color=BLACK, marker="o")
-            for ratio, colour in colours.items():
-                curve = pick(group, model="mae", mask_ratio=ratio)
-                line(axis, curve, "n_images", metric, color=colour, marker="o")
+    colours = ratio_colours(rows)
+    for line_of_axes, ((dataset,), group) in zip(axes, by_dataset.items(), strict=True):
+        for axis, (metric, label) in zip(line_of_axes, METRICS.items(), strict=True):
+            draw_models(axis, group, "n_images", metric, colours, marker="o")
             axis.set(xlabel=axis_label("n_images"), ylabel=label)
             log_x(axis, levels(group, "n_images"))
-            title(axis, row * len(METRICS) + column, readable(dataset))
-    looks = {"AE": {"color": BLACK, "marker": "o"}}
-    legend(figure, looks | {f"m = {m:g}": {"color": c, "marker": "o"} for m, c in colours.items()})
+            title(axis, readable(dataset))
+    name_models(figure, colours, marker="o")
     return figure

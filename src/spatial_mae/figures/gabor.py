@@ -13,18 +13,9 @@ and other settings are drawn.
 
 from matplotlib.figure import Figure
 
+from spatial_mae.figures.drawing.models import draw_models, name_models, ratio_colours
 from spatial_mae.figures.drawing.notes import notes, readable
-from spatial_mae.figures.drawing.style import (
-    BLACK,
-    legend,
-    line,
-    log_x,
-    log_y,
-    ordered,
-    panels,
-    styled,
-    title,
-)
+from spatial_mae.figures.drawing.style import log_x, log_y, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require, several
 from spatial_mae.tables.repeats import average
@@ -42,11 +33,8 @@ def select(rows: list[Row]) -> list[Row]:
     """Errors averaged over orientations, for every cell, frequency, mask ratio and scale."""
     require(rows, KIND, ("dataset", *COLUMNS))
     several(rows, "scale")
-    rows = first(
-        most_images(keep(rows, model="ae") + keep_masked(rows)),
-        *FIRST,
-        within=("dataset",),
-    )
+    rows = most_images(keep(rows, model="ae") + keep_masked(rows))
+    rows = first(rows, *FIRST, within=("dataset",))
     keys = (*SOLUTION, *CELL, "frequency", "model", "mask_ratio", "n_latents", "scale")
     return average(rows, keys, ["error"])
 
@@ -57,25 +45,18 @@ def draw(rows: list[Row]) -> Figure:
     cells = list(groups(rows, "readout", "input"))
     frame = notes(rows, "error averaged over orientations")
     figure, axes = panels(len(lines_of), len(cells), frame, sharey="row", sharex=True, height=1.7)
-    colours = ordered(levels(pick(rows, model="mae"), "mask_ratio"))
-    for row, ((dataset, reading, frequency), group) in enumerate(lines_of.items()):
-        for column, (readout, seen) in enumerate(cells):
-            axis = axes[row, column]
-            _draw_errors(axis, pick(group, readout=readout, input=seen), colours)
-            title(axis, row * len(cells) + column, f"{reading}, {readout}, {seen}")
+    colours = ratio_colours(rows)
+    for line_of_axes, (key, group) in zip(axes, lines_of.items(), strict=True):
+        dataset, reading, frequency = key
+        for axis, (readout, seen) in zip(line_of_axes, cells, strict=True):
+            shown = pick(group, readout=readout, input=seen)
+            draw_models(axis, shown, "scale", "error", colours, marker="o")
+            log_x(axis, levels(shown, "scale"))
+            log_y(axis)
+            title(axis, f"{reading}, {readout}, {seen}")
         where = f"{readable(dataset)}, w = {frequency:g}"
-        axes[row, 0].set_ylabel(f"{where}\n{axis_label('error')}")
+        line_of_axes[0].set_ylabel(f"{where}\n{axis_label('error')}")
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("scale"))
-    looks = {"AE": {"color": BLACK}}
-    legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})
+    name_models(figure, colours)
     return figure
-
-
-def _draw_errors(axis, rows: list[Row], colours: dict) -> None:
-    line(axis, pick(rows, model="ae"), "scale", "error", color=BLACK, marker="o")
-    for ratio, colour in colours.items():
-        curve = pick(rows, model="mae", mask_ratio=ratio)
-        line(axis, curve, "scale", "error", color=colour, marker="o")
-    log_x(axis, levels(rows, "scale"))
-    log_y(axis)

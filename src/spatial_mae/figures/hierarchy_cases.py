@@ -39,10 +39,10 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     cases = groups(rows, "case", "hidden_share")
     figure, axes = panels(1, max(len(cases), 2), [], height=1.7)
-    for index, ((case, share), part) in enumerate(cases.items()):
-        _draw_graph(axes[0, index], part)
+    for axis, ((case, share), part) in zip(axes[0], cases.items(), strict=False):
+        _draw_graph(axis, part)
         learned = ", ".join(row["variable"] for row in pick(part, role="shared"))
-        title(axes[0, index], index, f"{case}, m = {share:.2g}: C = {{{learned}}}")
+        title(axis, f"{case}, m = {share:.2g}: C = {{{learned}}}")
     looks = {NAMES.get(role, role): NODE | look | {"markersize": 6} for role, look in LOOKS.items()}
     legend(figure, looks)
     return figure
@@ -60,9 +60,8 @@ def _draw_graph(axis: Axes, rows: list[Row]) -> None:
     for row in rows:
         colour = "white" if row["role"] in DARK else BLACK
         text = rf"${row['variable'][0]}_{{{row['variable'][1:]}}}$"
-        axis.text(
-            *places[row["variable"]], text, color=colour, ha="center", va="center", size=6, zorder=4
-        )
+        look = {"color": colour, "ha": "center", "va": "center", "size": 6, "zorder": 4}
+        axis.text(*places[row["variable"]], text, **look)
     axis.set(xlim=(-0.6, max(x for x, _ in places.values()) + 0.6), ylim=(-0.3, 2.3))
     axis.set_yticks(sorted({y for _, y in places.values()}))
     axis.set_xticks([])

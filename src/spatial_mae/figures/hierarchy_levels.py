@@ -69,7 +69,7 @@ def draw(rows: list[Row]) -> Figure:
     for i, (tree, of_tree) in enumerate(trees.items()):
         for j, unit in enumerate(units):
             _draw_panel(axes[i, j], pick(of_tree, unit_level=unit), colours)
-            title(axes[i, j], i * len(units) + j, _size(*tree, unit))
+            title(axes[i, j], _size(*tree, unit), i * len(units) + j)
             axes[i, j].set_ylim(0.5, tree[-1] + 0.5)
             axes[i, j].set_yticks(range(1, tree[-1] + 1))
         axes[i, 0].set_ylabel(f"level ({_name(*tree)})")

@@ -71,13 +71,9 @@ def draw(rows: list[Row]) -> Figure:
     figure, axes = panels(len(METRICS), len(choices), note, sharey="row", height=1.7)
     for column, choice in enumerate(choices):
         shown = pick(rows, choice=choice)
-        for row, metric in enumerate(METRICS):
-            _draw_curves(axes[row, column], shown, metric)
-            title(
-                axes[row, column],
-                row * len(choices) + column,
-                choice if choice == WEIGHTS else label(choice),
-            )
+        for axis, metric in zip(axes[:, column], METRICS, strict=True):
+            _draw_curves(axis, shown, metric)
+            title(axis, choice if choice == WEIGHTS else label(choice))
         axes[-1, column].set_xlabel(axis_label("mask_ratio"))
         axes[-1, column].legend(loc="upper center", bbox_to_anchor=(0.5, -0.28))
     for row, metric in enumerate(METRICS):

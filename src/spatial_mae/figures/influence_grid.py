@@ -11,20 +11,12 @@ centrings or other settings, the first is drawn; the figure of choices shows the
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
+from spatial_mae.figures.drawing.models import all_ratios, few_latents
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
-from spatial_mae.tables.needs import keep_masked, require, several
-from spatial_mae.tables.rows import (
-    Row,
-    first,
-    groups,
-    levels,
-    most_images,
-    pick,
-    project,
-    spread,
-)
+from spatial_mae.tables.needs import require
+from spatial_mae.tables.rows import Row, groups, levels, pick, project
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
@@ -35,12 +27,8 @@ FIRST = ("split", "colour", "centring", "ridge", "flip")
 def select(rows: list[Row]) -> list[Row]:
     """AE and MAE at one setting per data set, all mask ratios and patch sizes, at most three k."""
     require(rows, KIND, ("dataset", "patch", *MODEL, *METRICS))
-    rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = first(keep_masked(rows), "sampling")
-    several(maes, "mask_ratio")
-    kept = []
-    for group in groups(pick(rows, model="ae") + maes, "dataset").values():
-        kept += pick(group, n_latents=spread(levels(group, "n_latents"), 3))
+    rows, maes = all_ratios(rows, *FIRST)
+    kept = few_latents(pick(rows, model="ae") + maes)
     return project(kept, (*SOLUTION, *MODEL, *METRICS))
 
 
@@ -53,12 +41,11 @@ def draw(rows: list[Row]) -> Figure:
     }
     figure, axes = panels(len(settings), len(METRICS), notes(rows), height=1.75)
     colours = ordered(levels(rows, "patch"))
-    for row, ((dataset, n_latents), group) in enumerate(settings.items()):
-        for column, (metric, label) in enumerate(METRICS.items()):
-            axis = axes[row, column]
+    for line_of_axes, ((dataset, k), group) in zip(axes, settings.items(), strict=True):
+        for axis, (metric, label) in zip(line_of_axes, METRICS.items(), strict=True):
             for patch, colour in colours.items():
                 line(axis, pick(group, patch=patch), "mask_ratio", metric, color=colour, marker="o")
             axis.set(xlabel=axis_label("mask_ratio"), ylabel=label)
-            title(axis, row * len(METRICS) + column, f"{readable(dataset)}, k = {n_latents:,}")
+            title(axis, f"{readable(dataset)}, k = {k:,}")
     legend(figure, {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()})
     return figure

@@ -13,45 +13,29 @@ first patch size and other settings are drawn.
 
 from matplotlib.figure import Figure
 
+from spatial_mae.figures.drawing.models import draw_profiles, few_latents, one_setting
 from spatial_mae.figures.drawing.notes import notes, readable
-from spatial_mae.figures.drawing.style import BLACK, legend, line, log_y, panels, styled, title
+from spatial_mae.figures.drawing.style import BLACK, legend, panels, styled, title
 from spatial_mae.tables.columns import axis_label
-from spatial_mae.tables.needs import keep, keep_masked, require
-from spatial_mae.tables.rows import (
-    Row,
-    first,
-    groups,
-    levels,
-    most_images,
-    pick,
-    project,
-    spread,
-)
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, few, groups, levels, pick, project, spread
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
 IN_PAPER = "Bisulco Fig. 5"
 MODEL = ("model", "mask_ratio", "noise_deviation", "n_latents", "sampling")
 COLUMNS = (*MODEL, "distance", "mean_absolute")
-FIRST = ("split", "colour", "patch", "centring", "ridge", "flip", "sampling")
+FIRST = ("split", "colour", "patch", "centring", "ridge", "flip")
 SHADES = {"dae": ("#F2B233", "#D55E00", "#8A3A00"), "mae": ("#7CC4EC", "#0072B2", "#003D66")}
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Profiles of all models at one setting per data set, thinned to at most three of each axis."""
     require(rows, KIND, ("dataset", *COLUMNS))
-    rows = first(most_images(rows), *FIRST[:-1], within=("dataset",))
-    rows = keep(rows, model="ae") + pick(rows, model="dae") + first(keep_masked(rows), "sampling")
-    kept = []
-    for group in groups(rows, "dataset").values():
-        kept += pick(group, n_latents=spread(levels(group, "n_latents"), 3))
-    ratios = spread(levels(pick(kept, model="mae"), "mask_ratio"), 3)
-    noises = spread(levels(pick(kept, model="dae"), "noise_deviation"), 3)
-    kept = (
-        pick(kept, model="ae")
-        + pick(kept, noise_deviation=noises)
-        + pick(kept, model="mae", mask_ratio=ratios)
-    )
+    rows, maes = one_setting(rows, *FIRST)
+    kept = few_latents(keep(rows, model="ae") + pick(rows, model="dae") + maes)
+    maes, daes = pick(kept, model="mae"), pick(kept, model="dae")
+    kept = pick(kept, model="ae") + few(daes, "noise_deviation", 3) + few(maes, "mask_ratio", 3)
     return project(kept, (*SOLUTION, *COLUMNS))
 
 
@@ -61,15 +45,15 @@ def draw(rows: list[Row]) -> Figure:
     width = max(len(levels(group, "n_latents")) for group in by_dataset.values())
     figure, axes = panels(len(by_dataset), width, notes(rows), height=1.9, sharey="row")
     looks = _looks(rows)
-    for row, ((dataset,), group) in enumerate(by_dataset.items()):
+    for line_of_axes, ((dataset,), group) in zip(axes, by_dataset.items(), strict=True):
         latents = levels(group, "n_latents")
-        for column, k in enumerate(latents):
-            axis = axes[row, column]
-            _draw_profiles(axis, pick(group, n_latents=k), looks)
-            title(axis, row * width + column, f"{readable(dataset)}, k = {k:,}")
-        for axis in axes[row, len(latents) :]:
+        for axis, k in zip(line_of_axes, latents, strict=False):
+            shown = pick(group, n_latents=k)
+            draw_profiles(axis, [(look, _of(shown, *key)) for key, look in looks.items()])
+            title(axis, f"{readable(dataset)}, k = {k:,}")
+        for axis in line_of_axes[len(latents) :]:
             axis.set_visible(False)
-        axes[row, 0].set_ylabel(axis_label("mean_absolute"))
+        line_of_axes[0].set_ylabel(axis_label("mean_absolute"))
     legend(figure, {_label(key): look for key, look in looks.items()})
     return figure
 
@@ -91,14 +75,6 @@ def _label(key: tuple) -> str:
     return {"ae": "AE", "dae": f"DAE, σ = {value:g}", "mae": f"MAE, m = {value:g}"}[model]
 
 
-def _draw_profiles(axis, rows: list[Row], looks: dict) -> None:
-    for (model, value), look in looks.items():
-        column = "noise_deviation" if model == "dae" else "mask_ratio"
-        shown = (
-            pick(rows, model=model) if model == "ae" else pick(rows, model=model, **{column: value})
-        )
-        positive = [row for row in shown if row["mean_absolute"] > 1e-12]
-        marker = {"marker": "o"} if len(positive) == 1 else {}
-        line(axis, positive, "distance", "mean_absolute", **look, **marker)
-    log_y(axis)
-    axis.set_xlabel(axis_label("distance"))
+def _of(rows: list[Row], model: str, value: float) -> list[Row]:
+    column = {"ae": None, "dae": "noise_deviation", "mae": "mask_ratio"}[model]
+    return pick(rows, model=model, **({column: value} if column else {}))

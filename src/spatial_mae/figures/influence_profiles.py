@@ -10,20 +10,12 @@ drawn; the figure of choices shows their effect.
 
 from matplotlib.figure import Figure
 
+from spatial_mae.figures.drawing.models import all_ratios, draw_profiles, name_models, ratio_colours
 from spatial_mae.figures.drawing.notes import notes, readable
-from spatial_mae.figures.drawing.style import (
-    BLACK,
-    legend,
-    line,
-    log_y,
-    ordered,
-    panels,
-    styled,
-    title,
-)
+from spatial_mae.figures.drawing.style import BLACK, panels, styled, title
 from spatial_mae.tables.columns import axis_label
-from spatial_mae.tables.needs import keep, keep_masked, require, several
-from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick, project
+from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.rows import Row, groups, levels, pick, project
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "profile"
@@ -35,9 +27,7 @@ FIRST = ("split", "colour", "centring", "ridge", "flip", "n_latents")
 def select(rows: list[Row]) -> list[Row]:
     """Profiles of the AE and of every MAE at one setting per data set."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
-    rows = first(most_images(rows), *FIRST, within=("dataset",))
-    maes = first(keep_masked(rows), "sampling")
-    several(maes, "mask_ratio")
+    rows, maes = all_ratios(rows, *FIRST)
     return project(keep(rows, model="ae") + maes, (*SOLUTION, *COLUMNS))
 
 
@@ -46,26 +36,17 @@ def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
     by_dataset = groups(rows, "dataset")
     figure, axes = panels(len(by_dataset), len(patches), notes(rows), sharey="row", height=1.8)
-    colours = ordered(levels(pick(rows, model="mae"), "mask_ratio"))
-    for row, ((dataset,), group) in enumerate(by_dataset.items()):
-        for column, patch in enumerate(patches):
-            axis = axes[row, column]
-            _draw_profiles(axis, pick(group, patch=patch), patch, colours)
+    colours = ratio_colours(rows)
+    for line_of_axes, ((dataset,), group) in zip(axes, by_dataset.items(), strict=True):
+        for axis, patch in zip(line_of_axes, patches, strict=True):
+            shown = pick(group, patch=patch)
+            axis.axvline(patch, color="0.8", linewidth=0.6, zorder=0)
+            maes = [
+                ({"color": c}, pick(shown, model="mae", mask_ratio=m)) for m, c in colours.items()
+            ]
+            draw_profiles(axis, [({"color": BLACK}, pick(shown, model="ae")), *maes])
             name = f"{readable(dataset)}, p =" if len(by_dataset) > 1 else "patch"
-            title(axis, row * len(patches) + column, f"{name} {patch}")
-        axes[row, 0].set_ylabel(axis_label("mean_absolute"))
-    looks = {"AE": {"color": BLACK}}
-    legend(figure, looks | {f"m = {m:g}": {"color": c} for m, c in colours.items()})
+            title(axis, f"{name} {patch}")
+        line_of_axes[0].set_ylabel(axis_label("mean_absolute"))
+    name_models(figure, colours)
     return figure
-
-
-def _draw_profiles(axis, rows: list[Row], patch: int, colours: dict) -> None:
-    axis.axvline(patch, color="0.8", linewidth=0.6, zorder=0)
-    shown = {BLACK: pick(rows, model="ae")}
-    shown |= {colour: pick(rows, model="mae", mask_ratio=m) for m, colour in colours.items()}
-    for colour, curve in shown.items():
-        positive = [row for row in curve if row["mean_absolute"] > 1e-12]
-        marker = {"marker": "o"} if len(positive) == 1 else {}
-        line(axis, positive, "distance", "mean_absolute", color=colour, **marker)
-    log_y(axis)
-    axis.set_xlabel(axis_label("distance"))

@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import grid_of, heat_map, panels, styled, title
 from spatial_mae.tables.needs import keep, require
-from spatial_mae.tables.rows import Row, first, levels, pick, project, spread
+from spatial_mae.tables.rows import Row, few, first, levels, pick, project
 
 KIND = "ising_weights"
 IN_PAPER = "Bisulco Fig. 4"
 RUN = ("lattice", "coupling", "patch", "moment")
+SYMBOLS = {"encoder": "A", "influence": "W = AB"}
 VALUES = ("model", "mask_ratio", "quantity", "row", "column", "value")
 
 
@@ -29,8 +30,7 @@ def select(rows: list[Row]) -> list[Row]:
     rows = first(keep(rows, lattice="chain"), "coupling", "patch", "moment")
     rows = project(rows, (*RUN, *VALUES))
     masked = keep(rows, model="mae")
-    ratios = spread(levels(masked, "mask_ratio"), 3)
-    return keep(rows, model="ae") + pick(masked, mask_ratio=ratios)
+    return keep(rows, model="ae") + few(masked, "mask_ratio", 3)
 
 
 @styled
@@ -40,12 +40,11 @@ def draw(rows: list[Row]) -> Figure:
     models += [(f"MAE, m = {m:g}", pick(rows, model="mae", mask_ratio=m)) for m in ratios]
     figure, axes = panels(2, len(models), notes(rows), height=1.75)
     patch = rows[0]["patch"]
-    for column, (name, shown) in enumerate(models):
-        for row, quantity in enumerate(("encoder", "influence")):
+    for (upper, lower), (name, shown) in zip(axes.T, models, strict=True):
+        for axis, quantity in ((upper, "encoder"), (lower, "influence")):
             values = grid_of(pick(shown, quantity=quantity), "row", "column", "value")
-            symbol = ("A", "W = AB")[row]
-            _draw_weights(figure, axes[row, column], values, patch, square=quantity == "influence")
-            title(axes[row, column], row * len(models) + column, f"{name}: {symbol}")
+            _draw_weights(figure, axis, values, patch, square=quantity == "influence")
+            title(axis, f"{name}: {SYMBOLS[quantity]}")
     return figure
 
 

@@ -18,9 +18,9 @@ from spatial_mae.figures.drawing.style import (
     legend,
     line,
     ordered,
-    panels,
     styled,
     title,
+    wrapped,
 )
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require
@@ -50,17 +50,12 @@ def draw(rows: list[Row]) -> Figure:
         for name in PANELS
         for key, part in groups(pick(rows, panel=name), "lattice", "patch").items()
     ]
-    n_panels = len(plots)
-    n_columns = min(n_panels, 4)
-    note = notes(pick(rows, panel="boundary"))
-    figure, axes = panels(-(-n_panels // n_columns), n_columns, note)
+    figure, axes = wrapped(len(plots), 4, notes(pick(rows, panel="boundary")))
     colours = ordered(levels(rows, "coupling"))
-    for index, (name, lattice, patch, part) in enumerate(plots):
-        _draw_panel(axes.flat[index], part, PANELS[name], colours)
-        title(axes.flat[index], index, f"{lattice}, patch {patch}")
-        axes.flat[index].set_ylabel(axis_label(PANELS[name]))
-    for axis in axes.flat[n_panels:]:
-        axis.set_visible(False)
+    for axis, (name, lattice, patch, part) in zip(axes, plots, strict=True):
+        _draw_panel(axis, part, PANELS[name], colours)
+        title(axis, f"{lattice}, patch {patch}")
+        axis.set_ylabel(axis_label(PANELS[name]))
     moments = distinct(rows, "moment")
     looks = {f"J = {j:g}": {"color": colour} for j, colour in colours.items()}
     looks |= {f"{moment} correlations": {"color": GREY} | _look(moment) for moment in moments}

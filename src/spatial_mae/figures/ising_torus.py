@@ -48,14 +48,13 @@ def draw(rows: list[Row]) -> Figure:
     figure, axes = panels(1, 1 + len(patches), notes(boundary), height=1.9)
     _draw_energy(axes[0, 0], pick(rows, panel="energy"))
     colours = ordered(levels(rows, "coupling"))
-    for index, patch in enumerate(patches, start=1):
-        axis = axes[0, index]
+    for axis, patch in zip(axes[0, 1:], patches, strict=True):
         for coupling, colour in colours.items():
             curve = pick(boundary, patch=patch, coupling=coupling)
             line(axis, curve, "mask_ratio", "boundary_energy", color=colour, marker="o")
         axis.axhline(1, color="0.7", linewidth=0.6, zorder=0)
         axis.set(xlabel=axis_label("mask_ratio"), ylabel=axis_label("boundary_energy"))
-        title(axis, index, f"patch {patch}")
+        title(axis, f"patch {patch}")
     looks = {f"J = {j:g}": {"color": colour, "marker": "o"} for j, colour in colours.items()}
     legend(figure, looks)
     return figure
@@ -66,5 +65,5 @@ def _draw_energy(axis, rows: list[Row]) -> None:
     look = {"color": CATEGORIES[1], "linestyle": "none", "marker": "o"}
     line(axis, rows, "coupling", "energy_per_site", label="sampled", **look)
     axis.set(xlabel=axis_label("coupling"), ylabel=axis_label("energy_per_site"))
-    title(axis, 0, "energy")
+    title(axis, "energy")
     axis.legend()

@@ -27,15 +27,7 @@ from spatial_mae.figures.drawing.jacobians import (
     with_errors,
 )
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.style import (
-    GREY,
-    legend,
-    log_y,
-    ordered,
-    panels,
-    styled,
-    title,
-)
+from spatial_mae.figures.drawing.style import GREY, legend, log_y, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, levels, pick
@@ -62,14 +54,14 @@ def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
     figure, axes = panels(1, len(patches), notes(rows, *remarks(rows)), sharey=True, height=1.9)
     colours = ordered(levels(rows, "mask"))
-    for index, (axis, patch) in enumerate(zip(axes[0], patches, strict=True)):
+    for axis, patch in zip(axes[0], patches, strict=True):
         axis.axvline(patch, color="0.8", linewidth=0.6, zorder=0)
         for mask, colour in colours.items():
             for source, stroke in STROKES.items():
                 shown = pick(rows, patch=patch, mask=mask, source=source)
                 _draw_profile(axis, shown, color=colour, linestyle=stroke)
         axis.set_xlabel(axis_label("distance"))
-        title(axis, index, f"patch {patch}")
+        title(axis, f"patch {patch}")
     drawn = [row for row in rows if row["value"] > SMALLEST]
     lowest, highest = min(row["value"] for row in drawn), max(row["high"] for row in drawn)
     axes[0, 0].set_ylim(lowest / MARGIN, highest * MARGIN)

@@ -11,19 +11,17 @@ seeds; the first data set, network, recipe, patch size, mask unit, mask ratio an
 the table are drawn, at most eight encoder depths.
 """
 
-import math
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
+from spatial_mae.figures.drawing.style import grid_of, styled, title, wrapped
 from spatial_mae.tables.columns import axis_label
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import over_seeds
-from spatial_mae.tables.rows import Row, first, levels, pick, spread
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
+from spatial_mae.tables.rows import Row, few, first, levels, pick
+from spatial_mae.tables.runs import PRETRAINING, SETTING
 
 KIND = "similarity"
 IN_PAPER = "Bisulco App. D"
@@ -33,31 +31,22 @@ MOST, ACROSS = 8, 4
 
 def select(rows: list[Row]) -> list[Row]:
     """CKA of every pair of layers for at most eight encoder depths."""
-    needed = (*PRETRAINING, "status", *COLUMNS, "cka")
-    require(rows, KIND, needed)
-    rows = first(
-        first_completed(rows, "pretrain_epochs"), "patch", "unit", "mask", "dec", "reference_enc"
-    )
-    rows = pick(rows, enc=spread(levels(rows, "enc"), MOST))
-    return over_seeds(rows, (*SETTING, *COLUMNS), "cka")
+    rows = runs(rows, KIND, (*PRETRAINING, "status", *COLUMNS, "cka"))
+    rows = first(rows, "patch", "unit", "mask", "dec", "reference_enc")
+    return over_seeds(few(rows, "enc", MOST), (*SETTING, *COLUMNS), "cka")
 
 
 @styled
 def draw(rows: list[Row]) -> Figure:
     depths = levels(rows, "enc")
+    figure, axes = wrapped(len(depths), ACROSS, notes(rows, *remarks(rows)), height=1.75)
     across = min(len(depths), ACROSS)
-    down = math.ceil(len(depths) / across)
-    figure, axes = panels(down, across, notes(rows, *remarks(rows)), height=1.75)
-    for axis in axes.flat[len(depths) :]:
-        axis.set_visible(False)
-    reference = rows[0]["reference_enc"]
-    for index, depth in enumerate(depths):
-        axis = axes.flat[index]
+    for axis, depth in zip(axes, depths, strict=True):
         image = _draw_similarity(axis, pick(rows, enc=depth))
-        title(axis, index, f"encoder depth {depth}")
-        if index >= len(depths) - across:
-            axis.set_xlabel(f"layer, encoder depth {reference}")
-    for axis in axes[:, 0]:
+        title(axis, f"encoder depth {depth}")
+    for axis in axes[-across:]:
+        axis.set_xlabel(f"layer, encoder depth {rows[0]['reference_enc']}")
+    for axis in axes[::across]:
         axis.set_ylabel(axis_label("layer"))
     figure.colorbar(image, ax=axes, label=axis_label("cka"), pad=0.02, aspect=15)
     return figure

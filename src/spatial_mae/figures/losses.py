@@ -11,6 +11,7 @@ drawn; at most four patch sizes.
 
 from matplotlib.figure import Figure
 
+from spatial_mae.figures.drawing.models import model_looks, ratio_colours
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import (
     BLACK,
@@ -19,7 +20,6 @@ from spatial_mae.figures.drawing.style import (
     legend,
     line,
     log_x,
-    ordered,
     panels,
     styled,
     title,
@@ -27,16 +27,7 @@ from spatial_mae.figures.drawing.style import (
 from spatial_mae.masks.laws import SAMPLINGS
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require
-from spatial_mae.tables.rows import (
-    Row,
-    first,
-    groups,
-    levels,
-    most_images,
-    pick,
-    project,
-    spread,
-)
+from spatial_mae.tables.rows import Row, few, first, groups, levels, most_images, pick, project
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
@@ -51,8 +42,7 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(first(rows, "dataset")), *FIRST)
     rows = keep(rows, model="ae") + keep_masked(rows)
-    rows = pick(rows, patch=spread(levels(rows, "patch"), 4))
-    rows = project(rows, (*SOLUTION, *COLUMNS))
+    rows = project(few(rows, "patch", 4), (*SOLUTION, *COLUMNS))
     latents = levels(rows, "n_latents")
     over_k = pick(rows, n_latents=_thinned(latents) + _few(latents))
     over_m = pick(rows, n_latents=_few(latents))
@@ -81,18 +71,18 @@ def _few(values: list[int]) -> list[int]:
 def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
     figure, axes = panels(2, len(patches), notes(rows), sharey="row", height=1.75)
-    ratios = ordered(levels(pick(rows, model="mae"), "mask_ratio"))
+    ratios = ratio_colours(rows)
     latents = categories(levels(pick(rows, panel="ratios"), "n_latents"))
     for column, patch in enumerate(patches):
         shown = pick(rows, patch=patch)
         _draw_over_latents(axes[0, column], pick(shown, panel="latents"), ratios, list(latents))
         _draw_over_ratios(axes[1, column], pick(shown, panel="ratios"), latents)
-        title(axes[0, column], column, f"patch {patch}")
-        title(axes[1, column], len(patches) + column, f"patch {patch}")
-    axes[0, 0].set_ylabel(axis_label("loss"))
-    axes[1, 0].set_ylabel(axis_label("loss"))
+        for axis in axes[:, column]:
+            title(axis, f"patch {patch}")
+    for axis in axes[:, 0]:
+        axis.set_ylabel(axis_label("loss"))
     axes[1, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    looks = {"AE": {"color": BLACK}} | {f"m = {m:g}": {"color": c} for m, c in ratios.items()}
+    looks = model_looks(ratios)
     present = levels(pick(rows, model="mae"), "sampling")
     looks |= {f"{s} masks": {"color": "0.4"} | _look(s) for s in present if len(present) > 1}
     legend(figure, looks)
@@ -105,9 +95,8 @@ def _look(sampling: object) -> dict:
 
 def _draw_over_latents(axis, rows: list[Row], colours: dict, ticks: list[int]) -> None:
     line(axis, pick(rows, model="ae"), "n_latents", "loss", color=BLACK)
-    for (ratio, sampling), curve in groups(
-        pick(rows, model="mae"), "mask_ratio", "sampling"
-    ).items():
+    maes = groups(pick(rows, model="mae"), "mask_ratio", "sampling")
+    for (ratio, sampling), curve in maes.items():
         line(axis, curve, "n_latents", "loss", color=colours[ratio], **_look(sampling))
     axis.set_xlabel(axis_label("n_latents"))
     log_x(axis, ticks)

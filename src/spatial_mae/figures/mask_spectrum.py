@@ -44,12 +44,11 @@ def draw(rows: list[Row]) -> Figure:
     dimensions, patches = levels(rows, "dimensions"), levels(rows, "patch")
     figure, axes = panels(len(dimensions), len(patches), notes(rows), sharex=True, height=1.6)
     laws = levels(rows, "sampling")
-    for row, dimension in enumerate(dimensions):
-        for column, patch in enumerate(patches):
-            axis = axes[row, column]
+    for line_of_axes, dimension in zip(axes, dimensions, strict=True):
+        for axis, patch in zip(line_of_axes, patches, strict=True):
             _draw_spectrum(axis, pick(rows, dimensions=dimension, patch=patch), laws)
-            title(axis, row * len(patches) + column, f"{dimension}-D, patch {patch}")
-        axes[row, 0].set_ylabel("power of the mask")
+            title(axis, f"{dimension}-D, patch {patch}")
+        line_of_axes[0].set_ylabel("power of the mask")
     for axis in axes[-1]:
         axis.set_xlabel("frequency (cycles/pixel)")
     looks = {f"{law}, closed form": _line(laws, law) for law in laws}

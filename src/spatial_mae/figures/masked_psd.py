@@ -16,7 +16,7 @@ from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
 from spatial_mae.tables.columns import IN_KIND, label
 from spatial_mae.tables.needs import keep, require
-from spatial_mae.tables.rows import Row, first, levels, most_images, pick, project, spread
+from spatial_mae.tables.rows import Row, few, first, levels, most_images, pick, project
 
 KIND = "psd"
 IN_PAPER = "Bisulco Fig. 22"
@@ -29,9 +29,10 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, COLUMNS)
     rows = most_images(first(rows, "dataset"))
     masks = first(keep(rows, part=("mask", "masked")), "mask_ratio", "sampling")
-    masks = pick(masks, patch=spread(levels(masks, "patch"), 4))
     image = first(keep(rows, part="image"), "patch", "mask_ratio", "sampling")
-    return project(image + masks, ("dataset", "colour", "n_images", "pixels", *COLUMNS))
+    return project(
+        image + few(masks, "patch", 4), ("dataset", "colour", "n_images", "pixels", *COLUMNS)
+    )
 
 
 @styled
@@ -40,19 +41,17 @@ def draw(rows: list[Row]) -> Figure:
     note = notes(pick(rows, part=("mask", "masked")))
     figure, axes = panels(2, 1 + len(patches), note, height=1.55)
     _draw_power(axes[0, 0], pick(rows, part="image"), _scale(rows, "image"))
-    title(axes[0, 0], 0, "image")
+    title(axes[0, 0], "image")
     axes[0, 0].set(xlabel=label("frequency_x"), ylabel=label("frequency_y"))
     axes[1, 0].set_visible(False)
     for row, part in enumerate(("mask", "masked")):
         for column, patch in enumerate(patches, start=1):
             shown = pick(rows, part=part, patch=patch)
             power = _draw_power(axes[row, column], shown, _scale(rows, part))
-            index = 1 + row * len(patches) + column - 1
-            title(axes[row, column], index, f"{part}, patch {patch}")
+            title(axes[row, column], f"{part}, patch {patch}", row * len(patches) + column)
         axes[row, 1].set_ylabel(label("frequency_y"))
-        figure.colorbar(
-            power, ax=axes[row, 1:], label=IN_KIND[KIND, "power"].label, pad=0.02, aspect=15
-        )
+        name = IN_KIND[KIND, "power"].label
+        figure.colorbar(power, ax=axes[row, 1:], label=name, pad=0.02, aspect=15)
     for axis in axes[1, 1:]:
         axis.set_xlabel(label("frequency_x"))
     return figure

@@ -64,9 +64,9 @@ def draw(rows: list[Row]) -> Figure:
     height = 0.6 + (0.2 if stacked else 0.3) * len(patches)
     figure, axes = panels(*shape, notes(rows, *remarks(rows)), height=height)
     axes_of: dict[str, list[Axes]] = {}
-    for index, (axis, key) in enumerate(zip(axes.flat, cells, strict=True)):
+    for axis, key in zip(axes.flat, cells, strict=True):
         _draw_cells(axis, cells[key], masks, patches, scales[key[1]])
-        title(axis, index, PANELS[key])
+        title(axis, PANELS[key])
         axes_of.setdefault(key[1], []).append(axis)
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("mask"))

@@ -13,15 +13,21 @@ numbers of trained blocks (the first if several have as many).
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import curve, looks, percent, setting_axis
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.curves import (
+    curves,
+    entries,
+    looks,
+    measure_panels,
+    percent,
+    setting_axis,
+)
 from spatial_mae.figures.drawing.scores import TUNING
-from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
+from spatial_mae.figures.drawing.style import GREY, legend, styled, title
 from spatial_mae.tables.columns import label
-from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.needs import keep, runs, several
 from spatial_mae.tables.repeats import over_seeds
-from spatial_mae.tables.rows import Row, levels, pick, widest
-from spatial_mae.tables.runs import SETTING, first_completed
+from spatial_mae.tables.rows import Row, levels, widest
+from spatial_mae.tables.runs import SETTING
 
 KIND = "fine_tuning"
 IN_PAPER = "Bisulco Figs. 12, 15"
@@ -33,8 +39,8 @@ MEASURES |= {column: f"{label(column)} / all blocks" for column in COSTS}
 
 def select(rows: list[Row]) -> list[Row]:
     """Accuracy and relative costs of every number of trained blocks and encoder depth."""
-    require(rows, KIND, (*TUNING, *COSTS))
-    rows = widest(first_completed(rows, "tuning_epochs"), "blocks", "patch", "unit", "mask", "dec")
+    rows = runs(rows, KIND, (*TUNING, *COSTS), "tuning_epochs")
+    rows = widest(rows, "blocks", "patch", "unit", "mask", "dec")
     several(rows, "blocks")
     whole = {_run(row): row for row in keep(rows, blocks="all")}
     rows = [
@@ -62,12 +68,10 @@ def _relative(row: Row, whole: dict[tuple, Row], measure: str) -> float | None:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    measures = [name for name in MEASURES if pick(rows, measure=name)]
-    figure, axes = panels(1, len(measures), notes(rows, *remarks(rows)), height=2.0)
+    figure, cells = measure_panels(rows, MEASURES, height=2.0)
     styles = looks(levels(rows, "enc"))
-    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
-        for depth, look in styles.items():
-            curve(axis, pick(rows, measure=measure, enc=depth), "trained_blocks", **look)
+    for measure, axis, shown in cells:
+        curves(axis, shown, "trained_blocks", "enc", styles)
         if measure == "accuracy":
             percent(axis, MEASURES[measure])
         else:
@@ -76,7 +80,6 @@ def draw(rows: list[Row]) -> Figure:
         if measure == "seconds":
             axis.axhline(0.5, **HALF)
         setting_axis(axis, rows, "trained_blocks")
-        title(axis, index)
-    entries = {f"encoder depth {depth}": look for depth, look in styles.items()}
-    legend(figure, entries | {"half the time": HALF})
+        title(axis)
+    legend(figure, entries(styles, "encoder depth {}") | {"half the time": HALF})
     return figure

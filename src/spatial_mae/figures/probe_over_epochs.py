@@ -15,20 +15,22 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.curves import (
     control_levels,
     control_looks,
-    curve,
+    curves,
+    entries,
     epochs_from_zero,
     looks,
+    measure_panels,
     percent,
     setting_axis,
 )
 from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.scores import EVALUATION, counted
-from spatial_mae.figures.drawing.style import legend, panels, styled, title
-from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.figures.drawing.style import legend, styled, title
+from spatial_mae.tables.needs import keep, runs, several
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, levels, pick, widest
-from spatial_mae.tables.runs import PROBES, SETTING, first_completed
+from spatial_mae.tables.runs import PROBES, SETTING
 
 KIND = "evaluation"
 IN_PAPER = "Bisulco Fig. 10"
@@ -37,8 +39,7 @@ LONG = 20  # a range of epochs so many times the first one is drawn on a logarit
 
 def select(rows: list[Row]) -> list[Row]:
     """Probes of every kept epoch and encoder depth, and of pixels."""
-    require(rows, KIND, EVALUATION)
-    rows = widest(first_completed(rows, "pretrain_epochs"), "enc", "patch", "unit", "mask", "dec")
+    rows = widest(runs(rows, KIND, EVALUATION), "enc", "patch", "unit", "mask", "dec")
     probes = keep(rows, protocol="linear_probe", metric="accuracy", representation=list(PROBES))
     several(probes, "epoch")
     probes = [counted(row) | {"measure": row["representation"], "control": None} for row in probes]
@@ -51,22 +52,18 @@ def select(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     probes, pixels = pick(rows, control=None), [row for row in rows if row["control"]]
-    measures = [name for name in PROBES if pick(probes, measure=name)]
     note = notes(probes, *remarks(rows))
-    figure, axes = panels(1, len(measures), note, height=2.0, sharey=True)
+    figure, cells = measure_panels(probes, PROBES, note=note, height=2.0, sharey=True)
     styles = looks(levels(probes, "enc"))
-    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
+    for measure, axis, shown in cells:
         if _span_decades(probes):
             epochs_from_zero(axis, probes)
-        for depth, look in styles.items():
-            curve(axis, pick(probes, measure=measure, enc=depth), "epoch", **look)
+        curves(axis, shown, "epoch", "enc", styles)
         control_levels(axis, pixels)
         setting_axis(axis, probes, "epoch")
         percent(axis, ACCURACY)
-        title(axis, index, SCORES[measure])
-    legend(
-        figure, {f"encoder depth {d}": look for d, look in styles.items()} | control_looks(pixels)
-    )
+        title(axis, SCORES[measure])
+    legend(figure, entries(styles, "encoder depth {}") | control_looks(pixels))
     return figure
 
 

@@ -28,10 +28,10 @@ from spatial_mae.figures.drawing.style import (
     title,
 )
 from spatial_mae.tables.columns import axis_label, label
-from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.needs import keep, runs
 from spatial_mae.tables.repeats import FRAME, over_seeds
 from spatial_mae.tables.rows import Row, distinct, levels, pick, widest
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed
+from spatial_mae.tables.runs import PRETRAINING, SETTING
 
 KIND = "latent_recovery"
 IN_PAPER = "Kong Theorem 2"
@@ -53,8 +53,7 @@ ROLES = {"visible": r"$s_{m^c}$ (visible part)", "hidden": r"$s_m$ (hidden part)
 
 def select(rows: list[Row]) -> list[Row]:
     """R squared over seeds: shared noises by level, the others over all levels."""
-    require(rows, KIND, (*COLUMNS, *RUN))
-    rows = widest(first_completed(rows, "pretrain_epochs"), "mask", "patch", "unit", "enc", "dec")
+    rows = widest(runs(rows, KIND, (*COLUMNS, *RUN)), "mask", "patch", "unit", "enc", "dec")
     by_level = [row for row in keep(rows, role="shared") if row["level"] != "all"]
     rows = by_level + keep(rows, role=list(ROLES), level="all")
     found = over_seeds(rows, (*SETTING, *CURVE), "r_squared")
@@ -79,14 +78,13 @@ def draw(rows: list[Row]) -> Figure:
     frame = [{key: row[key] for key in (*FRAME, *SETTING) if key in row} for row in rows]
     note = notes(frame, f"{max(levels(rows, 'n_masks'))} masks", *remarks(rows))
     figure, axes = panels(len(readouts), len(parts), note, height=1.6, sharex=True, sharey=True)
-    for i, readout in enumerate(readouts):
-        for j, (role, level) in enumerate(parts):
-            axis = axes[i, j]
+    for line_of_axes, readout in zip(axes, readouts, strict=True):
+        for axis, (role, level) in zip(line_of_axes, parts, strict=True):
             _draw_panel(axis, pick(rows, readout=readout, role=role, level=level))
             what = f"c, level {level}" if role == "shared" else ROLES[role]
-            title(axis, i * len(parts) + j, what)
+            title(axis, what)
             axis.set_ylim(-0.08, 1.04)
-        axes[i, 0].set_ylabel(f"{label('r_squared')} ({readout})")
+        line_of_axes[0].set_ylabel(f"{label('r_squared')} ({readout})")
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("mask"))
         axis.set_xticks(levels(rows, "mask"))

@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.notes import readable
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import FRAME, average
 from spatial_mae.tables.rows import Row, distinct, pick
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, in_percent
+from spatial_mae.tables.runs import PRETRAINING, SETTING, in_percent
 
 KIND = "robustness"
 IN_PAPER = "Kong Table 1"
@@ -29,8 +29,7 @@ MOST = 4
 
 def select(rows: list[Row]) -> list[Row]:
     """Accuracy in percent on at most four sets, means over corruptions and severities."""
-    require(rows, KIND, COLUMNS)
-    rows = pick(first_completed(rows, "pretrain_epochs"), metric="accuracy")
+    rows = pick(runs(rows, KIND, COLUMNS), metric="accuracy")
     rows = pick(rows, shifted=distinct(rows, "shifted")[:MOST])
     found = average(rows, (*FRAME, *SETTING, "seed", "shifted"), ["value"])
     return over_masking(list(map(in_percent, found)), "shifted")

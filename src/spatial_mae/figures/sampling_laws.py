@@ -23,16 +23,7 @@ from spatial_mae.figures.drawing.style import (
 )
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep_masked, require, several
-from spatial_mae.tables.rows import (
-    Row,
-    distinct,
-    first,
-    levels,
-    most_images,
-    pick,
-    project,
-    spread,
-)
+from spatial_mae.tables.rows import Row, distinct, first, levels, most_images, pick, project, spread
 from spatial_mae.tables.settings import SOLUTION
 
 KIND = "losses"
@@ -59,14 +50,13 @@ def draw(rows: list[Row]) -> Figure:
     figure, axes = panels(len(latents), len(patches), notes(rows), sharex=True, sharey="row")
     laws = categories(distinct(rows, "sampling"))
     looks = {law: {"color": laws[law], "marker": MARKERS[i]} for i, law in enumerate(laws)}
-    for row, k in enumerate(latents):
-        for column, patch in enumerate(patches):
-            axis = axes[row, column]
+    for line_of_axes, k in zip(axes, latents, strict=True):
+        for axis, patch in zip(line_of_axes, patches, strict=True):
             for law, look in looks.items():
                 curve = pick(rows, patch=patch, n_latents=k, sampling=law)
                 line(axis, curve, "mask_ratio", "loss", **look)
-            title(axis, row * len(patches) + column, f"patch {patch}, k = {k:,}")
-        axes[row, 0].set_ylabel(axis_label("loss"))
+            title(axis, f"patch {patch}, k = {k:,}")
+        line_of_axes[0].set_ylabel(axis_label("loss"))
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("mask_ratio"))
     legend(figure, {LAWS.get(law, law): look for law, look in looks.items()})

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
+from spatial_mae.figures.drawing.curves import curves, entries, looks, setting_axis
 from spatial_mae.figures.drawing.jacobians import chosen
 from spatial_mae.figures.drawing.measures import ERROR
 from spatial_mae.figures.drawing.notes import notes, remarks
@@ -64,17 +64,16 @@ def draw(rows: list[Row]) -> Figure:
     shown = {label: found for label, found in shown.items() if found}
     figure, axes = panels(1, len(shown), notes(rows, *remarks(rows)), height=2.0)
     styles = looks(levels(rows, "patch"))
-    for index, (axis, label) in enumerate(zip(axes[0], shown, strict=True)):
+    for axis, label in zip(axes[0], shown, strict=True):
         for measure, (stroke, _) in PANELS[label].items():
-            for patch, look in styles.items():
-                line = pick(shown[label], measure=measure, patch=patch)
-                curve(axis, line, "mask", **look, linestyle=stroke)
+            line = pick(shown[label], measure=measure)
+            curves(axis, line, "mask", "patch", styles, linestyle=stroke)
         setting_axis(axis, rows, "mask")
         axis.set_ylabel(label)
-        title(axis, index)
+        title(axis)
         there = distinct(shown[label], "measure")
         _name_lines(axis, [name for key, name in PANELS[label].items() if key in there])
-    legend(figure, {f"patch {patch}": look for patch, look in styles.items()})
+    legend(figure, entries(styles, "patch {}"))
     return figure
 
 

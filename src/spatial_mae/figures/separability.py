@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed, in_percent
+from spatial_mae.tables.runs import PRETRAINING, at_end, in_percent
 
 KIND = "embedding"
 IN_PAPER = "Kong Fig. 8"
-COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs", "space", "metric", "value")
 MEASURES = {
     ("pca", "silhouette"): "silhouette, PCA",
     ("tsne", "silhouette"): "silhouette, t-SNE",
@@ -32,8 +32,7 @@ MEASURES = {
 
 def select(rows: list[Row]) -> list[Row]:
     """Both scores in both spaces after the last epoch, k-NN in percent."""
-    require(rows, KIND, (*COLUMNS, "space", "metric", "value"))
-    last = [_percent(row) for row in first_completed(rows, "pretrain_epochs") if at_end(row)]
+    last = [_percent(row) for row in runs(rows, KIND, COLUMNS) if at_end(row)]
     return over_masking(last, "space", "metric")
 
 
@@ -43,7 +42,5 @@ def _percent(row: Row) -> Row:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    measures = {
-        label: pick(rows, space=space, metric=metric) for (space, metric), label in MEASURES.items()
-    }
-    return draw_over_masking(rows, measures)
+    shown = {name: pick(rows, space=key[0], metric=key[1]) for key, name in MEASURES.items()}
+    return draw_over_masking(rows, shown)

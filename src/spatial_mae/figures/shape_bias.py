@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.needs import keep, runs
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import PRETRAINING, first_completed
+from spatial_mae.tables.runs import PRETRAINING
 
 KIND = "robustness"
 IN_PAPER = "Kong Table 2"
@@ -31,10 +31,7 @@ METRICS = {
 
 def select(rows: list[Row]) -> list[Row]:
     """The three shares on cue-conflict images."""
-    require(rows, KIND, COLUMNS)
-    return over_masking(
-        keep(first_completed(rows, "pretrain_epochs"), metric=list(METRICS)), "metric"
-    )
+    return over_masking(keep(runs(rows, KIND, COLUMNS), metric=list(METRICS)), "metric")
 
 
 @styled

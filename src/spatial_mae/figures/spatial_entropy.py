@@ -89,7 +89,7 @@ def draw(rows: list[Row]) -> Figure:
         for axis, value in zip(line, levels(rows, panel), strict=False):
             _draw_histograms(axis, pick(rows, **{panel: value}), column, colours)
             axis.set(xlabel=entropy_label(rows), xlim=_reach(rows))
-            title(axis, index, NAMES[panel].format(value))
+            title(axis, NAMES[panel].format(value), index)
             index += 1
         line[0].set_ylabel(f"density (per {unit[:-1]})" if unit else "density")
         line[0].set_ylim(0, line[0].get_ylim()[1] * ROOM)

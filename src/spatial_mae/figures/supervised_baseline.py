@@ -9,7 +9,7 @@ bands the range of the seeds. The first data set and network of the table are dr
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import curve, looks, percent, setting_axis
+from spatial_mae.figures.drawing.curves import curves, entries, looks, percent, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled
 from spatial_mae.tables.needs import require, several
@@ -42,14 +42,14 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     figure, axes = panels(1, 1, notes(rows, *remarks(rows)), height=2.0)
     styles = looks(levels(rows, "patch"))
-    for split, split_look in SPLITS.items():
-        for patch, look in styles.items():
-            shown = pick(rows, judged_on=split, patch=patch)
-            curve(axes[0, 0], shown, "enc", **look, linestyle=split_look["linestyle"])
+    for split, look in SPLITS.items():
+        shown = pick(rows, judged_on=split)
+        curves(axes[0, 0], shown, "enc", "patch", styles, linestyle=look["linestyle"])
     setting_axis(axes[0, 0], rows, "enc")
     percent(axes[0, 0], "accuracy (%)")
-    entries = {f"patch {patch}": look for patch, look in styles.items()}
-    for split, look in SPLITS.items():
-        entries[f"{split} images"] = {"color": GREY, "linestyle": look["linestyle"]}
-    legend(figure, entries)
+    strokes = {
+        f"{split} images": {"color": GREY, "linestyle": look["linestyle"]}
+        for split, look in SPLITS.items()
+    }
+    legend(figure, entries(styles, "patch {}") | strokes)
     return figure

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.papers.printed import printed_rows
-from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.needs import keep, runs
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
+from spatial_mae.tables.runs import PRETRAINING, SETTING, with_unit
 
 KIND = "detection"
 IN_PAPER = "Kong Tables 3, 5"
@@ -29,10 +29,8 @@ NAMES = {"APbox": "box AP", "APmask": "mask AP"}
 
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own average precision in percent, of pretrained networks."""
-    require(rows, KIND, COLUMNS)
-    rows = keep(
-        first_completed(rows, "tuning_epochs"), metric=list(PAPER), initialisation="pretrained"
-    )
+    rows = runs(rows, KIND, COLUMNS, "tuning_epochs")
+    rows = keep(rows, metric=list(PAPER), initialisation="pretrained")
     rows = [r | {"value": 100 * r["value"], "column": PAPER[r["metric"]]} for r in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))
     return beside_printed(with_unit(rows), [*printed_rows(3), *printed_rows(5)])

@@ -16,15 +16,14 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.papers.printed import printed_rows
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import FRAME, average, over_seeds
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
+from spatial_mae.tables.runs import PRETRAINING, SETTING, with_unit
 
 KIND = "robustness"
 IN_PAPER = "Kong Tables 1, 4"
-COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value")
-COLUMNS += ("height",)
+COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value", "height")
 # What a shifted set is called in the paper's tables.
 PAPER = {"own": "IN1K", "imagenet_v2": "INv2", "objectnet": "OJN", "imagenet_r": "INR"}
 PAPER |= {"imagenet_a": "INA", "imagenet_sketch": "INS"}
@@ -38,8 +37,7 @@ NAMES = {
 
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own accuracies in percent, means over corruptions and severities."""
-    require(rows, KIND, COLUMNS)
-    rows = pick(first_completed(rows, "pretrain_epochs"), metric="accuracy")
+    rows = pick(runs(rows, KIND, COLUMNS), metric="accuracy")
     rows = average(rows, (*FRAME, *SETTING, "height", "seed", "shifted"), ["value"])
     rows = [row | {"value": 100 * row["value"], "column": _column(row)} for row in rows]
     rows = over_seeds(rows, (*SETTING, "height", "column"))

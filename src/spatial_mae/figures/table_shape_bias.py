@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.papers.printed import printed_rows
-from spatial_mae.tables.needs import keep, require
+from spatial_mae.tables.needs import keep, runs
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row
-from spatial_mae.tables.runs import PRETRAINING, SETTING, first_completed, with_unit
+from spatial_mae.tables.runs import PRETRAINING, SETTING, with_unit
 
 KIND = "robustness"
 IN_PAPER = "Kong Table 2"
@@ -25,11 +25,9 @@ COLUMNS = (*PRETRAINING, "status", "metric", "value", "height")
 
 def select(rows: list[Row]) -> list[Row]:
     """Printed and own shape bias."""
-    require(rows, KIND, COLUMNS)
-    rows = keep(first_completed(rows, "pretrain_epochs"), metric="shape_bias")
-    rows = over_seeds(
-        [row | {"column": "shape bias"} for row in rows], (*SETTING, "height", "column")
-    )
+    rows = keep(runs(rows, KIND, COLUMNS), metric="shape_bias")
+    rows = [row | {"column": "shape bias"} for row in rows]
+    rows = over_seeds(rows, (*SETTING, "height", "column"))
     return beside_printed(with_unit(rows), printed_rows(2))
 
 

@@ -19,10 +19,10 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.lemmas import COLUMNS, compared, draw_lemmas
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import FRAME, of_one_seed
 from spatial_mae.tables.rows import Row, first
-from spatial_mae.tables.runs import RUN, SETTING, first_completed
+from spatial_mae.tables.runs import RUN, SETTING
 
 KIND = "masked_loss"
 IN_PAPER = "Bisulco App. B"
@@ -31,8 +31,7 @@ KEPT = (*FRAME, *SETTING, "n_masks", *COLUMNS, "standard_error")
 
 def select(rows: list[Row]) -> list[Row]:
     """All mask ratios and lemmas, at most four input scales, and the error of each prediction."""
-    require(rows, KIND, ("dataset", *COLUMNS, "standard_error"))
-    rows = first(first_completed(rows, "pretrain_epochs"), *RUN)
+    rows = first(runs(rows, KIND, ("dataset", *COLUMNS, "standard_error")), *RUN)
     rows = [of_one_seed(row, KEPT) for row in rows]
     return compared([_named(row) for row in rows])
 

@@ -16,20 +16,19 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.style import styled
-from spatial_mae.tables.needs import require
+from spatial_mae.tables.needs import runs
 from spatial_mae.tables.rows import Row, pick
-from spatial_mae.tables.runs import PRETRAINING, at_end, first_completed
+from spatial_mae.tables.runs import PRETRAINING, at_end
 
 KIND = "unmasked"
 IN_PAPER = "Kong Fig. 5"
 METRICS = {"ssim": "SSIM", "fsim": "FSIM", "psnr": "PSNR (dB)", "negative_mse": "− MSE"}
-COLUMNS = (*PRETRAINING, "status", "epoch", "epochs")
+COLUMNS = (*PRETRAINING, "status", "epoch", "epochs", "metric", "value")
 
 
 def select(rows: list[Row]) -> list[Row]:
     """Every metric after the last epoch, at one choice of depths, of one patch size or unit."""
-    require(rows, KIND, (*COLUMNS, "metric", "value"))
-    last = [_turned(row) for row in first_completed(rows, "pretrain_epochs") if at_end(row)]
+    last = [_turned(row) for row in runs(rows, KIND, COLUMNS) if at_end(row)]
     return over_masking(last, "metric")
 
 

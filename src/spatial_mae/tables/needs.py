@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from spatial_mae.files import Row
 from spatial_mae.tables.rows import Rows, distinct, levels, masked, pick
+from spatial_mae.tables.runs import first_completed
 
 
 def require(rows: Rows, kind: str, columns: Iterable[str]) -> None:
@@ -16,6 +17,14 @@ def require(rows: Rows, kind: str, columns: Iterable[str]) -> None:
             f"column {', '.join(map(repr, missing))} is missing from this figure's table "
             f"(there: {', '.join(rows[0])}); {fix}"
         )
+
+
+def runs(
+    rows: Rows, kind: str, columns: Iterable[str], epochs: str = "pretrain_epochs"
+) -> list[Row]:
+    """As `first_completed`, of a table that `require` finds fit."""
+    require(rows, kind, columns)
+    return first_completed(rows, epochs)
 
 
 def keep(rows: Rows, **wanted: object) -> list[Row]:

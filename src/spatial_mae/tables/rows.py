@@ -1,6 +1,6 @@
 """Choosing and grouping the rows of a table: what figures and judges select with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from spatial_mae.files import Row
 
@@ -41,12 +41,17 @@ def unique(rows: Iterable[Row]) -> list[Row]:
     return list({tuple(sorted(row.items())): row for row in rows}.values())
 
 
+def grouped(items: Iterable, key: Callable[..., Hashable]) -> dict:
+    """Rows, or anything else, by what `key` says of each, in order of appearance."""
+    found: dict = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
+
+
 def groups(rows: Iterable[Row], *columns: str) -> dict[tuple, list[Row]]:
     """Rows by their values in `columns`, in order of appearance."""
-    found: dict[tuple, list[Row]] = {}
-    for row in rows:
-        found.setdefault(tuple([row.get(column) for column in columns]), []).append(row)
-    return found
+    return grouped(rows, lambda row: tuple([row.get(column) for column in columns]))
 
 
 def by(rows: Iterable[Row], column: str) -> dict[object, list[Row]]:
@@ -96,6 +101,11 @@ def spread(values: Sequence, count: int) -> list:
         return list(values)
     last = len(values) - 1
     return [values[round(index * last / (count - 1))] for index in range(count)]
+
+
+def few(rows: Rows, column: str, most: int) -> list[Row]:
+    """The rows of at most `most` values of a column, evenly spread over those there are."""
+    return pick(rows, **{column: spread(levels(rows, column), most)})
 
 
 def project(rows: Iterable[Row], columns: Sequence[str]) -> list[Row]:

@@ -5,7 +5,7 @@ from functools import cache
 
 from spatial_mae.files import Row
 from spatial_mae.tables.columns import SETTINGS
-from spatial_mae.tables.rows import Rows
+from spatial_mae.tables.rows import Rows, grouped
 
 Key = tuple[tuple[str, object], ...]
 # What a row says of the images, and of the solution, behind its numbers.
@@ -31,10 +31,8 @@ def _axes(columns: tuple[str, ...], but: tuple[str, ...]) -> tuple[str, ...]:
 
 def settings(rows: Rows, but: Iterable[str] = ()) -> dict[Key, list[Row]]:
     """Rows by setting, the axes in `but` left free."""
-    grouped: dict[Key, list[Row]] = {}
-    for row in rows:
-        grouped.setdefault(setting(row, but), []).append(row)
-    return grouped
+    but = tuple(but)
+    return grouped(rows, lambda row: setting(row, but))
 
 
 def named(key: Key) -> dict[str, object]:
@@ -63,13 +61,15 @@ def paired(ours: Rows, theirs: Rows, column: str, free: Iterable[str]) -> list[R
     The numbers are under `ours` and `theirs`, the other model's name under `against`.
     """
     free = (*free, "against")
-    others: dict[object, list[Row]] = {}
-    for row in theirs:
-        others.setdefault((row.get("n_images"), setting(row, free)), []).append(row)
+
+    def place(row: Row) -> tuple:
+        return (row.get("n_images"), setting(row, free))
+
+    others = grouped(theirs, place)
     return [
         {**row, "ours": row[column], "theirs": other[column], "against": _model(other)}
         for row in ours
-        for other in others.get((row.get("n_images"), setting(row, free)), ())
+        for other in others.get(place(row), ())
     ]
 
 

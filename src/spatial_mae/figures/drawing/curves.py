@@ -1,6 +1,6 @@
 """Curves of trained networks: seeds as bands, controls as thin lines, accuracies in percent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,15 +8,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 
 from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES
 from spatial_mae.figures.drawing.notes import notes, number, remarks
-from spatial_mae.figures.drawing.style import (
-    GREY,
-    MARKERS,
-    legend,
-    line,
-    ordered,
-    panels,
-    title,
-)
+from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, line, ordered, panels, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, spread
 from spatial_mae.tables.runs import PROBES
@@ -47,6 +39,32 @@ def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
         axis.fill_between(place, low, high, color=look["color"], alpha=0.2, linewidth=0)
         if len(ranges) == 1:
             axis.vlines(place, low, high, color=look["color"])
+
+
+def curves(
+    axis: Axes, rows: Sequence[Row], x: str, column: str, styles: Mapping, **look: object
+) -> None:
+    """A curve for each value of `column`, in its style."""
+    for value, style in styles.items():
+        curve(axis, pick(rows, **{column: value}), x, **style, **look)
+
+
+def measure_panels(
+    rows: Sequence[Row], names: Iterable[str], column: str = "measure", **kw: object
+) -> tuple[Figure, list[tuple[str, Axes, list[Row]]]]:
+    """A figure with a panel for each measure that the rows have; its name, axis and rows.
+
+    column: where a row names its measure. Further keywords go to `panels`.
+    """
+    shown = {name: found for name in names if (found := pick(rows, **{column: name}))}
+    kw.setdefault("note", notes(rows, *remarks(rows)))
+    figure, axes = panels(1, len(shown), **kw)
+    return figure, [(name, axis, shown[name]) for name, axis in zip(shown, axes[0], strict=True)]
+
+
+def entries(styles: Mapping[object, Mapping], label: str) -> dict[str, Mapping]:
+    """Legend entries of styles by value, the value put into `label`."""
+    return {label.format(value): style for value, style in styles.items()}
 
 
 def setting_axis(axis: Axes, rows: Sequence[Row], x: str) -> None:
@@ -110,23 +128,20 @@ def control_looks(rows: Sequence[Row]) -> dict[str, dict]:
 def draw_scores(rows: list[Row], x: str, column: str, label: str) -> Figure:
     """A panel for each measure over the setting `x`, one curve for each value of `column`."""
     trained, controls = pick(rows, control=None), [r for r in rows if r["control"]]
-    measures = [name for name in SCORES if pick(trained, measure=name)]
-    figure, axes = panels(1, len(measures), notes(trained, *remarks(rows)), height=2.0)
+    note = notes(trained, *remarks(rows))
+    figure, cells = measure_panels(trained, SCORES, note=note, height=2.0)
     styles = looks(levels(trained, column))
-    for index, (axis, measure) in enumerate(zip(axes[0], measures, strict=True)):
-        shown = pick(trained, measure=measure)
-        for value, look in styles.items():
-            curve(axis, pick(shown, **{column: value}), x, **look)
+    for measure, axis, shown in cells:
+        curves(axis, shown, x, column, styles)
         if measure == "hidden_error":
             axis.set_ylabel(ERROR)
         else:
             control_curves(axis, pick(controls, measure=[measure, None]), x, column, styles)
             percent(axis, ACCURACY)
         setting_axis(axis, trained, x)
-        title(axis, index, SCORES[measure])
-    _share_scale([axis for axis, name in zip(axes[0], measures, strict=True) if name in PROBES])
-    entries = {label.format(value): look for value, look in styles.items()}
-    legend(figure, entries | control_looks(controls))
+        title(axis, SCORES[measure])
+    _share_scale([axis for name, axis, _ in cells if name in PROBES])
+    legend(figure, entries(styles, label) | control_looks(controls))
     return figure
 
 
@@ -140,9 +155,8 @@ def draw_tuned(rows: list[Row], x: str, column: str, label: str) -> Figure:
     """Accuracies over the setting `x`, one curve for each value of `column`."""
     figure, axes = panels(1, 1, notes(rows, *remarks(rows)), height=2.0)
     styles = looks(levels(rows, column))
-    for value, look in styles.items():
-        curve(axes[0, 0], pick(rows, **{column: value}), x, **look)
+    curves(axes[0, 0], rows, x, column, styles)
     setting_axis(axes[0, 0], rows, x)
     percent(axes[0, 0], "fine-tuned test accuracy (%)")
-    legend(figure, {label.format(value): look for value, look in styles.items()})
+    legend(figure, entries(styles, label))
     return figure

@@ -5,18 +5,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.style import (
-    BLACK,
-    categories,
-    legend,
-    line,
-    log_y,
-    panels,
-    title,
-)
+from spatial_mae.figures.drawing.style import BLACK, categories, legend, line, log_y, panels, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import several
-from spatial_mae.tables.rows import Row, first, levels, pick, spread
+from spatial_mae.tables.rows import Row, few, first, levels, pick
 
 COLUMNS = ("lemma", "mask_ratio", "input_scale", "predicted", "measured")
 FUNCTIONAL = 6  # the lemma about a functional of the input, measured on its own
@@ -32,7 +24,7 @@ def compared(rows: Sequence[Row]) -> list[Row]:
     It is empty where nothing was measured but zero. Raises ValueError for a single mask ratio.
     """
     several(rows, "mask_ratio")
-    rows = pick(rows, input_scale=spread(levels(rows, "input_scale"), MOST_SCALES))
+    rows = few(rows, "input_scale", MOST_SCALES)
     return [row | {"relative_error": _relative_error(row)} for row in rows]
 
 
@@ -59,8 +51,8 @@ def draw_lemmas(rows: list[Row], note: Sequence[str], label: str = "masked loss"
             curve = [row for row in pick(shown, lemma=lemma) if row["relative_error"]]
             line(axes[1, index], curve, "mask_ratio", "relative_error", color=colour, marker="o")
         log_y(axes[1, index])
-        title(axes[0, index], index, f"input scale {scale:g}")
-        title(axes[1, index], len(scales) + index, f"input scale {scale:g}")
+        for axis in axes[:, index]:
+            title(axis, f"input scale {scale:g}")
         axes[1, index].set_xlabel(axis_label("mask_ratio"))
     axes[0, 0].set_ylabel(label)
     axes[1, 0].set_ylabel("|predicted / measured - 1|")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import curve, looks, setting_axis
+from spatial_mae.figures.drawing.curves import curves, entries, looks, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import legend, panels, title
 from spatial_mae.tables.repeats import over_seeds
@@ -45,19 +45,17 @@ def draw_over_masking(rows: Sequence[Row], measures: Mapping[str, Sequence[Row]]
     """
     views = _axes(rows)
     figure, axes = panels(len(views), len(measures), notes(rows, *remarks(rows)), height=1.6)
-    entries = {}
+    named = {}
     for down, x in enumerate(views):
         column, label, palette = VIEWS[x]
         styles = looks(levels(rows, column), palette)
-        entries |= {label.format(value): look for value, look in styles.items()}
-        for across, (name, shown) in enumerate(measures.items()):
-            axis = axes[down, across]
-            for value, look in styles.items():
-                curve(axis, pick(shown, **{column: value}), x, **look)
+        named |= entries(styles, label)
+        for axis, (name, shown) in zip(axes[down], measures.items(), strict=True):
+            curves(axis, shown, x, column, styles)
             setting_axis(axis, rows, x)
             axis.set_ylabel(name)
-            title(axis, down * len(measures) + across)
-    legend(figure, entries)
+            title(axis)
+    legend(figure, named)
     return figure
 
 

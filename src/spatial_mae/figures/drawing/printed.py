@@ -103,11 +103,10 @@ def draw_beside(
     lines = len(distinct(rows, "place"))
     note = notes(measured, *remarks(measured)) if measured else ["no run of this study"]
     figure, axes = panels(1, 2, note, height=0.45 + 0.19 * lines, width_ratios=_widths(rows))
-    for index, (axis, column, label) in enumerate(
-        zip(axes[0], ("printed", "value"), (paper, "this study"), strict=True)
-    ):
+    labels = {"printed": paper, "value": "this study"}
+    for axis, (column, label) in zip(axes[0], labels.items(), strict=True):
         _draw_table(axis, rows, column, names, digits)
-        title(axis, index, label)
+        title(axis, label)
     return figure
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from spatial_mae.figures.drawing.measures import CONTROLS, SCORES
-from spatial_mae.tables.needs import keep, require, several
+from spatial_mae.tables.needs import keep, runs, several
 from spatial_mae.tables.repeats import SPAN, over_seeds
 from spatial_mae.tables.rows import Row, pick, widest
 from spatial_mae.tables.runs import (
@@ -15,7 +15,6 @@ from spatial_mae.tables.runs import (
     SETTING,
     asked,
     at_end,
-    first_completed,
 )
 
 MEASURE = ("measure", "control")
@@ -90,8 +89,7 @@ def scores_over(
     share the settings `along` which it depends on. Raises ValueError if the table holds none of the
     measures, or a single value of `x`.
     """
-    require(rows, "evaluation", EVALUATION)
-    rows = widest(shown_scores(first_completed(rows, "pretrain_epochs")), x, *fixed)
+    rows = widest(shown_scores(runs(rows, "evaluation", EVALUATION)), x, *fixed)
     several(rows, x)
     trained = keep(rows, measure=list(SCORES), control=None)
     found = over_seeds(trained, (*SETTING, *MEASURE))
@@ -106,7 +104,7 @@ def tuned_over(rows: Sequence[Row], x: str, fixed: Sequence[str]) -> list[Row]:
 
     Raises ValueError if no run trained all blocks, or the table holds a single value of `x`.
     """
-    require(rows, "fine_tuning", TUNING)
-    rows = widest(keep(first_completed(rows, "tuning_epochs"), blocks="all"), x, *fixed)
+    rows = keep(runs(rows, "fine_tuning", TUNING, "tuning_epochs"), blocks="all")
+    rows = widest(rows, x, *fixed)
     several(rows, x)
     return over_seeds(rows, (*SETTING, "blocks"), "accuracy")

@@ -104,8 +104,20 @@ def panels(
     return figure, figure.subplots(n_rows, n_columns, squeeze=False, **kw)
 
 
-def title(axis: Axes, index: int, text: str = "") -> None:
-    """Letter the panel number `index` (from 0) and say what it shows."""
+def wrapped(
+    count: int, across: int, note: Sequence[str], height: float = 1.7
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` axes, at most `across` in a row; its axes, in order."""
+    columns = min(count, across)
+    figure, axes = panels(-(-count // columns), columns, note, height)
+    for axis in axes.flat[count:]:
+        axis.set_visible(False)
+    return figure, list(axes.flat[:count])
+
+
+def title(axis: Axes, text: str = "", index: int | None = None) -> None:
+    """Letter a panel and say what it shows. index: its number, by default its place in the grid."""
+    index = axis.get_subplotspec().num1 if index is None else index
     axis.set_title(rf"$\bf{{{chr(ord('a') + index % 26)}}}$  {text}".rstrip())
 
 
