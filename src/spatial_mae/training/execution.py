@@ -16,6 +16,8 @@ BFLOAT16_GAIN = 1.2  # bfloat16 must be this many times as fast as float32 to be
 ATTENTION_GAIN = 1.1  # and another way of attention than the usual one
 # Multiplications of an attention that is timed on a CPU: some hundredths of a second.
 CPU_WORK = 2**27
+# Below, in a micro-batch, attention takes less than a millisecond: chance would choose.
+LEAST_WORK = 2**25
 # Steps that take fewer seconds in all do not repay the minutes that a compiler takes.
 WORTH_COMPILING = 120.0
 
@@ -89,6 +91,10 @@ class Chooser:
         return Execution(precision, {p: self._way(shape, dtype) for p, shape in shapes.items()})
 
     def _way(self, shape: Shape, dtype: torch.dtype) -> str:
+        n, heads, tokens, size = shape
+        small = n * heads * tokens**2 * size < LEAST_WORK
+        if small and "attention" not in fixed_answers():
+            return "auto"
         choice = choose_attention(shape, dtype, self.device)
         self._tell(choice, f" for {shape[2]} tokens, {shape[1]} heads of {shape[3]}, {dtype}")
         return choice.answer

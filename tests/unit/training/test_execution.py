@@ -57,6 +57,17 @@ class FakeGpu:
     type = "cuda"
 
 
+def test_attention_is_measured_where_it_takes_long_enough(monkeypatch):
+    task = Task({"float32": 1.0})
+    assert choose(task)[0].attention == {"encoder": "auto"}
+    monkeypatch.setattr(execution, "LEAST_WORK", 0)
+    found, said = choose(task)
+    assert found.attention["encoder"] in execution.attention_contenders(
+        (8, 2, 5, 4), torch.float32, CPU
+    )
+    assert said[0].startswith(f"attention: {found.attention['encoder']} (measured")
+
+
 @pytest.fixture
 def gpu(monkeypatch):
     """A step's wall time is what the task says; attention is timed on the CPU."""
