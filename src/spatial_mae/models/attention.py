@@ -65,10 +65,11 @@ def fused(
     values: Tensor,
     mask: Tensor | None = None,
     backend: SDPBackend | None = None,
+    scale: float | None = None,
 ) -> Tensor:
-    """PyTorch's own, by the kernel it prefers or by `backend`."""
+    """PyTorch's own, by the kernel it prefers or by `backend`. scale: 1 / sqrt(d) by default."""
     with nullcontext() if backend is None else sdpa_kernel(backend):
-        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, scale=scale)
 
 
 def padded(
@@ -80,11 +81,8 @@ def padded(
 ) -> Tensor:
     """`fused` with heads padded by zeros to a multiple of 16 values: the result is the same."""
     size = queries.shape[-1]
-    missing = -size % HEAD_MULTIPLE
-    wide = (F.pad(part, (0, missing)) for part in (queries, keys, values))
-    with nullcontext() if backend is None else sdpa_kernel(backend):
-        read = F.scaled_dot_product_attention(*wide, attn_mask=mask, scale=size**-0.5)
-    return read[..., :size]
+    wide = (F.pad(part, (0, -size % HEAD_MULTIPLE)) for part in (queries, keys, values))
+    return fused(*wide, mask, backend, size**-0.5)[..., :size]
 
 
 def in_float32(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
