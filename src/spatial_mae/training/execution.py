@@ -11,6 +11,7 @@ import torch
 from spatial_mae.choices import Choice, Clock, choose, fixed_answers
 from spatial_mae.models.attention import attend, usual_way, ways_for
 from spatial_mae.models.precision import PRECISIONS
+from spatial_mae.training.memory import is_exhausted
 
 BFLOAT16_GAIN = 1.2  # bfloat16 must be this many times as fast as float32 to be taken
 ATTENTION_GAIN = 1.1  # and another way of attention than the usual one
@@ -113,7 +114,11 @@ class Chooser:
         """The mode that is asked for; "plain", and a line that says so, if the compiler fails."""
         self.task.use(replace(execution, mode=mode))
         if mode != "plain":
-            self.step()
+            try:
+                self.step()
+            except Exception as error:
+                if not is_exhausted(error):  # training itself tries smaller micro-batches
+                    raise
         return self.task.mode()
 
     def _modes(self, execution: Execution, compiling: str, whole: bool) -> list[str]:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -264,28 +265,27 @@ class Training:
 
     def _choose_execution(self) -> Execution:
         """By the first process, alone, on a micro-batch of its size."""
-        size = self.processes.part(self.batch_size).stop
-        size = min(size, self.gradients.micro_batch or size)
-        if self.device.type == "cpu":
-            size = min(size, CPU_IMAGES)
-        batches: list[Batch] = []
+        own = self.processes.part(self.batch_size).stop
+        most = CPU_IMAGES if self.device.type == "cpu" else own
+        size = min(own, most, self.gradients.micro_batch or own)
+        batch = cache(lambda: self.task.batch(torch.arange(size, device=self.device), 0, 0))
 
         def step() -> None:
-            if not batches:
-                batches.append(self.task.batch(torch.arange(size, device=self.device), 0, 0))
-            self._trial(batches[0])
-            self.task.module.zero_grad()
+            try:
+                self._trial(batch())
+            finally:
+                self.task.module.zero_grad()
 
         each = self.gradients.micro_batch or self.batch_size
         n_steps = self.recipe.epochs * self.steps * -(-self.batch_size // each)
         chooser = Chooser(self.task, step, size, self.device, n_steps, self._say)
         whole = each >= self.batch_size and self.processes.size == 1
-        compiling = getattr(self.recipe, "compile", "never")  # detectors are never compiled
+        compiling = getattr(self.recipe, "compile", "never")  # detectors have none
         return chooser.choose(self.recipe.precision, compiling, whole)
 
     def _trial(self, batch: Batch) -> None:
-        """A forward and a backward pass; of several processes one alone makes it."""
-        if self.processes.size == 1:
+        """A forward and a backward pass by one process. Only plain ones may halve the batch."""
+        if self.processes.size == 1 and self.task.mode() == "plain":
             self.gradients.of_batch(batch)
             return
         try:

@@ -134,6 +134,15 @@ def test_a_mode_that_fails_is_not_taken(gpu, monkeypatch):
     assert "graphs failed: RuntimeError: torch.compile failed" in said[-1]
 
 
+def test_a_mode_that_is_asked_for_and_needs_too_much_memory_is_left_to_training():
+    class Large(Task):
+        def step(self):
+            if self.in_use == "compiled":
+                raise torch.OutOfMemoryError("CUDA out of memory")
+
+    assert choose(Large({}), compiling="always")[0].mode == "compiled"
+
+
 def test_a_short_run_does_not_wait_for_a_compiler(gpu):
     task = Task(GPU)
     assert choose(task, "bfloat16", kind="cuda", n_steps=10)[0].mode == "cast-once"

@@ -358,3 +358,24 @@ def test_three_reruns_on_a_machine_are_equal(tmp_path, dataset):
         assert_equal(weights(run.weights), weights(runs[0].weights))
         same = ("precision", "attention", "mode")
         assert [run.metadata[k] for k in same] == [runs[0].metadata[k] for k in same]
+
+
+def test_a_compiled_trial_without_memory_halves_only_in_training(
+    tmp_path, dataset, monkeypatch, capfd
+):
+    sizes = []
+
+    def hungry(function, **_):
+        def call(images, *others):
+            sizes.append(len(images))
+            if len(images) > 8:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return function(images, *others)
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", hungry)
+    run = go(tmp_path, a_run(dataset, compile="always"))
+    assert run.metadata["mode"] == "compiled"
+    assert sizes[:3] == [16, 16, 8]  # the trial, the first step, and its second attempt
+    assert capfd.readouterr().err.count("trying 8") == 1
