@@ -15,7 +15,7 @@ def judge_all(tables: Tables) -> list[dict]:
     """The claims of a study, one for each statement, in the statements' order.
 
     tables: experiment kind -> rows. Each claim is a dict of id, source, quote,
-    verdict, conditions, evidence (name -> finite number), n, data, figure (its name or None).
+    verdict, scale, role, sentence, conditions, evidence (name -> finite number), n, data, figure (its name or None).
     """
     return [_claim(statement, tables) for statement in statements()]
 
@@ -26,6 +26,9 @@ def _claim(statement: dict, tables: Tables) -> dict:
     return {
         **{key: statement[key] for key in ("id", "source", "quote")},
         "verdict": verdict.verdict,
+        "scale": verdict.scale,
+        "role": verdict.role,
+        "sentence": verdict.sentence,
         "conditions": verdict.conditions,
         "evidence": dict(verdict.evidence),
         "n": verdict.n,

@@ -33,6 +33,14 @@ def mark_second(rows: Rows) -> str:
     return f"At {_work(rows)}, width {values(rows, 'model_width')} ({SECOND})"
 
 
+def in_short(rows: Rows) -> str:
+    """`3 epochs, width 64`, `3 + 10 epochs, width 64` after fine-tuning: the scale in the word."""
+    first, then = "epochs", ""
+    if _kind(rows[0]) == "tuned":
+        first, then = "pretrain_epochs", f" + {values(rows, 'epochs')}"
+    return f"{values(rows, first)}{then} epochs, width {values(rows, 'model_width')}"
+
+
 def full_scale(row: Row) -> bool:
     """Whether a run is at least as large as the paper's, on the paper's data set."""
     large = row.get("dataset") == DATASET and (row.get("model_width") or 0) >= WIDTH

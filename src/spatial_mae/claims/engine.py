@@ -1,0 +1,194 @@
+"""The one way from measured numbers to a verdict: estimate, interval, two tests, settings combined.
+
+Of every setting, and of several together, two one-sided tests are made at 2.5%:
+
+* affirm: no effect at all (or one at the margin, where nearness is claimed) is rejected;
+* deny: an effect of the smallest size that matters is rejected.
+
+Their null distributions are simulated: the same statistic of the same design, with the noise of
+`spatial_mae.claims.noise`. Several settings are adjusted by Holm's method.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spatial_mae.claims.noise import Error, draw, layouts, pooled
+from spatial_mae.claims.shapes import Shape
+from spatial_mae.tables.columns import COLUMNS
+from spatial_mae.tables.rows import Rows
+
+LEVEL = 0.025
+
+
+@dataclass(frozen=True)
+class Unit:
+    """name: after a number. factor: from the measure's own unit to it. digits: after the point."""
+
+    name: str
+    factor: float = 1.0
+    digits: int = 2
+
+    def __call__(self, *values: float) -> str:
+        """`2.1 points`, or `0.5 to 3.7 points` of two values."""
+        numbers = " to ".join(f"{self.factor * value:.{self.digits}f}" for value in values)
+        return f"{numbers}{'' if self.name == '%' else ' '}{self.name}".strip()
+
+
+POINTS, PERCENT, PLAIN = Unit("points", 100, 1), Unit("%", 100, 1), Unit("", 1, 3)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What a statement claims of a measured number.
+
+    shape: the statistic. free: the axes of its cells. says: what the statistic is, in words.
+    least: the smallest effect that matters, in the measure's unit (relative: as a share of the
+    setting's mean magnitude); 0 only where the shape has a margin. why: the argument for it or for
+    the margin. column: the number. repeat: the column of its repeats, or None. error: a row's
+    standard error that repeats do not lower. Neither: the numbers are exact.
+
+    Raises ValueError without a smallest effect or margin, without its reason, or for a column that
+    no card declares.
+    """
+
+    shape: Shape
+    free: tuple[str, ...]
+    says: str
+    least: float
+    why: str
+    unit: Unit = POINTS
+    column: str = "value"
+    repeat: str | None = "seed"
+    error: Error | None = None
+    relative: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.least > 0 or self.shape.margin > 0):
+            raise ValueError(f"{self.says!r}: name the smallest effect that matters, as `least`")
+        if not self.why:
+            raise ValueError(f"{self.says!r}: say why {self.least:g} is the smallest effect")
+        columns = (*self.free, self.column, *([self.repeat] if self.repeat else []))
+        if unknown := [name for name in columns if name not in COLUMNS]:
+            raise ValueError(f"{self.says!r} reads {unknown[0]!r}, which no card declares")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One or several settings weighed together.
+
+    estimate, low, high: the statistic and its 95% interval. affirm, deny: p of the two tests.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    affirm: float
+    deny: float
+
+
+class Evidence:
+    """The settings of a table in which a contrast can be seen, each alone or several together."""
+
+    def __init__(self, rows: Rows, contrast: Contrast) -> None:
+        self.contrast = contrast
+        found = layouts(
+            rows,
+            contrast.free,
+            contrast.column,
+            contrast.repeat,
+            contrast.error,
+            contrast.relative,
+        )
+        self.layouts = [one for one in found if contrast.shape.fits(one.cells)]
+        self.variances = pooled(self.layouts)
+        runs = list(dict.fromkeys(one.run for one in self.layouts))
+        self.places = [runs.index(one.run) for one in self.layouts]
+        self._simulated: dict[int, tuple[np.ndarray, ...]] = {}
+
+    @property
+    def where(self) -> list[dict[str, object]]:
+        return [one.where for one in self.layouts]
+
+    @property
+    def blind(self) -> bool:
+        """Whether nothing shows the noise: repeats are wanted and no setting has two."""
+        wanted = self.contrast.repeat is not None
+        return wanted and all(freedom == 0 for _, freedom in self.variances.values())
+
+    def seen(self) -> "Evidence":
+        """Without the settings whose noise nothing shows."""
+        if self.contrast.repeat is not None:
+            known = [one for one in self.layouts if self.variances[one.reading][1] > 0]
+            self.places = [self.places[self.layouts.index(one)] for one in known]
+            self.layouts = known
+        return self
+
+    def weigh(self, chosen: Sequence[int]) -> Weight:
+        """The mean of the statistic over some settings, by their places in `layouts`."""
+        parts = [self._simulate(place) for place in chosen]
+        estimate, null, tied, least, around = (
+            np.mean([part[i] for part in parts], axis=0) for i in range(5)
+        )
+        low, high = estimate - np.quantile(around, (1 - LEVEL, LEVEL))
+        affirm = max(np.mean(null >= estimate), np.mean(tied >= estimate))
+        deny = np.mean(least <= estimate)
+        return Weight(float(estimate), float(low), float(high), float(affirm), float(deny))
+
+    def _simulate(self, place: int) -> tuple[np.ndarray, ...]:
+        """The statistic, and its values under no effect, at a tie, at `least`, and around it."""
+        if place not in self._simulated:
+            one, shape = self.layouts[place], self.contrast.shape
+            noise = draw(one, *self.variances[one.reading], self.places[place])
+            none, cells = shape.none(one.cells), one.cells
+            value = shape.value(one.means, cells)
+            least = none + self.contrast.least * shape.pattern(cells)
+            self._simulated[place] = (
+                np.asarray(value),
+                shape.value(none + noise, cells),
+                shape.value(shape.tied(one.means, cells) + noise, cells),
+                shape.value(least + noise, cells),
+                shape.value(one.means + noise, cells) - value,
+            )
+        return self._simulated[place]
+
+
+class Combined:
+    """Several contrasts of the same settings, as one: `every` of them claimed, or one of them.
+
+    every: the largest p of affirming (an intersection-union test), and the smallest of denying
+    times their number. Otherwise the reverse.
+    """
+
+    def __init__(self, parts: "Sequence[Evidence | Combined]", every: bool = True) -> None:
+        self.parts, self.every = parts, every
+        common = [where for where in parts[0].where if all(where in p.where for p in parts[1:])]
+        self.where = common
+        self.places = [parts[0].places[parts[0].where.index(where)] for where in common]
+
+    @property
+    def contrast(self) -> Contrast:
+        return self.parts[0].contrast
+
+    @property
+    def blind(self) -> bool:
+        return any(part.blind for part in self.parts)
+
+    @property
+    def layouts(self) -> list:
+        first = self.parts[0]
+        return [first.layouts[first.where.index(where)] for where in self.where]
+
+    def seen(self) -> "Combined":
+        return Combined([part.seen() for part in self.parts], self.every)
+
+    def weigh(self, chosen: Sequence[int]) -> Weight:
+        """As of one contrast; estimate and interval are those of the part that decides."""
+        wheres = [self.where[place] for place in chosen]
+        found = [p.weigh([p.where.index(where) for where in wheres]) for p in self.parts]
+        strict, loose = ("affirm", "deny") if self.every else ("deny", "affirm")
+        decisive = max(found, key=lambda weight: getattr(weight, strict))
+        least = min(getattr(weight, loose) for weight in found)
+        adjusted = {strict: getattr(decisive, strict), loose: min(1.0, len(found) * least)}
+        return replace(decisive, **adjusted)

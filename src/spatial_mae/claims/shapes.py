@@ -1,0 +1,230 @@
+"""What statements claim of numbers measured in cells: the statistic, its zero, its direction.
+
+A cell is one choice of the axes that a statement compares, such as (patch size, mask ratio). The
+statistic of a claim is in the unit of the measure and positive where the claim is right. The same
+statistic is computed of simulated noise, so that a best of three against a best of one, or the
+lowest of several steps, has the null distribution of its own design.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+Cell = tuple
+Cells = Sequence[Cell]
+Inside = Callable[[Cells], Sequence[bool]]
+
+
+class Shape:
+    """A statistic of cell means. An equivalence is zero at its margin, others without an effect."""
+
+    margin = 0.0
+
+    def fits(self, cells: Cells) -> bool:
+        """Whether the design has the cells that the statistic needs."""
+        raise NotImplementedError
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """The statistic of means of shape (..., cells)."""
+        raise NotImplementedError
+
+    def none(self, cells: Cells) -> np.ndarray:
+        """Means (cells,) at which the statistic is 0: no effect, or an effect at the margin."""
+        return np.zeros(len(cells))
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        """Change of the means (cells,) that raises the statistic by 1 from `none`."""
+        raise NotImplementedError
+
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """Means near those measured at which the claim is just not right."""
+        return self.none(cells)
+
+
+@dataclass(frozen=True)
+class Rise(Shape):
+    """From the first to the last value of one axis the mean rises, with no step down.
+
+    Statistic: the rise in all less the largest step down. sign -1: it falls, with no step up.
+    steps: whether steps count; without them only the two ends are compared.
+    """
+
+    sign: int = 1
+    steps: bool = True
+
+    def fits(self, cells: Cells) -> bool:
+        return len(cells) > 1
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        means = self.sign * means
+        rise = means[..., -1] - means[..., 0]
+        if not self.steps:
+            return rise
+        return rise + np.minimum(np.diff(means, axis=-1).min(axis=-1), 0)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return self.sign * np.linspace(0, 1, len(cells))
+
+
+@dataclass(frozen=True)
+class Lead(Shape):
+    """The best cell inside a region is above the best outside. every: all cells inside are.
+
+    inside: cells -> for each, whether it is in the region.
+    """
+
+    inside: Inside
+    every: bool = False
+
+    def fits(self, cells: Cells) -> bool:
+        region = self._region(cells)
+        return bool(region.any() and not region.all())
+
+    def _region(self, cells: Cells) -> np.ndarray:
+        return np.asarray(self.inside(cells), dtype=bool)
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        region = self._region(cells)
+        ours = means[..., region]
+        ours = ours.min(axis=-1) if self.every else ours.max(axis=-1)
+        return ours - means[..., ~region].max(axis=-1)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        region = self._region(cells)
+        if self.every:
+            return region.astype(float)
+        one = np.flatnonzero(region)
+        raised = np.zeros(len(cells))
+        raised[one[len(one) // 2]] = 1  # an optimum is one cell
+        return raised
+
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """The cells inside lowered to the best outside: one against one, where others are far."""
+        region = self._region(cells)
+        best = means[~region].max()
+        return np.where(region, np.minimum(means, best), means)
+
+
+@dataclass(frozen=True)
+class Above(Shape):
+    """The mean of some cells is above that of others; with a margin, at most that much below.
+
+    ours, theirs: cells -> for each, whether it is one of them.
+    """
+
+    ours: Inside
+    theirs: Inside
+    margin: float = 0.0
+
+    def fits(self, cells: Cells) -> bool:
+        return any(self.ours(cells)) and any(self.theirs(cells))
+
+    def _side(self, side: Inside, cells: Cells) -> np.ndarray:
+        return np.asarray(side(cells), dtype=bool)
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        ours, theirs = self._side(self.ours, cells), self._side(self.theirs, cells)
+        return self.margin + means[..., ours].mean(axis=-1) - means[..., theirs].mean(axis=-1)
+
+    def none(self, cells: Cells) -> np.ndarray:
+        return -self.margin * self._side(self.ours, cells)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return self._side(self.ours, cells).astype(float)
+
+
+@dataclass(frozen=True)
+class Best(Shape):
+    """The best of all cells is above zero."""
+
+    def fits(self, cells: Cells) -> bool:
+        return True
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        return means.max(axis=-1)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return np.ones(len(cells))
+
+
+@dataclass(frozen=True)
+class Mean(Shape):
+    """The mean of all cells is above zero; with a margin, at most that much below."""
+
+    margin: float = 0.0
+
+    def fits(self, cells: Cells) -> bool:
+        return True
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        return self.margin + means.mean(axis=-1)
+
+    def none(self, cells: Cells) -> np.ndarray:
+        return np.full(len(cells), -self.margin)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return np.ones(len(cells))
+
+
+@dataclass(frozen=True)
+class Alike(Shape):
+    """The means of all cells lie within `margin` of each other."""
+
+    margin: float
+
+    def fits(self, cells: Cells) -> bool:
+        return len(cells) > 1
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        return self.margin - np.ptp(means, axis=-1)
+
+    def none(self, cells: Cells) -> np.ndarray:
+        """Two cells at the margin, the others between: the hardest case of a wrong claim."""
+        ends = np.full(len(cells), self.margin / 2)
+        ends[0], ends[-1] = 0, self.margin
+        return ends
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return -self.none(cells) / self.margin
+
+
+@dataclass(frozen=True)
+class Shift(Shape):
+    """The best value of the second axis falls as the first rises. Cells: a full grid (a, b).
+
+    Statistic: the largest number x such that, for two values low < high of the second axis, the
+    smallest a is better by x at high and the largest a better by x at low.
+    """
+
+    def fits(self, cells: Cells) -> bool:
+        first, second = ({cell[i] for cell in cells} for i in (0, 1))
+        return min(len(first), len(second)) > 1 and len(cells) == len(first) * len(second)
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        small, large = (np.array(self._curve(cells, end)) for end in (min, max))
+        crossings = [
+            np.minimum(
+                means[..., small[high]] - means[..., small[low]],
+                means[..., large[low]] - means[..., large[high]],
+            )
+            for low, high in combinations(range(len(small)), 2)
+        ]
+        return np.max(crossings, axis=0)
+
+    @staticmethod
+    def _curve(cells: Cells, end: Callable) -> list[int]:
+        """The cells of the smallest or the largest a, by b."""
+        chosen = end(cell[0] for cell in cells)
+        places = [place for place, cell in enumerate(cells) if cell[0] == chosen]
+        return sorted(places, key=lambda place: cells[place][1])
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        """Straight lines in b, rising for the smallest a, falling for the largest."""
+        ranks = [sorted({cell[i] for cell in cells}) for i in (0, 1)]
+        x, y = (
+            np.array([ranks[i].index(cell[i]) / (len(ranks[i]) - 1) for cell in cells])
+            for i in (0, 1)
+        )
+        return (1 - 2 * x) * y
