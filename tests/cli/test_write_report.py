@@ -7,6 +7,7 @@ from spatial_mae.files import read_json, write_json
 def test_writes_page_and_record(tmp_path):
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"study": "mini", "experiments": []}))
     claim = {"id": "T1", "source": "001", "quote": "a quote", "verdict": "holds", "n": None}
+    claim |= {"scale": "", "role": "finding", "sentence": ""}
     claim |= {"conditions": "", "evidence": {"error": 0.0}, "data": "", "figure": None}
     write_json(tmp_path / "claims.json", [claim])
     main(

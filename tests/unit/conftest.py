@@ -21,6 +21,7 @@ RUN = {
     "device": "cpu",
     "n_train": 800,
     "n_test": 1_000_000,
+    "n_classes": 10,
 }
 
 

@@ -61,7 +61,7 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
     everything = range(len(evidence.where))
     whole = evidence.weigh(everything)
     alone = [evidence.weigh([place]) for place in everything]
-    affirms = [p <= LEVEL for p in holm([weight.affirm for weight in alone])]
+    affirms = [p <= LEVEL for p in holm([_affirmed(weight) for weight in alone])]
     denies = [p <= LEVEL for p in holm([weight.deny for weight in alone])]
     condition = None
     if universal and any(denies):
@@ -75,6 +75,11 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
         word = CONDITIONAL if condition else INCONCLUSIVE
     sentence = _sentence(word, evidence.contrast, whole, alone, condition, sum(denies))
     return Conclusion(word, sentence, whole, alone, sum(affirms), sum(denies), condition)
+
+
+def _affirmed(weight: Weight) -> float:
+    """The p of affirming; 1 of an effect that is there and smaller than what matters."""
+    return weight.affirm if weight.deny > LEVEL else 1.0
 
 
 def _holds(evidence: Evidence | Combined, whole: Weight, denies: Sequence[bool]) -> bool:
@@ -107,13 +112,13 @@ def _condition(
             for names in choices
             for value, places in _values(evidence, names).items()
         ]
-        for_it = holm([weight.affirm for *_, weight in tried])
+        for_it = holm([_affirmed(weight) for *_, weight in tried])
         against = holm([weight.deny for *_, weight in tried])
         yes, no = {}, {}
         for (names, value, places, weight), p, q in zip(tried, for_it, against, strict=True):
             if q <= LEVEL and not any(affirms[place] for place in places):
                 no.setdefault(names, {})[value] = weight
-            elif p <= LEVEL and q > LEVEL and not any(denies[place] for place in places):
+            elif p <= LEVEL and not any(denies[place] for place in places):
                 yes.setdefault(names, {})[value] = weight
         both = [names for names in choices if names in yes and names in no]
         if both:
@@ -151,7 +156,7 @@ def _sentence(
 
 def _both(contrast: Contrast) -> str:
     if margin := contrast.shape.margin:
-        return f"more and less than {contrast.unit(margin)}"
+        return f"more and less than {contrast.unit(abs(margin))}"
     return f"no effect and {contrast.unit(contrast.least)}"
 
 
@@ -165,8 +170,9 @@ def _interval(contrast: Contrast, weight: Weight) -> str:
 
 
 def _shown(contrast: Contrast, value: float) -> float:
-    """With a margin the distance itself, which the statistic takes from the margin."""
-    return contrast.shape.margin - value if contrast.shape.margin else value
+    """With a margin the distance itself, which the statistic compares with it."""
+    margin = contrast.shape.margin
+    return margin - value if margin > 0 else value - margin
 
 
 def _mean(contrast: Contrast, weights: Mapping[tuple, Weight]) -> str:

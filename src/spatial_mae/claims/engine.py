@@ -11,6 +11,7 @@ Their null distributions are simulated: the same statistic of the same design, w
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import exp
 
 import numpy as np
 
@@ -24,19 +25,25 @@ LEVEL = 0.025
 
 @dataclass(frozen=True)
 class Unit:
-    """name: after a number. factor: from the measure's own unit to it. digits: after the point."""
+    """name: after a number. factor: from the measure's own unit to it. digits: after the point.
+
+    ratio: numbers are natural logarithms of ratios, given as ratios.
+    """
 
     name: str
     factor: float = 1.0
     digits: int = 2
+    ratio: bool = False
 
     def __call__(self, *values: float) -> str:
         """`2.1 points`, or `0.5 to 3.7 points` of two values."""
-        numbers = " to ".join(f"{self.factor * value:.{self.digits}f}" for value in values)
+        scaled = [self.factor * (exp(v) if self.ratio else v) for v in values]
+        numbers = " to ".join(f"{value:.{self.digits}f}" for value in scaled)
         return f"{numbers}{'' if self.name == '%' else ' '}{self.name}".strip()
 
 
 POINTS, PERCENT, PLAIN = Unit("points", 100, 1), Unit("%", 100, 1), Unit("", 1, 3)
+TIMES = Unit("times", ratio=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Contrast:
     relative: bool = False
 
     def __post_init__(self) -> None:
-        if not (self.least > 0 or self.shape.margin > 0):
+        if not (self.least > 0 or self.shape.margin):
             raise ValueError(f"{self.says!r}: name the smallest effect that matters, as `least`")
         if not self.why:
             raise ValueError(f"{self.says!r}: say why {self.least:g} is the smallest effect")

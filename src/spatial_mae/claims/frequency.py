@@ -2,10 +2,12 @@
 
 from math import isclose
 
-from spatial_mae.claims.conditions import decide, evaluate
+from spatial_mae.claims.engine import PERCENT, Contrast, Unit
+from spatial_mae.claims.judged import each_setting, judged
 from spatial_mae.claims.registry import judge
+from spatial_mae.claims.shapes import Mean
 from spatial_mae.claims.theory import lemma_numbers
-from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
+from spatial_mae.claims.verdict import HOLDS, NOT_RUN, SETTING, Verdict
 from spatial_mae.claims.wording import describe_data
 from spatial_mae.tables.rows import Row, Rows, Tables
 from spatial_mae.tables.settings import settings
@@ -28,31 +30,43 @@ def share_of_hidden_patches(tables: Tables) -> Verdict:
     shares = [group[0]["mask_ratio"] for group in settings(rows).values()]
     held = sum(isclose(share, SHARE) for share in shares)
     if not held:
-        return not_run("a setting of the paper's: no spectrum here hides 20%; set mask_ratio: 0.2")
-    text = f"A setting of the paper's: {held} of {len(shares)} masks hide 20% of the patches."
+        text = "No spectrum here hides 20% of the patches: set `mask_ratio: 0.2`."
+        return Verdict(NOT_RUN, text, role=SETTING)
+    text = f"{held} of {len(shares)} masks hide 20% of the patches."
     numbers = {"masks": len(shares), "masks_in_setting": held}
-    return Verdict(HOLDS, text, numbers, data=describe_data(rows))
+    return Verdict(HOLDS, text, evidence=numbers, data=describe_data(rows), role=SETTING)
 
 
-@judge("psd.grating", kinds=("spectrum",), figure="mask_spectrum")
+ZEROS = Contrast(
+    Mean(),
+    (),
+    "equally spaced zeros of the mask's spectrum on an axis",
+    least=1,
+    why="a grating has at least one",
+    unit=Unit("", digits=0),
+    repeat=None,
+)
+
+
+@judge("psd.grating", kinds=("spectrum",), figure="mask_spectrum", contrast=ZEROS)
 def mask_spectrum_is_a_grating(tables: Tables) -> Verdict:
     """The expected power of masks has equally spaced zeros, and sampled masks agree with it."""
     rows = tables["spectrum"]
-    return decide(
-        evaluate(rows, _grating),
-        rows,
-        needs="the spectra hold no frequency beyond zero: enlarge the recipe's size",
-        size="zeros_on_an_axis",
+    return judged(
+        each_setting(rows, _grating),
+        ZEROS,
+        "The spectra hold no frequency beyond zero: enlarge the recipe's size.",
         evidence={
             "standard_errors_off_largest": max(_deviation(row) for row in rows),
             **lemma_numbers("psd.grating", tables),
         },
         note="Zeros of the mask's own spectrum, at multiples of 1/p cycles per pixel; a patch of "
-        "one pixel has none.",
+        "one pixel has none. Sampled masks agree within six standard errors, or none is counted.",
     )
 
 
-def _grating(rows: Rows) -> tuple[bool, float] | None:
+def _grating(rows: Rows) -> float | None:
+    """The number of zeros; 0 where they are not equally spaced or sampled masks disagree."""
     axis = {
         abs(row["frequency_x"]): row["expected"]
         for row in rows
@@ -64,7 +78,7 @@ def _grating(rows: Rows) -> tuple[bool, float] | None:
     zeros = sorted(f for f, power in axis.items() if power <= ZERO * level)
     spaced = all(isclose(f, (j + 1) * zeros[0], rel_tol=1e-6) for j, f in enumerate(zeros))
     agrees = max(_deviation(row) for row in rows) <= SIGMAS
-    return bool(zeros) and spaced and agrees, len(zeros)
+    return float(len(zeros)) if spaced and agrees else 0.0
 
 
 def _deviation(row: Row) -> float:
@@ -74,23 +88,30 @@ def _deviation(row: Row) -> float:
     return 0.0 if gap <= rounding else gap / max(row["standard_error"], rounding)
 
 
-@judge("psd.zeroing", kinds=("psd",), figure="masked_psd")
+ZEROED_SHARE = Contrast(
+    Mean(),
+    (),
+    "share of frequencies whose power masking removes",
+    least=0.001,
+    why="one frequency in a thousand: `certain frequencies`",
+    unit=PERCENT,
+    repeat=None,
+)
+
+
+@judge("psd.zeroing", kinds=("psd",), figure="masked_psd", contrast=ZEROED_SHARE)
 def masking_zeroes_frequencies(tables: Tables) -> Verdict:
     """Masked images have next to no power at some frequency at which the images have power.
 
     Masking is a product in space, hence a convolution of spectra in frequency.
     """
     rows = [row for row in tables["psd"] if row["power"] > 0 or row["part"] == "masked"]
-    return decide(
-        evaluate(_power_kept(rows), _zeroes),
-        rows,
-        needs="the spectra hold no masked part: add patches to the recipe",
-        size="share_of_frequencies_zeroed",
-        evidence={
-            **_kept_numbers(_power_kept(rows)),
-            **lemma_numbers("psd.zeroing", tables),
-        },
-        note="Zeroed: less than a hundredth of the power is left.",
+    return judged(
+        each_setting(_power_kept(rows), _zeroed),
+        ZEROED_SHARE,
+        "The spectra hold no masked part: add patches to the recipe.",
+        evidence={**_kept_numbers(_power_kept(rows)), **lemma_numbers("psd.zeroing", tables)},
+        note="Removed: less than a hundredth of the power is left.",
     )
 
 
@@ -105,9 +126,8 @@ def _place(row: Row) -> tuple:
     return (row.get("dataset"), row["frequency_x"], row["frequency_y"])
 
 
-def _zeroes(rows: Rows) -> tuple[bool, float]:
-    share = sum(row["kept"] < ZEROED for row in rows) / len(rows)
-    return share > 0, share
+def _zeroed(rows: Rows) -> float:
+    return sum(row["kept"] < ZEROED for row in rows) / len(rows)
 
 
 def _kept_numbers(rows: Rows) -> dict[str, float]:

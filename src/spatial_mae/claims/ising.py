@@ -1,8 +1,12 @@
 """Judges of the Ising experiment (Fig. 4, App. E)."""
 
-from spatial_mae.claims.conditions import Outcome, decide, evaluate, exceeds, relative
+from collections.abc import Callable
+
+from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast
+from spatial_mae.claims.judged import each_setting, judged
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
+from spatial_mae.claims.shapes import Mean
+from spatial_mae.claims.verdict import HOLDS, NOT_RUN, SETTING, Verdict
 from spatial_mae.tables.repeats import mean
 from spatial_mae.tables.rows import Row, Rows, Tables, masked, pick
 from spatial_mae.tables.settings import paired, setting
@@ -11,8 +15,6 @@ from spatial_mae.tables.settings import paired, setting
 SIZE, N_LATENTS, PATCH = 32, 6, 8
 # Close to identity: less than half of the identity's norm is missing.
 CLOSE = 0.5
-# As near as rank k allows: within one per cent of sqrt(1 - k/d).
-AT_FLOOR = 0.01
 # A sinusoid: one frequency holds nine tenths of the column's energy.
 SINUSOIDAL = 0.9
 # A gap below eigenvalue k that is mere rounding: k cuts through equal eigenvalues, the features are
@@ -21,8 +23,9 @@ SINUSOIDAL = 0.9
 DEGENERATE = 1e-6
 # Clearly: a tenth more; less cannot be read off a heat map of the weights.
 CLEARLY = 0.1
-
 ENERGIES = {"boundary_energy": "leverage", "boundary_energy_weights": "squared weights"}
+# What an autoencoder's table repeats without meaning for it.
+OF_MASKS = ("patch", "mask_ratio")
 
 
 @judge("ising.dims", kinds=("ising_summary",), figure="ising")
@@ -44,81 +47,85 @@ def _has_setting(rows: Rows, wanted: Row) -> Verdict:
     text = ", ".join(f"{key} = {value}" for key, value in wanted.items())
     runs = {setting(row) for row in rows}
     held = sum(wanted.items() <= dict(run).items() for run in runs)
+    numbers = {"solutions": len(runs), "solutions_in_setting": held}
     if not held:
-        return not_run(f"a setting of the paper's: no run of this study has {text}; add one")
-    conditions = f"A setting of the paper's: {held} of {len(runs)} solutions have {text}."
-    return Verdict(HOLDS, conditions, {"solutions": len(runs), "solutions_in_setting": held})
+        return Verdict(NOT_RUN, f"No run of this study has {text}: add one.", role=SETTING)
+    sentence = f"{held} of {len(runs)} solutions have {text}."
+    return Verdict(HOLDS, sentence, evidence=numbers, role=SETTING)
 
 
-@judge("ising.rank", kinds=("ising_summary",), figure="ising")
+def _exact(says: str, margin: float, why: str) -> Contrast:
+    return Contrast(Mean(margin), (), says, least=0, why=why, unit=PLAIN, repeat=None)
+
+
+def _of_autoencoders(
+    tables: Tables, effect: Callable[[Rows], float | None], contrast: Contrast, needs: str
+) -> Verdict:
+    rows = pick(tables["ising_summary"], model="ae")
+    return judged(each_setting(rows, effect, OF_MASKS), contrast, needs)
+
+
+RANK = _exact("difference of the rank from the number of latents", 0.5, "ranks are whole numbers")
+
+
+@judge("ising.rank", kinds=("ising_summary",), figure="ising", contrast=RANK)
 def rank_is_number_of_latents(tables: Tables) -> Verdict:
     """The rank of the AE's W is the number of latents, 6 in the paper's setting."""
-    rows = [r for r in pick(tables["ising_summary"], model="ae") if r["n_latents"] == N_LATENTS]
-    return decide(
-        evaluate(rows, _full_rank, free=("patch", "mask_ratio")),
-        rows,
-        needs=f"no AE of the Ising experiment has {N_LATENTS} latents: add it to the recipe",
-        size="rank_minus_latents",
-    )
+
+    def difference(rows: Rows) -> float | None:
+        if rows[0]["n_latents"] != N_LATENTS:
+            return None
+        return -max(abs(row["rank_influence"] - row["n_latents"]) for row in rows)
+
+    needs = f"No AE of the Ising experiment has {N_LATENTS} latents: add it to the recipe."
+    return _of_autoencoders(tables, difference, RANK, needs)
 
 
-def _full_rank(rows: Rows) -> tuple[bool, float]:
-    gaps = [row["rank_influence"] - row["n_latents"] for row in rows]
-    return not any(gaps), max(gaps, key=abs)
+IDENTITY = _exact("share of the identity's norm that W lacks", CLOSE, "close: less than half")
 
 
-@judge("ising.identity", kinds=("ising_summary",), figure="ising")
+@judge("ising.identity", kinds=("ising_summary",), figure="ising", contrast=IDENTITY)
 def close_to_identity(tables: Tables) -> Verdict:
     """The AE's W is nearer to the identity than half the identity's norm.
 
-    No product of rank k is nearer than sqrt(1 - k/d): the evidence says how near to that it is.
+    No product of rank k is nearer than sqrt(1 - k/d).
     """
-    rows = pick(tables["ising_summary"], model="ae")
-    at_floor = sum(relative(r["identity_error"], r["identity_floor"]) <= AT_FLOOR for r in rows)
-    floors = [row["identity_floor"] for row in rows]
-    return decide(
-        evaluate(rows, _near_identity, free=("patch", "mask_ratio")),
-        rows,
-        needs="the Ising tables hold no AE",
-        size="norm_recovered",
-        evidence={
-            "identity_error_largest": max((r["identity_error"] for r in rows), default=0.0),
-            "identity_floor_smallest": min(floors, default=0.0),
-            "solutions": len(rows),
-            "solutions_at_floor": at_floor,
-        },
-        note=f"W is a projector of rank k, {at_floor} of {len(rows)} as near to the identity as "
-        "rank k allows, sqrt(1 - k/d).",
-    )
+
+    def missing(rows: Rows) -> float:
+        return -max(row["identity_error"] for row in rows)
+
+    return _of_autoencoders(tables, missing, IDENTITY, "The Ising tables hold no AE.")
 
 
-def _near_identity(rows: Rows) -> tuple[bool, float]:
-    error = max(row["identity_error"] for row in rows)
-    return error < CLOSE, 1 - error
+SINUSOID = _exact(
+    "smallest share of a feature's energy in one sinusoid", -SINUSOIDAL, "0.9: nearly"
+)
 
 
-@judge("ising.sinus", kinds=("ising_summary",), figure="ising")
+@judge("ising.sinus", kinds=("ising_summary",), figure="ising", contrast=SINUSOID)
 def sinusoidal_features(tables: Tables) -> Verdict:
     """Every column of the AE's encoder is nearly one sinusoid."""
-    rows = [
-        row
-        for row in pick(tables["ising_summary"], model="ae")
-        if row.get("sinusoid_r2") is not None
-    ]
-    return decide(
-        evaluate(rows, _sinusoidal, free=("patch", "mask_ratio")),
-        rows,
-        needs="the Ising tables hold no sinusoid fit of an AE: add a chain",
-        size="sinusoid_r2",
-    )
+
+    def worst(rows: Rows) -> float | None:
+        known = [row["sinusoid_r2"] for row in rows if row.get("sinusoid_r2") is not None]
+        return min(known, default=None)
+
+    needs = "The Ising tables hold no sinusoid fit of an AE: add a chain."
+    return _of_autoencoders(tables, worst, SINUSOID, needs)
 
 
-def _sinusoidal(rows: Rows) -> tuple[bool, float]:
-    worst = min(row["sinusoid_r2"] for row in rows)
-    return worst >= SINUSOIDAL, worst
+BOUNDARY = Contrast(
+    Mean(-CLEARLY),
+    (),
+    "energy at patch boundaries above the mean and the AE's",
+    least=0,
+    why="a tenth more; less is not seen in a picture of the weights",
+    unit=PERCENT,
+    repeat=None,
+)
 
 
-@judge("ising.boundary", kinds=("ising_summary",), figure="ising")
+@judge("ising.boundary", kinds=("ising_summary",), figure="ising", contrast=BOUNDARY)
 def boundary_first(tables: Tables) -> Verdict:
     """MAE features hold clearly more energy at patch boundaries than on average and than the AE's.
 
@@ -127,11 +134,10 @@ def boundary_first(tables: Tables) -> Verdict:
     solutions = tables["ising_summary"]
     rows = [row for row in solutions if _is_unique(row)]
     n_left = len(solutions) - len(rows)
-    return decide(
-        [outcome for column in ENERGIES for outcome in _boundary_outcomes(rows, column)],
-        rows,
-        needs="the Ising tables hold no MAE and AE with unique features: add mask ratios",
-        size="excess_over_mean_or_ae",
+    return judged(
+        [row for column, name in ENERGIES.items() for row in _excess(rows, column, name)],
+        BOUNDARY,
+        "The Ising tables hold no MAE and AE with unique features: add mask ratios.",
         evidence={"solutions_not_unique": n_left},
         note=f"{n_left} of {len(solutions)} solutions, not unique, left out." if n_left else "",
     )
@@ -142,12 +148,9 @@ def _is_unique(row: Row) -> bool:
     return gap is None or gap > DEGENERATE or row["lattice"] == "torus"
 
 
-def _boundary_outcomes(rows: Rows, column: str) -> list[Outcome]:
+def _excess(rows: Rows, column: str, name: str) -> list[Row]:
+    """The MAE's energy over the larger of 1, the mean, and the AE's, less 1."""
     pairs = paired(masked(rows), pick(rows, model="ae"), column, ("mask_ratio",))
-    named = [{**row, "against": None, "measure": ENERGIES[column]} for row in pairs]
-    return evaluate(named, _prefers_boundary)
-
-
-def _prefers_boundary(rows: Rows) -> tuple[bool, float]:
-    ours, theirs = mean(rows, "ours"), mean(rows, "theirs")
-    return exceeds(ours, max(1.0, theirs), CLEARLY)
+    known = [row for row in pairs if row["ours"] is not None and row["theirs"] is not None]
+    renamed = [{**row, "against": None, "measure": name} for row in known]
+    return each_setting(renamed, lambda g: mean(g, "ours") / max(1.0, mean(g, "theirs")) - 1)

@@ -1,13 +1,15 @@
 """A verdict on rows of a table: evidence weighed, the word concluded, the numbers written down."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from spatial_mae.claims.conclusion import Conclusion, conclude
 from spatial_mae.claims.engine import Combined, Contrast, Evidence
+from spatial_mae.claims.noise import most_images
 from spatial_mae.claims.verdict import INCONCLUSIVE, TOO_SMALL, Verdict, not_run
 from spatial_mae.claims.wording import JPEG, describe_data, only_jpeg, varied
-from spatial_mae.tables.rows import Rows
+from spatial_mae.tables.rows import Row, Rows
 from spatial_mae.tables.runs import completed
+from spatial_mae.tables.settings import settings
 
 # A high mask ratio hides more patches than it shows.
 HIGH_MASK_RATIO = 0.5
@@ -22,6 +24,20 @@ def left_out(rows: Rows) -> str:
 
 def sentences(*texts: str) -> str:
     return " ".join(filter(None, texts))
+
+
+def each_setting(
+    rows: Rows, effect: Callable[[Rows], float | None], free: Sequence[str] = ()
+) -> list[Row]:
+    """One row per setting with a number computed from its rows as `value`; none where it is None.
+
+    free: axes that are left to the effect, and leave the row.
+    """
+    found = []
+    for group in settings(rows, free).values():
+        if (value := effect(most_images(group))) is not None:
+            found.append({**group[0], **dict.fromkeys(free), "value": value})
+    return found
 
 
 def judged(
@@ -77,7 +93,7 @@ def _details(
     found: Evidence | Combined, rows: Rows, scale: Callable[[Rows], str] | None, gate: str
 ) -> str:
     contrast = found.contrast
-    size = contrast.unit(contrast.least or contrast.shape.margin)
+    size = contrast.unit(contrast.least or abs(contrast.shape.margin))
     what = "Smallest effect that matters" if contrast.least else "Margin"
     return sentences(
         f"{scale(rows)}." if scale else "",

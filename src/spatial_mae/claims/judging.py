@@ -14,8 +14,9 @@ for _module in modules_of("claims"):
 def judge_all(tables: Tables) -> list[dict]:
     """The claims of a study, one for each statement, in the statements' order.
 
-    tables: experiment kind -> rows. Each claim is a dict of id, source, quote,
-    verdict, scale, role, sentence, conditions, evidence (name -> finite number), n, data, figure (its name or None).
+    tables: experiment kind -> rows. Each claim is a dict of id, source, quote, verdict, scale,
+    role, sentence, conditions, evidence (name -> finite number), n, data and figure (its name or
+    None).
     """
     return [_claim(statement, tables) for statement in statements()]
 

@@ -96,6 +96,7 @@ def _layout(
     error: Error | None,
     relative: bool,
 ) -> Layout | None:
+    rows = most_images(rows)
     _one_scale(rows, free)
     cells = sorted({_cell(row, free) for row in rows}, key=_order)
     table = _table(rows, cells, free, column, repeat)
@@ -125,6 +126,12 @@ def _layout(
         run,
         largest_n(rows),
     )
+
+
+def most_images(rows: Rows) -> Rows:
+    """Of one setting the rows on the largest number of images."""
+    largest = largest_n(rows)
+    return [row for row in rows if row.get("n_images") in (None, largest)] if largest else rows
 
 
 def _cell(row: Row, free: Sequence[str]) -> Cell:

@@ -1,32 +1,22 @@
 """Judges of the numbers that Kong et al. (2023) print, and of what contradicts itself in them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from math import sqrt
 
-from spatial_mae.claims.conditions import Outcome, exceeds
+from spatial_mae.claims.engine import Combined, Contrast, Evidence, Unit
+from spatial_mae.claims.judged import judged
+from spatial_mae.claims.noise import accuracy_error
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.scale import mark_second, values
-from spatial_mae.claims.seeds import across_seeds, judged, sentences
-from spatial_mae.claims.verdict import (
-    CONDITIONAL,
-    FAILS,
-    HOLDS,
-    NOT_RUN,
-    NOT_TESTABLE,
-    Verdict,
-    not_run,
-)
-from spatial_mae.claims.wording import describe_data
+from spatial_mae.claims.scale import in_short, mark_second, values
+from spatial_mae.claims.shapes import Above, Mean, named
+from spatial_mae.claims.verdict import NOT_TESTABLE, TOO_SMALL, Verdict
 from spatial_mae.papers.printed import COUPLED, IMAGE_SIZE, UNITS, printed_rows
-from spatial_mae.tables.repeats import mean, standard_error
 from spatial_mae.tables.rows import Row, Rows, Tables, by, groups
 from spatial_mae.tables.runs import completed, last, probes
+from spatial_mae.tables.settings import settings
 
 # The paper's networks: ViT-B, 800 epochs, patches of 8 pixels where mask units are larger.
 WIDTH, EPOCHS, PATCH, IMAGES = 768, 800, 8, 1_200_000
-# A printed number is met within so many points, or two standard errors if they are more.
-POINTS = 1.0
 # The mask ratio at which mask units vary.
 FIXED = 0.75
 # Table -> the kind of experiment that measures it, its figure, and a row's column as printed.
@@ -41,31 +31,52 @@ SETS |= {"imagenet_a": "INA", "imagenet_sketch": "INS"}
 PRECISION = {"box_ap": "APbox", "mask_ap": "APmask"}
 
 
+PRINTED = Contrast(
+    Mean(0.01),
+    (),
+    "distance from the printed numbers",
+    least=0,
+    why="one point: two prints of one setting differ by 1.55",
+    error=lambda row: row["error"],
+    unit=Unit("points", 100),
+)
+
+
 def compare(tables: Tables, kind: str, printed: Sequence[Row]) -> Verdict:
-    """Our numbers against one printed row's; not run but at its mask and the paper's scale."""
+    """Our numbers against one printed row's; too small but at its mask and the paper's scale."""
     rows, place = completed(tables[kind]), printed[0]
     same = {c: [row for row in own if _same(row, place)] for c, own in _columns(rows).items()}
-    found = {column: own for column, own in same.items() if own}
-    wanted = {row["column"]: row["printed"] for row in printed if row["column"] in found}
+    wanted = {row["column"]: row["printed"] for row in printed if same.get(row["column"])}
     if not wanted:
         here = f"{values(rows, 'height')} pixels, width {_of(rows, 'model_width')}"
-        return not_run(
-            f"a printed number: needs images of {IMAGE_SIZE} pixels, width {WIDTH}, {EPOCHS} "
-            f"epochs, m = {place['mask']:g}, mask unit {place['unit_pixels']} pixels, "
-            f"{_patches(place)}; here {here}, {_of(rows, 'pretrain_epochs', 'epochs')} epochs"
+        return Verdict(
+            TOO_SMALL,
+            "No network here has the printed setting and the paper's scale.",
+            f"Needs images of {IMAGE_SIZE} pixels, width {WIDTH}, {EPOCHS} epochs, m = "
+            f"{place['mask']:g}, mask unit {place['unit_pixels']} pixels, {_patches(place)}; here "
+            f"{here}, {_of(rows, 'pretrain_epochs', 'epochs')} epochs.",
         )
-    gaps = {c: 100 * mean(found[c], "value") - value for c, value in wanted.items()}
-    absent = [row["column"] for row in printed if row["column"] not in found]
-    met = [c for c, gap in gaps.items() if abs(gap) <= max(POINTS, 200 * _error(found[c]))]
-    whole = len(met) == len(gaps) and not absent
-    verdict = HOLDS if whole else CONDITIONAL if met else FAILS
-    said = ", ".join(f"{c} {wanted[c] + gap:.2f} (printed {wanted[c]})" for c, gap in gaps.items())
-    rest = f" Not measured: {', '.join(absent)}." if absent else ""
-    near = f"Within {POINTS:g} point or two standard errors: {', '.join(met) or 'none'}."
-    text = f"{near} Here {said}.{rest}"
-    used = [row for group in found.values() for row in group]
-    evidence = {f"difference_{c}": gap for c, gap in gaps.items()}
-    return Verdict(verdict, text, evidence, data=describe_data(used))
+    used = [row for column in wanted for row in same[column]]
+    sides = [
+        Evidence([_gap(r, c, wanted[c], sign) for c in wanted for r in same[c]], PRINTED)
+        for sign in (1, -1)
+    ]
+    absent = [row["column"] for row in printed if row["column"] not in wanted]
+    return judged(
+        used,
+        Combined(sides),
+        "",
+        scale=mark_second,
+        short=in_short,
+        note=f"Not measured: {', '.join(absent)}." if absent else "",
+    )
+
+
+def _gap(row: Row, column: str, printed: float, sign: int) -> Row:
+    """A row with its distance from a printed number of percent as `value`."""
+    error = row.get("standard_error") or accuracy_error(row)
+    gap = sign * (row["value"] - printed / 100)
+    return {**row, "measure": column, "shifted": None, "metric": None, "value": gap, "error": error}
 
 
 def _columns(rows: Rows) -> dict[str, list[Row]]:
@@ -99,23 +110,21 @@ def _of(rows: Rows, *columns: str) -> str:
     return values(rows, there[0]) if there else "unknown"
 
 
-def _error(rows: Rows) -> float:
-    """Of the mean over seeds: their standard error, and the images'."""
-    own = [row["standard_error"] for row in rows if row.get("standard_error") is not None]
-    scores = [row["value"] for row in rows]
-    spread = (
-        sqrt(sum((v - mean(rows, "value")) ** 2 for v in scores) / (len(scores) - 1) / len(scores))
-        if len(scores) > 1
-        else 0.0
-    )
-    return max([spread, *own])
-
-
 for _table, (_kind, _figure) in MEASURED.items():
     for (_identity,), _printed in groups(printed_rows(_table), "identity").items():
-        judge(_identity, kinds=(_kind,), figure=_figure)(
+        judge(_identity, kinds=(_kind,), figure=_figure, contrast=PRINTED)(
             partial(compare, kind=_kind, printed=_printed)
         )
+
+
+FALL = Contrast(
+    Above(named("next"), named("largest")),
+    ("unit",),
+    "accuracy lost from the second largest mask unit to the largest",
+    least=0.01,
+    why="one point; the printed tables differ by 18",
+    error=accuracy_error,
+)
 
 
 @judge("kong.t1.text_conflict", kinds=())
@@ -136,17 +145,27 @@ def text_against_table(tables: Tables) -> Verdict:
         if (row["shifted"], row["metric"]) == ("own", "accuracy")
     ]
     rows = last(probes(tables.get("evaluation", ()))) or last(own)
-    rows = [row for row in rows if row["mask"] == FIXED]
-    outcomes: list[Outcome] = []
-    for axis in ("unit", "patch"):
-        outcomes += across_seeds(rows, _falls_at_the_end(axis), (axis,), standard_error)
-    found = judged(outcomes, rows, needs="", size="fall_at_the_largest_unit", scale=mark_second)
-    if found.verdict == NOT_RUN:
-        return Verdict(
-            NOT_TESTABLE, sentences(contradiction, "No probes here decide between them.")
-        )
-    text = f"{contradiction} The fall, in this study: {found.conditions}"
-    return Verdict(found.verdict, text, found.evidence, found.n, found.data)
+    ends = [r for axis in ("unit", "patch") for r in _ends(rows, axis)]
+    if not ends:
+        text = "Table 1 contradicts the text and Table 4; no probes here decide between them."
+        return Verdict(NOT_TESTABLE, text, contradiction)
+    return judged(ends, FALL, "", scale=mark_second, short=in_short, note=contradiction)
+
+
+def _ends(rows: Rows, axis: str) -> list[Row]:
+    """At mask ratio 0.75 the last two of at least three values of `axis`."""
+    found = []
+    for group in settings([row for row in rows if row["mask"] == FIXED], (axis,)).values():
+        levels = by(group, axis)
+        if len(levels) > 2:
+            names = dict(zip(list(levels)[-2:], ("next", "largest"), strict=True))
+            whole = {"patch": None} if axis == "patch" else {}
+            found += [
+                {**row, **whole, "unit": name}
+                for size, name in names.items()
+                for row in levels[size]
+            ]
+    return found
 
 
 def _printed_units(table: int) -> dict[int, float]:
@@ -158,16 +177,6 @@ def _series(numbers: Mapping[int, float]) -> str:
     return ", ".join(f"{value} ({unit} pixels)" for unit, value in sorted(numbers.items()))
 
 
-def _falls_at_the_end(axis: str) -> Callable[[Rows], tuple[bool, float] | None]:
-    """Accuracy of the last of at least three values of `axis` below that of the one before."""
-
-    def effect(rows: Rows) -> tuple[bool, float] | None:
-        heights = [mean(group, "value") for group in by(rows, axis).values()]
-        return exceeds(heights[-2], heights[-1]) if len(heights) > 2 else None
-
-    return effect
-
-
 @judge("kong.t1.vs_t3_16", kinds=())
 def one_setting_two_numbers(tables: Tables) -> Verdict:
     """Table 1 prints two numbers for one setting: what differs by less is not resolved there."""
@@ -177,10 +186,10 @@ def one_setting_two_numbers(tables: Tables) -> Verdict:
         if (row["mask"], row["unit_pixels"], row["column"]) == (FIXED, 16, "IN1K")
     ]
     gap = max(twice) - min(twice)
+    numbers = " and ".join(f"{value:g}" for value in twice)
     return Verdict(
         NOT_TESTABLE,
-        f"One setting (m = {FIXED:g}, unit 16) is printed twice in Table 1, with "
-        f"{' and '.join(f'{value:g}' for value in twice)}: whatever differs by less than {gap:.2f} "
-        "points is not resolved by it. Its two sweeps may have used different patches of the ViT "
-        "(Table 4 repeats the first number for patches of 16 pixels).",
+        f"One setting is printed with {numbers}: nothing below {gap:.2f} points is resolved.",
+        f"m = {FIXED:g}, unit 16, twice in Table 1. Its two sweeps may have used different patches "
+        "of the ViT (Table 4 repeats the first number for patches of 16 pixels).",
     )

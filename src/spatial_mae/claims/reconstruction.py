@@ -2,11 +2,12 @@
 
 from math import log
 
-from spatial_mae.claims.conditions import decide, evaluate, monotone, relative, rises
+from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast
+from spatial_mae.claims.judged import each_setting, judged
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.seeds import across_seeds, judged
+from spatial_mae.claims.scale import in_short, mark
+from spatial_mae.claims.shapes import Mean, Rise
 from spatial_mae.claims.verdict import Verdict
-from spatial_mae.claims.wording import share
 from spatial_mae.tables.repeats import means
 from spatial_mae.tables.rows import Row, Rows, Tables, masked
 from spatial_mae.tables.runs import HIDDEN_ERROR, asked, completed, last, once
@@ -16,25 +17,45 @@ from spatial_mae.tables.settings import settings
 STRONG = 0.5
 # The decay is judged to a quarter of the largest displacement: farther, few pairs remain.
 NEAR = 0.25
+ERRORS = Contrast(
+    Rise(),
+    ("mask",),
+    "rise of the error on hidden patches with the mask ratio",
+    least=0.02,
+    why="2% of the error: curves nearer to each other are one in a figure",
+    unit=PERCENT,
+    relative=True,
+)
+LOSSES = Contrast(
+    Rise(),
+    ("mask_ratio",),
+    "rise of the linear MAE's least loss with the mask ratio",
+    least=0.01,
+    why="1% of the loss: curves nearer to each other are one in a figure",
+    unit=PERCENT,
+    column="loss",
+    repeat=None,
+    relative=True,
+)
 
 
-@judge("recon.mono", kinds=("losses",), figure="losses")
+@judge("recon.mono", kinds=("losses",), figure="losses", contrast=ERRORS)
 def reconstruction_improves(tables: Tables) -> Verdict:
     """The error on hidden patches of trained MAEs rises with the mask ratio.
 
     Without trained networks: at a fixed number of latents the least loss of the linear MAE does.
     """
-    rows = masked(tables["losses"])
-    outcomes = evaluate(rows, rises("mask_ratio", "loss"), free=("mask_ratio",))
-    if trained := across_seeds(errors := _errors(tables), rises("mask"), ("mask",)):
-        note = f"The linear MAE's minimum rises in {share(outcomes)} settings."
-        return judged(trained, errors, needs="", size="rise_of_error_along_m", note=note)
-    return decide(
-        outcomes,
-        rows,
-        needs="the loss tables hold no two mask ratios in one setting: add mask ratios",
-        size="rise_of_loss_along_m",
-        note="This is the linear MAE's minimum; the paper's sentence is about trained networks.",
+    errors = _errors(tables)
+    if any(
+        len({row["mask"] for row in group}) > 1 for group in settings(errors, ("mask",)).values()
+    ):
+        return judged(errors, ERRORS, "", scale=mark, short=in_short)
+    return judged(
+        masked(tables["losses"]),
+        LOSSES,
+        "The loss tables hold no two mask ratios in one setting: add mask ratios.",
+        note="This is the linear MAE's minimum on the images of its moments; the paper's sentence "
+        "is about trained networks.",
     )
 
 
@@ -44,44 +65,57 @@ def _errors(tables: Tables) -> list[Row]:
     return [row for row in rows if asked(row) == HIDDEN_ERROR]
 
 
-@judge("poster.eqR", kinds=("autocorrelation",), figure="autocorrelation")
+DECAY = Contrast(
+    Mean(-STRONG),
+    (),
+    "correlation of neighbours, where it then falls with distance",
+    least=0,
+    why="strong: half of the second moment",
+    unit=PLAIN,
+    repeat=None,
+)
+
+
+@judge("poster.eqR", kinds=("autocorrelation",), figure="autocorrelation", contrast=DECAY)
 def correlations_are_local(tables: Tables) -> Verdict:
     """R, the mean of f(x) f(x + dx), is strong between neighbours and falls with distance."""
     rows = tables["autocorrelation"]
-    return decide(
-        evaluate(rows, _decays),
-        rows,
-        needs="the autocorrelation tables hold no displacement beyond 1 pixel: enlarge the recipe",
-        size="fall_of_correlation",
-        evidence=_decay_numbers(rows),
+    return judged(
+        each_setting(rows, _neighbours),
+        DECAY,
+        "The autocorrelation tables hold no displacement beyond 1 pixel: enlarge the recipe.",
+        evidence=_exponents(rows),
     )
 
 
-def _decays(rows: Rows) -> tuple[bool, float] | None:
+def _neighbours(rows: Rows) -> float | None:
+    """Correlation at 1 pixel; 0 where it does not fall from there to a quarter of the longest."""
     curve = _by_distance(rows)
-    farthest = max(1 + 1, NEAR * max(curve))
-    near = {distance: -value for distance, value in curve.items() if 1 <= distance <= farthest}
-    found = monotone(near)
-    if found is None:
+    farthest = max(1 + 1, NEAR * max(curve, default=0))
+    near = [value for distance, value in curve.items() if 1 <= distance <= farthest]
+    if len(near) < 2 or 1 not in curve:
         return None
-    falls, _ = found
-    return falls and curve[1] >= STRONG, relative(curve[1], curve[max(near)])
+    falls = all(after <= before for before, after in zip(near, near[1:], strict=False))
+    return curve[1] if falls else 0.0
 
 
 def _by_distance(rows: Rows) -> dict[int, float]:
-    """Mean correlation at each distance rounded to whole pixels."""
-    rounded = [{**row, "distance": round(row["distance"])} for row in rows]
+    """Mean correlation at each distance rounded to whole pixels, of images with any variance."""
+    rounded = [
+        {**row, "distance": round(row["distance"])}
+        for row in rows
+        if row.get("correlation") is not None
+    ]
     return means(rounded, "distance", "correlation")
 
 
-def _decay_numbers(rows: Rows) -> dict[str, float]:
-    """Least correlation of neighbours, and the exponent of the decay from 1 to 4 pixels.
+def _exponents(rows: Rows) -> dict[str, float]:
+    """The exponent of the decay from 1 to 4 pixels.
 
     An exponent of -1 would be the "inversely proportional" of the paper's text.
     """
     curves = [_by_distance(group) for group in settings(rows).values()]
     exponents = [log(c[4] / c[1]) / log(4) for c in curves if c.get(4, 0) > 0 and c.get(1, 0) > 0]
-    numbers = {"neighbour_correlation_smallest": min(c[1] for c in curves if 1 in c)}
-    if exponents:
-        numbers |= {"decay_exponent_least": max(exponents), "decay_exponent_most": min(exponents)}
-    return numbers
+    if not exponents:
+        return {}
+    return {"decay_exponent_least": max(exponents), "decay_exponent_most": min(exponents)}

@@ -18,7 +18,11 @@ Inside = Callable[[Cells], Sequence[bool]]
 
 
 class Shape:
-    """A statistic of cell means. An equivalence is zero at its margin, others without an effect."""
+    """A statistic of cell means, zero without an effect.
+
+    margin: with one the statistic is zero where a distance is as large as it: above 0, of an
+    equivalence ("within 2 points"); below 0, of a least size ("at least 1.5 times").
+    """
 
     margin = 0.0
 
@@ -72,11 +76,13 @@ class Rise(Shape):
 class Lead(Shape):
     """The best cell inside a region is above the best outside. every: all cells inside are.
 
-    inside: cells -> for each, whether it is in the region.
+    inside: cells -> for each, whether it is in the region. margin: at most that much below is
+    enough; negative, at least that much above is wanted.
     """
 
     inside: Inside
     every: bool = False
+    margin: float = 0.0
 
     def fits(self, cells: Cells) -> bool:
         region = self._region(cells)
@@ -89,7 +95,10 @@ class Lead(Shape):
         region = self._region(cells)
         ours = means[..., region]
         ours = ours.min(axis=-1) if self.every else ours.max(axis=-1)
-        return ours - means[..., ~region].max(axis=-1)
+        return self.margin + ours - means[..., ~region].max(axis=-1)
+
+    def none(self, cells: Cells) -> np.ndarray:
+        return -self.margin * self._region(cells)
 
     def pattern(self, cells: Cells) -> np.ndarray:
         region = self._region(cells)
@@ -103,15 +112,15 @@ class Lead(Shape):
     def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
         """The cells inside lowered to the best outside: one against one, where others are far."""
         region = self._region(cells)
-        best = means[~region].max()
+        best = means[~region].max() - self.margin
         return np.where(region, np.minimum(means, best), means)
 
 
 @dataclass(frozen=True)
 class Above(Shape):
-    """The mean of some cells is above that of others; with a margin, at most that much below.
+    """The mean of some cells is above that of others.
 
-    ours, theirs: cells -> for each, whether it is one of them.
+    ours, theirs: cells -> for each, whether it is one of them. margin: as of `Lead`.
     """
 
     ours: Inside
@@ -151,7 +160,7 @@ class Best(Shape):
 
 @dataclass(frozen=True)
 class Mean(Shape):
-    """The mean of all cells is above zero; with a margin, at most that much below."""
+    """The mean of all cells is above zero. margin: as of `Lead`."""
 
     margin: float = 0.0
 
@@ -228,3 +237,8 @@ class Shift(Shape):
             for i in (0, 1)
         )
         return (1 - 2 * x) * y
+
+
+def named(*names: object) -> Inside:
+    """The cells of one axis that have one of these values."""
+    return lambda cells: [cell[0] in names for cell in cells]

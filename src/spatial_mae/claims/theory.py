@@ -91,18 +91,16 @@ def within_bounds(check: str, bounds: Sequence[Bound], tables: Tables) -> Verdic
     rows = [row for row in tables["lemmas"] if row["check"] == check]
     values = {bound: _values(rows, bound.quantity) for bound in bounds}
     if missing := [bound.quantity for bound in bounds if not values[bound]]:
-        return not_run(f"the lemma table has no {', '.join(missing)} for {check}: run its check")
+        return not_run(f"The lemma table has no {', '.join(missing[:3])}: run its check.")
     broken = [b for b in bounds if not all(map(b.holds, values[b]))]
-    if broken:
-        text = f"Broken: {'; '.join(map(str, broken))}."
-    else:
-        text = f"By enumeration on a small instance: {'; '.join(map(str, bounds))}."
+    kept = len(bounds) - len(broken)
     counts = [int(row["n"]) for row in rows if row.get("n") is not None]
     worst = {bound.quantity: _worst(bound, values[bound]) for bound in bounds}
     bounded = {name: value for name, value in worst.items() if isfinite(value)}
     return Verdict(
         FAILS if broken else HOLDS,
-        text,
+        f"{kept} of {len(bounds)} checks on a small instance, all cases enumerated, agree with it.",
+        "; ".join(f"{'broken: ' if b in broken else ''}{b}" for b in bounds) + ".",
         {**lemma_numbers(check, tables), **bounded},
         min(counts, default=None),
         "small instance, no images; n counts its cases",

@@ -5,7 +5,7 @@ from functools import partial
 
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark, mark_second, values
-from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, Verdict, not_run
+from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, NOT_RUN, SETTING, Verdict
 from spatial_mae.claims.wording import describe_data
 from spatial_mae.tables.rows import Rows, Tables, distinct
 from spatial_mae.tables.runs import completed
@@ -59,12 +59,17 @@ def setting_of_the_paper(
     unknown = ", ".join(_words(name) for name in wanted if name not in known)
     missing = f" Not in the tables: {unknown}." if unknown else ""
     if not matching or not known:
-        found = here or "no run that shows it"
-        return not_run(f"a setting of the paper's, not run here: {found}.{missing}")
+        return _setting(NOT_RUN, "The paper's setting was not run.", f"Here {here}.{missing}")
     verdict = HOLDS if len(matching) == len(rows) and not unknown else CONDITIONAL
+    count = f"{len(matching)} of {len(rows)} rows have the paper's setting"
+    sentence = f"{count}{', as far as the tables say' if unknown else ''}."
     numbers = {"rows": len(rows), "rows_in_setting": len(matching)}
-    text = f"{scale(matching)}: a setting of the paper's. Here {here}.{missing}"
-    return Verdict(verdict, text, numbers, data=describe_data(matching))
+    text = f"{scale(matching)}. Here {here}.{missing}"
+    return _setting(verdict, sentence, text, numbers, data=describe_data(matching))
+
+
+def _setting(*parts: object, **rest: object) -> Verdict:
+    return Verdict(*parts, role=SETTING, **rest)
 
 
 def _words(column: str) -> str:
@@ -80,14 +85,17 @@ def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
     whole = [group for group in groups if set(wanted) <= {row[column] for row in group}]
     if not whole:
         here = values(rows, column)
-        return not_run(f"a setting of the paper's, not run here: {_words(column)} {here}")
+        text = f"Here {_words(column)} {here}."
+        return _setting(NOT_RUN, "The paper's grid was not run.", text)
     found = [row for group in whole for row in group]
     text = (
-        f"A setting of the paper's: {_words(column)} {', '.join(map(str, wanted))} at "
-        f"{values(found, 'epochs')} epochs, width {values(found, 'model_width')}, images of "
-        f"{values(found, 'height')} pixels (the paper: 800 epochs, ViT-B, 224 pixels)."
+        f"{_words(column).capitalize()} {', '.join(map(str, wanted))} at {values(found, 'epochs')} "
+        f"epochs, width {values(found, 'model_width')}, images of {values(found, 'height')} pixels "
+        "(the paper: 800 epochs, ViT-B, 224 pixels)."
     )
-    return Verdict(CONDITIONAL, text, {"settings": len(whole)}, data=describe_data(found))
+    sentence = f"{len(whole)} settings take all values of the paper's grid, in smaller networks."
+    numbers = {"settings": len(whole)}
+    return _setting(CONDITIONAL, sentence, text, numbers, data=describe_data(found))
 
 
 for _identity, (_kind, _wanted) in SETTINGS.items():

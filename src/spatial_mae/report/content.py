@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE, VERDICTS
+from spatial_mae.claims.verdict import DECIDED, FINDING, VERDICTS, in_words
 from spatial_mae.figures.drawing.catalogue import describe
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.papers.statements import SOURCES
@@ -71,14 +71,22 @@ def read_claims(path: Path) -> list[dict]:
             raise ValueError(
                 f"{path}: verdict {claim['verdict']!r} of {claim['id']}; known: {known}"
             )
-        claim["sign"], claim["words"], _ = VERDICTS[claim["verdict"]]
+        claim["sign"] = VERDICTS[claim["verdict"]][0]
+        claim["words"] = in_words(claim["verdict"], claim["scale"])
         claim["paper"] = SOURCES.get(claim["source"], claim["source"])
-    return sorted(claims, key=lambda claim: claim["verdict"] in (NOT_RUN, NOT_TESTABLE))
+    return sorted(claims, key=_order)
+
+
+def _order(claim: Mapping) -> tuple:
+    """Findings before settings, decided ones first, then by how far they are from a decision."""
+    verdict = claim["verdict"]
+    rank = 0 if verdict in DECIDED else list(VERDICTS).index(verdict)
+    return (claim["role"] != FINDING, rank)
 
 
 def count_verdicts(claims: Sequence[Mapping]) -> list[dict]:
-    """Verdict, sign, words and number of claims, in the order of the page."""
-    counts = Counter(claim["verdict"] for claim in claims)
+    """Verdict, sign, words and number of findings, in the order of the page."""
+    counts = Counter(claim["verdict"] for claim in claims if claim["role"] == FINDING)
     return [
         {"verdict": verdict, "sign": sign, "words": words, "count": counts[verdict]}
         for verdict, (sign, words, _) in VERDICTS.items()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spatial_mae.files import Row, read_json
 from spatial_mae.study import grid, relations
-from spatial_mae.tables.kinds import check_columns
+from spatial_mae.tables.kinds import check_columns, columns_of
 from spatial_mae.tables.reading import read_table
 
 
@@ -19,7 +19,7 @@ def collect(
 
     Runs on a data set also get its `height` and `width`, `n_images`, the number of images behind
     their moments, and `pixels`, what its manifest says happened to the pixels, unless the run's
-    table says otherwise. `folder` is where `results/` is.
+    table says otherwise; tables of accuracies also `n_classes`. `folder` is where `results/` is.
     Raises FileNotFoundError if a run's table is missing, ValueError if it has a column that is not
     declared for the experiment's kind, or if a control belongs to none of the runs.
     """
@@ -33,7 +33,7 @@ def collect(
         if "dataset" in run
     }
     return [
-        {**run, **_origin(run, manifests), **row}
+        {**run, **_origin(run, manifests, experiment["kind"]), **row}
         for run, paths in runs
         for path in paths
         for row in _read(folder / path, experiment["kind"])
@@ -52,14 +52,17 @@ def _read(path: Path, kind: str) -> list[Row]:
     return rows
 
 
-def _origin(run: Mapping, manifests: Mapping) -> Row:
+def _origin(run: Mapping, manifests: Mapping, kind: str) -> Row:
     if "dataset" not in run:
         return {}
     manifest = manifests[run["dataset"]]
     n = run.get("n", "all")
-    return {
+    origin = {
         "height": manifest["height"],
         "width": manifest["width"],
         "n_images": manifest["n_train"] if n == "all" else n,
         "pixels": manifest["pixels"],
     }
+    if manifest.get("classes") and "n_classes" in columns_of(kind):
+        origin["n_classes"] = len(manifest["classes"])
+    return origin

@@ -27,7 +27,8 @@ ORIGINAL = tuple(column.name for column in PICTURES if column.name.startswith("o
 POINTS = ("protocol", "representation", "n_test", "n_classes")
 POINTS += ("components", "perplexity", "neighbours")
 CLASSIFIED = ("protocol", "blocks", "epochs", "warmup_epochs", "batch_size", "model_width")
-CLASSIFIED += ("accuracy", "train_accuracy", "trainable_parameters", "status", "n_train", "n_test")
+CLASSIFIED += ("accuracy", "train_accuracy", "n_classes", "trainable_parameters", "status")
+CLASSIFIED += ("n_train", "n_test")
 
 # Without the keys of the kind's grids and, of runs on a data set, `ORIGIN`.
 OWN: dict[str, tuple[str, ...]] = {
@@ -56,7 +57,8 @@ OWN: dict[str, tuple[str, ...]] = {
     "depth": ("target", "readout", "input", *LINEAR, "ridge_chosen", "error", "rmse")
     + ("n_train", "n_test"),
     "evaluation": ("epoch", "protocol", "representation", "block", "control_colour", "metric")
-    + ("value", "penalty", "n_train", "n_test", *SCALE, "batch_size", "warmup_epochs")
+    + ("value", "penalty", "n_classes", "n_train", "n_test", *SCALE, "batch_size")
+    + ("warmup_epochs",)
     + ("weight_decay", "random_crop", "flip", "boundary_width", "recipe_but_boundary")
     + ("pretrain_seconds", "pretrain_images_per_second", "pretrain_peak_memory_bytes")
     + ("parameters", "encoder_heads", "decoder_heads", "precision", "device", *TIMES)
@@ -71,7 +73,16 @@ OWN: dict[str, tuple[str, ...]] = {
     "embedding": (*POINTS, "space", *SCORE, *SCALE, "epoch", *TIMES),
     "embedding_points": ("class", "x", "y", *POINTS, "silhouette", "knn_accuracy", *SCALE),
     "robustness": ("protocol", "shifted", "corruption", "severity", *SCORE, "n_test")
-    + ("representation", "seconds", "n_train", "penalty", "converged", "n_files", "n_same")
+    + (
+        "representation",
+        "seconds",
+        "n_train",
+        "penalty",
+        "converged",
+        "n_files",
+        "n_same",
+        "n_classes",
+    )
     + SCALE,
     "both_papers": ("paper", "measure", "source", "value", "standard_error", *SCALE),
     "jacobian": (*JACOBIAN, "source", "epoch", "outputs", "measure", *CONVENTIONS, "value")
