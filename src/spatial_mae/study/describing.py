@@ -15,6 +15,7 @@ from spatial_mae.study.measurements import KINDS, RULES
 RECIPES = {
     "autocorrelation": "linear.autocorrelation.AutocorrelationRecipe",
     "linear": "linear.recipe.LinearRecipe",
+    "influence_limit": "linear.influence_limit.InfluenceLimitRecipe",
     "psd": "linear.image_spectrum.PsdRecipe",
     "ising": "linear.ising_study.IsingRecipe",
     "spectrum": "linear.spectrum.SpectrumRecipe",

@@ -8,6 +8,8 @@ from spatial_mae.study.cards import Rule, Table, kinds
 
 MOMENT = ("colour", "n", "split")
 SOLUTION = ("patch", "centring", "ridge", "flip")
+# Of limits for infinitely many images, whose ridge is chosen by validation.
+LIMIT = ("patch", "centring", "flip")
 ISING = ("lattice", "coupling", "patch", "moment")
 SPECTRUM = ("dimensions", "patch", "sampling")
 # Of a tree of latents: 1 for a row of observables, 2 for an image.
@@ -23,6 +25,8 @@ RELATED = ("jacobian", "unmasked", "attention", "embedding", "evaluation")
 
 _LINEAR = {"moment": MOMENT, "run": SOLUTION}
 _RUN = {"run": PRETRAINING}
+_OF_INFLUENCE = ("influence_choices", "estimation_noise")
+_OF_SHIFTS = ("shape_bias", "table_robustness", "table_shape_bias")
 _OF_TUNING = ("depth_fine_tuning", "partial_fine_tuning")
 _OF_PROBES = ("accuracy_hours", "boundary_loss", "depth_grid", "depth_hours", "probe_over_epochs")
 
@@ -60,12 +64,18 @@ RULES = {
         "linear",
         "linear",
         {
-            "influence": Table(
-                "influence_{recipe}.csv",
-                ("influence_grid",),
-                ("influence_choices", "estimation_noise"),
-            ),
+            "influence": Table("influence_{recipe}.csv", ("influence_grid",), _OF_INFLUENCE),
             "profile": Table("profile_{recipe}.csv", ("influence_models", "influence_profiles")),
+        },
+    ),
+    "measure_influence_limit": Rule(
+        "results/linear/{dataset}/{moment}/{run}",
+        {"moment": MOMENT, "run": LIMIT},
+        "influence_limit",
+        "linear",
+        {
+            "influence_limit": Table("limits_{recipe}.csv", ("influence_limit",)),
+            "influence_subsets": Table("subsets_{recipe}.csv", ("estimation_bias",)),
         },
     ),
     "measure_psd": Rule(
@@ -168,11 +178,7 @@ RULES = {
         "evaluation",
         "evaluation",
         {
-            "evaluation": Table(
-                "scores_{recipe}.csv",
-                ("masking_grid",),
-                _OF_PROBES,
-            ),
+            "evaluation": Table("scores_{recipe}.csv", ("masking_grid",), _OF_PROBES),
             "gallery": Table("reconstructions_{recipe}.csv", ("reconstructions",)),
         },
         gpu=True,
@@ -204,13 +210,7 @@ RULES = {
         _RUN,
         "robustness",
         "inspection",
-        {
-            "robustness": Table(
-                "{recipe}.csv",
-                ("robustness",),
-                ("shape_bias", "table_robustness", "table_shape_bias"),
-            )
-        },
+        {"robustness": Table("{recipe}.csv", ("robustness",), _OF_SHIFTS)},
         gpu=True,
     ),
     "relate_papers": Rule(

@@ -37,6 +37,10 @@ OWN: dict[str, tuple[str, ...]] = {
     "losses": (*LINEAR, "sampling", "loss", "eigenvalue"),
     "influence": (*LINEAR, "noise_deviation", "sampling")
     + (*SPREADS, *(f"{name}_square" for name in SPREADS)),
+    "influence_limit": (*LINEAR, "noise_deviation", "sampling", "measure", "against", "value")
+    + ("standard_error", "misfit", "interval_low", "interval_high", "at_largest_n", "ridge_chosen"),
+    "influence_subsets": (*LINEAR, "noise_deviation", "sampling", "estimate", "full_rank", "subset")
+    + (*SPREADS, *(f"{name}_square" for name in SPREADS), "ridge_chosen"),
     "profile": (*LINEAR, "noise_deviation", "sampling")
     + ("distance", "mean_absolute", "mean_square", "n_pairs"),
     "psd": ("patch", "sampling", "mask_ratio", "part", "frequency_x", "frequency_y", "power"),

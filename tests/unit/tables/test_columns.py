@@ -10,7 +10,7 @@ from spatial_mae.tables.kinds import OWN, columns_of
 from spatial_mae.tables.words import NAMES, PHRASES
 
 # Settings that judges make of other columns.
-MADE = {"against", "network", "machine", "exponent", "start"}
+MADE = {"network", "machine", "exponent", "start"}
 
 
 def test_every_kind_says_which_columns_its_tables_have():
