@@ -31,7 +31,7 @@ MODEL = ("model", "mask_ratio", "noise_deviation", "n_latents", "sampling")
 MEASURES = tuple(
     name + power
     for power in ("", "_square")
-    for name in ("mean_distance", "intra_patch_share", "entropy")
+    for name in ("mean_distance", "intra_patch_share", "entropy", "half_width")
 )
 
 

@@ -172,6 +172,8 @@ MEASUREMENTS = (
     Column("mean_distance", "mean distance", MEASUREMENT, NUMBER, "pixels"),
     Column("intra_patch_share", "share inside own patch", MEASUREMENT, NUMBER),
     Column("entropy", "entropy", MEASUREMENT, NUMBER, "nats"),
+    Column("half_width", "half width of the profile", MEASUREMENT, NUMBER, "pixels"),
+    Column("half_width_square", "half width of the profile of W²", MEASUREMENT, NUMBER, "pixels"),
     Column("mean_distance_square", "mean distance of W²", MEASUREMENT, NUMBER, "pixels"),
     Column("intra_patch_share_square", "share of W² inside own patch", MEASUREMENT, NUMBER),
     Column("entropy_square", "entropy of W²", MEASUREMENT, NUMBER, "nats"),
