@@ -38,7 +38,7 @@ RULES = {
             "depth": Table(
                 "{recipe}.csv",
                 ("target", "readout", "input", *LINEAR, "ridge_chosen", "error", "rmse")
-                + ("n_train", "n_test"),
+                + ("gain", "standard_error", "n_train", "n_test"),
                 figures=("depth",),
             ),
         },
