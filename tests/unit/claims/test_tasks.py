@@ -33,8 +33,8 @@ def test_the_frequency_is_named_where_it_decides():
     rows = [gain(0.05, frequency=w) for w in (1.6, 2.0)] + [gain(-0.03, frequency=0.5)]
     found = judges.high_mask_ratios_win({"gabor_map": rows})
     assert found.verdict == "holds-under-conditions"
-    assert found.sentence.startswith("frequency of the Gabor 1.6, 2: variance of the largest Gabors")
-    assert "frequency of the Gabor 0.5: -3.0 points" in found.sentence
+    assert found.sentence.startswith("frequency 1.6, 2: variance of the largest Gabors")
+    assert "frequency 0.5: -3.0 points" in found.sentence
 
 
 @pytest.mark.parametrize(
