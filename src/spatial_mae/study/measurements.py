@@ -142,7 +142,10 @@ RULES = {
         _LINEAR,
         "gabor",
         "tasks",
-        {"gabor": Table("{recipe}.csv", ("gabor",))},
+        {
+            "gabor": Table("{recipe}.csv", ("gabor",)),
+            "gabor_map": Table("{recipe}.gains.csv", ("gabor_map",)),
+        },
     ),
     "predict_depth": Rule(
         "results/evaluate/depth/{dataset}/linear/{moment}/{run}",

@@ -57,6 +57,8 @@ OWN: dict[str, tuple[str, ...]] = {
     "hierarchy_audit": ("graph", "n_latents", "n_observables", "n_masks", "conditions")
     + ("least_and_unique", "complement", "separated_alone", "least_visible"),
     "gabor": ("reading", "readout", "input", *LINEAR, "scale", "frequency", "orientation", "error"),
+    "gabor_map": ("reading", "readout", "input", *LINEAR, "scale", "frequency", "orientation")
+    + ("error", "against", "gain", "standard_error", "interval_low", "interval_high", "n_test"),
     "depth": ("target", "readout", "input", *LINEAR, "ridge_chosen", "error", "rmse")
     + ("n_train", "n_test"),
     "evaluation": ("epoch", "protocol", "representation", "block", "control_colour", "metric")
