@@ -6,7 +6,10 @@ Of every setting, and of several together, two one-sided tests are made at 2.5%:
 * deny: an effect of the smallest size that matters is rejected.
 
 Their null distributions are simulated: the same statistic of the same design, with the noise of
-`spatial_mae.claims.noise`. Several settings are adjusted by Holm's method.
+`spatial_mae.claims.noise`. The statistic must also stay on its side with that noise added to what
+was measured: means that differ by less than their noise show no nearness. (Standard errors over
+images that all cells share are larger than those of differences.) Several settings are adjusted by
+Holm's method.
 """
 
 from collections.abc import Sequence
@@ -86,6 +89,7 @@ class Weight:
     """One or several settings weighed together.
 
     estimate, low, high: the statistic and its 95% interval. affirm, deny: p of the two tests.
+    contrast: of which claim.
     """
 
     estimate: float
@@ -93,6 +97,7 @@ class Weight:
     high: float
     affirm: float
     deny: float
+    contrast: Contrast
 
 
 class Evidence:
@@ -100,15 +105,15 @@ class Evidence:
 
     def __init__(self, rows: Rows, contrast: Contrast) -> None:
         self.contrast = contrast
-        found = layouts(
+        self.layouts = layouts(
             rows,
             contrast.free,
             contrast.column,
             contrast.repeat,
             contrast.error,
             contrast.relative,
+            contrast.shape.fits,
         )
-        self.layouts = [one for one in found if contrast.shape.fits(one.cells)]
         self.variances = pooled(self.layouts)
         runs = list(dict.fromkeys(one.run for one in self.layouts))
         self.places = [runs.index(one.run) for one in self.layouts]
@@ -139,9 +144,11 @@ class Evidence:
             np.mean([part[i] for part in parts], axis=0) for i in range(5)
         )
         low, high = estimate - np.quantile(around, (1 - LEVEL, LEVEL))
-        affirm = max(np.mean(null >= estimate), np.mean(tied >= estimate))
-        deny = np.mean(least <= estimate)
-        return Weight(float(estimate), float(low), float(high), float(affirm), float(deny))
+        again = estimate + around
+        affirm = max(np.mean(p) for p in (null >= estimate, tied >= estimate, again <= 0))
+        deny = max(np.mean(least <= estimate), np.mean(again >= self.contrast.least))
+        numbers = map(float, (estimate, low, high, affirm, deny))
+        return Weight(*numbers, self.contrast)
 
     def _simulate(self, place: int) -> tuple[np.ndarray, ...]:
         """The statistic, and its values under no effect, at a tie, at `least`, and around it."""
@@ -191,11 +198,15 @@ class Combined:
         return Combined([part.seen() for part in self.parts], self.every)
 
     def weigh(self, chosen: Sequence[int]) -> Weight:
-        """As of one contrast; estimate and interval are those of the part that decides."""
+        """As of one contrast; estimate and interval are those of the part that decides.
+
+        `every`: the part that is denied, else the one least affirmed. Otherwise the reverse.
+        """
         wheres = [self.where[place] for place in chosen]
         found = [p.weigh([p.where.index(where) for where in wheres]) for p in self.parts]
         strict, loose = ("affirm", "deny") if self.every else ("deny", "affirm")
-        decisive = max(found, key=lambda weight: getattr(weight, strict))
-        least = min(getattr(weight, loose) for weight in found)
-        adjusted = {strict: getattr(decisive, strict), loose: min(1.0, len(found) * least)}
-        return replace(decisive, **adjusted)
+        weakest = max(found, key=lambda weight: getattr(weight, strict))
+        strongest = min(found, key=lambda weight: getattr(weight, loose))
+        least = min(1.0, len(found) * getattr(strongest, loose))
+        decisive = strongest if least <= LEVEL else weakest
+        return replace(decisive, **{strict: getattr(weakest, strict), loose: least})
