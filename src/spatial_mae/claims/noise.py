@@ -7,7 +7,7 @@ others have several.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -160,21 +160,28 @@ def _table(
     for name, group in grouped(rows, lambda row: row.get(repeat) if repeat else None).items():
         by_cell = grouped(group, lambda row: _cell(row, free))
         if set(by_cell) == set(cells):
-            _not_twice(by_cell.values(), repeat, name)
-            whole.append([np.mean([float(r[column]) for r in by_cell[cell]]) for cell in cells])
+            once = {
+                c: _once(by_cell[c], column, f"{repeat} {name}" if repeat else "") for c in cells
+            }
+            whole.append([np.mean(once[cell]) for cell in cells])
     table = np.array(whole)
     if len(table) > 1 and (table == table[0]).all():
         raise Undecidable(f"all {len(table)} repeats ({repeat}) are copies of one")
     return table if len(table) else None
 
 
-def _not_twice(cells: Iterable[Rows], repeat: str | None, name: object) -> None:
-    """Two rows of one cell and repeat must differ in another repeat, such as a severity."""
-    for group in cells:
-        keys = [(setting(r), *(r.get(c) for c in REPEATED)) for r in group]
-        if len(set(keys)) < len(keys):
-            where = f"{repeat} {name}" if repeat else "one choice"
-            raise Undecidable(f"{where} is measured twice with the same settings")
+def _once(rows: Rows, column: str, repeat: str) -> list[float]:
+    """The numbers of one cell and repeat, those of a run that two experiments measured once.
+
+    Several differ in another repeat, such as a severity.
+    """
+    found: dict[tuple, float] = {}
+    for row in rows:
+        key = (setting(row), *(row.get(name) for name in REPEATED))
+        if found.setdefault(key, float(row[column])) != row[column]:
+            where = repeat or "one choice"
+            raise Undecidable(f"{where} is there twice, with different numbers")
+    return list(found.values())
 
 
 REPEATED = tuple(name for name, column in COLUMNS.items() if column.role in ("repeat", "place"))

@@ -8,8 +8,8 @@ import numpy as np
 from spatial_mae.data.store import Dataset
 from spatial_mae.files import Row
 from spatial_mae.linear.colour import pixel_rows
+from spatial_mae.linear.normalisation import normalisation
 from spatial_mae.linear.store import LinearRun
-from spatial_mae.tasks.normalisation import normalisation
 
 Target = Literal["depth", "log_depth", "disparity"]
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from spatial_mae.files import Row
 from spatial_mae.linear.moments import PixelMoments
+from spatial_mae.linear.normalisation import normalisation
 from spatial_mae.linear.store import LinearRun
 from spatial_mae.study.keys import Count, NotNegative, Positive, Shares
 from spatial_mae.study.recipes import Checked
 from spatial_mae.tasks.encoders import Encoder, check_n_latents, encoders
 from spatial_mae.tasks.filters import Border, Gabor, Reading, gabor_map, gabor_response
-from spatial_mae.tasks.normalisation import normalisation
 from spatial_mae.tasks.readout import (
     FeatureMoments,
     Input,
