@@ -40,6 +40,16 @@ def each_setting(
     return found
 
 
+def fitting(rows: Rows, contrast: Contrast) -> list[Row]:
+    """The rows of settings in which the contrast can be seen."""
+    return [
+        row
+        for group in settings(rows, contrast.free).values()
+        if contrast.shape.fits(sorted({tuple(row.get(a) for a in contrast.free) for row in group}))
+        for row in group
+    ]
+
+
 def judged(
     rows: Rows,
     contrast: Contrast | Evidence | Combined,

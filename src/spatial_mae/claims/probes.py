@@ -5,7 +5,7 @@ from math import sqrt
 
 from spatial_mae.claims.engine import Contrast
 from spatial_mae.claims.gates import learned
-from spatial_mae.claims.judged import HIGH_MASK_RATIO, judged, left_out, sentences
+from spatial_mae.claims.judged import HIGH_MASK_RATIO, fitting, judged, left_out, sentences
 from spatial_mae.claims.noise import accuracy_error
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import in_short, mark
@@ -184,10 +184,7 @@ def _of_probes(
     rows: Rows, contrast: Contrast, tables: Tables, needs: str, note: str = ""
 ) -> Verdict:
     """The verdict over settings whose networks beat chance and their controls."""
-    fitting = [row for group in _fitting(rows, contrast) for row in group]
-    if not fitting:
-        return judged([], contrast, needs)
-    kept, gate = learned(fitting, tables["evaluation"], contrast.free)
+    kept, gate = learned(fitting(rows, contrast), tables["evaluation"], contrast.free)
     return judged(
         kept,
         contrast,
@@ -197,15 +194,6 @@ def _of_probes(
         gate=gate,
         note=sentences(note, left_out(tables["evaluation"])),
     )
-
-
-def _fitting(rows: Rows, contrast: Contrast) -> list[list[Row]]:
-    """The settings in which the contrast can be seen."""
-    return [
-        group
-        for group in settings(rows, contrast.free).values()
-        if contrast.shape.fits(sorted({tuple(r[a] for a in contrast.free) for r in group}))
-    ]
 
 
 def _both_protocols(tables: Tables) -> Rows:
