@@ -6,10 +6,10 @@ Of every setting, and of several together, two one-sided tests are made at 2.5%:
 * deny: an effect of the smallest size that matters is rejected.
 
 Their null distributions are simulated: the same statistic of the same design, with the noise of
-`spatial_mae.claims.noise`. The statistic must also stay on its side with that noise added to what
-was measured: means that differ by less than their noise show no nearness. (Standard errors over
-images that all cells share are larger than those of differences.) Several settings are adjusted by
-Holm's method.
+`spatial_mae.claims.noise`. Standard errors that repeats do not lower may be too large for
+differences, of cells that share their images; then means are closer than noise allows, which shows
+no nearness. Therefore the statistic must also stay on its side with these errors added to what was
+measured. Several settings are adjusted by Holm's method.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from math import exp
 
 import numpy as np
 
-from spatial_mae.claims.noise import Error, draw, layouts, pooled
+from spatial_mae.claims.noise import Error, draw, errors, layouts, pooled
 from spatial_mae.claims.shapes import Shape
 from spatial_mae.tables.columns import COLUMNS
 from spatial_mae.tables.rows import Rows
@@ -140,18 +140,23 @@ class Evidence:
     def weigh(self, chosen: Sequence[int]) -> Weight:
         """The mean of the statistic over some settings, by their places in `layouts`."""
         parts = [self._simulate(place) for place in chosen]
-        estimate, null, tied, least, around = (
-            np.mean([part[i] for part in parts], axis=0) for i in range(5)
+        estimate, null, tied, least, around, again = (
+            np.mean([part[i] for part in parts], axis=0) for i in range(6)
         )
         low, high = estimate - np.quantile(around, (1 - LEVEL, LEVEL))
-        again = estimate + around
-        affirm = max(np.mean(p) for p in (null >= estimate, tied >= estimate, again <= 0))
-        deny = max(np.mean(least <= estimate), np.mean(again >= self.contrast.least))
+        affirm = max(np.mean(null >= estimate), np.mean(tied >= estimate))
+        deny = np.mean(least <= estimate)
+        if any(self.layouts[place].fixed.any() for place in chosen):
+            affirm = max(affirm, np.mean(again <= 0))
+            deny = max(deny, np.mean(again >= self.contrast.least))
         numbers = map(float, (estimate, low, high, affirm, deny))
         return Weight(*numbers, self.contrast)
 
     def _simulate(self, place: int) -> tuple[np.ndarray, ...]:
-        """The statistic, and its values under no effect, at a tie, at `least`, and around it."""
+        """The statistic; its values under no effect, at a tie, at `least`, around it; again.
+
+        Again: of what was measured with the errors that repeats do not lower.
+        """
         if place not in self._simulated:
             one, shape = self.layouts[place], self.contrast.shape
             noise = draw(one, *self.variances[one.reading], self.places[place])
@@ -164,6 +169,7 @@ class Evidence:
                 shape.value(shape.tied(one.means, cells) + noise, cells),
                 shape.value(least + noise, cells),
                 shape.value(one.means + noise, cells) - value,
+                shape.value(one.means + errors(one, self.places[place]), cells),
             )
         return self._simulated[place]
 

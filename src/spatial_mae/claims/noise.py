@@ -194,10 +194,10 @@ REPEATED = tuple(name for name, column in COLUMNS.items() if column.role in ("re
 
 def _mean_square(rows: Rows, error: Error) -> float:
     """Raises Undecidable for an error that is not finite."""
-    errors = [error(row) for row in rows]
-    if bad := [one for one in errors if not math.isfinite(one)]:
+    found = [error(row) for row in rows]
+    if bad := [one for one in found if not math.isfinite(one)]:
         raise Undecidable(f"the standard error is {bad[0]} in {len(bad)} of {len(rows)} rows")
-    return float(np.mean(np.square(errors)))
+    return float(np.mean(np.square(found)))
 
 
 def accuracy_error(row: Row) -> float:
@@ -231,11 +231,15 @@ def draw(layout: Layout, variance: float, freedom: int, place: int) -> np.ndarra
 
     place: settings of the same networks get the same place, hence the same noise.
     """
-    normal = _normal(place, len(layout.cells))
     if variance == 0:
-        return normal * np.sqrt(layout.fixed)
+        return errors(layout, place)
     spread = variance / layout.repeats * _uncertainty(freedom)
-    return normal * np.sqrt(spread + layout.fixed)
+    return _normal(place, len(layout.cells)) * np.sqrt(spread + layout.fixed)
+
+
+def errors(layout: Layout, place: int) -> np.ndarray:
+    """Of the simulated noise the part that repeats share, (DRAWS, cells)."""
+    return _normal(place, len(layout.cells)) * np.sqrt(layout.fixed)
 
 
 @lru_cache(maxsize=256)
