@@ -48,8 +48,8 @@ ONLY = replace(
 class AtMinimum(Evidence):
     """Evidence that can affirm only: a training that stops before the minimum refutes nothing."""
 
-    def weigh(self, chosen: Sequence[int]) -> Weight:
-        return replace(super().weigh(chosen), deny=1.0)
+    def weigh(self, chosen: Sequence[int], interval: bool = False) -> Weight:
+        return replace(super().weigh(chosen, interval), deny=1.0)
 
 
 @judge("kong.theorem2", kinds=("latent_recovery",), figure="recovered_latents", contrast=ALL)
