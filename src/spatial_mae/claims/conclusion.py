@@ -9,10 +9,9 @@ settings and of conditions are adjusted by Holm's method. Otherwise it is inconc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import median
 
 from spatial_mae.claims.engine import LEVEL, Combined, Contrast, Evidence, Weight
-from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, INCONCLUSIVE
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, INCONCLUSIVE, MOST_WORDS
 from spatial_mae.claims.wording import list_values
 from spatial_mae.tables.rows import grouped
 from spatial_mae.tables.words import NAMES
@@ -73,7 +72,7 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
     else:
         condition = _condition(evidence, affirms, denies)
         word = CONDITIONAL if condition else INCONCLUSIVE
-    sentence = _sentence(word, evidence.contrast, whole, alone, condition, sum(denies))
+    sentence = _sentence(word, whole, alone, condition, sum(denies))
     return Conclusion(word, sentence, whole, alone, sum(affirms), sum(denies), condition)
 
 
@@ -128,20 +127,12 @@ def _condition(
 
 
 def _sentence(
-    word: str,
-    contrast: Contrast,
-    whole: Weight,
-    alone: Sequence[Weight],
-    condition: Condition | None,
-    denied: int,
+    word: str, whole: Weight, alone: Sequence[Weight], condition: Condition | None, denied: int
 ) -> str:
     """What was found, in at most forty words."""
+    contrast = whole.contrast
     if condition is not None:
-        return (
-            f"{_named(condition, condition.affirmed)}: {contrast.says} "
-            f"{_mean(contrast, condition.affirmed)}; "
-            f"{_named(condition, condition.denied)}: {_mean(contrast, condition.denied)}."
-        )
+        return _conditional(condition)
     towards = sum(weight.estimate > 0 for weight in alone)
     count = f"{towards} of {len(alone)} settings as claimed" if len(alone) > 1 else "One setting"
     if word == FAILS and denied and whole.deny > LEVEL:
@@ -152,6 +143,30 @@ def _sentence(
     if word == FAILS and contrast.least and whole.estimate > 0:
         return f"{text}, less than the {contrast.unit(contrast.least)} that matter."
     return f"{text}."
+
+
+def _conditional(condition: Condition) -> str:
+    """Of either side the median number; what it is once, where it is the same.
+
+    Values are named as far as the words allow.
+    """
+    yes, no = (
+        sorted(side.values(), key=lambda weight: weight.estimate)[(len(side) - 1) // 2]
+        for side in (condition.affirmed, condition.denied)
+    )
+    says = "" if no.contrast.says == yes.contrast.says else f"{no.contrast.says} "
+    for most in (MOST_WORDS, 3, 2, 1):
+        text = (
+            f"{_named(condition, condition.affirmed, most)}: {yes.contrast.says} {_number(yes)}; "
+            f"{_named(condition, condition.denied, most)}: {says}{_number(no)}."
+        )
+        if len(text.split()) <= MOST_WORDS:
+            break
+    return text
+
+
+def _number(weight: Weight) -> str:
+    return weight.contrast.unit(_shown(weight.contrast, weight.estimate))
 
 
 def _both(contrast: Contrast) -> str:
@@ -175,18 +190,15 @@ def _shown(contrast: Contrast, value: float) -> float:
     return margin - value if margin > 0 else value - margin
 
 
-def _mean(contrast: Contrast, weights: Mapping[tuple, Weight]) -> str:
-    middle = median(weight.estimate for weight in weights.values())
-    return contrast.unit(_shown(contrast, middle))
-
-
-def _named(condition: Condition, values: Mapping[tuple, Weight]) -> str:
-    """`patch size 4, 8`, or `patch size 4 with latents k 16`."""
-    if len(condition.axes) == 1:
+def _named(condition: Condition, values: Mapping[tuple, Weight], most: int) -> str:
+    """`patch size 4, 8`, or `patch size 4 with latents k 16`; the first ones, and how many more."""
+    axes = [NAMES.get(axis, axis) for axis in condition.axes]
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    if len(axes) == 1:
         ordered = sorted((value for (value,) in values), key=lambda v: (isinstance(v, str), v))
-        return f"{NAMES.get(condition.axes[0], condition.axes[0])} {list_values(ordered, ordered)}"
+        return f"{axes[0]} {list_values(ordered[:most], ordered)}{more}"
     pairs = [
-        " with ".join(f"{NAMES.get(a, a)} {v}" for a, v in zip(condition.axes, value, strict=True))
-        for value in list(values)[:2]
+        " with ".join(f"{name} {v}" for name, v in zip(axes, value, strict=True))
+        for value in list(values)[:most]
     ]
-    return " and ".join(pairs) + (" and others" if len(values) > 2 else "")
+    return " and ".join(pairs) + more

@@ -86,8 +86,10 @@ class Weight:
     """One or several settings weighed together.
 
     estimate, low, high: the statistic and its 95% interval. affirm, deny: p of the two tests.
+    contrast: whose statistic it is; of several the one that decides.
     """
 
+    contrast: Contrast
     estimate: float
     low: float
     high: float
@@ -141,7 +143,8 @@ class Evidence:
         low, high = estimate - np.quantile(around, (1 - LEVEL, LEVEL))
         affirm = max(np.mean(null >= estimate), np.mean(tied >= estimate))
         deny = np.mean(least <= estimate)
-        return Weight(float(estimate), float(low), float(high), float(affirm), float(deny))
+        numbers = map(float, (estimate, low, high, affirm, deny))
+        return Weight(self.contrast, *numbers)
 
     def _simulate(self, place: int) -> tuple[np.ndarray, ...]:
         """The statistic, and its values under no effect, at a tie, at `least`, and around it."""
@@ -195,7 +198,7 @@ class Combined:
         wheres = [self.where[place] for place in chosen]
         found = [p.weigh([p.where.index(where) for where in wheres]) for p in self.parts]
         strict, loose = ("affirm", "deny") if self.every else ("deny", "affirm")
-        decisive = max(found, key=lambda weight: getattr(weight, strict))
+        decisive = max(found, key=lambda one: (getattr(one, strict), -getattr(one, loose)))
         least = min(getattr(weight, loose) for weight in found)
         adjusted = {strict: getattr(decisive, strict), loose: min(1.0, len(found) * least)}
         return replace(decisive, **adjusted)

@@ -73,6 +73,37 @@ class Rise(Shape):
 
 
 @dataclass(frozen=True)
+class Steady(Shape):
+    """Along one axis no step down is larger than `margin`.
+
+    Statistic: the margin and the lowest step, which may be one down.
+    """
+
+    margin: float
+
+    def fits(self, cells: Cells) -> bool:
+        return len(cells) > 1
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        return self.margin + np.diff(means, axis=-1).min(axis=-1)
+
+    def none(self, cells: Cells) -> np.ndarray:
+        """Every step is down by the margin: the hardest case of a denial."""
+        return -self.margin * self.pattern(cells)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return np.arange(float(len(cells)))
+
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """One step is, the lowest, and the others are far up: the hardest case of a claim."""
+        steps = np.diff(means)
+        lowest = steps.argmin()
+        steps = np.maximum(steps, 100 * self.margin)
+        steps[lowest] = -self.margin
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+@dataclass(frozen=True)
 class Lead(Shape):
     """The best cell inside a region is above the best outside. every: all cells inside are.
 
