@@ -9,6 +9,7 @@ settings and of conditions are adjusted by Holm's method. Otherwise it is inconc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import median, mode
 
 from spatial_mae.claims.engine import LEVEL, Combined, Contrast, Evidence, Weight
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, INCONCLUSIVE, MOST_WORDS
@@ -127,7 +128,11 @@ def _condition(
 
 
 def _sentence(
-    word: str, whole: Weight, alone: Sequence[Weight], condition: Condition | None, denied: int
+    word: str,
+    whole: Weight,
+    alone: Sequence[Weight],
+    condition: Condition | None,
+    denied: int,
 ) -> str:
     """What was found, in at most forty words."""
     contrast = whole.contrast
@@ -138,6 +143,8 @@ def _sentence(
     if word == FAILS and denied and whole.deny > LEVEL:
         return f"{denied} of {len(alone)} settings refute a statement about all: {contrast.says}."
     text = f"{count}: {contrast.says} {_interval(contrast, whole)}"
+    if word == INCONCLUSIVE and denied and whole.affirm <= LEVEL:
+        return f"{text}; no axes separate the {denied} that deny it."
     if word == INCONCLUSIVE:
         return f"{text}; {_both(contrast)} are both possible."
     if word == FAILS and contrast.least and whole.estimate > 0:
@@ -146,27 +153,18 @@ def _sentence(
 
 
 def _conditional(condition: Condition) -> str:
-    """Of either side the median number; what it is once, where it is the same.
-
-    Values are named as far as the words allow.
-    """
-    yes, no = (
-        sorted(side.values(), key=lambda weight: weight.estimate)[(len(side) - 1) // 2]
-        for side in (condition.affirmed, condition.denied)
+    """Where it is so and where not; only how often, if that has too many words."""
+    yes, no = map(_usual, (condition.affirmed, condition.denied))
+    text = (
+        f"{_named(condition, condition.affirmed)}: {yes.says} {_mean(yes, condition.affirmed)}; "
+        f"{_named(condition, condition.denied)}: {f'{no.says} ' if no != yes else ''}"
+        f"{_mean(no, condition.denied)}."
     )
-    says = "" if no.contrast.says == yes.contrast.says else f"{no.contrast.says} "
-    for most in (MOST_WORDS, 3, 2, 1):
-        text = (
-            f"{_named(condition, condition.affirmed, most)}: {yes.contrast.says} {_number(yes)}; "
-            f"{_named(condition, condition.denied, most)}: {says}{_number(no)}."
-        )
-        if len(text.split()) <= MOST_WORDS:
-            break
-    return text
-
-
-def _number(weight: Weight) -> str:
-    return weight.contrast.unit(_shown(weight.contrast, weight.estimate))
+    if len(text.split()) <= MOST_WORDS:
+        return text
+    axes = " with ".join(NAMES.get(axis, axis) for axis in condition.axes)
+    affirmed, denied = len(condition.affirmed), len(condition.denied)
+    return f"{affirmed} values of {axes} as claimed, {denied} not: {yes.says}."
 
 
 def _both(contrast: Contrast) -> str:
@@ -190,15 +188,22 @@ def _shown(contrast: Contrast, value: float) -> float:
     return margin - value if margin > 0 else value - margin
 
 
-def _named(condition: Condition, values: Mapping[tuple, Weight], most: int) -> str:
-    """`patch size 4, 8`, or `patch size 4 with latents k 16`; the first ones, and how many more."""
-    axes = [NAMES.get(axis, axis) for axis in condition.axes]
-    more = f" and {len(values) - most} more" if len(values) > most else ""
-    if len(axes) == 1:
+def _usual(weights: Mapping[tuple, Weight]) -> Contrast:
+    """Of several claims combined the one that decides most often."""
+    return mode(weight.contrast for weight in weights.values())
+
+
+def _mean(contrast: Contrast, weights: Mapping[tuple, Weight]) -> str:
+    middle = median(w.estimate for w in weights.values() if w.contrast == contrast)
+    return contrast.unit(_shown(contrast, middle))
+
+
+def _named(condition: Condition, values: Mapping[tuple, Weight]) -> str:
+    """`patch size 4, 8`, or `patch size 4 with latents k 16`."""
+    if len(condition.axes) == 1:
         ordered = sorted((value for (value,) in values), key=lambda v: (isinstance(v, str), v))
-        return f"{axes[0]} {list_values(ordered[:most], ordered)}{more}"
-    pairs = [
-        " with ".join(f"{name} {v}" for name, v in zip(axes, value, strict=True))
-        for value in list(values)[:most]
-    ]
-    return " and ".join(pairs) + more
+        return f"{NAMES.get(condition.axes[0], condition.axes[0])} {list_values(ordered, ordered)}"
+    first, *others = values
+    pair = zip(condition.axes, first, strict=True)
+    named = " with ".join(f"{NAMES.get(axis, axis)} {value}" for axis, value in pair)
+    return f"{named} and {len(others)} others" if others else named

@@ -62,18 +62,20 @@ def layouts(
     repeat: str | None,
     error: Error | None,
     relative: bool,
+    fits: Callable[[Sequence[Cell]], bool],
 ) -> list[Layout]:
-    """The cells of every setting of the rows.
+    """The cells of every setting of the rows that has those which are wanted.
 
     free: the axes of the cells. column: the measured number. repeat: the column of the repeats,
     which pair all cells; None where there are none. error: row -> standard error that repeats do
-    not lower. relative: numbers are divided by the mean magnitude of their setting.
+    not lower. relative: numbers are divided by the mean magnitude of their setting. fits: whether
+    these are the cells wanted.
     Raises Undecidable for numbers that are missing or not finite, the same repeat twice, or
     different scales within one comparison.
     """
     _check(rows, column)
     found = [
-        _layout(key, group, free, column, repeat, error, relative)
+        _layout(key, group, free, column, repeat, error, relative, fits)
         for key, group in settings(rows, free).items()
     ]
     return [layout for layout in found if layout is not None]
@@ -95,10 +97,13 @@ def _layout(
     repeat: str | None,
     error: Error | None,
     relative: bool,
+    fits: Callable[[Sequence[Cell]], bool],
 ) -> Layout | None:
     rows = most_images(rows)
-    _one_scale(rows, free)
     cells = sorted({_cell(row, free) for row in rows}, key=_order)
+    if not fits(cells):
+        return None
+    _one_scale(rows, free)
     table = _table(rows, cells, free, column, repeat)
     if table is None:
         return None
@@ -188,7 +193,11 @@ REPEATED = tuple(name for name, column in COLUMNS.items() if column.role in ("re
 
 
 def _mean_square(rows: Rows, error: Error) -> float:
-    return float(np.mean([error(row) ** 2 for row in rows]))
+    """Raises Undecidable for an error that is not finite."""
+    found = [error(row) for row in rows]
+    if bad := [one for one in found if not math.isfinite(one)]:
+        raise Undecidable(f"the standard error is {bad[0]} in {len(bad)} of {len(rows)} rows")
+    return float(np.mean(np.square(found)))
 
 
 def accuracy_error(row: Row) -> float:
@@ -200,6 +209,12 @@ def accuracy_error(row: Row) -> float:
 def own_error(row: Row) -> float:
     """The standard error that the row holds; 0 where it has none."""
     return float(row.get("standard_error") or 0.0)
+
+
+def known_error(row: Row) -> float:
+    """The standard error that the row holds; NaN where it has none: noise not known is not none."""
+    error = row.get("standard_error")
+    return math.nan if error is None else float(error)
 
 
 def pooled(found: Sequence[Layout]) -> dict[Key, tuple[float, int]]:
@@ -216,11 +231,15 @@ def draw(layout: Layout, variance: float, freedom: int, place: int) -> np.ndarra
 
     place: settings of the same networks get the same place, hence the same noise.
     """
-    normal = _normal(place, len(layout.cells))
     if variance == 0:
-        return normal * np.sqrt(layout.fixed)
+        return errors(layout, place)
     spread = variance / layout.repeats * _uncertainty(freedom)
-    return normal * np.sqrt(spread + layout.fixed)
+    return _normal(place, len(layout.cells)) * np.sqrt(spread + layout.fixed)
+
+
+def errors(layout: Layout, place: int) -> np.ndarray:
+    """Of the simulated noise the part that repeats share, (DRAWS, cells)."""
+    return _normal(place, len(layout.cells)) * np.sqrt(layout.fixed)
 
 
 @lru_cache(maxsize=256)

@@ -105,11 +105,13 @@ def large_enough(
     minimum: column -> least number, with `why`. Rows without the column are kept.
     """
     least = {name: value for name, value in minimum.items() if name != "why"}
-    kept = {kind: [row for row in tables[kind] if _reaches(row, least)] for kind in kinds}
+    kept = {kind: [row for row in tables.get(kind, ()) if _reaches(row, least)] for kind in kinds}
     if not least or any(kept.values()):
         return {**tables, **(kept if least else {})}, ""
     largest = {
-        name: max(row[name] for kind in kinds for row in tables[kind] if row.get(name) is not None)
+        name: max(
+            row[name] for kind in kinds for row in tables.get(kind, ()) if row.get(name) is not None
+        )
         for name in least
     }
     found = ", ".join(

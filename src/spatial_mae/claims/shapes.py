@@ -8,7 +8,6 @@ lowest of several steps, has the null distribution of its own design.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
@@ -231,43 +230,38 @@ class Alike(Shape):
 
 
 @dataclass(frozen=True)
-class Shift(Shape):
-    """The best value of the second axis falls as the first rises. Cells: a full grid (a, b).
+class Largest(Shape):
+    """The largest distance of a cell from zero.
 
-    Statistic: the largest number x such that, for two values low < high of the second axis, the
-    smallest a is better by x at high and the largest a better by x at low.
+    margin: above 0, every cell is at most that far; below 0, one is farther than its size.
     """
 
+    margin: float
+
     def fits(self, cells: Cells) -> bool:
-        first, second = ({cell[i] for cell in cells} for i in (0, 1))
-        return min(len(first), len(second)) > 1 and len(cells) == len(first) * len(second)
+        return True
 
     def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
-        small, large = (np.array(self._curve(cells, end)) for end in (min, max))
-        crossings = [
-            np.minimum(
-                means[..., small[high]] - means[..., small[low]],
-                means[..., large[low]] - means[..., large[high]],
-            )
-            for low, high in combinations(range(len(small)), 2)
-        ]
-        return np.max(crossings, axis=0)
+        largest = np.abs(means).max(axis=-1)
+        return self.margin - largest if self.margin > 0 else self.margin + largest
 
-    @staticmethod
-    def _curve(cells: Cells, end: Callable) -> list[int]:
-        """The cells of the smallest or the largest a, by b."""
-        chosen = end(cell[0] for cell in cells)
-        places = [place for place, cell in enumerate(cells) if cell[0] == chosen]
-        return sorted(places, key=lambda place: cells[place][1])
+    def none(self, cells: Cells) -> np.ndarray:
+        """The hardest case of a right claim: all cells at the margin, or one of them alone."""
+        return abs(self.margin) * self._at_margin(cells)
 
     def pattern(self, cells: Cells) -> np.ndarray:
-        """Straight lines in b, rising for the smallest a, falling for the largest."""
-        ranks = [sorted({cell[i] for cell in cells}) for i in (0, 1)]
-        x, y = (
-            np.array([ranks[i].index(cell[i]) / (len(ranks[i]) - 1) for cell in cells])
-            for i in (0, 1)
-        )
-        return (1 - 2 * x) * y
+        return -np.sign(self.margin) * self._at_margin(cells)
+
+    def _at_margin(self, cells: Cells) -> np.ndarray:
+        return np.ones(len(cells)) if self.margin > 0 else np.eye(len(cells))[-1]
+
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """The hardest case of a wrong claim: one cell at the margin, or all that are beyond it."""
+        limit = abs(self.margin)
+        within = np.clip(means, -limit, limit)
+        if self.margin > 0:
+            within[np.abs(means).argmax()] = limit
+        return within
 
 
 def named(*names: object) -> Inside:

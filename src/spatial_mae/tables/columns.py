@@ -199,6 +199,7 @@ MEASUREMENTS = (
     Column("measured_bias", "measured bias", MEASUREMENT, NUMBER),
     Column("measured_variance", "measured variance", MEASUREMENT, NUMBER),
     Column("error", "test error / variance", MEASUREMENT, NUMBER),
+    Column("gain", "fall of test error / variance", MEASUREMENT, NUMBER),
     Column("rmse", "root of the mean squared error", MEASUREMENT, NUMBER),
     Column("ridge_chosen", "ridge chosen by validation", MEASUREMENT, NUMBER),
     Column("conditions", "masks that meet Conditions 1 and 2", MEASUREMENT, WHOLE),

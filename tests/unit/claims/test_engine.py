@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from spatial_mae.claims.conclusion import conclude, holm
-from spatial_mae.claims.engine import PLAIN, Combined, Contrast, Evidence
+from spatial_mae.claims.engine import Combined, Contrast, Evidence
 from spatial_mae.claims.noise import accuracy_error
 from spatial_mae.claims.shapes import Above, Alike, Lead, Mean, Rise, named
-from spatial_mae.claims.verdict import MOST_WORDS, Undecidable
+from spatial_mae.claims.verdict import Undecidable
 from spatial_mae.tables.runs import completed
 
 MORE = Contrast(Above(named(0.75), named(0.5)), ("mask",), "gain", least=0.01, why="a point")
@@ -148,35 +148,6 @@ def test_both_of_two_claims_are_wanted(table):
     assert conclude(Combined([good, bad])).word == "fails"
     assert conclude(Combined([good, bad], every=False)).word == "holds"
     assert Combined([good, bad]).weigh([0]).deny == pytest.approx(2 * bad.weigh([0]).deny)
-
-
-def test_a_long_condition_keeps_to_the_words_allowed(table):
-    rows = [
-        row
-        for place in range(24)
-        for row in table(
-            {0.5: 0, 0.75: 0.05 * (-1) ** place},
-            noise=0.002,
-            start=place,
-            measure=f"a set of images number {place}",
-        )
-    ]
-    found = conclude(Evidence(rows, MORE))
-    assert found.word == "holds-under-conditions"
-    assert found.sentence.startswith("measure a set of images number 0")
-    assert "and 10 more: gain" in found.sentence
-    assert len(found.sentence.split()) <= MOST_WORDS
-
-
-def test_the_part_that_decides_is_named(table):
-    high = table({0.5: 0, 0.75: 0.05}, seeds=5, noise=0.004)
-    fall = replace(MORE, shape=Above(named(0.5), named(0.75)), says="loss", unit=PLAIN)
-    rises = Evidence(high, MORE)
-    assert "gain 4.6 points" in conclude(Combined([rises, rises])).sentence
-    assert "loss -0.046" in conclude(Combined([rises, Evidence(high, fall)])).sentence
-    assert (
-        "gain 4.6 points" in conclude(Combined([rises, Evidence(high, fall)], every=False)).sentence
-    )
 
 
 def test_holm_is_scipy_s_friend():

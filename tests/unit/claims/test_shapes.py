@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from spatial_mae.claims.shapes import Above, Alike, Best, Lead, Mean, Rise, Shift, Steady, named
+from spatial_mae.claims.grid_shapes import Shift
+from spatial_mae.claims.shapes import Above, Alike, Best, Lead, Mean, Rise, Steady, named
 
 LINE = [(1,), (2,), (4,), (8,)]
 GRID = [(p, m) for p in (2, 4, 8) for m in (0.25, 0.5, 0.75)]

@@ -148,6 +148,22 @@ def gabor():
     return rows
 
 
+def gabor_map():
+    rows = []
+    cells = product(
+        ("wavelet", "window"), ("whole", "masked"), (0.5, 1.0, 2.0), (1, 4, 16), (0, 90)
+    )
+    for reading, seen, frequency, scale, angle in cells:
+        for against, ratio in (("AE", 0.25), ("AE", 0.75), ("low m", None)):
+            gain = 0.01 * scale * (frequency - 0.8) + (ratio or 0.001) + 0.001 * angle
+            row = {"reading": reading, "readout": "free", "input": seen, "model": "mae"}
+            row |= {"mask_ratio": ratio, "n_latents": 64, "scale": scale, "frequency": frequency}
+            row |= {"orientation": angle, "error": 0.4, "against": against, "gain": gain}
+            row |= {"standard_error": 0.02, "interval_low": gain - 0.04}
+            rows.append(solution() | row | {"interval_high": gain + 0.04, "n_test": 100})
+    return rows
+
+
 def depth():
     rows = []
     choices = product((4, 8), ("free", "ridge"), ("whole", "masked"), (0, 0.5, 0.75), (4, 16, 64))
@@ -640,7 +656,7 @@ def latent_recovery():
 
 BUILDERS = (influence_limit, influence_subsets)
 BUILDERS += (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
-BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
+BUILDERS += (gabor, gabor_map, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
 BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)

@@ -4,6 +4,7 @@ from spatial_mae.study.cards import Rule, Table
 from spatial_mae.study.measured.columns import LINEAR
 from spatial_mae.study.measured.keys import SOLVED
 
+FILTERS = ("reading", "readout", "input", *LINEAR, "scale", "frequency", "orientation")
 RULES = {
     "predict_gabor": Rule(
         "results/evaluate/gabor/{dataset}/linear/{moment}/{run}",
@@ -14,17 +15,14 @@ RULES = {
         tables={
             "gabor": Table(
                 "{recipe}.csv",
-                (
-                    "reading",
-                    "readout",
-                    "input",
-                    *LINEAR,
-                    "scale",
-                    "frequency",
-                    "orientation",
-                    "error",
-                ),
+                (*FILTERS, "error"),
                 figures=("gabor",),
+            ),
+            "gabor_map": Table(
+                "{recipe}.gains.csv",
+                (*FILTERS, "error", "against", "gain", "standard_error", "interval_low")
+                + ("interval_high", "n_test"),
+                figures=("gabor_map",),
             ),
         },
     ),
@@ -38,7 +36,7 @@ RULES = {
             "depth": Table(
                 "{recipe}.csv",
                 ("target", "readout", "input", *LINEAR, "ridge_chosen", "error", "rmse")
-                + ("n_train", "n_test"),
+                + ("gain", "standard_error", "n_train", "n_test"),
                 figures=("depth",),
             ),
         },
