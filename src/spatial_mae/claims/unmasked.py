@@ -115,7 +115,8 @@ def _trade(rows: Rows) -> Combined:
     return Combined([Evidence(values[0], UNITS), Evidence(values[1], ADDED)])
 
 
-def _signed(rows: Rows, value: Callable[[Row], float]) -> list[Row]:
+def _signed(rows: Rows, value: Callable[[Row], float | None]) -> list[Row]:
+    signs = [-1 if row["metric"] in PIXELS else 1 for row in rows]
     return [
-        {**row, "value": -value(row) if row["metric"] in PIXELS else value(row)} for row in rows
+        {**row, "value": sign * number(value(row))} for row, sign in zip(rows, signs, strict=True)
     ]

@@ -110,3 +110,11 @@ def test_a_missing_number_decides_nothing(table, identity, value):
     found = judge_statement({"id": identity}, tables)
     assert found.verdict == INCONCLUSIVE
     assert "value is nan" in found.sentence
+
+
+def test_one_network_without_an_untrained_one_decides_nothing(table):
+    rows = table(lambda m, p: p / 20, masks=(0.75,), units=(1, 2, 4), sign=-1)["unmasked"]
+    rows[0]["value"] = rows[-1]["value"] = None
+    found = judge_statement({"id": "kong.recon.units"}, {"unmasked": rows})
+    assert found.verdict == INCONCLUSIVE
+    assert "value is" in found.sentence
