@@ -5,11 +5,12 @@ from math import sqrt
 
 from spatial_mae.claims.engine import Contrast
 from spatial_mae.claims.gates import learned
+from spatial_mae.claims.grid_shapes import Shift
 from spatial_mae.claims.judged import HIGH_MASK_RATIO, fitting, judged, left_out, sentences
 from spatial_mae.claims.noise import accuracy_error
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import in_short, mark
-from spatial_mae.claims.shapes import Above, Cells, Lead, Shift
+from spatial_mae.claims.shapes import Above, Cells, Lead
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import fully_tuned, last, probes
