@@ -53,7 +53,7 @@ def _along_patch(says: str, sign: int) -> Contrast:
 LOCALISED = _wider("DAE kernels wider than the AE's by")
 
 
-@judge("cifar.localized", kinds=(KIND,), figure="influence_models", contrast=LOCALISED)
+@judge("cifar.localized", kinds=(KIND,), figure="influence_limit", contrast=LOCALISED)
 def localized(tables: Tables) -> Verdict:
     """AE kernels are narrower than DAE kernels, at every noise level and rank."""
     rows = pick(_differences(tables[KIND]), model="dae", against="AE")
@@ -63,7 +63,7 @@ def localized(tables: Tables) -> Verdict:
 DISTANT = _wider("MAE influence farther than its rivals' by")
 
 
-@judge("cifar.MAE_distant", kinds=(KIND,), figure="influence_models", contrast=DISTANT)
+@judge("cifar.MAE_distant", kinds=(KIND,), figure="influence_limit", contrast=DISTANT)
 def distant(tables: Tables) -> Verdict:
     """MAE influence comes from farther than that of the AE and of every DAE."""
     rows = [r for r in masked(_differences(tables[KIND])) if not r["against"].startswith("MAE")]
@@ -73,7 +73,7 @@ def distant(tables: Tables) -> Verdict:
 DIFFUSE_WITH_M = _wider("influence more diffuse at the higher mask ratio by")
 
 
-@judge("cifar.m_diffuse", kinds=(KIND,), figure="influence_grid", contrast=DIFFUSE_WITH_M)
+@judge("cifar.m_diffuse", kinds=(KIND,), figure="influence_limit", contrast=DIFFUSE_WITH_M)
 def diffuse_with_mask_ratio(tables: Tables) -> Verdict:
     """Mean distance and entropy of MAE influence rise with the mask ratio, pair by pair."""
     return _judged(_over_ratios(tables), DIFFUSE, DIFFUSE_WITH_M, "two mask ratios")
@@ -82,7 +82,7 @@ def diffuse_with_mask_ratio(tables: Tables) -> Verdict:
 DIFFUSE_WITH_P = _along_patch("rise of the reach with the patch size", sign=1)
 
 
-@judge("cifar.p_diffuse", kinds=(KIND,), figure="influence_grid", contrast=DIFFUSE_WITH_P)
+@judge("cifar.p_diffuse", kinds=(KIND,), figure="influence_limit", contrast=DIFFUSE_WITH_P)
 def diffuse_with_patch_size(tables: Tables) -> Verdict:
     """Mean distance and entropy of MAE influence rise with the patch size."""
     rows = masked(_alone(tables[KIND]))
@@ -93,7 +93,7 @@ INTRA = _along_patch("fall of the share within the patch with the patch size", s
 INTRA_WITH_M = _wider("share within the patch smaller at the higher mask ratio by")
 
 
-@judge("cifar.intra", kinds=(KIND,), figure="influence_grid", contrast=INTRA)
+@judge("cifar.intra", kinds=(KIND,), figure="influence_limit", contrast=INTRA)
 def intra_patch(tables: Tables) -> Verdict:
     """The influence of pixels of the same patch falls with the mask ratio and with the patch size.
 

@@ -1,0 +1,59 @@
+"""Verdicts on made tables whose truth is known: a small version of the benchmark."""
+
+from collections import Counter
+
+import pytest
+
+from benchmarks import made_tables, verdict_calibration
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS
+
+STUDIES = made_tables.studies()
+TABLES = 12
+# Of a dozen tables four are affirmed by luck in less than 1 of 400 cases at 5%.
+MOST = 3
+
+
+def affirmed(counts: Counter) -> int:
+    return counts[HOLDS] + counts[CONDITIONAL]
+
+
+@pytest.mark.parametrize("study", ["quick", "cifar10", "kong_cifar"])
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_no_effect_is_seldom_affirmed(study, seeds):
+    found = verdict_calibration.words(STUDIES[study], seeds, 0.0, TABLES)
+    assert len(found) > 10
+    often = {name: counts for name, counts in found.items() if affirmed(counts) > MOST}
+    assert not often
+    total = sum(affirmed(counts) for counts in found.values())
+    assert total <= 0.05 * TABLES * len(found)
+    if seeds == 1:  # nothing shows the noise of one seed
+        assert total == 0
+
+
+def test_an_effect_that_matters_is_never_denied_and_found_where_there_is_power():
+    found = verdict_calibration.words(STUDIES["cifar10"], 3, 2.0, TABLES)
+    assert not {name for name, counts in found.items() if counts[FAILS] > 1}
+    for name in ("dec.optimal", "lp.1500", "time.mask", "entropy.patch", "freeze.speed"):
+        assert affirmed(found[name]) >= 0.8 * TABLES, (name, found[name])
+
+
+def test_the_opposite_effect_is_never_affirmed():
+    found = verdict_calibration.words(STUDIES["cifar10"], 3, -2.0, TABLES)
+    assert not {name: counts for name, counts in found.items() if affirmed(counts)}
+
+
+def test_constant_tables_are_copies_and_decide_nothing(monkeypatch):
+    monkeypatch.setattr(made_tables.Numbers, "drawn", _level)
+    found = verdict_calibration.words(STUDIES["cifar10"], 3, 0.0, 1)
+    assert not {name: counts for name, counts in found.items() if affirmed(counts) + counts[FAILS]}
+
+
+def _level(numbers, value, run, row):
+    return value.level if isinstance(value, made_tables.Number) else value
+
+
+def test_networks_at_chance_are_too_small_for_statements_about_accuracy(monkeypatch):
+    monkeypatch.setattr(made_tables, "ACCURACY", 0.1)
+    found = verdict_calibration.words(STUDIES["cifar10"], 3, 2.0, 4)
+    for name in ("lp.best", "lp.1500", "dec.optimal", "poster.shift", "freeze", "poster.half"):
+        assert set(found[name]) == {"too-small"}, (name, found[name])
