@@ -1,9 +1,12 @@
 """Judges of the Ising experiment (Fig. 4, App. E)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast
 from spatial_mae.claims.judged import each_setting, judged
+from spatial_mae.claims.noise import finite
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.shapes import Mean
 from spatial_mae.claims.verdict import HOLDS, NOT_RUN, SETTING, Verdict
@@ -28,14 +31,14 @@ ENERGIES = {"boundary_energy": "leverage", "boundary_energy_weights": "squared w
 OF_MASKS = ("patch", "mask_ratio")
 
 
-@judge("ising.dims", kinds=("ising_summary",), figure="ising")
+@judge("ising.dims", kinds=("ising_summary",), figure="ising", role=SETTING)
 def dimensions_are_the_papers(tables: Tables) -> Verdict:
     """Some run is made in the paper's setting, 32 spins and 6 latents."""
     wanted = {"lattice": "chain", "size": SIZE, "n_latents": N_LATENTS}
     return _has_setting(tables["ising_summary"], wanted)
 
 
-@judge("ising.patch", kinds=("ising_summary",), figure="ising")
+@judge("ising.patch", kinds=("ising_summary",), figure="ising", role=SETTING)
 def patch_is_the_papers(tables: Tables) -> Verdict:
     """Some MAE run has the paper's patch size of 8 spins."""
     wanted = {"lattice": "chain", "patch": PATCH}
@@ -65,6 +68,11 @@ def _of_autoencoders(
     return judged(each_setting(rows, effect, OF_MASKS), contrast, needs)
 
 
+def _most(values: Sequence[float]) -> float:
+    """The largest; NaN where one is, which the engine refuses."""
+    return float(np.max(values))
+
+
 RANK = _exact("difference of the rank from the number of latents", 0.5, "ranks are whole numbers")
 
 
@@ -75,7 +83,7 @@ def rank_is_number_of_latents(tables: Tables) -> Verdict:
     def difference(rows: Rows) -> float | None:
         if rows[0]["n_latents"] != N_LATENTS:
             return None
-        return -max(abs(row["rank_influence"] - row["n_latents"]) for row in rows)
+        return -_most([abs(row["rank_influence"] - row["n_latents"]) for row in rows])
 
     needs = f"No AE of the Ising experiment has {N_LATENTS} latents: add it to the recipe."
     return _of_autoencoders(tables, difference, RANK, needs)
@@ -92,7 +100,7 @@ def close_to_identity(tables: Tables) -> Verdict:
     """
 
     def missing(rows: Rows) -> float:
-        return -max(row["identity_error"] for row in rows)
+        return -_most([row["identity_error"] for row in rows])
 
     return _of_autoencoders(tables, missing, IDENTITY, "The Ising tables hold no AE.")
 
@@ -108,7 +116,7 @@ def sinusoidal_features(tables: Tables) -> Verdict:
 
     def worst(rows: Rows) -> float | None:
         known = [row["sinusoid_r2"] for row in rows if row.get("sinusoid_r2") is not None]
-        return min(known, default=None)
+        return -_most([-share for share in known]) if known else None
 
     needs = "The Ising tables hold no sinusoid fit of an AE: add a chain."
     return _of_autoencoders(tables, worst, SINUSOID, needs)
@@ -152,5 +160,6 @@ def _excess(rows: Rows, column: str, name: str) -> list[Row]:
     """The MAE's energy over the larger of 1, the mean, and the AE's, less 1."""
     pairs = paired(masked(rows), pick(rows, model="ae"), column, ("mask_ratio",))
     known = [row for row in pairs if row["ours"] is not None and row["theirs"] is not None]
+    finite(known, "theirs")
     renamed = [{**row, "against": None, "measure": name} for row in known]
     return each_setting(renamed, lambda g: mean(g, "ours") / max(1.0, mean(g, "theirs")) - 1)
