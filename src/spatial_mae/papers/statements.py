@@ -18,7 +18,8 @@ def statements() -> list[dict]:
     Each is a dict of id, source (one of `SOURCES`), quote, numbers (name -> what is printed) and
     needs, what deciding it takes: `theory`, `cpu`, `train` (trained networks), `reported` (the
     paper's own scale) or `note`, a remark that predicts nothing. `undecided` says why no judge in
-    `claims` decides it, and is there only then.
+    `claims` decides it, and is there only then. `minimum` is there where the statement itself
+    speaks of a scale: column of tables -> the least number with which a row counts, and `why`.
     """
     text = files("spatial_mae.papers").joinpath("statements.json").read_text(encoding="utf-8")
     return json.loads(text)
