@@ -2,7 +2,7 @@
 
 import pytest
 
-from spatial_mae.claims.seeds import left_out
+from spatial_mae.claims.judged import left_out
 from spatial_mae.tables.repeats import cells
 from spatial_mae.tables.runs import completed, last, once, probes, tuned
 
