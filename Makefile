@@ -60,10 +60,9 @@ gpu-check:  ## check correctness, robustness and speed on a GPU in ten minutes; 
 	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
 	    $(if $(DATA),--data $(DATA))
 
-docs: $(READY)  ## rewrite the generated pages: docs/{config,tables,figures}.md and the picture of the rules
+docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements}.md and the picture of the rules
 	python -m spatial_mae.cli.describe_config
-	python -m spatial_mae.tables.documentation docs/tables.md
-	python -m spatial_mae.figures.drawing.documentation docs/figures.md
+	python -m spatial_mae.figures.drawing.documentation docs/measurements.md
 	set -o pipefail; snakemake --rulegraph mermaid-js | \
 	    python -m spatial_mae.report.rulegraph workflow/rules docs/images/rulegraph.svg
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import benchmarks
 from benchmarks import gpu_check
 
-HELPERS = {"__main__", "synthetic", "timing", "gpu_check"}
+HELPERS = {"__main__", "made_tables", "synthetic", "timing", "gpu_check"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from spatial_mae.cli.predict_gabor import main
+from spatial_mae.data.store import Batch, Prepared, write_dataset
 from spatial_mae.files import read_json, read_rows
 from spatial_mae.linear.moments import pixel_moments
 from spatial_mae.linear.store import RunSettings, solve_run, write_run
@@ -40,6 +41,7 @@ COLUMNS = [
 
 def run(folder, recipe=RECIPE, **changes):
     flags = {
+        "manifest": folder / "manifest.json",
         "train-moments": folder / "train.npz",
         "test-moments": folder / "test.npz",
         "solution": folder / "solution.npz",
@@ -49,6 +51,7 @@ def run(folder, recipe=RECIPE, **changes):
         "flip": "yes",
         "recipe": json.dumps(recipe),
         "scores": folder / "scores.csv",
+        "gains": folder / "gains.csv",
         "record": folder / "record.json",
     } | {key.replace("_", "-"): value for key, value in changes.items()}
     main([text for key, value in flags.items() for text in (f"--{key}", str(value))])
@@ -57,15 +60,18 @@ def run(folder, recipe=RECIPE, **changes):
 
 @pytest.fixture
 def solved(tmp_path):
-    rng = np.random.default_rng(0)
+    rng, splits = np.random.default_rng(0), {}
     for split, n in (("train", 120), ("test", 40)):
         walk = rng.normal(size=(n, 4, 6, 1)).cumsum(axis=1).cumsum(axis=2)
         images = np.clip(128 + 20 * walk, 0, 255).astype(np.uint8)
+        splits[split] = [Batch(images)]
         pixel_moments(images).save(tmp_path / f"{split}.npz")
         if split == "train":
             settings = RunSettings(2, "centred", 0.001, True)
             decomposition = solve_run(pixel_moments(images), settings)
             write_run(tmp_path / "solution.npz", settings, decomposition)
+    prepared = Prepared(splits, (4, 6, 1), "none", "none")
+    write_dataset(tmp_path / "manifest.json", "walks", "made here", prepared, {})
     return tmp_path
 
 
@@ -75,7 +81,14 @@ def test_writes_every_combination_and_a_record(solved):
     assert len(rows) == 2 * 2 * 2 * 3 * 2 * 2
     assert all(0 <= row["error"] < 1.5 for row in rows)
     inputs = read_json(solved / "record.json")["inputs"]
-    assert {path.rpartition("/")[2] for path in inputs} == {"train.npz", "test.npz", "solution.npz"}
+    assert {path.rpartition("/")[2] for path in inputs} == {
+        *("manifest.json", "train.npz", "test.npz", "solution.npz")
+    }
+    gains = read_rows(solved / "gains.csv")
+    assert len(gains) == 8 * 2 * 2 * 3
+    assert {row["against"] for row in gains} == {"AE", "MAE 0.5"}  # no ratio is below 0.5
+    assert all(row["interval_low"] <= row["gain"] <= row["interval_high"] for row in gains)
+    assert all(row["n_test"] == 40 for row in gains)
 
 
 def test_settings_other_than_the_solution_s_are_refused(solved):
@@ -86,6 +99,7 @@ def test_settings_other_than_the_solution_s_are_refused(solved):
 
 
 def test_a_negative_scale_is_refused_before_anything_is_read(tmp_path):
+    (tmp_path / "manifest.json").touch()
     (tmp_path / "train.npz").touch()
     (tmp_path / "test.npz").touch()
     (tmp_path / "solution.npz").touch()

@@ -25,7 +25,8 @@ def test_the_library_example_runs(project):
 
 def test_every_figure_is_listed_and_in_the_default_study(project):
     modules = {p.stem for p in (project / "src/spatial_mae/figures").glob("*.py")} - {"__init__"}
-    listed = set(re.findall(r"^\| `(\w+)` ", (project / "docs/figures.md").read_text(), re.M))
+    section = (project / "docs/measurements.md").read_text().partition("\n## Recipes")[0]
+    listed = set(re.findall(r"^\| `(\w+)` ", section, re.M))
     assert modules == listed == set(FIGURES)
     drawn = set(grid.figures({"experiments": experiments(project)}))
     kinds = {entry["kind"] for entry in experiments(project)}

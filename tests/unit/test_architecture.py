@@ -96,7 +96,8 @@ def test_tables_need_numpy_and_the_standard_library_alone():
 
 
 def test_what_the_workflow_imports_is_standard_library_and_the_config_library_only():
-    whole = {f"{p.parent.name}.{p.stem}" for p in modules("study") if p.stem != "__init__"}
+    paths = [p.relative_to(SOURCE).with_suffix("") for p in modules("study")]
+    whole = {".".join(path.parts) for path in paths if path.name != "__init__"}
     closure = provenance.import_closure([*LIGHT, *whole, "code"]) | set(LIGHT)
     outside = {
         name

@@ -10,6 +10,8 @@ outputs:
     results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv
     results/linear/{dataset}/{moment}/{run}/influence_{recipe}.csv
     results/linear/{dataset}/{moment}/{run}/profile_{recipe}.csv
+    results/linear/{dataset}/{moment}/{run}/limits_{recipe}.csv
+    results/linear/{dataset}/{moment}/{run}/subsets_{recipe}.csv
     results/linear/{dataset}/psd_{recipe}.csv
 """
 
@@ -174,6 +176,50 @@ rule measure_influence:
             --recipe {params.recipe:q} \
             --influence {output.influence:q} \
             --profile {output.profile:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule measure_influence_limit:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        train="results/data/{dataset}/train.npy",
+    output:
+        limits="results/linear/{dataset}/{moment}/{run}/limits_{recipe}.csv",
+        subsets="results/linear/{dataset}/{moment}/{run}/subsets_{recipe}.csv",
+        record="results/linear/{dataset}/{moment}/{run}/limits_{recipe}.record.json",
+    log:
+        "results/logs/measure_influence_limit/{dataset}/{moment}/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/measure_influence_limit/{dataset}/{moment}/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(8000),
+        runtime=growing(120),
+    params:
+        code=fingerprint("measure_influence_limit"),
+        recipe=recipe("influence_limit"),
+        colour=moment_value("colour"),
+        n=moment_value("n"),
+        patch=run_value("patch"),
+        centring=run_value("centring"),
+        flip=run_value("flip"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.measure_influence_limit \
+            --manifest {input.manifest:q} \
+            --colour {params.colour:q} \
+            --n {params.n:q} \
+            --patch-size {params.patch:q} \
+            --centring {params.centring:q} \
+            --flip {params.flip:q} \
+            --recipe {params.recipe:q} \
+            --limits {output.limits:q} \
+            --subsets {output.subsets:q} \
+            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """

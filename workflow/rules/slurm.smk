@@ -1,4 +1,4 @@
-"""Checks before the first job on a cluster, and the message when jobs failed; no rules."""
+"""What happens before the first job, and the message when jobs failed; no rules."""
 
 from snakemake.exceptions import WorkflowError
 
@@ -6,6 +6,7 @@ from spatial_mae import slurm
 
 
 onstart:
+    gc.enable()
     if workflow.executor_plugin.name == "slurm":
         prepare_submission()
 

@@ -7,6 +7,7 @@ inputs:
 
 outputs:
     results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.csv
+    results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.gains.csv
     results/evaluate/depth/{dataset}/linear/{moment}/{run}/{recipe}.csv
 """
 
@@ -18,6 +19,8 @@ rule tasks:
 
 rule predict_gabor:
     input:
+        manifest="results/data/{dataset}/manifest.json",
+        images="results/data/{dataset}/test.npy",
         train="results/linear/{dataset}/{moment}/moments.npz",
         test=lambda wildcards: (
             f"results/linear/{wildcards.dataset}/{relations.test_moment(wildcards.moment)}/moments.npz"
@@ -25,6 +28,7 @@ rule predict_gabor:
         solution="results/linear/{dataset}/{moment}/{run}/solution.npz",
     output:
         scores="results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.csv",
+        gains="results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.gains.csv",
         record="results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.record.json",
     log:
         "results/logs/predict_gabor/{dataset}/{moment}/{run}/{recipe}.log",
@@ -45,6 +49,7 @@ rule predict_gabor:
     shell:
         r"""
         python -m spatial_mae.cli.predict_gabor \
+            --manifest {input.manifest:q} \
             --train-moments {input.train:q} \
             --test-moments {input.test:q} \
             --solution {input.solution:q} \
@@ -54,6 +59,7 @@ rule predict_gabor:
             --flip {params.flip:q} \
             --recipe {params.recipe:q} \
             --scores {output.scores:q} \
+            --gains {output.gains:q} \
             --record {output.record:q} \
             &>{log:q}
         """

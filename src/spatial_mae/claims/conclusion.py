@@ -10,11 +10,11 @@ method. Otherwise it is inconclusive.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import median
+from statistics import median, mode
 
 from spatial_mae.claims.engine import LEVEL, Combined, Contrast, Evidence, Weight
 from spatial_mae.claims.noise import READINGS
-from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, INCONCLUSIVE
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, INCONCLUSIVE, MOST_WORDS
 from spatial_mae.claims.wording import list_values
 from spatial_mae.tables.rows import grouped
 from spatial_mae.tables.words import NAMES
@@ -75,7 +75,7 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
     else:
         condition = _condition(evidence, affirms, denies)
         word = CONDITIONAL if condition else INCONCLUSIVE
-    sentence = _sentence(word, evidence.contrast, whole, alone, condition, sum(denies))
+    sentence = _sentence(word, whole, alone, condition, sum(denies))
     return Conclusion(word, sentence, whole, alone, sum(affirms), sum(denies), condition)
 
 
@@ -136,29 +136,42 @@ def _read(axes: Sequence[str]) -> bool:
 
 def _sentence(
     word: str,
-    contrast: Contrast,
     whole: Weight,
     alone: Sequence[Weight],
     condition: Condition | None,
     denied: int,
 ) -> str:
     """What was found, in at most forty words."""
+    contrast = whole.contrast
     if condition is not None:
-        return (
-            f"{_named(condition, condition.affirmed)}: {contrast.says} "
-            f"{_mean(contrast, condition.affirmed)}; "
-            f"{_named(condition, condition.denied)}: {_mean(contrast, condition.denied)}."
-        )
+        return _conditional(condition)
     towards = sum(weight.estimate > 0 for weight in alone)
     count = f"{towards} of {len(alone)} settings as claimed" if len(alone) > 1 else "One setting"
     if word == FAILS and denied and whole.deny > LEVEL:
         return f"{denied} of {len(alone)} settings refute a statement about all: {contrast.says}."
     text = f"{count}: {contrast.says} {_interval(contrast, whole)}"
+    if word == INCONCLUSIVE and denied and whole.affirm <= LEVEL:
+        return f"{text}; no axes separate the {denied} that deny it."
     if word == INCONCLUSIVE:
         return f"{text}; {_both(contrast)} are both possible."
     if word == FAILS and contrast.least and whole.estimate > 0:
         return f"{text}, less than the {contrast.unit(contrast.least)} that matter."
     return f"{text}."
+
+
+def _conditional(condition: Condition) -> str:
+    """Where it is so and where not; only how often, if that has too many words."""
+    yes, no = map(_usual, (condition.affirmed, condition.denied))
+    text = (
+        f"{_named(condition, condition.affirmed)}: {yes.says} {_mean(yes, condition.affirmed)}; "
+        f"{_named(condition, condition.denied)}: {f'{no.says} ' if no != yes else ''}"
+        f"{_mean(no, condition.denied)}."
+    )
+    if len(text.split()) <= MOST_WORDS:
+        return text
+    axes = " with ".join(NAMES.get(axis, axis) for axis in condition.axes)
+    affirmed, denied = len(condition.affirmed), len(condition.denied)
+    return f"{affirmed} values of {axes} as claimed, {denied} not: {yes.says}."
 
 
 def _both(contrast: Contrast) -> str:
@@ -182,8 +195,13 @@ def _shown(contrast: Contrast, value: float) -> float:
     return margin - value if margin > 0 else value - margin
 
 
+def _usual(weights: Mapping[tuple, Weight]) -> Contrast:
+    """Of several claims combined the one that decides most often."""
+    return mode(weight.contrast for weight in weights.values())
+
+
 def _mean(contrast: Contrast, weights: Mapping[tuple, Weight]) -> str:
-    middle = median(weight.estimate for weight in weights.values())
+    middle = median(w.estimate for w in weights.values() if w.contrast == contrast)
     return contrast.unit(_shown(contrast, middle))
 
 
@@ -192,8 +210,7 @@ def _named(condition: Condition, values: Mapping[tuple, Weight]) -> str:
     if len(condition.axes) == 1:
         ordered = sorted((value for (value,) in values), key=lambda v: (isinstance(v, str), v))
         return f"{NAMES.get(condition.axes[0], condition.axes[0])} {list_values(ordered, ordered)}"
-    pairs = [
-        " with ".join(f"{NAMES.get(a, a)} {v}" for a, v in zip(condition.axes, value, strict=True))
-        for value in list(values)[:2]
-    ]
-    return " and ".join(pairs) + (" and others" if len(values) > 2 else "")
+    first, *others = values
+    pair = zip(condition.axes, first, strict=True)
+    named = " with ".join(f"{NAMES.get(axis, axis)} {value}" for axis, value in pair)
+    return f"{named} and {len(others)} others" if others else named

@@ -2,31 +2,21 @@
 
 The level of the shared information C has four readings: its lowest variable, the mean over its
 variables, plain or weighted by dimension, and its highest. Values are exact where the table holds
-a formula or all masks, else means over drawn masks, which decide only beyond their noise.
+a formula or all masks, else means over drawn masks, whose standard errors are their noise.
 """
 
-from collections.abc import Callable
-from itertools import pairwise
-from math import hypot
-
-from spatial_mae.claims.conditions import TOLERANCE, Noise, Outcome, decide, exceeds, relative
+from spatial_mae.claims.engine import Contrast, Unit
+from spatial_mae.claims.judged import judged
+from spatial_mae.claims.noise import known_error
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.verdict import Verdict
+from spatial_mae.claims.shapes import Cells, Lead, Rise, Shape
+from spatial_mae.claims.verdict import FAILS, HOLDS, Undecidable, Verdict, not_run
 from spatial_mae.files import Row
 from spatial_mae.tables.rows import Rows, Tables
-from spatial_mae.tables.settings import named, setting, settings
+from spatial_mae.tables.settings import setting
 
 READINGS = ("lowest", "mean", "weighted", "highest")
 METHODS = ("formula", "enumeration", "sampling")  # the best first
-# The best of several means is chosen by its noise too: ask for twice the usual two errors.
-STANDARD_ERRORS = 4
-SAMPLED = Noise(
-    limit="the noise of the drawn masks",
-    known="",
-    unknown="",
-    more="More masks are needed.",
-)
-Effect = Callable[[Rows], tuple[bool | None, float] | None]
 TREE = ("dimensions", "arity", "depth")
 PROPERTIES = ("conditions", "least_and_unique")
 # Column of the table of graphs -> its sum over graphs, in words.
@@ -42,63 +32,101 @@ COUNTS = {
 
 @judge("kong.theorem1", kinds=("hierarchy_audit",), figure="hierarchy_cases")
 def shared_information_is_unique(tables: Tables) -> Verdict:
-    """On every graph and mask C meets the conditions and is the one set of least dimension."""
+    """On every graph and mask C meets the conditions and is the one set of least dimension.
+
+    A theorem is about all graphs, and the counts are exact: one counterexample refutes it.
+    Raises Undecidable for counts that are missing or not whole numbers.
+    """
     rows = tables["hierarchy_audit"]
-    outcomes = [
-        Outcome({"graph": _family(row["graph"])}, share == 1, share)
-        for row in rows
-        for share in [min(row[key] for key in PROPERTIES) / row["n_masks"]]
-    ]
-    counts = {name: sum(row[key] for row in rows) for key, name in COUNTS.items()}
-    return decide(
-        outcomes,
-        rows,
-        needs="the table of graphs is empty",
-        size="share_of_masks",
-        evidence={name.replace(" ", "_").replace(",", ""): n for name, n in counts.items()},
-        note="By trying all sets of latents; "
-        + "; ".join(f"{name}: {n}" for name, n in counts.items())
+    if not rows:
+        return not_run("The table of graphs is empty.")
+    counts = [{key: _count(row, key) for key in COUNTS} for row in rows]
+    wrong = [one["n_masks"] - min(one[key] for key in PROPERTIES) for one in counts]
+    sums = {name: sum(one[key] for one in counts) for key, name in COUNTS.items()}
+    refuted, graphs = sum(map(bool, wrong)), len(rows)
+    sentence = f"On all {graphs} graphs, for all {sums['masks']} masks, C is the one least set."
+    if refuted:
+        sentence = f"{sum(wrong)} masks on {refuted} of {graphs} graphs contradict the theorem."
+    return Verdict(
+        FAILS if refuted else HOLDS,
+        sentence,
+        "By trying all sets of latents; "
+        + "; ".join(f"{name}: {n}" for name, n in sums.items())
         + ".",
+        {"graphs": graphs, "graphs_refuting": refuted}
+        | {name.replace(" ", "_").replace(",", ""): n for name, n in sums.items()},
+        min(one["n_masks"] for one in counts),
+        "no images",
     )
 
 
-def _family(graph: str) -> str:
-    """Random graphs are one family, whatever their number."""
-    return "random" if graph.startswith("random") else graph
+def _count(row: Row, column: str) -> int:
+    count = row.get(column)
+    if count is None or not float(count).is_integer():
+        raise Undecidable(f"{COUNTS[column]} of graph {row['graph']}: {count}, no whole number")
+    return int(count)
+
+
+def _level(shape: Shape, axis: str, says: str) -> Contrast:
+    return Contrast(
+        shape,
+        (axis,),
+        says,
+        least=0.1,
+        why="of ten masks one shares a variable that is a level higher",
+        unit=Unit("levels"),
+        repeat=None,
+        error=known_error,
+    )
+
+
+def _between(cells: Cells) -> list[bool]:
+    """All but the lowest and the highest."""
+    return [0 < place < len(cells) - 1 for place in range(len(cells))]
+
+
+EXTREMES = _level(
+    Lead(_between),
+    "mask_ratio",
+    "level gained between the extreme mask ratios, over the better one",
+)
 
 
 @judge(
-    "kong.fig4.extremes", kinds=("hierarchy_levels", "hierarchy_cases"), figure="hierarchy_levels"
+    "kong.fig4.extremes",
+    kinds=("hierarchy_levels", "hierarchy_cases"),
+    figure="hierarchy_levels",
+    contrast=EXTREMES,
 )
 def extremes_are_low(tables: Tables) -> Verdict:
     """The level is higher at some middle mask ratio than at the lowest and the highest."""
-    rows = readings(tables["hierarchy_levels"])
-    outcomes = _outcomes(rows, _rises_and_falls, "mask_ratio")
-    shared = [row for row in tables["hierarchy_cases"] if row["role"] == "shared"]
     cases: dict[str, int] = {}
-    for row in shared:
-        cases[row["case"]] = min(cases.get(row["case"], row["level"]), row["level"])
-    return decide(
-        outcomes,
-        rows,
-        needs="levels at three mask ratios or more: add some to the recipe",
-        size="rise_to_the_middle",
+    for row in tables["hierarchy_cases"]:
+        if row["role"] == "shared":
+            cases[row["case"]] = min(cases.get(row["case"], row["level"]), row["level"])
+    return judged(
+        readings(tables["hierarchy_levels"]),
+        EXTREMES,
+        needs="Levels at three mask ratios or more are needed: add some to the recipe.",
         evidence={f"level_{case}": level for case, level in cases.items()},
         note=f"Fig. 4's own masks: {', '.join(f'{case} {n}' for case, n in cases.items())}.",
-        noise=SAMPLED,
     )
 
 
-@judge("kong.small_units", kinds=("hierarchy_levels",), figure="hierarchy_levels")
+UNITS = _level(
+    Rise(),
+    "unit_level",
+    "level gained from the smallest mask unit to the largest, less the largest step down",
+)
+
+
+@judge("kong.small_units", kinds=("hierarchy_levels",), figure="hierarchy_levels", contrast=UNITS)
 def larger_units_are_higher(tables: Tables) -> Verdict:
     """The level rises with the size of the mask units, with no step down."""
-    rows = readings(tables["hierarchy_levels"])
-    return decide(
-        _outcomes(rows, _rises_with_units, "unit_level"),
-        rows,
-        needs="levels of two mask units or more: add some to the recipe",
-        size="rise_with_the_unit",
-        noise=SAMPLED,
+    return judged(
+        readings(tables["hierarchy_levels"]),
+        UNITS,
+        needs="Levels of two mask units or more are needed: add some to the recipe.",
     )
 
 
@@ -114,37 +142,3 @@ def _named(row: Row) -> Row:
     rest = {key: value for key, value in row.items() if key not in TREE}
     dimensions, arity, depth = (row[key] for key in TREE)
     return {**rest, "graph": f"{arity}-ary {dimensions}-D of depth {depth}"}
-
-
-def _outcomes(rows: Rows, effect: Effect, free: str) -> list[Outcome]:
-    """The outcome in every setting, the axis `free` left to the effect."""
-    found = [(key, effect(group)) for key, group in settings(rows, (free,)).items()]
-    return [Outcome(named(key), *result) for key, result in found if result is not None]
-
-
-def _rises_and_falls(rows: Rows) -> tuple[bool | None, float] | None:
-    """Of one setting over mask ratios: the best of the middle against the better of the ends."""
-    if len(rows) < 3:
-        return None
-    first, *middle, last = sorted(rows, key=lambda row: row["mask_ratio"])
-    best, end = (max(part, key=lambda row: row["value"]) for part in (middle, (first, last)))
-    holds, size = exceeds(best["value"], end["value"])
-    return (holds if _resolved(best, end, size) else None), size
-
-
-def _rises_with_units(rows: Rows) -> tuple[bool | None, float] | None:
-    """Of one setting over mask units: a rise in all, and no step down that is more than noise."""
-    if len(rows) < 2:
-        return None
-    steps = sorted(rows, key=lambda row: row["unit_level"])
-    falls = [(a, b, relative(a["value"], b["value"])) for a, b in pairwise(steps)]
-    falls_clearly = any(fall[2] > TOLERANCE and _resolved(*fall) for fall in falls)
-    rises, size = exceeds(steps[-1]["value"], steps[0]["value"])
-    known = falls_clearly or _resolved(steps[-1], steps[0], size)
-    return (rises and not falls_clearly if known else None), size
-
-
-def _resolved(ours: Row, theirs: Row, size: float) -> bool:
-    """Whether a relative difference is away from the tolerance by more than the noise."""
-    noise = STANDARD_ERRORS * hypot(ours["standard_error"], theirs["standard_error"])
-    return noise == 0 or abs(size - TOLERANCE) * max(ours["value"], theirs["value"]) > noise

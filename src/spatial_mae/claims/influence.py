@@ -1,169 +1,184 @@
 """Judges of what Figs. 5 and 6 say about the influence of an input pixel on an output pixel.
 
-The paper speaks of the absolute weight |W_ij|; whether W_ij^2 agrees is given as evidence. "Local"
-and "diffuse" are read as the mean distance of the influence and as its entropy.
+The paper speaks of the absolute weight |W_ij|. "Local" and "diffuse" are read as the mean distance
+of the influence, as its entropy, and, of kernels, as the half width of the profile. All numbers are
+limits for infinitely many images: those of few images are biased towards wide kernels.
 """
 
-from collections.abc import Callable
-from functools import partial
-from math import sqrt
+from collections.abc import Sequence
 
-from spatial_mae.claims.conditions import decide, evaluate, exceeds, rises
+from spatial_mae.claims.engine import PERCENT, Contrast, Evidence
+from spatial_mae.claims.judged import judged
 from spatial_mae.claims.registry import judge
+from spatial_mae.claims.shapes import Mean, Rise
 from spatial_mae.claims.verdict import Verdict
-from spatial_mae.claims.wording import counts
-from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, Tables, by, grouped, masked, pick
-from spatial_mae.tables.settings import measured, paired, settings, solution
+from spatial_mae.tables.rows import Row, Rows, Tables, masked, pick
+from spatial_mae.tables.settings import setting
 
-# Where another model, or the same with other masks, is compared in one setting.
-MODEL_AXES = ("mask_ratio", "noise_deviation", "sampling")
-# Pixels: influence that stays this near stays in its pixel, up to rounding.
-IDENTITY = 1e-6
-DIFFUSE = ("mean_distance", "entropy")
+KIND = "influence_limit"
+DIFFUSE, KERNEL = ("mean_distance", "entropy"), ("mean_distance", "half_width")
+SHARE = ("intra_patch_share",)
+# Half of an interval of 95%, over the standard error of a Gaussian.
+STANDARD_ERRORS = 1.96
+WHY = "2%: profiles nearer to each other are one in a figure"
+NEEDS = "The limits of influence hold no {}: add them to the recipe of `influence_limit`."
 
 
-@judge("cifar.localized", kinds=("influence",), figure="influence_models")
-def localized(tables: Tables) -> Verdict:
-    """AE influence is nearer than DAE influence, at every noise level."""
-    rows = tables["influence"]
-    pairs = _rivals(rows, pick(rows, model="dae"), pick(rows, model="ae"))
-    return decide(
-        evaluate(pairs("mean_distance"), _farther),
-        pick(rows, model=("ae", "dae")),
-        note=_identity_note(pairs("mean_distance")),
-        needs="the influence tables have no setting with both AE and DAE: add noise deviations",
-        size="rise_of_distance_over_ae",
-        evidence=_squares(pairs),
+def _interval_error(row: Row) -> float:
+    """The standard error whose Gaussian interval is that of the limit, misfit included."""
+    return (row["interval_high"] - row["interval_low"]) / (2 * STANDARD_ERRORS)
+
+
+def _wider(says: str) -> Contrast:
+    """A difference of two models in one setting, as a share of the larger one's number."""
+    return Contrast(
+        Mean(), (), says, least=0.02, why=WHY, unit=PERCENT, repeat=None, error=_interval_error
     )
 
 
-@judge("cifar.MAE_distant", kinds=("influence",), figure="influence_models")
+def _along_patch(says: str, sign: int) -> Contrast:
+    return Contrast(
+        Rise(sign),
+        ("patch",),
+        says,
+        least=0.02,
+        why=WHY,
+        unit=PERCENT,
+        repeat=None,
+        error=_interval_error,
+        relative=True,
+    )
+
+
+LOCALISED = _wider("DAE kernels wider than the AE's by")
+
+
+@judge("cifar.localized", kinds=(KIND,), figure="influence_models", contrast=LOCALISED)
+def localized(tables: Tables) -> Verdict:
+    """AE kernels are narrower than DAE kernels, at every noise level and rank."""
+    rows = pick(_differences(tables[KIND]), model="dae", against="AE")
+    return _judged(rows, KERNEL, LOCALISED, "setting with both AE and DAE")
+
+
+DISTANT = _wider("MAE influence farther than its rivals' by")
+
+
+@judge("cifar.MAE_distant", kinds=(KIND,), figure="influence_models", contrast=DISTANT)
 def distant(tables: Tables) -> Verdict:
     """MAE influence comes from farther than that of the AE and of every DAE."""
-    rows = tables["influence"]
-    pairs = _rivals(rows, masked(rows), pick(rows, model=("ae", "dae")))
-    return decide(
-        evaluate(pairs("mean_distance"), _farther),
-        rows,
-        note=_identity_note(pairs("mean_distance")),
-        needs="the influence tables hold no setting with both an MAE and an AE: add mask ratios",
-        size="rise_of_distance_over_rival",
-        evidence=_squares(pairs),
-    )
+    rows = [r for r in masked(_differences(tables[KIND])) if not r["against"].startswith("MAE")]
+    return _judged(rows, ("mean_distance",), DISTANT, "setting with both an MAE and an AE")
 
 
-@judge("cifar.m_diffuse", kinds=("influence",), figure="influence_grid")
+DIFFUSE_WITH_M = _wider("influence more diffuse at the higher mask ratio by")
+
+
+@judge("cifar.m_diffuse", kinds=(KIND,), figure="influence_grid", contrast=DIFFUSE_WITH_M)
 def diffuse_with_mask_ratio(tables: Tables) -> Verdict:
-    """Mean distance and entropy of MAE influence rise with the mask ratio."""
-    rows = masked(tables["influence"])
-    return decide(
-        evaluate(measured(rows, DIFFUSE), rises("mask_ratio"), free=("mask_ratio",)),
-        rows,
-        needs="the influence tables hold no two mask ratios in one setting: add mask ratios",
-        size="rise_along_m",
-        evidence=_squared_trend(rows, "mask_ratio"),
-    )
+    """Mean distance and entropy of MAE influence rise with the mask ratio, pair by pair."""
+    return _judged(_over_ratios(tables), DIFFUSE, DIFFUSE_WITH_M, "two mask ratios")
 
 
-@judge("cifar.p_diffuse", kinds=("influence",), figure="influence_grid")
+DIFFUSE_WITH_P = _along_patch("rise of the reach with the patch size", sign=1)
+
+
+@judge("cifar.p_diffuse", kinds=(KIND,), figure="influence_grid", contrast=DIFFUSE_WITH_P)
 def diffuse_with_patch_size(tables: Tables) -> Verdict:
-    """MAE influence extends farther with the patch size.
-
-    With profile tables also the share from beyond every patch: from pixels that no patch size of
-    the study puts together with the output pixel.
-    """
-    rows = masked(tables["influence"])
-    reach = measured(rows, DIFFUSE) + _shares_beyond(masked(tables.get("profile", ())))
-    return decide(
-        evaluate(reach, rises("patch"), free=("patch",)),
-        rows,
-        needs="the influence tables hold no two patch sizes in one setting: add patch sizes",
-        size="rise_along_p",
-        evidence=_squared_trend(rows, "patch"),
-    )
+    """Mean distance and entropy of MAE influence rise with the patch size."""
+    rows = masked(_alone(tables[KIND]))
+    return _judged(rows, DIFFUSE, DIFFUSE_WITH_P, "two patch sizes in one setting")
 
 
-@judge("cifar.intra", kinds=("influence",), figure="influence_grid")
+INTRA = _along_patch("fall of the share within the patch with the patch size", sign=-1)
+INTRA_WITH_M = _wider("share within the patch smaller at the higher mask ratio by")
+
+
+@judge("cifar.intra", kinds=(KIND,), figure="influence_grid", contrast=INTRA)
 def intra_patch(tables: Tables) -> Verdict:
     """The influence of pixels of the same patch falls with the mask ratio and with the patch size.
 
-    Read as the patch's share and as the share per pixel of the patch. The latter has p^2 in its
-    denominator, so that it falls with p unless the share grows as fast as the patch.
+    The fall with the patch size is read as that of the share, and of the share per pixel of the
+    patch, which falls unless the share grows as fast as the patch. That with the mask ratio is in
+    the evidence of its own, and a condition of the whole.
     """
-    rows = masked(tables["influence"])
-    shares = measured(rows, ("intra_patch_share",))
+    shares = pick(masked(_alone(tables[KIND])), measure=SHARE)
     per_pixel = [
-        {**row, "measure": "share per pixel", "value": row["value"] / row["patch"] ** 2}
+        {
+            **row,
+            "measure": "share per pixel",
+            **{name: row[name] / row["patch"] ** 2 for name in VALUES if row[name] is not None},
+        }
         for row in shares
-        if row.get("patch") is not None
     ]
-    falls = partial(rises, sign=-1)
-    along_m = evaluate(_named(shares, "along m: share"), falls("mask_ratio"), ("mask_ratio",))
-    along_p = [
-        *evaluate(_named(shares, "along p: share"), falls("patch"), ("patch",)),
-        *evaluate(_named(per_pixel, "along p: share per pixel"), falls("patch"), ("patch",)),
-    ]
-    complete = along_m and along_p
-    return decide(
-        [*along_m, *along_p] if complete else [],
-        rows,
-        needs="the influence tables need two mask ratios and two patch sizes in one setting",
-        size="fall_of_share",
-        evidence={**counts("along_m", along_m), **counts("along_p", along_p)},
+    falls = [_turned(row) for row in pick(_over_ratios(tables), measure=SHARE)]
+    along_m = Evidence(falls, INTRA_WITH_M)
+    numbers = {}
+    if along_m.where:
+        weight = along_m.weigh(range(len(along_m.where)))
+        numbers = {"along_m_estimate": weight.estimate, "along_m_low": weight.low}
+        numbers |= {"along_m_high": weight.high}
+    return judged(
+        [*shares, *per_pixel],
+        INTRA,
+        NEEDS.format("two patch sizes in one setting"),
+        evidence=numbers,
+        note=f"Along the mask ratio the share falls by {PERCENT(weight.estimate)} (95% interval "
+        f"{PERCENT(weight.low, weight.high)})."
+        if numbers
+        else "",
     )
 
 
-def _farther(rows: Rows) -> tuple[bool, float]:
-    return exceeds(mean(rows, "ours"), mean(rows, "theirs"))
+VALUES = ("value", "interval_low", "interval_high")
 
 
-def _rivals(rows: Rows, ours: Rows, theirs: Rows) -> Callable[[str], list[Row]]:
-    """The pairs of two groups of models in the same setting, for a column."""
-
-    def pairs(column: str) -> list[Row]:
-        found = paired(ours, theirs, column, MODEL_AXES)
-        return [row for row in found if row["ours"] is not None and row["theirs"] is not None]
-
-    return pairs
-
-
-def _identity_note(pairs: Rows) -> str:
-    """With k = d the AE is the identity: its influence is local whatever the data."""
-    groups = settings([row for row in pairs if row["against"] == "AE"]).values()
-    count = sum(group[0]["theirs"] < IDENTITY for group in groups)
-    return f"The AE is the identity (k = d) in {count} of {len(groups)} comparisons with it."
+def _judged(rows: Rows, measures: Sequence[str], contrast: Contrast, needs: str) -> Verdict:
+    """Of |W|; whether W^2 agrees is in the evidence."""
+    squares = pick(rows, measure=[f"{name}_square" for name in measures])
+    squared = Evidence(squares, contrast)
+    numbers = {}
+    if squared.where:
+        weight = squared.weigh(range(len(squared.where)))
+        numbers = {"squared_weights_estimate": weight.estimate}
+    return judged(
+        pick(rows, measure=list(measures)), contrast, NEEDS.format(needs), evidence=numbers
+    )
 
 
-def _squares(pairs: Callable[[str], list[Row]]) -> dict[str, float]:
-    """In how many settings the statement holds when the weights are squared."""
-    rows = pairs("mean_distance_square")
-    return counts("squared_weights", evaluate(rows, _farther))
+def _alone(rows: Rows) -> list[Row]:
+    """The limits themselves."""
+    return [row for row in rows if row.get("against") is None]
 
 
-def _squared_trend(rows: Rows, axis: str) -> dict[str, float]:
-    squared = measured(rows, (f"{name}_square" for name in DIFFUSE))
-    return counts("squared_weights", evaluate(squared, rises(axis), free=(axis,)))
-
-
-def _named(rows: Rows, name: str) -> list[Row]:
-    return [{**row, "measure": name} for row in rows]
-
-
-def _shares_beyond(profile: Rows) -> list[Row]:
-    """Per solution, the share of influence from farther than the diagonal of the largest patch."""
-    sizes = by(profile, "patch")
-    if not sizes:
-        return []
-    diagonal = sqrt(2) * (max(sizes) - 1)
-    bins = grouped(profile, solution)
-    name = "share beyond every patch"
+def _differences(rows: Rows) -> list[Row]:
+    """The limits of differences, as shares of the magnitude of our model's own limit."""
+    own = {_place(row): row["value"] for row in _alone(rows)}
     return [
-        {**group[0], "measure": name, "value": _share_beyond(group, diagonal)}
-        for group in bins.values()
+        {**row, **{name: row[name] / abs(own[_place(row)]) for name in VALUES}}
+        for row in rows
+        if row.get("against") is not None and own.get(_place(row))
     ]
 
 
-def _share_beyond(bins: Rows, distance: float) -> float:
-    weights = [(row["distance"], row["mean_absolute"] * row["n_pairs"]) for row in bins]
-    return sum(w for d, w in weights if d > distance) / sum(w for _, w in weights)
+def _place(row: Row) -> tuple:
+    return (row["model"], row.get("n_images"), setting(row, ("against",)))
+
+
+def _over_ratios(tables: Tables) -> list[Row]:
+    """Differences of two MAEs of one setting, the higher mask ratio less the lower."""
+    rows = [r for r in masked(_differences(tables[KIND])) if r["against"].startswith("MAE")]
+    return [
+        row if row["mask_ratio"] > float(row["against"].removeprefix("MAE ")) else _swapped(row)
+        for row in rows
+    ]
+
+
+def _turned(row: Row) -> Row:
+    low, high = -row["interval_high"], -row["interval_low"]
+    return {**row, "value": -row["value"], "interval_low": low, "interval_high": high}
+
+
+def _swapped(row: Row) -> Row:
+    """The same pair seen from the other mask ratio."""
+    other = float(row["against"].removeprefix("MAE "))
+    return _turned({**row, "mask_ratio": other, "against": f"MAE {row['mask_ratio']:g}"})

@@ -1,69 +1,38 @@
-"""Rows of the tables of Jacobians: which count, how exactly they are known, how they compare."""
+"""Rows of the tables of Jacobians: which count, and the full grid of patches and mask ratios."""
 
 from collections.abc import Iterable
-from math import hypot, isfinite
+from math import isfinite, nan
 from statistics import median
 
-from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Row, Rows, by
+from spatial_mae.tables.rows import Row, Rows
 from spatial_mae.tables.runs import completed, once
-from spatial_mae.tables.settings import setting
 
 GRID = ("patch", "mask")
 
 
-def counted(rows: Rows, *columns: str) -> list[Row]:
-    """Rows of completed runs whose numbers in `columns` are finite, each measure of a run once.
+def counted(rows: Rows) -> list[Row]:
+    """Rows of completed runs, each measure of a run once.
 
     Of two measurements of one run that of more images counts. The power of |J| is the choice
     `exponent`. Divided by the entropy of all inputs alike, an entropy has no base: one row of each.
     """
-    known = [row for row in completed(rows) if all(map(isfinite, _numbers(row, columns)))]
-    known.sort(key=lambda row: -(row.get("n_images") or 0))
+    known = sorted(completed(rows), key=lambda row: -(row.get("n_images") or 0))
     return once([{**row, "exponent": row.get("power"), "base": _base(row)} for row in known])
-
-
-def _numbers(row: Row, columns: Iterable[str]) -> list[float]:
-    return [float("nan") if row.get(name) is None else float(row[name]) for name in columns]
 
 
 def _base(row: Row) -> object:
     return row.get("base") if row.get("normalised") in (None, "no") else None
 
 
+def number(value: object) -> float:
+    """The number of a table's cell; NaN of an empty one."""
+    return nan if value is None else float(value)
+
+
 def median_of(name: str, rows: Rows) -> dict[str, float]:
-    """The median value as evidence of that name; none of no rows."""
-    return {f"{name}_median": median(row["value"] for row in rows)} if rows else {}
-
-
-def error(rows: Rows, column: str = "standard_error") -> float:
-    """The standard error of a mean over seeds, which share their images; 0 where none is known."""
-    known = [{**row, column: row.get(column) or 0.0} for row in rows]
-    return mean(known, column)
-
-
-def ends(rows: Rows, axis: str) -> tuple[Rows, Rows] | None:
-    """The rows at the smallest and at the largest value of an axis; None without two values."""
-    groups = by(rows, axis)
-    return (groups[min(groups)], groups[max(groups)]) if len(groups) > 1 else None
-
-
-def less(ours: Rows, theirs: Rows) -> list[Row]:
-    """Our values less those of another source, run by run in the same setting."""
-    others = {_run(row): row for row in theirs}
-    pairs = [(row, others[_run(row)]) for row in ours if _run(row) in others]
-    return [
-        {
-            **row,
-            "value": row["value"] - other["value"],
-            "standard_error": hypot(error([row]), error([other])),
-        }
-        for row, other in pairs
-    ]
-
-
-def _run(row: Row) -> tuple:
-    return (setting(row, ("source",)), row.get("seed"))
+    """The median value as evidence of that name; none where no row has one."""
+    known = [row["value"] for row in rows if isfinite(number(row["value"]))]
+    return {f"{name}_median": median(known)} if known else {}
 
 
 def common_grid(rows: Rows) -> list[Row]:

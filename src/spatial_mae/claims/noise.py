@@ -7,7 +7,7 @@ others have several.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,18 +62,20 @@ def layouts(
     repeat: str | None,
     error: Error | None,
     relative: bool,
+    fits: Callable[[Sequence[Cell]], bool],
 ) -> list[Layout]:
-    """The cells of every setting of the rows.
+    """The cells of every setting of the rows that has those which are wanted.
 
     free: the axes of the cells. column: the measured number. repeat: the column of the repeats,
     which pair all cells; None where there are none. error: row -> standard error that repeats do
-    not lower. relative: numbers are divided by the mean magnitude of their setting.
+    not lower. relative: numbers are divided by the mean magnitude of their setting. fits: whether
+    these are the cells wanted.
     Raises Undecidable for numbers that are missing or not finite, the same repeat twice, or
     different scales within one comparison.
     """
     finite(rows, column)
     found = [
-        _layout(key, group, free, column, repeat, error, relative)
+        _layout(key, group, free, column, repeat, error, relative, fits)
         for key, group in settings(rows, free).items()
     ]
     return [layout for layout in found if layout is not None]
@@ -96,10 +98,13 @@ def _layout(
     repeat: str | None,
     error: Error | None,
     relative: bool,
+    fits: Callable[[Sequence[Cell]], bool],
 ) -> Layout | None:
     rows = most_images(rows)
-    _one_scale(rows, free)
     cells = sorted({_cell(row, free) for row in rows}, key=_order)
+    if not fits(cells):
+        return None
+    _one_scale(rows, free)
     table = _table(rows, cells, free, column, repeat)
     if table is None:
         return None
@@ -161,28 +166,39 @@ def _table(
     for name, group in grouped(rows, lambda row: row.get(repeat) if repeat else None).items():
         by_cell = grouped(group, lambda row: _cell(row, free))
         if set(by_cell) == set(cells):
-            _not_twice(by_cell.values(), repeat, name)
-            whole.append([np.mean([float(r[column]) for r in by_cell[cell]]) for cell in cells])
+            once = {
+                c: _once(by_cell[c], column, f"{repeat} {name}" if repeat else "") for c in cells
+            }
+            whole.append([np.mean(once[cell]) for cell in cells])
     table = np.array(whole)
     if len(table) > 1 and (table == table[0]).all():
         raise Undecidable(f"all {len(table)} repeats ({repeat}) are copies of one")
     return table if len(table) else None
 
 
-def _not_twice(cells: Iterable[Rows], repeat: str | None, name: object) -> None:
-    """Two rows of one cell and repeat must differ in another repeat, such as a severity."""
-    for group in cells:
-        keys = [(setting(r), *(r.get(c) for c in REPEATED)) for r in group]
-        if len(set(keys)) < len(keys):
-            where = f"{repeat} {name}" if repeat else "one choice"
-            raise Undecidable(f"{where} is measured twice with the same settings")
+def _once(rows: Rows, column: str, repeat: str) -> list[float]:
+    """The numbers of one cell and repeat, those of a run that two experiments measured once.
+
+    Several differ in another repeat, such as a severity.
+    """
+    found: dict[tuple, float] = {}
+    for row in rows:
+        key = (setting(row), *(row.get(name) for name in REPEATED))
+        if found.setdefault(key, float(row[column])) != row[column]:
+            where = repeat or "one choice"
+            raise Undecidable(f"{where} is there twice, with different numbers")
+    return list(found.values())
 
 
 REPEATED = tuple(name for name, column in COLUMNS.items() if column.role in ("repeat", "place"))
 
 
 def _mean_square(rows: Rows, error: Error) -> float:
-    return float(np.mean([error(row) ** 2 for row in rows]))
+    """Raises Undecidable for an error that is not finite."""
+    found = [error(row) for row in rows]
+    if bad := [one for one in found if not math.isfinite(one)]:
+        raise Undecidable(f"the standard error is {bad[0]} in {len(bad)} of {len(rows)} rows")
+    return float(np.mean(np.square(found)))
 
 
 def accuracy_error(row: Row) -> float:
@@ -194,6 +210,12 @@ def accuracy_error(row: Row) -> float:
 def own_error(row: Row) -> float:
     """The standard error that the row holds; 0 where it has none."""
     return float(row.get("standard_error") or 0.0)
+
+
+def known_error(row: Row) -> float:
+    """The standard error that the row holds; NaN where it has none: noise not known is not none."""
+    error = row.get("standard_error")
+    return math.nan if error is None else float(error)
 
 
 def pooled(found: Sequence[Layout]) -> dict[Key, tuple[float, int]]:
@@ -210,11 +232,15 @@ def draw(layout: Layout, variance: float, freedom: int, place: int) -> np.ndarra
 
     place: settings of the same networks get the same place, hence the same noise.
     """
-    normal = _normal(place, len(layout.cells))
     if variance == 0:
-        return normal * np.sqrt(layout.fixed)
+        return errors(layout, place)
     spread = variance / layout.repeats * _uncertainty(freedom)
-    return normal * np.sqrt(spread + layout.fixed)
+    return _normal(place, len(layout.cells)) * np.sqrt(spread + layout.fixed)
+
+
+def errors(layout: Layout, place: int) -> np.ndarray:
+    """Of the simulated noise the part that repeats share, (DRAWS, cells)."""
+    return _normal(place, len(layout.cells)) * np.sqrt(layout.fixed)
 
 
 @lru_cache(maxsize=256)

@@ -200,6 +200,41 @@ class Alike(Shape):
 
 
 @dataclass(frozen=True)
+class Largest(Shape):
+    """The largest distance of a cell from zero.
+
+    margin: above 0, every cell is at most that far; below 0, one is farther than its size.
+    """
+
+    margin: float
+
+    def fits(self, cells: Cells) -> bool:
+        return True
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        largest = np.abs(means).max(axis=-1)
+        return self.margin - largest if self.margin > 0 else self.margin + largest
+
+    def none(self, cells: Cells) -> np.ndarray:
+        """The hardest case of a right claim: all cells at the margin, or one of them alone."""
+        return abs(self.margin) * self._at_margin(cells)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return -np.sign(self.margin) * self._at_margin(cells)
+
+    def _at_margin(self, cells: Cells) -> np.ndarray:
+        return np.ones(len(cells)) if self.margin > 0 else np.eye(len(cells))[-1]
+
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """The hardest case of a wrong claim: one cell at the margin, or all that are beyond it."""
+        limit = abs(self.margin)
+        within = np.clip(means, -limit, limit)
+        if self.margin > 0:
+            within[np.abs(means).argmax()] = limit
+        return within
+
+
+@dataclass(frozen=True)
 class Shift(Shape):
     """The best value of the second axis falls as the first rises. Cells: a full grid (a, b).
 

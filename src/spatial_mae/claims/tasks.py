@@ -1,101 +1,98 @@
 """Judges of the downstream tasks: Gabor features (Fig. 7) and depth."""
 
-from collections.abc import Callable
-from functools import partial
 from math import sqrt
 
-from spatial_mae.claims.conditions import Outcome, decide, evaluate, exceeds
+from spatial_mae.claims.engine import POINTS, Contrast
+from spatial_mae.claims.judged import judged
+from spatial_mae.claims.noise import own_error
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.verdict import HOLDS, Verdict, not_run
-from spatial_mae.claims.wording import counts, held
-from spatial_mae.tables.repeats import mean
-from spatial_mae.tables.rows import Rows, Tables, by, groups, masked, pick
-from spatial_mae.tables.settings import paired, solution
+from spatial_mae.claims.shapes import Alike, Lead, Mean
+from spatial_mae.claims.verdict import HOLDS, NOT_RUN, SETTING, Verdict
+from spatial_mae.tables.rows import Row, Tables, masked, pick
+from spatial_mae.tables.settings import solution
 
-# A high mask ratio hides more patches than it shows.
-HIGH_MASK_RATIO = 0.5
-# Similar: errors differ by less than a tenth, or by a hundredth of the target's variance.
-SIMILAR_ERROR, SIMILAR_VARIANCE = 0.1, 0.01
+# In a map of gains: the MAEs of low mask ratios, the autoencoder.
+LOW_RATIOS, AUTOENCODER = "low m", "AE"
 # Small: at most a sixteenth of the 1,024 pixels of a 32 x 32 image.
 SMALL_LATENTS = 64
 RESOLUTION = 32
 # Models can be distinguished only where one of them explains at least a fiftieth of the target.
 LEARNABLE = 0.02
 
+HIGH_RATIOS = Contrast(
+    Mean(),
+    (),
+    "variance of the largest Gabors that high mask ratios predict beyond low ones",
+    least=0.01,
+    why="one point of explained variance",
+    unit=POINTS,
+    column="gain",
+    repeat=None,
+    error=own_error,
+)
 
-@judge("gabor.claim", kinds=("gabor",), figure="gabor")
+
+@judge("gabor.claim", kinds=("gabor_map",), figure="gabor_map", contrast=HIGH_RATIOS)
 def high_mask_ratios_win(tables: Tables) -> Verdict:
     """At the largest scale, high mask ratios predict Gabor features better than low ones.
 
-    Errors are averaged over orientations, and over the mask ratios of either side.
+    Errors are averaged over the mask ratios of either side. Frequency, orientation, number of
+    latents and reading are settings: the condition names those where masking helps.
     """
-    rows = masked(tables["gabor"])
-    free = ("mask_ratio", "scale", "orientation")
-    outcomes, small = (evaluate(rows, partial(_gain, choose=end), free) for end in (max, min))
-    return decide(
-        outcomes,
-        rows,
-        needs="the Gabor tables need two scales, and mask ratios on both sides of 0.5",
-        size="gain_of_high_m_at_largest_scale",
-        evidence={"settings_with_gain_at_smallest_scale": held(small)},
+    rows = pick(tables["gabor_map"], against=LOW_RATIOS)
+    largest = max((row["scale"] for row in rows), default=None)
+    return judged(
+        pick(rows, scale=largest),
+        HIGH_RATIOS,
+        "The map of Gabor gains needs mask ratios on both sides of 0.5.",
+        note=f"Largest scale: {largest:g}." if largest is not None else "",
     )
 
 
-def _gain(rows: Rows, choose: Callable) -> tuple[bool, float] | None:
-    scales = by(rows, "scale")
-    if len(scales) < 2:
-        return None
-    rows = scales[choose(scales)]
-    low = [row for row in rows if row["mask_ratio"] < HIGH_MASK_RATIO]
-    high = [row for row in rows if row["mask_ratio"] >= HIGH_MASK_RATIO]
-    return exceeds(mean(low, "error"), mean(high, "error")) if low and high else None
+SIMILAR = Contrast(
+    Alike(0.01),
+    ("mask_ratio",),
+    "spread of the models at the smallest scale, of the variance",
+    least=0,
+    why="similar: within one point of explained variance",
+    unit=POINTS,
+    column="error",
+    repeat=None,
+    error=own_error,
+)
 
 
-@judge("gabor.small", kinds=("gabor",), figure="gabor")
+@judge("gabor.small", kinds=("gabor_map",), figure="gabor_map", contrast=SIMILAR)
 def similar_at_small_scale(tables: Tables) -> Verdict:
-    """At the smallest scale all models, the AE among them, predict about equally well."""
-    rows = pick(tables["gabor"], model=("ae", "mae"))
-    free = ("mask_ratio", "scale", "orientation", "sampling")
-    return decide(
-        evaluate(rows, _similar, free),
-        rows,
-        needs="the Gabor tables need two scales and at least two models in one setting",
-        size="spread_over_mean_error",
+    """At the smallest scale all models, the AE among them, predict about equally well.
+
+    The AE is the gain 0; each MAE's error is that of its difference from it.
+    """
+    rows = pick(tables["gabor_map"], against=AUTOENCODER)
+    smallest = min((row["scale"] for row in rows), default=None)
+    gains = [{**row, "error": -row["gain"]} for row in pick(rows, scale=smallest)]
+    zeros = [{**row, "mask_ratio": 0.0, "error": 0.0, "standard_error": 0.0} for row in gains]
+    return judged(
+        [*zeros, *gains],
+        SIMILAR,
+        "The map of Gabor gains holds no MAE and AE in one setting.",
+        note=f"Smallest scale: {smallest:g}." if smallest is not None else "",
     )
 
 
-def _similar(rows: Rows) -> tuple[bool, float] | None:
-    scales = by(rows, "scale")
-    errors = _model_errors(scales[min(scales)]) if len(scales) > 1 else []
-    if len(errors) < 2:
-        return None
-    spread, level = max(errors) - min(errors), sum(errors) / len(errors)
-    share = spread / level if level > 0 else 0.0
-    return share <= SIMILAR_ERROR or spread <= SIMILAR_VARIANCE, share
-
-
-def _model_errors(rows: Rows) -> list[float]:
-    """The mean error of each model, over orientations."""
-    models = groups(rows, "model", "mask_ratio", "sampling").values()
-    return [mean(group, "error") for group in models]
-
-
-@judge("depth.32", kinds=("depth",), figure="depth")
+@judge("depth.32", kinds=("depth",), figure="depth", role=SETTING)
 def depth_resolution(tables: Tables) -> Verdict:
     """Depth is predicted at 32 x 32 pixels."""
     names = {row.get("dataset") for row in tables["depth"]}
     sizes = {name: size for name in names if (size := _side(name, tables)) is not None}
     sized = sorted(str(name) for name, side in sizes.items() if side == RESOLUTION)
+    known = "; ".join(f"{name}: {side:g}" for name, side in sizes.items()) or "not in the tables"
     if not sized:
-        known = (
-            "; ".join(f"{name}: {side:g}" for name, side in sizes.items()) or "not in the tables"
-        )
-        return not_run(
-            f"a setting of the paper's: no depth data known to be 32 x 32 (sides: {known}); "
-            "set the data set's size and add an influence profile of it"
-        )
-    text = f"A setting of the paper's: depth on {', '.join(sized)} is predicted at 32 x 32 pixels."
-    return Verdict(HOLDS, text, {"datasets": len(names), "datasets_in_setting": len(sized)})
+        text = "No depth data are known to be 32 x 32: set the data set's size."
+        return Verdict(NOT_RUN, text, f"Sides: {known}.", role=SETTING)
+    text = f"Depth of {len(sized)} of {len(names)} data sets is predicted at 32 x 32 pixels."
+    numbers = {"datasets": len(names), "datasets_in_setting": len(sized)}
+    return Verdict(HOLDS, text, f"Sides: {known}.", numbers, role=SETTING)
 
 
 def _side(dataset: object, tables: Tables) -> float | None:
@@ -111,31 +108,38 @@ def _side(dataset: object, tables: Tables) -> float | None:
     return (n_pairs**0.5 / (3 if rows[0].get("colour") == "rgb" else 1)) ** 0.5
 
 
-@judge("depth.claim", kinds=("depth",), figure="depth")
+EVERY_PATCH = Contrast(
+    Lead(lambda cells: [patch > 0 for (patch,) in cells], every=True),
+    ("patch",),
+    "variance of depth that the MAE of the worst patch size explains beyond the AE",
+    least=0.01,
+    why="one point of explained variance",
+    unit=POINTS,
+    column="gain",
+    repeat=None,
+    error=own_error,
+)
+
+
+@judge("depth.claim", kinds=("depth",), figure="depth", contrast=EVERY_PATCH)
 def all_patches_beat_autoencoder(tables: Tables) -> Verdict:
-    """With few latents, the MAE of every patch size predicts depth better than the AE."""
-    rows = tables["depth"]
-    pairs = paired(masked(rows), pick(rows, model="ae"), "error", ("mask_ratio", "sampling"))
-    few = [row for row in pairs if row["n_latents"] <= SMALL_LATENTS]
-    many = [row for row in pairs if row["n_latents"] > SMALL_LATENTS]
-    return decide(
-        _beaten(few),
-        rows,
-        needs=f"the depth tables hold no AE and MAE with at most {SMALL_LATENTS} latents that "
-        f"explain {LEARNABLE:.0%} of the target: use data whose depth a linear map can predict",
-        size="gain_of_worst_patch",
-        evidence=counts("many_latents", _beaten(many)),
+    """With few latents, the MAE of every patch size predicts depth better than the AE.
+
+    The AE is the gain 0, beside the patch sizes as one of size 0.
+    """
+    rows = [row for row in masked(tables["depth"]) if row.get("gain") is not None]
+    few = [row for row in rows if row["n_latents"] <= SMALL_LATENTS and _learnable(row)]
+    zeros = [{**row, "patch": 0, "gain": 0.0, "standard_error": 0.0} for row in few]
+    return judged(
+        [*few, *zeros],
+        EVERY_PATCH,
+        f"The depth tables hold no MAE with at most {SMALL_LATENTS} latents and an AE that explain "
+        f"{LEARNABLE:.0%} of the target: use data whose depth a linear map can predict.",
         note=f"Few latents: at most {SMALL_LATENTS}. Left out: settings in which no model explains "
         f"{LEARNABLE:.0%} of the target.",
     )
 
 
-def _beaten(pairs: Rows) -> list[Outcome]:
-    return evaluate(pairs, _worst_patch, free=("patch", "against"))
-
-
-def _worst_patch(rows: Rows) -> tuple[bool, float] | None:
-    if min(min(row["ours"], row["theirs"]) for row in rows) > 1 - LEARNABLE:
-        return None
-    gains = [exceeds(mean(r, "theirs"), mean(r, "ours")) for r in by(rows, "patch").values()]
-    return min(gains, key=lambda gain: gain[1])
+def _learnable(row: Row) -> bool:
+    """Whether the MAE or the AE explains a fiftieth of the variance."""
+    return min(row["error"], row["error"] + row["gain"]) <= 1 - LEARNABLE

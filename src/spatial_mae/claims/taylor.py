@@ -1,73 +1,84 @@
 """Judge of App. B: for which masks the linear approximation of a non-linear network holds."""
 
-from dataclasses import replace
+from math import isfinite, nan
 
-from spatial_mae.claims.conditions import BETWEEN_NUMBERS, Outcome, decide, evaluate
-from spatial_mae.claims.jacobian_rows import counted
+from spatial_mae.claims.engine import PERCENT, Combined, Contrast, Evidence
+from spatial_mae.claims.jacobian_rows import counted, median_of, number
+from spatial_mae.claims.judged import judged, left_out, sentences
+from spatial_mae.claims.noise import known_error, own_error
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.scale import mark
-from spatial_mae.claims.seeds import BETWEEN_SEEDS, across_seeds, left_out, sentences
+from spatial_mae.claims.scale import in_short, mark
+from spatial_mae.claims.shapes import Largest
 from spatial_mae.claims.verdict import Verdict
-from spatial_mae.claims.wording import HOLDING, counts, share
-from spatial_mae.tables.rows import Row, Rows, Tables, by
+from spatial_mae.tables.rows import Row, Rows, Tables
 
 # Valid: the predicted loss is within a tenth of the measured one.
 VALID = 0.1
 # Small mask ratios hide at most a tenth of the patches, large ones at least half.
 SMALL, LARGE = 0.1, 0.5
-# An error is an error only beyond two standard errors of the measured loss.
-SIGMAS = 2.0
 # Lemma 6 is about linear functionals, not about networks.
 OF_FUNCTIONALS = 6
 
 
-@judge("taylor", kinds=("taylor", "masked_loss"), figure="taylor", either=True)
+def _off_by(margin: float, where: str, why: str) -> Contrast:
+    return Contrast(
+        Largest(margin),
+        ("mask_ratio",),
+        f"at mask ratios {where} the predicted loss is off by",
+        least=0.0,
+        why=why,
+        unit=PERCENT,
+        repeat=None,
+        error=own_error,
+    )
+
+
+AT_SMALL = _off_by(VALID, f"up to {SMALL:g}", "valid: within a tenth of the measured loss")
+AT_LARGE = _off_by(-VALID, f"from {LARGE:g}", "not valid: off by more than a tenth")
+
+
+@judge("taylor", kinds=("taylor", "masked_loss"), figure="taylor", either=True, contrast=AT_LARGE)
 def valid_for_small_masks_only(tables: Tables) -> Verdict:
     """The expansion predicts the loss at every small mask ratio and at some large one does not.
 
-    Lemmas 4 and 5, of the toy network and of trained ones. Lemma 6, of a readout that is not
-    linear, is in the note only.
+    Lemmas 4 and 5, of the toy network and of trained ones: each network is a case, its noise that
+    of the drawn masks. Lemma 6, of a readout that is not linear, is in the note only.
     """
-    toy, everything = tables.get("taylor", ()), _trained(tables)
+    toy = _errors([{**row, "network": "toy"} for row in tables.get("taylor", ())])
+    everything = _errors(counted(tables.get("masked_loss", ())))
     trained = [row for row in everything if row["lemma"] != OF_FUNCTIONALS]
-    of_toy = evaluate(toy, _only_small, free=("mask_ratio",))
-    of_trained = across_seeds(trained, _only_small, ("mask_ratio",))
-    verdict = decide(
-        [*of_toy, *of_trained],
-        [*toy, *trained],
-        needs="the Taylor tables need mask ratios of at most 0.1 and of at least 0.5",
-        size="error_at_large_minus_at_small_m",
-        evidence={
-            **_numbers(toy),
-            **_numbers(everything, "trained_"),
-            **counts("trained", of_trained, HOLDING),
-        },
+    small, large = _sides(toy + trained)
+    return judged(
+        toy + trained,
+        Combined([Evidence(small, AT_SMALL), Evidence(large, AT_LARGE)]),
+        needs=f"The Taylor tables need mask ratios of at most {SMALL:g} and of at least {LARGE:g}.",
+        scale=(lambda _: mark(trained)) if trained else None,
+        short=(lambda _: in_short(trained)) if trained else None,
+        evidence=median_of("error_at_small_m", small) | median_of("error_at_large_m", large),
         note=sentences(
-            _validity([*toy, *trained]),
-            _joined(of_toy, of_trained),
+            "Noise: of the drawn masks; seeds of a trained network are averaged.",
             _variances(trained),
             _functionals(everything),
             left_out(tables.get("masked_loss", ())),
         ),
-        noise=BETWEEN_SEEDS if of_trained else BETWEEN_NUMBERS,
     )
-    if not of_trained:
-        return verdict
-    return replace(verdict, conditions=f"{mark(trained)}: {verdict.conditions}")
 
 
-def _trained(tables: Tables) -> list[Row]:
-    return counted(tables.get("masked_loss", ()), "predicted", "measured")
+def _errors(rows: Rows) -> list[Row]:
+    """The relative error of each predicted loss as `value`, and its standard error."""
+    return [{**row, "value": _error(row), "standard_error": _noise(row)} for row in rows]
 
 
-def _error(row: Row) -> float:
-    """Relative error of the predicted loss."""
-    return abs(row["predicted"] - row["measured"]) / abs(row["measured"])
+def _error(row: Row, of: str = "") -> float:
+    """|predicted - measured| / |measured|, of a loss or of a part of it; NaN where unknown."""
+    predicted, measured = (number(row.get(name + of)) for name in ("predicted", "measured"))
+    return abs(predicted - measured) / abs(measured) if measured else nan
 
 
-def _invalid(row: Row) -> bool:
-    gap = abs(row["predicted"] - row["measured"])
-    return _error(row) > VALID and gap > SIGMAS * (row.get("standard_error") or 0.0)
+def _noise(row: Row) -> float:
+    """The standard error of the relative error, to first order in that of the measured loss."""
+    predicted, measured = number(row.get("predicted")), number(row.get("measured"))
+    return known_error(row) * abs(predicted) / measured**2 if measured else nan
 
 
 def _sides(rows: Rows) -> tuple[list[Row], list[Row]]:
@@ -75,59 +86,25 @@ def _sides(rows: Rows) -> tuple[list[Row], list[Row]]:
     return small, [row for row in rows if row["mask_ratio"] >= LARGE]
 
 
-def _only_small(rows: Rows) -> tuple[bool, float] | None:
-    small, large = _sides(rows)
-    if not small or not large:
-        return None
-    holds = not any(map(_invalid, small)) and any(map(_invalid, large))
-    return holds, max(map(_error, large)) - max(map(_error, small))
-
-
 def _validity(rows: Rows) -> str:
-    """How often the expansion is valid on either side."""
-    found = [f"{sum(not _invalid(r) for r in side)} of {len(side)}" for side in _sides(rows)]
+    """How often the expansion is valid on either side. rows: relative errors as `value`."""
+    found = [f"{sum(r['value'] <= VALID for r in side)} of {len(side)}" for side in _sides(rows)]
     return (
-        f"Within {VALID:.0%} of what was measured: {found[0]} with m at most {SMALL:g}, "
+        f"within {VALID:.0%} of what was measured: {found[0]} with m at most {SMALL:g}, "
         f"{found[1]} with m at least {LARGE:g}."
-    )
-
-
-def _joined(of_toy: list[Outcome], of_trained: list[Outcome]) -> str:
-    """The toy network's settings apart from those of trained ones, where there are both."""
-    if not (of_toy and of_trained):
-        return ""
-    return (
-        f"It holds for the toy network in {share(of_toy)}, for trained networks in "
-        f"{share(of_trained)}."
     )
 
 
 def _variances(rows: Rows) -> str:
     """How often the variance over masks is predicted: a large bias would hide that in the loss."""
-    alone = [
-        {**row, "predicted": row["predicted_variance"], "measured": row["measured_variance"]}
-        for row in rows
-        if row.get("measured_variance")
-    ]
+    alone = [{**row, "value": _error(row, "_variance")} for row in rows]
+    known = [row for row in alone if isfinite(row["value"])]
     what = "The variance over masks alone, in trained networks:"
-    return f"{what} {_validity(alone).lower()}" if alone else ""
+    return f"{what} {_validity(known)}" if known else ""
 
 
 def _functionals(rows: Rows) -> str:
     """How often Lemma 6, exact for linear functionals, is valid for a network's class token."""
     read = [row for row in rows if row["lemma"] == OF_FUNCTIONALS]
     what = "Lemma 6 of the trained networks' class token, which is no linear functional:"
-    return f"{what} {_validity(read).lower()}" if read else ""
-
-
-def _numbers(rows: Rows, prefix: str = "") -> dict[str, float]:
-    """The largest error on either side, and how many settings are valid there, lemma by lemma."""
-    numbers: dict[str, float] = {}
-    for lemma, members in by(rows, "lemma").items():
-        for side, group in zip(("small", "large"), _sides(members), strict=True):
-            if group:
-                name = f"{prefix}lemma_{lemma}_{side}_m"
-                numbers[f"{name}_error_largest"] = max(map(_error, group))
-                numbers[f"{name}_valid"] = sum(not _invalid(r) for r in group)
-                numbers[f"{name}_settings"] = len(group)
-    return numbers
+    return f"{what} {_validity(read)}" if read else ""

@@ -19,6 +19,7 @@ SETTINGS = {
     "train.bs": ("evaluation", {"batch_size": 4096, "weight_decay": 0.05}),
     "aug": ("evaluation", {"random_crop": "yes", "flip": "yes"}),
     "fig8.setting": ("basis", {"mask": 0.8, "patch": 2}),
+    "cka.dec4": ("similarity", {"dec": 4, "reference_enc": 12}),
     "ft.100": ("fine_tuning", {"epochs": 100, "batch_size": 1024, "warmup_epochs": 5}),
     "poster.setup": (
         "fine_tuning",
@@ -30,6 +31,7 @@ SETTINGS = {
     "kong.tsne": ("embedding", {"perplexity": 20, "components": 50, "n_classes": 10}),
 }
 FIGURES = {"fig8.setting": "basis_kernels", "kong.tsne": "class_planes"}
+FIGURES |= {"cka.dec4": "layer_similarity"}
 FIGURES |= {"kong.coco45": "table_detection", "kong.batch1": "table_detection"}
 # Tables that may hold a grid of the second paper.
 GRID_KINDS = ("evaluation", "unmasked")

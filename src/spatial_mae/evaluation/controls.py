@@ -14,9 +14,9 @@ from spatial_mae.evaluation.recipe import EvaluationRecipe
 from spatial_mae.files import Row
 from spatial_mae.linear.colour import full_scale, integer_rows
 from spatial_mae.linear.moments import PixelMoments
+from spatial_mae.linear.normalisation import normalisation
 from spatial_mae.linear.store import LinearRun
 from spatial_mae.tasks.encoders import encoders
-from spatial_mae.tasks.normalisation import normalisation
 from spatial_mae.training.loader import load_labels, subset
 
 CHUNK = 4096

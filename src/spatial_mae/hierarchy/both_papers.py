@@ -18,10 +18,9 @@ from spatial_mae.files import Row
 from spatial_mae.hierarchy.masks import MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
 from spatial_mae.study.keys import Length, Two
+from spatial_mae.study.measured.columns import SCALE
 
 READINGS = ("lowest", "mean", "highest")
-# Columns describing the training, copied from the source table.
-KEPT = ("epochs", "pretrain_n_train", "model_width", "status")
 TOLERANCE = 0.01  # numbers nearer to each other are one
 # Conventions of a Jacobian's table, of which the first is taken.
 CONVENTIONS = ("outputs", "power", "channels", "base", "normalised")
@@ -132,7 +131,7 @@ def _timed(rows: Sequence[Row], names: Mapping[tuple, str], column: str | None =
 
 def _row(paper: str, measure: str, source: str, row: Row) -> Row:
     named = {"paper": paper, "measure": measure, "source": source, "value": row["value"]}
-    kept = {name: row[name] for name in KEPT if name in row}
+    kept = {name: row[name] for name in SCALE if name in row}
     return named | {"standard_error": row.get("standard_error")} | kept
 
 

@@ -5,7 +5,9 @@ or W_ij^2, divided by their sum over i, so that each target has total weight 1 (
 Figs. 5 and 6). Distances are Euclidean, in pixels; the channels of a pixel are at distance 0.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import entr
@@ -45,7 +47,8 @@ def measure(W: np.ndarray, places: Geometry) -> tuple[Row, list[Row]]:
     """Measures of one W, and its profile by distance, for |W| and for W^2 (columns `*_square`).
 
     Measures: mean distance (pixels), share of a target's weight that is in its own patch, entropy
-    of the weights over inputs (nats; Bisulco et al. 2025, Eq. 11), each averaged over targets.
+    of the weights over inputs (nats; Bisulco et al. 2025, Eq. 11), each averaged over targets;
+    half width of the profile's main lobe (pixels).
     Profile: mean weight of a pair at each distance, rounded to whole pixels, and the number of
     pairs; the sum of mean times number is the number of targets.
     """
@@ -60,7 +63,20 @@ def measure(W: np.ndarray, places: Geometry) -> tuple[Row, list[Row]]:
         sums = np.bincount(places.bins, weights=weights.ravel())
         for row in profile:
             row[column] = float(sums[row["distance"]] / max(row["n_pairs"], 1))
+        measures[f"half_width{suffix}"] = half_width([row[column] for row in profile])
     return measures, [row for row in profile if row["n_pairs"]]
+
+
+def half_width(profile: Sequence[float]) -> float:
+    """Distance at which a profile first falls to half of its value at 0, between whole pixels.
+
+    profile: value at 0, 1, 2, ... pixels. The longest distance where it never does.
+    """
+    half = profile[0] / 2
+    for distance, (before, after) in enumerate(pairwise(profile)):
+        if after <= half:
+            return distance + (before - half) / (before - after) if before > after else distance
+    return float(len(profile) - 1)
 
 
 def _reach(weights: np.ndarray, places: Geometry) -> Row:

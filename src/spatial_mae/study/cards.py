@@ -14,11 +14,13 @@ NAMES = ("dataset", "model", "training")
 class Table:
     """A file of rows that a rule writes for a run, in the rule's folder.
 
+    columns: what it measures; without the keys of its runs and what is known of their images.
     figures: drawn from an experiment of this kind unless it names others. also: the other figures
     that read such tables.
     """
 
     file: str
+    columns: tuple[str, ...]
     figures: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
 
@@ -29,14 +31,16 @@ class Rule:
 
     folder: of its outputs. tables: kind of experiment -> table. file: its run record; by default
     named as the first table. slugs: wildcard of the paths -> the keys its slug is made of.
-    recipe: the family under `recipes:` it reads. stage: the named target that includes it.
-    gpu: whether it asks for one. trains: whether it trains a vision transformer and leaves a
-    history.csv next to its record. scores: a small table that no experiment collects.
+    recipe: the family under `recipes:` it reads. declared: the dataclass of such a recipe, by its
+    path in this package. stage: the named target that includes it. gpu: whether it asks for one.
+    trains: whether it trains a vision transformer and leaves a history.csv next to its record.
+    scores: a small table that no experiment collects.
     """
 
     folder: str
     slugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recipe: str = ""
+    declared: str = ""
     stage: str = ""
     tables: Mapping[str, Table] = field(default_factory=dict)
     file: str = ""
@@ -74,6 +78,7 @@ class Kind:
 
     table: str
     rule: str
+    columns: tuple[str, ...]
     figures: tuple[str, ...]
     also: tuple[str, ...]
     card: Rule
@@ -101,7 +106,9 @@ class Kind:
 def kinds(rules: Mapping[str, Rule]) -> dict[str, Kind]:
     """The kinds of experiment: the tables of all rules, by name."""
     return {
-        kind: Kind(f"{card.folder}/{table.file}", rule, table.figures, table.also, card)
+        kind: Kind(
+            f"{card.folder}/{table.file}", rule, table.columns, table.figures, table.also, card
+        )
         for rule, card in rules.items()
         for kind, table in card.tables.items()
     }

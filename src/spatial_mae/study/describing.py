@@ -12,32 +12,7 @@ from spatial_mae.study.declared import object_schema, type_schema
 from spatial_mae.study.measurements import KINDS, RULES
 
 # Family of recipes -> the declaration of its keys.
-RECIPES = {
-    "autocorrelation": "linear.autocorrelation.AutocorrelationRecipe",
-    "linear": "linear.recipe.LinearRecipe",
-    "psd": "linear.image_spectrum.PsdRecipe",
-    "ising": "linear.ising_study.IsingRecipe",
-    "spectrum": "linear.spectrum.SpectrumRecipe",
-    "lemmas": "linear.instance.LemmaRecipe",
-    "taylor": "linear.taylor.TaylorRecipe",
-    "levels": "hierarchy.study.LevelsRecipe",
-    "audit": "hierarchy.audit.AuditRecipe",
-    "recovery": "identifiability.recipe.RecoveryRecipe",
-    "gabor": "tasks.gabor.GaborRecipe",
-    "depth": "tasks.depth.DepthRecipe",
-    "pretraining": "training.recipe.PretrainingRecipe",
-    "classification": "training.recipe.ClassifierRecipe",
-    "evaluation": "evaluation.recipe.EvaluationRecipe",
-    "similarity": "evaluation.recipe.SimilarityRecipe",
-    "inspection": "inspection.recipe.InspectionRecipe",
-    "robustness": "evaluation.robustness.RobustnessRecipe",
-    "detection": "detection.recipe.DetectionRecipe",
-    "both_papers": "hierarchy.both_papers.BothPapersRecipe",
-    "jacobian": "jacobian.recipe.JacobianRecipe",
-    "basis": "jacobian.recipe.BasisRecipe",
-    "comparison": "jacobian.recipe.ComparisonRecipe",
-    "masked_loss": "jacobian.recipe.MaskedLossRecipe",
-}
+RECIPES = {card.recipe: card.declared for card in RULES.values() if card.recipe}
 MODEL = "models.architecture.Backbone"
 NAME = "^[a-z0-9_]+$"
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 
 from spatial_mae.study.checking import allowed
-from spatial_mae.study.measurements import KINDS
 
 HEAD = """\
 # The config, key by key
@@ -13,7 +12,8 @@ HEAD = """\
 are merged key by key, lists are replaced whole. What the papers vary is named in the studies; a key
 with a default may be left out. The config with all its defaults is written to
 `results/{study}/config.yaml`. Papers: Bisulco et al. 2025, Kong et al. 2023, He et al. 2022, whose
-networks both follow; [deviations](deviations.md) has our choice where they are silent.
+networks both follow; [deviations](deviations.md) has our choice where they are silent. The keys of
+`recipes` and of each kind of experiment are on the page [measurements](measurements.md).
 
 This page and `workflow/schemas/config.schema.json` are made from the declarations in the code by
 `python -m spatial_mae.cli.describe_config`. A study written for an earlier version, with a block
@@ -28,42 +28,23 @@ def reference_page(schema: Mapping) -> str:
 
 def _lines(schema: Mapping) -> Iterator[str]:
     blocks = schema["properties"]
-    yield from [HEAD, "## Top level", "", *_table(schema)]
+    yield from [HEAD, "## Top level", "", *key_table(schema)]
     for name in ("data", "devices"):
-        yield from [f"## `{name}`", "", *_table(blocks[name])]
+        yield from [f"## `{name}`", "", *key_table(blocks[name])]
     experiment = blocks["experiments"]["items"]
-    yield from ["## `experiments`", "", "A list; each entry:", "", *_table(experiment), *_kinds()]
+    yield from ["## `experiments`", "", "A list; each entry:", "", *key_table(experiment)]
     grid = experiment["properties"]["grids"]["items"]
     yield from ["## Keys of `grids`", "", f"{grid['description']} Each key is a list.", ""]
-    yield from _table(grid)
-    yield from ["## `models`", "", *_table(blocks["models"]["additionalProperties"])]
+    yield from key_table(grid)
+    yield from ["## `models`", "", *key_table(blocks["models"]["additionalProperties"])]
     yield from ["## `datasets`", ""]
     for source in blocks["datasets"]["additionalProperties"]["oneOf"]:
         name = source["properties"]["source"]["const"]
-        yield from [f"### source `{name}`", "", source["description"], "", *_table(source)]
-    yield from ["## `recipes`", ""]
-    for family, recipes in blocks["recipes"]["properties"].items():
-        recipe = recipes["additionalProperties"]
-        about = f"{recipe['description']} {recipes['description']}"
-        yield from [f"### family `{family}`", "", about, "", *_table(recipe)]
+        yield from [f"### source `{name}`", "", source["description"], "", *key_table(source)]
 
 
-def _kinds() -> Iterator[str]:
-    yield from ["## Kinds of experiment", ""]
-    yield "| kind | rule | recipes | keys of its grids | usual figures | others |"
-    yield "|---|---|---|---|---|---|"
-    for name, kind in KINDS.items():
-        lists = (kind.keys, kind.figures, kind.also)
-        cells = (f"`{name}`", f"`{kind.rule}`", f"`{kind.recipe}`", *map(_listed, lists))
-        yield f"| {' | '.join(cells)} |"
-    yield ""
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(schema: Mapping) -> Iterator[str]:
+def key_table(schema: Mapping) -> Iterator[str]:
+    """The lines of a table of an object's keys, and an empty one."""
     keys = {k: value for k, value in schema["properties"].items() if "const" not in value}
     if keys:
         yield "| key | meaning | allowed | default | papers |"

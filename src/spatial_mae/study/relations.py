@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from spatial_mae.study.grid import Run, expand, kind_of, parse, slug, wildcards
-from spatial_mae.study.measurements import KINDS, MOMENT, PRETRAINING, RELATED, RULES
+from spatial_mae.study.measured.keys import MOMENT, PRETRAINING
+from spatial_mae.study.measurements import KINDS, RELATED, RULES
 
 
 def of_test_split(run: Mapping) -> Run:

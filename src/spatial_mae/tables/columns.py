@@ -43,7 +43,7 @@ SETTINGS = (
     Column("noise_deviation", "noise σ", SETTING, NUMBER),
     Column("sampling", "masks", SETTING, TEXT),
     Column("measure", "measure", SETTING, TEXT),
-    Column("against", "compared with", SETTING, TEXT),  # of pairs
+    Column("against", "compared with", SETTING, TEXT),  # the model that is subtracted
     # Of hierarchies of latents.
     Column("graph", "graph", SETTING, TEXT),
     Column("arity", "children of a latent", SETTING, WHOLE, told_by="graph"),
@@ -115,6 +115,7 @@ REPEATS = (
     Column("n", "images n", REPEAT, WHOLE_OR_WORD),
     Column("n_images", "images n", REPEAT, WHOLE),
     Column("image", "image", REPEAT, WHOLE),
+    Column("subset", "number of the subset among those of its size", REPEAT, WHOLE),
     Column("n_masks", "number of masks", REPEAT, WHOLE),
     Column("n_test", "test images", REPEAT, WHOLE),
     Column("n_fitted", "images of the fit", REPEAT, WHOLE),
@@ -123,6 +124,8 @@ REPEATS = (
 
 PLACES = (
     Column("model", "model", PLACE, TEXT),
+    Column("estimate", "plain, or corrected for the noise of W", PLACE, TEXT),
+    Column("full_rank", "as many latents as coordinates", PLACE, YES_NO),
     Column("epoch", "epoch of pretraining", PLACE, WHOLE),
     Column("layer", "layer", PLACE, WHOLE),
     Column("reference_layer", "layer of the reference", PLACE, WHOLE),
@@ -158,6 +161,10 @@ PLACES = (
 MEASUREMENTS = (
     Column("value", "value", MEASUREMENT, NUMBER),
     Column("standard_error", "standard error of the value", MEASUREMENT, NUMBER),
+    Column("misfit", "misfit of the extrapolation", MEASUREMENT, NUMBER),
+    Column("interval_low", "lower end of the 95 % interval", MEASUREMENT, NUMBER),
+    Column("interval_high", "upper end of the 95 % interval", MEASUREMENT, NUMBER),
+    Column("at_largest_n", "value of all images, not extrapolated", MEASUREMENT, NUMBER),
     Column("correlation", "correlation", MEASUREMENT, NUMBER),
     Column("covariance", "covariance", MEASUREMENT, NUMBER),
     Column("loss", "loss / tr S", MEASUREMENT, NUMBER),
@@ -165,6 +172,8 @@ MEASUREMENTS = (
     Column("mean_distance", "mean distance", MEASUREMENT, NUMBER, "pixels"),
     Column("intra_patch_share", "share inside own patch", MEASUREMENT, NUMBER),
     Column("entropy", "entropy", MEASUREMENT, NUMBER, "nats"),
+    Column("half_width", "half width of the profile", MEASUREMENT, NUMBER, "pixels"),
+    Column("half_width_square", "half width of the profile of W²", MEASUREMENT, NUMBER, "pixels"),
     Column("mean_distance_square", "mean distance of W²", MEASUREMENT, NUMBER, "pixels"),
     Column("intra_patch_share_square", "share of W² inside own patch", MEASUREMENT, NUMBER),
     Column("entropy_square", "entropy of W²", MEASUREMENT, NUMBER, "nats"),
@@ -190,6 +199,7 @@ MEASUREMENTS = (
     Column("measured_bias", "measured bias", MEASUREMENT, NUMBER),
     Column("measured_variance", "measured variance", MEASUREMENT, NUMBER),
     Column("error", "test error / variance", MEASUREMENT, NUMBER),
+    Column("gain", "fall of test error / variance", MEASUREMENT, NUMBER),
     Column("rmse", "root of the mean squared error", MEASUREMENT, NUMBER),
     Column("ridge_chosen", "ridge chosen by validation", MEASUREMENT, NUMBER),
     Column("conditions", "masks that meet Conditions 1 and 2", MEASUREMENT, WHOLE),
@@ -249,6 +259,7 @@ PICTURES = tuple(
 
 # What figures and judges make of other columns; no table of an experiment has them.
 DERIVED = (
+    Column("inverse_n", "1 / images n", PLACE, NUMBER),
     Column("unit_pixels", "mask unit", SETTING, WHOLE, "pixels", "unit"),
     Column("trained_mask", "mask ratio of the training", SETTING, NUMBER, told_by="mask"),
     Column("trained_blocks", "last blocks trained j", SETTING, WHOLE, told_by="blocks"),

@@ -119,6 +119,13 @@ def with_unit(rows: Rows) -> list[Row]:
     return [row | {"unit_pixels": row["patch"] * row["unit"]} for row in rows]
 
 
+def over_units(rows: Rows) -> list[Row]:
+    """The rows twice, `unit_pixels` their only size: among patches of one size, then among units
+    of as many patches.
+    """
+    return [row | {axis: None} for axis in ("unit", "patch") for row in with_unit(rows)]
+
+
 def in_percent(row: Row) -> Row:
     """A row whose value, a share, is given in percent."""
     return row | {"value": 100 * row["value"]}

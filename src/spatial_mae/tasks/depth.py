@@ -17,7 +17,7 @@ from spatial_mae.files import Row
 from spatial_mae.linear.store import LinearRun
 from spatial_mae.study.keys import Count, Part, Positive, Shares
 from spatial_mae.study.recipes import Checked
-from spatial_mae.tasks.depth_maps import DepthData, Target, depth_data, mean_map
+from spatial_mae.tasks.depth_maps import DepthData, MeanMap, Target, depth_data, mean_map
 from spatial_mae.tasks.encoders import Encoder, check_n_latents, encode, encoders
 from spatial_mae.tasks.readout import Input, Readout
 from spatial_mae.tasks.regression import AffineReadout, Penalty, fit_affine
@@ -72,7 +72,8 @@ def depth_scores(
     """One row per model, number of latents, readout and input.
 
     error: squared error on the known test pixels, over that of the training mean map (1 - R^2);
-    rmse in the target's unit. Pixels known in no training image are left out of both.
+    rmse in the target's unit. Pixels known in no training image are left out of both. gain: the
+    error of the AE less that of the model, with its standard error over images.
 
     Parameters: models with at least max(n_latents) columns; patch_index (d,). Raises ValueError
     if n_latents exceeds them, a split has no known pixel, or validation no images.
@@ -81,7 +82,7 @@ def depth_scores(
     split, *streams = rng.spawn(1 + len(models))
     held = held_out(split, len(data.train_targets), recipe.validation_share)
     reference = mean_map(data)
-    rows = []
+    rows, errors = [], []
     for (encoder, stream), shown in product(zip(models, streams, strict=True), recipe.inputs):
         n_masks = recipe.n_masks if shown == "masked" else 0
         train, test = (
@@ -91,9 +92,25 @@ def depth_scores(
         penalties = choose_penalties(recipe, train, data.train_targets, held)
         fits = fit_affine(train, data.train_targets, penalties)
         for penalty, fit in zip(penalties, fits, strict=True):
-            error = squared_error(fit, test, data.test_targets)
-            rows.append(_row(recipe, encoder, shown, penalty) | reference.compare(error))
-    return rows
+            errors.append(squared_errors(fit, test, data.test_targets))
+            rows.append(_row(recipe, encoder, shown, penalty) | reference.compare(errors[-1]))
+    return _with_gains(rows, errors, reference)
+
+
+def _with_gains(rows: list[Row], errors: list[np.ndarray], reference: MeanMap) -> list[Row]:
+    """The rows with each model's gain over the AE of the same readout, input and latents."""
+    rivals = {
+        _compared(row): own for row, own in zip(rows, errors, strict=True) if row["model"] == "ae"
+    }
+    nothing = {"gain": None, "standard_error": None}
+    return [
+        row | (reference.gain(own, rivals[_compared(row)]) if row["model"] != "ae" else nothing)
+        for row, own in zip(rows, errors, strict=True)
+    ]
+
+
+def _compared(row: Row) -> tuple:
+    return (row["readout"], row["input"], row["n_latents"])
 
 
 def held_out(rng: np.random.Generator, n: int, share: float) -> np.ndarray:
@@ -124,17 +141,20 @@ def choose_penalties(
         return chosen
     tried = [Penalty(k, ridge) for k, ridge in product(recipe.n_latents, recipe.ridges)]
     fits = fit_affine(features[~held], targets[~held], tried)
-    errors = [squared_error(fit, features[held], targets[held]) for fit in fits]
+    errors = [squared_errors(fit, features[held], targets[held]).sum() for fit in fits]
     for k in recipe.n_latents:
         candidates = [(e, t.ridge) for e, t in zip(errors, tried, strict=True) if t.n_latents == k]
         chosen.append(Penalty(k, min(candidates)[1]))
     return chosen
 
 
-def squared_error(fit: AffineReadout, features: np.ndarray, targets: np.ndarray) -> float:
-    """Squared error over the known pixels of (n, p) targets, a mean over (n, r, k) views."""
+def squared_errors(fit: AffineReadout, features: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Squared error of each image, (n,), over the known pixels of (n, p) targets.
+
+    A mean over the views of features (n, r, k).
+    """
     views = np.moveaxis(features, 1, 0)
-    return float(np.mean([np.nansum((fit.predict(view) - targets) ** 2) for view in views]))
+    return np.mean([np.nansum((fit.predict(v) - targets) ** 2, axis=1) for v in views], axis=0)
 
 
 def _row(recipe: DepthRecipe, encoder: Encoder, shown: Input, penalty: Penalty) -> Row:

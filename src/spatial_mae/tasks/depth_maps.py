@@ -8,8 +8,8 @@ import numpy as np
 from spatial_mae.data.store import Dataset
 from spatial_mae.files import Row
 from spatial_mae.linear.colour import pixel_rows
+from spatial_mae.linear.normalisation import normalisation
 from spatial_mae.linear.store import LinearRun
-from spatial_mae.tasks.normalisation import normalisation
 
 Target = Literal["depth", "log_depth", "disparity"]
 
@@ -70,24 +70,37 @@ def depth_data(dataset: Dataset, run: LinearRun, target: Target) -> DepthData:
 
 @dataclass(frozen=True)
 class MeanMap:
-    """The baseline: the training mean of each pixel, its summed squared error on the test images.
+    """The baseline: the training mean of each pixel, and its squared error on each test image.
 
-    n_pixels: known values that were scored, those of pixels known in some training image.
+    errors: sums over known pixels, (n_test,). n_pixels: known values that were scored, those of
+    pixels known in some training image.
     """
 
-    error: float
+    errors: np.ndarray
     n_pixels: int
     n_train: int
     n_test: int
 
-    def compare(self, error: float) -> Row:
-        """The columns of a model with this summed squared error."""
+    def compare(self, errors: np.ndarray) -> Row:
+        """The columns of a model with these squared errors of each test image, (n_test,)."""
         return {
-            "error": error / self.error,
-            "rmse": (error / self.n_pixels) ** 0.5,
+            "error": float(errors.sum() / self.errors.sum()),
+            "rmse": float((errors.sum() / self.n_pixels) ** 0.5),
             "n_train": self.n_train,
             "n_test": self.n_test,
         }
+
+    def gain(self, errors: np.ndarray, rival: np.ndarray) -> Row:
+        """By how much a model's error is below a rival's, and the standard error of that.
+
+        Both judge the same images: the error is that of the mean of their paired differences (the
+        delta method for a ratio of sums), the images taken as independent.
+        """
+        total, count = self.errors.sum(), len(errors)
+        gain = float((rival - errors).sum() / total)
+        excess = rival - errors - gain * self.errors
+        error = float(np.std(excess, ddof=1) * count**0.5 / total) if count > 1 else None
+        return {"gain": gain, "standard_error": error}
 
 
 def mean_map(data: DepthData) -> MeanMap:
@@ -97,11 +110,11 @@ def mean_map(data: DepthData) -> MeanMap:
     mean = np.full(len(total), np.nan)
     np.divide(total, known.sum(axis=0), out=mean, where=known.any(axis=0))
     residuals = data.test_targets - mean
-    error = float(np.nansum(residuals**2))
-    if not error > 0:
+    errors = np.nansum(residuals**2, axis=1)
+    if not errors.sum() > 0:
         raise ValueError(
             f"no valid pixel to score on {len(residuals)} test images: none is known in both "
             "splits, or all equal the training mean; check the depth maps"
         )
     n_pixels = int(np.isfinite(residuals).sum())
-    return MeanMap(error, n_pixels, len(data.train_targets), len(data.test_targets))
+    return MeanMap(errors, n_pixels, len(data.train_targets), len(data.test_targets))

@@ -13,12 +13,12 @@ import numpy as np
 
 from spatial_mae.files import Row
 from spatial_mae.linear.moments import PixelMoments
+from spatial_mae.linear.normalisation import normalisation
 from spatial_mae.linear.store import LinearRun
-from spatial_mae.study.keys import Count, NotNegative, Positive, Shares
+from spatial_mae.study.keys import Count, NotNegative, Positive, Shares, Two
 from spatial_mae.study.recipes import Checked
 from spatial_mae.tasks.encoders import Encoder, check_n_latents, encoders
 from spatial_mae.tasks.filters import Border, Gabor, Reading, gabor_map, gabor_response
-from spatial_mae.tasks.normalisation import normalisation
 from spatial_mae.tasks.readout import (
     FeatureMoments,
     Input,
@@ -62,6 +62,9 @@ class GaborRecipe(Checked):
     """What is beyond the image."""
     ridge: NotNegative = 0.01
     """Penalty of the readout `ridge`, as a share of the features' mean variance."""
+    n_judged: Two = 1000
+    """Test images behind the standard errors of gains; all if there are fewer. Errors and gains
+    themselves are of all test images."""
 
     def check(self) -> None:
         for readout in self.readouts:
@@ -84,11 +87,16 @@ def predict_gabor(recipe: GaborRecipe, run: LinearRun, test: PixelMoments) -> li
     Test images are normalised as the training images were. Readouts are fit without the run's ridge
     on S, and flipped images count in both splits where they do in the run.
     """
+    return gabor_scores(recipe, *run_moments(recipe, run, test))
+
+
+def run_moments(
+    recipe: GaborRecipe, run: LinearRun, test: PixelMoments
+) -> tuple[list[Encoder], np.ndarray, np.ndarray, np.ndarray, Shape]:
+    """Encoders, both splits' moments, patches and shape of a run, as `gabor_scores` takes them."""
     train, flip = run.moments, run.settings.flip
-    found = encoders(run, recipe.mask_ratios, max(recipe.n_latents))
-    return gabor_scores(
-        recipe,
-        found,
+    return (
+        encoders(run, recipe.mask_ratios, max(recipe.n_latents)),
         train.matrix(run.settings.centring, flip=flip),
         normalisation(train, run.settings.centring, flip).moment(test, flip),
         run.decomposition.patch_index,
@@ -111,22 +119,56 @@ def gabor_scores(
     (height, width, channels). Raises ValueError if n_latents exceeds the encoders' columns or a
     response has no power on the test images.
     """
-    check_n_latents(recipe.n_latents, min(e.matrix.shape[1] for e in models))
-    scorers = [s for e in models for s in _scorers(recipe, e, train, test, patch_index)]
-    pixels = [np.concatenate([e.matrix.T @ moment for e in models]) for moment in (train, test)]
-    bounds = np.cumsum([e.matrix.shape[1] for e in models])[:-1]
-    rows = []
-    for gabor in recipe.gabors():
-        crosses = [np.split(gabor_response(p, gabor, *shape), bounds) for p in pixels]
-        power = response_power(test, gabor, shape)
+    problem = GaborProblem.of(recipe, models, train, test, patch_index, shape)
+    return [
+        row_of(gabor, scorer, error)
+        for gabor in recipe.gabors()
+        for scorer, error in zip(problem.scorers, problem.errors(gabor)[0], strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class GaborProblem:
+    """The encoders of one run with their readouts, and moments to judge any filter with.
+
+    pixels: of the training and of the test images, E[z^T x] of all encoders, one below the other.
+    test: second moments (d, d) of the test images.
+    """
+
+    models: Sequence[Encoder]
+    scorers: list["Scorer"]
+    pixels: tuple[np.ndarray, np.ndarray]
+    test: np.ndarray
+    shape: Shape
+
+    @classmethod
+    def of(
+        cls,
+        recipe: GaborRecipe,
+        models: Sequence[Encoder],
+        train: np.ndarray,
+        test: np.ndarray,
+        patch_index: np.ndarray,
+        shape: Shape,
+    ) -> "GaborProblem":
+        """Fit the readouts; arguments and errors as of `gabor_scores`."""
+        check_n_latents(recipe.n_latents, min(e.matrix.shape[1] for e in models))
+        scorers = [s for e in models for s in _scorers(recipe, e, train, test, patch_index)]
+        pixels = [np.concatenate([e.matrix.T @ moment for e in models]) for moment in (train, test)]
+        return cls(models, scorers, tuple(pixels), test, shape)
+
+    def errors(self, gabor: Gabor) -> tuple[list[float], dict[tuple, np.ndarray]]:
+        """The test error of each scorer; by model and mask ratio E[z^T y] in training, (k, d)."""
+        bounds = np.cumsum([e.matrix.shape[1] for e in self.models])[:-1]
+        crosses = [np.split(gabor_response(p, gabor, *self.shape), bounds) for p in self.pixels]
+        power = response_power(self.test, gabor, self.shape)
+        names = [(e.model, e.mask_ratio) for e in self.models]
         products = {
-            (e.model, e.mask_ratio): (fitted @ fitted.T, fitted @ judged.T)
-            for e, fitted, judged in zip(models, *crosses, strict=True)
+            name: (fitted @ fitted.T, fitted @ judged.T)
+            for name, fitted, judged in zip(names, *crosses, strict=True)
         }
-        for scorer in scorers:
-            error = scorer.error(*products[scorer.model, scorer.mask_ratio], power)
-            rows.append(_row(gabor, scorer, error))
-    return rows
+        errors = [s.error(*products[s.model, s.mask_ratio], power) for s in self.scorers]
+        return errors, dict(zip(names, crosses[0], strict=True))
 
 
 def response_power(moment: np.ndarray, gabor: Gabor, shape: Shape) -> float:
@@ -138,7 +180,7 @@ def response_power(moment: np.ndarray, gabor: Gabor, shape: Shape) -> float:
 
 
 @dataclass(frozen=True)
-class _Scorer:
+class Scorer:
     """What one fitted readout needs to be judged on any target that is linear in the image.
 
     With M = R c_train the error is power - 2 tr(R c_train c_test^T) + tr(R K_test R c_train
@@ -166,13 +208,13 @@ def _scorers(
     train: np.ndarray,
     test: np.ndarray,
     patch_index: np.ndarray,
-) -> Iterator[_Scorer]:
+) -> Iterator[Scorer]:
     for shown in recipe.inputs:
         hidden = encoder.mask_ratio if shown == "masked" else 0.0
         moments = [feature_moments(encoder.matrix, s, patch_index, hidden) for s in (train, test)]
         for readout, k in product(recipe.readouts, recipe.n_latents):
             matrices = _matrices(*moments, readout, k, recipe.ridge, 1 - hidden)
-            yield _Scorer(encoder.model, encoder.mask_ratio, k, readout, shown, *matrices)
+            yield Scorer(encoder.model, encoder.mask_ratio, k, readout, shown, *matrices)
 
 
 def _matrices(
@@ -183,12 +225,12 @@ def _matrices(
     ridge: float,
     shown: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The two matrices of a `_Scorer`; masking scales each cross moment by 1 - m."""
+    """The two matrices of a `Scorer`; masking scales each cross moment by 1 - m."""
     operator = shown * readout_operator(train.gram[:k, :k], readout, ridge)
     return shown * operator, operator @ test.gram[:k, :k] @ operator
 
 
-def _row(gabor: Gabor, scorer: _Scorer, error: float) -> Row:
+def row_of(gabor: Gabor, scorer: Scorer, error: float) -> Row:
     return {
         "reading": gabor.reading,
         "readout": scorer.readout,

@@ -163,7 +163,7 @@ def test_holm_is_scipy_s_friend():
         ({"value": float("nan")}, "value is nan in 1 of 6 rows"),
         ({"value": float("inf")}, "value is inf in 1"),
         ({"value": None}, "value is None in 1"),
-        ({"seed": 1}, "seed 1 is measured twice with the same settings"),
+        ({"seed": 1}, "seed 1 is there twice, with different numbers"),
         ({"pretrain_n_train": 4000}, "two scales in one comparison: images of pretraining"),
     ],
 )

@@ -60,6 +60,32 @@ def influence():
     return rows + [_influence(2, m, 64, 2, n=n) for m, n in product(MODELS, (50, 100, 200))]
 
 
+def influence_subsets():
+    rows = []
+    sizes = ((400, 1), (200, 2), (100, 4), (50, 8))
+    models = product(MODELS, ("corrected", "plain"), sizes)
+    for model, estimate, (n, count) in models:
+        for subset in range(count):
+            row = _influence(4, model, 16, 1 + 20 / n * (1 + (estimate == "plain")), n=n)
+            row |= {"estimate": estimate, "full_rank": "no", "subset": subset}
+            row = {key: value for key, value in row.items() if key not in ("ridge", "n")}
+            rows.append(row | {"mean_distance": row["mean_distance"] + 0.01 * (subset % 3)})
+    return rows
+
+
+def influence_limit():
+    rows = []
+    for patch, model, k, against in product((2, 4), MODELS, (16, 64), (None, "AE")):
+        row = _influence(patch, model, k, 1)
+        for measure in [name for name in row if name.startswith(("mean_", "intra_", "entropy"))]:
+            value = row[measure] * (0.1 if against else 1)
+            found = {"measure": measure, "against": against, "value": value}
+            found |= {"interval_low": 0.9 * value, "interval_high": 1.1 * value}
+            kept = {key: row[key] for key in list(row)[: list(row).index("mean_distance")]}
+            rows.append(kept | found | {"at_largest_n": 1.3 * value})
+    return rows
+
+
 def profile():
     rows = []
     for patch, model, k, distance in product((2, 4), MODELS, (16, 64), range(8)):
@@ -119,6 +145,22 @@ def gabor():
             row |= {"model": "mae" if ratio else "ae", "n_latents": 64, "scale": scale}
             row |= {"frequency": frequency, "orientation": orientation, "error": error}
             rows.append(solution() | row)
+    return rows
+
+
+def gabor_map():
+    rows = []
+    cells = product(
+        ("wavelet", "window"), ("whole", "masked"), (0.5, 1.0, 2.0), (1, 4, 16), (0, 90)
+    )
+    for reading, seen, frequency, scale, angle in cells:
+        for against, ratio in (("AE", 0.25), ("AE", 0.75), ("low m", None)):
+            gain = 0.01 * scale * (frequency - 0.8) + (ratio or 0.001) + 0.001 * angle
+            row = {"reading": reading, "readout": "free", "input": seen, "model": "mae"}
+            row |= {"mask_ratio": ratio, "n_latents": 64, "scale": scale, "frequency": frequency}
+            row |= {"orientation": angle, "error": 0.4, "against": against, "gain": gain}
+            row |= {"standard_error": 0.02, "interval_low": gain - 0.04}
+            rows.append(solution() | row | {"interval_high": gain + 0.04, "n_test": 100})
     return rows
 
 
@@ -612,8 +654,9 @@ def latent_recovery():
     return rows
 
 
-BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
-BUILDERS += (gabor, depth, spectrum, psd, lemmas, taylor)
+BUILDERS = (influence_limit, influence_subsets)
+BUILDERS += (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
+BUILDERS += (gabor, gabor_map, depth, spectrum, psd, lemmas, taylor)
 BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
 BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)

@@ -1,22 +1,35 @@
-"""docs/figures.md is what the declarations say."""
+"""docs/measurements.md is what the declarations say."""
 
 import pytest
 
 from spatial_mae.figures.drawing import documentation
 from spatial_mae.figures.drawing.catalogue import figure_names, in_paper
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.tables.kinds import columns_of
 
 
 def test_the_page_is_up_to_date(project):
-    page = (project / "docs/figures.md").read_text()
+    page = (project / "docs/measurements.md").read_text()
     assert page == documentation.document(), "run make docs"
 
 
 def test_every_figure_has_its_command(tmp_path):
-    documentation.main([str(tmp_path / "figures.md")])
-    page = (tmp_path / "figures.md").read_text()
+    documentation.main([str(tmp_path / "page.md")])
+    page = (tmp_path / "page.md").read_text().partition("\n## Recipes")[0]
     for name in figure_names():
         assert page.count(f"\n| `{name}` |") == 1
         assert f"/figures/{name}.pdf`" in page
+
+
+def test_every_kind_has_its_section_and_every_column_its_line(project):
+    page = documentation.document(project)
+    for name, kind in KINDS.items():
+        section = page.partition(f"\n### Kind `{name}`\n")[2].partition("\n#")[0]
+        assert kind.table in section
+        assert all(f"`{column}`" in section for column in columns_of(name))
+    columns = page.partition("\n## Columns\n")[2]
+    assert "| `power` | power of \\|J\\| |" in columns and "| `power` of `psd` | power |" in columns
+    assert all(f"\n| `{name}` |" in columns for kind in KINDS for name in columns_of(kind))
 
 
 def test_a_figure_that_no_study_draws_is_an_error():

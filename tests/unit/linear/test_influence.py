@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spatial_mae.linear.influence import geometry, measure
+from spatial_mae.linear.influence import geometry, half_width, measure
 from spatial_mae.masks.patches import patch_index, pixel_coordinates, same_patch
 
 
@@ -70,3 +70,11 @@ def test_a_target_that_nothing_influences_does_not_count():
     W[:, 5] = 0
     W[0, 0], W[1, 0] = 0, 1
     assert measure(W, _places())[0]["mean_distance"] == pytest.approx(1 / 23)
+
+
+@pytest.mark.parametrize(
+    ("profile", "width"),
+    [([1, 0, 0], 0.5), ([4, 3, 1], 1.5), ([4, 2, 1], 1.0), ([1, 1, 1], 2.0), ([0, 0, 0], 0.0)],
+)
+def test_the_half_width_is_where_the_main_lobe_has_fallen_to_half(profile, width):
+    assert half_width(profile) == width

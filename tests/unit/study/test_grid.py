@@ -3,7 +3,7 @@
 import pytest
 
 from spatial_mae.study import grid, jobs, sources
-from spatial_mae.study.measurements import SOLUTION
+from spatial_mae.study.measured.keys import SOLUTION
 
 LOSSES = {
     "name": "losses",

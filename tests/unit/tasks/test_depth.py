@@ -11,9 +11,9 @@ from spatial_mae.tasks.depth import (
     choose_penalties,
     depth_scores,
     held_out,
-    squared_error,
+    squared_errors,
 )
-from spatial_mae.tasks.depth_maps import DepthData, depth_targets
+from spatial_mae.tasks.depth_maps import DepthData, MeanMap, depth_targets
 from spatial_mae.tasks.encoders import Encoder, encode
 from spatial_mae.tasks.regression import Penalty, fit_affine
 
@@ -139,12 +139,12 @@ def test_masked_views_hide_whole_patches_at_the_stated_rate():
     assert np.mean(views == 0) == pytest.approx(0.25, abs=0.02)
 
 
-def test_squared_error_averages_over_views():
+def test_squared_errors_average_over_views():
     (fit,) = fit_affine(np.eye(3)[:, None], np.eye(3), [Penalty(3)])
     views = np.random.default_rng(0).normal(size=(5, 2, 3))
     targets = np.zeros((5, 3))
-    each = [squared_error(fit, views[:, [v]], targets) for v in range(2)]
-    assert squared_error(fit, views, targets) == pytest.approx(np.mean(each))
+    each = [squared_errors(fit, views[:, [v]], targets) for v in range(2)]
+    assert squared_errors(fit, views, targets) == pytest.approx(np.mean(each, axis=0))
 
 
 def test_targets_keep_gaps_and_take_the_logarithm_of_positive_depth():
@@ -202,3 +202,26 @@ def test_a_split_without_a_valid_pixel_is_refused(split):
     getattr(data, split)[:] = np.nan
     with pytest.raises(ValueError, match="no valid pixel"):
         scores(data)
+
+
+def test_gains_are_over_the_autoencoder_with_an_error_over_images():
+    rows = scores(planted(noise=0.5))
+    for row in rows:
+        if row["model"] == "ae":
+            assert (row["gain"], row["standard_error"]) == (None, None)
+            continue
+        choice = {key: row[key] for key in ("readout", "input", "n_latents")}
+        rival = pick(rows, model="ae", **choice)
+        assert row["gain"] == pytest.approx(rival["error"] - row["error"])
+        assert row["standard_error"] > 0
+
+
+def test_the_error_of_a_gain_is_that_of_drawing_other_images():
+    rng = np.random.default_rng(0)
+    draws = []
+    for _ in range(400):
+        base = rng.gamma(4.0, size=60)
+        ours, rival = base * rng.uniform(0.5, 0.9, 60), base * rng.uniform(0.6, 1.0, 60)
+        draws.append(MeanMap(base, 60, 10, 60).gain(ours, rival))
+    spread = np.std([draw["gain"] for draw in draws])
+    assert np.mean([draw["standard_error"] for draw in draws]) == pytest.approx(spread, rel=0.1)

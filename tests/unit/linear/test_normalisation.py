@@ -5,7 +5,7 @@ import pytest
 
 from spatial_mae.linear.colour import pixel_rows
 from spatial_mae.linear.moments import pixel_moments
-from spatial_mae.tasks.normalisation import normalisation
+from spatial_mae.linear.normalisation import normalisation
 
 
 def images(n, seed, side=4):

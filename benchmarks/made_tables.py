@@ -1,0 +1,235 @@
+"""Made tables of a study's own design: every cell has one mean, and seeds differ by noise alone.
+
+Levels and noise are those of networks that learned: accuracies of 40% with a noise of one point
+between seeds. Every network has the paper's scale, so that no gate of scale closes.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from benchmarks.timing import ROOT
+from spatial_mae.study import grid
+from spatial_mae.study.configuration import merged
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.schema import completed
+
+EPOCHS, LATE, FIRST = 2000, 1500, 500
+NETWORK = {
+    "height": 32,
+    "width": 32,
+    "n_images": 50_000,
+    "pixels": "lossless",
+    "n_classes": 10,
+    "model_width": 192,
+    "status": "completed",
+    "pretrain_status": "completed",
+    "pretrain_n_train": 50_000,
+    "n_train": 50_000,
+    "n_test": 10_000,
+    "device": "gpu",
+    "pretrain_device": "gpu",
+}
+# Readings of one network: kind -> rows of (columns, level, noise relative to it).
+ACCURACY = 0.4
+
+
+def studies() -> dict[str, dict]:
+    """The default study and all others, with their defaults."""
+    base = yaml.safe_load((ROOT / "config.yaml").read_text())
+    found = {"quick": base}
+    for path in sorted(Path(ROOT / "workflow/studies").glob("*.yaml")):
+        overlay = yaml.safe_load(path.read_text())
+        if overlay.get("experiments"):
+            found[path.stem] = merged(base, overlay)
+    return {name: completed(config) for name, config in found.items()}
+
+
+def tables(config: Mapping, seeds: int, random: np.random.Generator) -> dict[str, list[dict]]:
+    """Kind -> rows of all its experiments, with so many seeds."""
+    made: dict[str, list[dict]] = {}
+    numbers = Numbers(random)
+    for kind, runs in _designs(config).items():
+        if "seed" in KINDS[kind].keys:
+            runs = [{**run, "seed": seed} for run in runs for seed in range(seeds)]
+        deepest = max((run.get("enc") or 0 for run in runs), default=0)
+        for run in runs:
+            whole = {**NETWORK, **_training(config, run), "reference_enc": deepest, **run}
+            made.setdefault(kind, []).extend(
+                {**whole, **{k: numbers.drawn(v, whole, row) for k, v in row.items()}}
+                for row in READINGS[kind](whole)
+            )
+    return made
+
+
+def _designs(config: Mapping) -> dict[str, list[dict]]:
+    """Kind -> its runs in all experiments, each once and without seed."""
+    found: dict[str, dict[tuple, dict]] = {}
+    for experiment in config["experiments"]:
+        if experiment["kind"] in READINGS:
+            for run in grid.expand(experiment):
+                plain = {key: value for key, value in run.items() if key != "seed"}
+                found.setdefault(experiment["kind"], {})[tuple(plain.items())] = plain
+    return {kind: list(runs.values()) for kind, runs in found.items()}
+
+
+def _training(config: Mapping, run: Mapping) -> dict:
+    recipe = config.get("pretraining", {}).get(run.get("training"), {})
+    return {"boundary_width": recipe.get("boundary_width"), "recipe_but_boundary": "same"}
+
+
+class Number:
+    """A measured number: its level and its noise between seeds, in units of its own."""
+
+    def __init__(self, level: float, noise: float) -> None:
+        self.level, self.noise = level, noise
+
+
+class Numbers:
+    """Draws numbers; networks of one seed share a shift, twice as large as the noise."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self.random = random
+        self.shifts: dict[tuple, float] = {}
+
+    def drawn(self, value: object, run: Mapping, row: Mapping) -> object:
+        if not isinstance(value, Number):
+            return value
+        words = tuple(sorted((k, v) for k, v in row.items() if isinstance(v, str)))
+        shift = self.shifts.setdefault((run.get("seed"), words), self.random.standard_normal())
+        return value.level + value.noise * (2 * shift + self.random.standard_normal())
+
+
+def _evaluation(run: Mapping) -> Iterator[dict]:
+    probe = {"protocol": "linear_probe", "metric": "accuracy"}
+    ends = {"epochs": EPOCHS, "pretrain_seconds": Number(10_000, 300)}
+    for representation in ("class_token", "mean"):
+        for epoch, level in ((0, 0.25), (LATE, ACCURACY), (EPOCHS, ACCURACY)):
+            row = {**probe, "representation": representation, "epoch": epoch}
+            yield {**row, **ends, "value": Number(level, 0.01)}
+    yield {**probe, "representation": "raw_pixels", "epoch": None, "value": 0.25}
+    error = {"protocol": "reconstruction", "metric": "hidden_error", "epoch": EPOCHS}
+    yield {**error, **ends, "value": Number(0.5, 0.01)}
+
+
+def _tuned(run: Mapping) -> Iterator[dict]:
+    times = {"seconds": Number(1000, 30), "pretrain_seconds": Number(10_000, 300)}
+    scale = {"epochs": 100, "pretrain_epochs": EPOCHS, "protocol": "fine_tuning"}
+    yield {**scale, **times, "accuracy": Number(ACCURACY, 0.01)}
+
+
+def _supervised(run: Mapping) -> Iterator[dict]:
+    yield {"epochs": 100, "training": None, "accuracy": Number(ACCURACY, 0.01), "blocks": "all"}
+
+
+def _similarity(run: Mapping) -> Iterator[dict]:
+    place = {"layer": run["enc"], "reference_layer": run["reference_enc"], "epochs": EPOCHS}
+    yield {**place, "protocol": "cka", "n_train": None, "cka": Number(0.6, 0.01)}
+
+
+def _scores(columns: Mapping, levels: Mapping[str, float]) -> Iterator[dict]:
+    for metric, level in levels.items():
+        error = 0.002 * level
+        row = {**columns, "metric": metric, "standard_error": error, "n_train": None}
+        yield {**row, "epochs": EPOCHS, "epoch": EPOCHS, "value": Number(level, 0.01 * level)}
+
+
+def _unmasked(run: Mapping) -> Iterator[dict]:
+    levels = {"ssim": 0.5, "fsim": 0.6, "psnr": 20.0, "mse": 0.01}
+    yield from _scores({"protocol": "whole"}, levels)
+
+
+def _attention(run: Mapping) -> Iterator[dict]:
+    columns = {"protocol": "attention", "query": "patches", "block": run["enc"], "head": None}
+    yield from _scores(columns, {"distance": 8.0})
+
+
+def _embedding(run: Mapping) -> Iterator[dict]:
+    columns = {"protocol": "embedding", "representation": "class_token", "space": "features"}
+    yield from _scores(columns, {"silhouette": 0.1, "knn_accuracy": ACCURACY})
+
+
+def _robustness(run: Mapping) -> Iterator[dict]:
+    for shifted, severity in (("own", None), ("blurred", 1), ("blurred", 3)):
+        columns = {"shifted": shifted, "severity": severity, "representation": "class_token"}
+        columns |= {"protocol": "linear_probe", "corruption": None}
+        yield from _scores(columns, {"accuracy": ACCURACY})
+    columns = {"shifted": "cue_conflict", "severity": None, "representation": "class_token"}
+    yield from _scores({**columns, "protocol": "linear_probe"}, {"shape_bias": 0.3})
+
+
+def _detection(run: Mapping) -> Iterator[dict]:
+    columns = {"protocol": "detection", "initialisation": "pretrained"}
+    for row in _scores(columns, {"box_ap": 0.3, "mask_ap": 0.28}):
+        yield row | {"epochs": 45, "pretrain_epochs": EPOCHS}
+
+
+def _recovery(run: Mapping) -> Iterator[dict]:
+    levels = {"trained": 0.5, "untrained": 0.3, "latents": 0.9}
+    for source, level in levels.items():
+        for role in ("shared", "visible", "hidden"):
+            for representation in ("class_token", "mean") if source != "latents" else (None,):
+                row = {"source": source, "role": role, "level": "all", "readout": "linear"}
+                row |= {"representation": representation, "n_masks": 4, "standard_error": 0.005}
+                yield {**row, "epochs": EPOCHS, "r_squared": Number(level, 0.01)}
+
+
+SOURCES = ("network", "untrained", "linear", "uniform")
+JACOBIAN = {"split": "test", "n_masks": 2, "epochs": EPOCHS, "n_train": None, "n_test": None}
+
+
+def _jacobian(run: Mapping) -> Iterator[dict]:
+    for source in SOURCES:
+        for measure, level in (("entropy", 5.0), ("spread", 8.0)):
+            for normalised in ("no", "visible"):
+                row = {**JACOBIAN, "source": source, "measure": measure, "normalised": normalised}
+                row |= {"power": 1, "channels": "sum", "base": "e", "outputs": "hidden"}
+                row |= {"epoch": EPOCHS, "standard_error": 0.002 * level}
+                yield {**row, "value": Number(level, 0.01 * level)}
+
+
+def _basis(run: Mapping) -> Iterator[dict]:
+    measures = {"adaptivity": 0.3, "spread": 8.0, "entropy": 5.0}
+    for source, epochs in (("network", (0, FIRST, EPOCHS)), ("linear", (EPOCHS,))):
+        for epoch in epochs:
+            for measure, level in measures.items():
+                row = {**JACOBIAN, "source": source, "measure": measure, "epoch": epoch}
+                row |= {"output": 1, "power": 1, "channels": "sum", "base": "e"}
+                row |= {"normalised": "no", "standard_error": 0.002 * level}
+                yield {**row, "value": Number(level, 0.01 * level)}
+
+
+def _second_order(run: Mapping) -> Iterator[dict]:
+    levels = {"network_error": 0.3, "linear_error": 0.3}
+    levels |= {"explained_one_mask": 0.9, "explained_all_masks": 0.8}
+    for measure, level in levels.items():
+        row = {**JACOBIAN, "measure": measure, "n_train": 8000, "n_inputs": 1000}
+        yield {**row, "value": Number(level, 0.01 * level)}
+
+
+def _masked_loss(run: Mapping) -> Iterator[dict]:
+    for lemma in (4, 5):
+        for ratio in (0.05, 0.1, 0.5, 0.9):
+            row = {**JACOBIAN, "lemma": lemma, "mask_ratio": ratio, "input_scale": 1.0}
+            row |= {"predicted": Number(0.3, 0.003), "standard_error": 0.003}
+            yield {**row, "measured": Number(0.3, 0.003)}
+
+
+READINGS = {
+    "evaluation": _evaluation,
+    "fine_tuning": _tuned,
+    "supervised": _supervised,
+    "similarity": _similarity,
+    "unmasked": _unmasked,
+    "attention": _attention,
+    "embedding": _embedding,
+    "robustness": _robustness,
+    "detection": _detection,
+    "latent_recovery": _recovery,
+    "jacobian": _jacobian,
+    "basis": _basis,
+    "second_order": _second_order,
+    "masked_loss": _masked_loss,
+}

@@ -1,0 +1,76 @@
+"""Limits of influence against the measures of a covariance that is known."""
+
+import numpy as np
+import pytest
+from benchmarks.influence_truth import Law, coverage
+
+from spatial_mae.linear.influence_limit import (
+    InfluenceLimitRecipe,
+    limit_rows,
+    reliability_root,
+    subset_rows,
+)
+from spatial_mae.linear.moments import pixel_moments
+from spatial_mae.linear.store import RunSettings
+from spatial_mae.linear.subsets import merged, subset_moments
+
+RECIPE = InfluenceLimitRecipe(
+    mask_ratios=(0.25, 0.75), noise_deviations=(0.1,), n_latents=(4, "all"), halvings=3
+)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)
+
+
+def test_intervals_hold_the_known_truth_and_are_nearer_than_all_images():
+    """Two draws of images with a known covariance: 96 intervals of 95 %."""
+    rows = coverage(Law(12, 2.0), 2600, draws=2)
+    assert len(rows) == 48
+    assert np.mean([row["coverage"] for row in rows]) > 0.9
+    full = [row for row in rows if row["k"] == 144 and row["quantity"] == "MAE"]
+    assert all(abs(row["bias"]) < abs(row["bias of all images"]) / 2 for row in full)
+
+
+def test_subsets_are_disjoint_and_join_to_all_but_those_held_out(images):
+    parts, held = subset_moments(images, "luma", None, 8, 0.1, np.random.default_rng(0))
+    assert [part.n for part in parts] == [45] * 8
+    assert held.n == 40
+    whole = pixel_moments(images)
+    np.testing.assert_array_equal(sum(p.gram for p in [*parts, held]), whole.gram)
+    np.testing.assert_array_equal(merged(parts)[1].gram, parts[2].gram + parts[3].gram)
+
+
+def test_reliability_is_one_without_noise_and_zero_without_signal():
+    rng = np.random.default_rng(0)
+    W, noise, other = rng.standard_normal((3, 200, 200))
+    one_class = np.zeros(W.size, int)
+    assert reliability_root(W, W, one_class).min() == 1
+    assert reliability_root(noise, -noise, one_class).max() == 0
+    between = reliability_root(W + noise, W + other, one_class)
+    assert between.max() == pytest.approx(1 / np.sqrt(1 + 1 / 2), rel=0.05)
+
+
+def test_every_model_has_rows_in_every_subset_and_a_limit(images):
+    parts, _ = subset_moments(images, "luma", None, 8, 0.1, np.random.default_rng(0))
+    rows = subset_rows(parts, RunSettings(2, "centred", 0.001, False), RECIPE)
+    models = 2 * (1 + 1 + 2)
+    assert len(rows) == models * 2 * (1 + 2 + 4)
+    assert {(r["n_images"], r["subset"]) for r in rows} == {
+        *((360, 0), (180, 0), (180, 1)),
+        *((90, subset) for subset in range(4)),
+    }
+    limits = limit_rows(rows)
+    assert len(limits) == 6 * (models + 2 * 6)
+    identity = [r for r in limits if r["model"] == "ae" and r["n_latents"] == 16][0]
+    assert identity["against"] is None
+    assert identity["value"] == pytest.approx(0, abs=1e-6)
+    names = {row["against"] for row in limits}
+    assert names == {None, "AE", "DAE 0.1", "MAE 0.25"}
+
+
+def test_too_few_images_for_so_many_halvings_are_refused(images):
+    parts, _ = subset_moments(images[:130], "luma", None, 8, 0.1, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"have 14 images.*16 coordinates.*fewer halvings"):
+        subset_rows(parts, RunSettings(2, "centred", 0.001, False), RECIPE)
