@@ -1,8 +1,6 @@
 """Judges of the Ising experiment (Fig. 4, App. E)."""
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable
 
 from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast
 from spatial_mae.claims.judged import each_setting, judged
@@ -62,15 +60,17 @@ def _exact(says: str, margin: float, why: str) -> Contrast:
 
 
 def _of_autoencoders(
-    tables: Tables, effect: Callable[[Rows], float | None], contrast: Contrast, needs: str
+    tables: Tables,
+    column: str,
+    effect: Callable[[Rows], float | None],
+    contrast: Contrast,
+    needs: str,
 ) -> Verdict:
-    rows = pick(tables["ising_summary"], model="ae")
+    """The verdict on the AEs for which the column is known."""
+    solutions = pick(tables["ising_summary"], model="ae")
+    rows = [row for row in solutions if row.get(column) is not None]
+    finite(rows, column)
     return judged(each_setting(rows, effect, OF_MASKS), contrast, needs)
-
-
-def _most(values: Sequence[float]) -> float:
-    """The largest; NaN where one is, which the engine refuses."""
-    return float(np.max(values))
 
 
 RANK = _exact("difference of the rank from the number of latents", 0.5, "ranks are whole numbers")
@@ -83,10 +83,10 @@ def rank_is_number_of_latents(tables: Tables) -> Verdict:
     def difference(rows: Rows) -> float | None:
         if rows[0]["n_latents"] != N_LATENTS:
             return None
-        return -_most([abs(row["rank_influence"] - row["n_latents"]) for row in rows])
+        return -max(abs(row["rank_influence"] - row["n_latents"]) for row in rows)
 
     needs = f"No AE of the Ising experiment has {N_LATENTS} latents: add it to the recipe."
-    return _of_autoencoders(tables, difference, RANK, needs)
+    return _of_autoencoders(tables, "rank_influence", difference, RANK, needs)
 
 
 IDENTITY = _exact("share of the identity's norm that W lacks", CLOSE, "close: less than half")
@@ -100,9 +100,10 @@ def close_to_identity(tables: Tables) -> Verdict:
     """
 
     def missing(rows: Rows) -> float:
-        return -_most([row["identity_error"] for row in rows])
+        return -max(row["identity_error"] for row in rows)
 
-    return _of_autoencoders(tables, missing, IDENTITY, "The Ising tables hold no AE.")
+    needs = "The Ising tables hold no AE: add the model to the recipe."
+    return _of_autoencoders(tables, "identity_error", missing, IDENTITY, needs)
 
 
 SINUSOID = _exact(
@@ -114,12 +115,11 @@ SINUSOID = _exact(
 def sinusoidal_features(tables: Tables) -> Verdict:
     """Every column of the AE's encoder is nearly one sinusoid."""
 
-    def worst(rows: Rows) -> float | None:
-        known = [row["sinusoid_r2"] for row in rows if row.get("sinusoid_r2") is not None]
-        return -_most([-share for share in known]) if known else None
+    def worst(rows: Rows) -> float:
+        return min(row["sinusoid_r2"] for row in rows)
 
     needs = "The Ising tables hold no sinusoid fit of an AE: add a chain."
-    return _of_autoencoders(tables, worst, SINUSOID, needs)
+    return _of_autoencoders(tables, "sinusoid_r2", worst, SINUSOID, needs)
 
 
 BOUNDARY = Contrast(

@@ -83,7 +83,8 @@ def _words(column: str) -> str:
 def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
     """Holds under conditions if runs of one setting take all of the values: the rest is smaller."""
     either = [row for kind in GRID_KINDS for row in _trained(tables.get(kind, ()))]
-    rows = [{**row, "mask_unit": row["patch"] * row["unit"]} for row in either]
+    known = [row for row in either if row.get("patch") and row.get("unit")]
+    rows = [{**row, "mask_unit": row["patch"] * row["unit"]} for row in known]
     free = ("patch", "unit") if column == "mask_unit" else (column,)
     groups = settings(rows, (*free, "metric", "protocol", "representation", "block")).values()
     whole = [group for group in groups if set(wanted) <= {row[column] for row in group}]
