@@ -16,7 +16,7 @@ from spatial_mae.tables.runs import completed, once
 REACH = Contrast(
     Rise(),
     ("mask",),
-    "rise along m of the distance of attention, as a share of even attention's,",
+    "the distance of attention, as a share of even attention's, rises along m by",
     least=0.05,
     why="a twentieth: a third of a patch on the paper's 14 x 14, which its pictures just show",
     unit=PERCENT,

@@ -61,7 +61,7 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
     universal: the statement is about all cases: one that is denied refutes it.
     """
     everything = range(len(evidence.where))
-    whole = evidence.weigh(everything)
+    whole = evidence.weigh(everything, interval=True)
     alone = [evidence.weigh([place]) for place in everything]
     affirms = [p <= LEVEL for p in holm([_affirmed(weight) for weight in alone])]
     denies = [p <= LEVEL for p in holm([weight.deny for weight in alone])]

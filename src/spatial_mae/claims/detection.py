@@ -28,7 +28,7 @@ def _best(cells: Cells) -> list[bool]:
 SWEET = Contrast(
     Lead(_best),
     ("mask",),
-    f"AP at m = {BEST} over the best of the others",
+    f"AP at m = {BEST} exceeds the best of the others by",
     least=0.005,
     why="half a point of AP: runs of one detector on COCO differ by up to as much",
     unit=POINTS,

@@ -137,13 +137,17 @@ class Evidence:
             self.layouts = known
         return self
 
-    def weigh(self, chosen: Sequence[int]) -> Weight:
-        """The mean of the statistic over some settings, by their places in `layouts`."""
+    def weigh(self, chosen: Sequence[int], interval: bool = False) -> Weight:
+        """The mean of the statistic over some settings, by their places in `layouts`.
+
+        interval: whether its ends are wanted; without, they are the estimate.
+        """
         parts = [self._simulate(place) for place in chosen]
         estimate, null, tied, least, around, again = (
             np.mean([part[i] for part in parts], axis=0) for i in range(6)
         )
-        low, high = estimate - np.quantile(around, (1 - LEVEL, LEVEL))
+        ends = np.quantile(around, (1 - LEVEL, LEVEL)) if interval else (0.0, 0.0)
+        low, high = (estimate - end for end in ends)
         affirm = max(np.mean(null >= estimate), np.mean(tied >= estimate))
         deny = np.mean(least <= estimate)
         if any(self.layouts[place].fixed.any() for place in chosen):
@@ -160,16 +164,20 @@ class Evidence:
         if place not in self._simulated:
             one, shape = self.layouts[place], self.contrast.shape
             noise = draw(one, *self.variances[one.reading], self.places[place])
-            none, cells = shape.none(one.cells), one.cells
-            value = shape.value(one.means, cells)
+            none, tied, cells = shape.none(one.cells), shape.tied(one.means, one.cells), one.cells
+            value, null = shape.value(one.means, cells), shape.value(none + noise, cells)
             least = none + self.contrast.least * shape.pattern(cells)
+            around = shape.value(one.means + noise, cells) - value
+            again = around + value
+            if one.fixed.any() and one.squares:
+                again = shape.value(one.means + errors(one, self.places[place]), cells)
             self._simulated[place] = (
                 np.asarray(value),
-                shape.value(none + noise, cells),
-                shape.value(shape.tied(one.means, cells) + noise, cells),
-                shape.value(least + noise, cells),
-                shape.value(one.means + noise, cells) - value,
-                shape.value(one.means + errors(one, self.places[place]), cells),
+                null,
+                null if np.array_equal(tied, none) else shape.value(tied + noise, cells),
+                shape.value(least + noise, cells) if self.contrast.least else null,
+                around,
+                again,
             )
         return self._simulated[place]
 
@@ -203,13 +211,13 @@ class Combined:
     def seen(self) -> "Combined":
         return Combined([part.seen() for part in self.parts], self.every)
 
-    def weigh(self, chosen: Sequence[int]) -> Weight:
+    def weigh(self, chosen: Sequence[int], interval: bool = False) -> Weight:
         """As of one contrast; estimate and interval are those of the part that decides.
 
         `every`: the part that is denied, else the one least affirmed. Otherwise the reverse.
         """
         wheres = [self.where[place] for place in chosen]
-        found = [p.weigh([p.where.index(where) for where in wheres]) for p in self.parts]
+        found = [p.weigh([p.where.index(w) for w in wheres], interval) for p in self.parts]
         strict, loose = ("affirm", "deny") if self.every else ("deny", "affirm")
         weakest = max(found, key=lambda weight: getattr(weight, strict))
         strongest = min(found, key=lambda weight: getattr(weight, loose))

@@ -1,10 +1,52 @@
-"""A statistic of grids: how much the mean changes along one axis, against the other."""
+"""Statistics of grids of two axes: how much the mean changes along one, where its best shifts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
-from spatial_mae.claims.shapes import Cells, Shape, Shift
+from spatial_mae.claims.shapes import Cells, Shape
+
+
+@dataclass(frozen=True)
+class Shift(Shape):
+    """The best value of the second axis falls as the first rises. Cells: a full grid (a, b).
+
+    Statistic: the largest number x such that, for two values low < high of the second axis, the
+    smallest a is better by x at high and the largest a better by x at low.
+    """
+
+    def fits(self, cells: Cells) -> bool:
+        first, second = ({cell[i] for cell in cells} for i in (0, 1))
+        return min(len(first), len(second)) > 1 and len(cells) == len(first) * len(second)
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        small, large = (np.array(self._curve(cells, end)) for end in (min, max))
+        crossings = [
+            np.minimum(
+                means[..., small[high]] - means[..., small[low]],
+                means[..., large[low]] - means[..., large[high]],
+            )
+            for low, high in combinations(range(len(small)), 2)
+        ]
+        return np.max(crossings, axis=0)
+
+    @staticmethod
+    def _curve(cells: Cells, end: Callable) -> list[int]:
+        """The cells of the smallest or the largest a, by b."""
+        chosen = end(cell[0] for cell in cells)
+        places = [place for place, cell in enumerate(cells) if cell[0] == chosen]
+        return sorted(places, key=lambda place: cells[place][1])
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        """Straight lines in b, rising for the smallest a, falling for the largest."""
+        ranks = [sorted({cell[i] for cell in cells}) for i in (0, 1)]
+        x, y = (
+            np.array([ranks[i].index(cell[i]) / (len(ranks[i]) - 1) for cell in cells])
+            for i in (0, 1)
+        )
+        return (1 - 2 * x) * y
 
 
 @dataclass(frozen=True)

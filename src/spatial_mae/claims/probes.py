@@ -6,11 +6,12 @@ from math import sqrt
 
 from spatial_mae.claims.engine import Contrast
 from spatial_mae.claims.gates import learned
+from spatial_mae.claims.grid_shapes import Shift
 from spatial_mae.claims.judged import HIGH_MASK_RATIO, fitting, judged, left_out
 from spatial_mae.claims.noise import accuracy_error
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import in_short, mark
-from spatial_mae.claims.shapes import Above, Cells, Lead, Shift
+from spatial_mae.claims.shapes import Above, Cells, Lead
 from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, INCONCLUSIVE, Verdict
 from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import fully_tuned, last, probes
@@ -157,7 +158,7 @@ LATE_RISE = Contrast(
     ("epoch",),
     "accuracy gained in the last quarter of pretraining",
     least=0.005,
-    why="half a point in a quarter of the training: less is no reason to go on",
+    why="half a point in a quarter of the training: less is no reason to train longer",
     error=accuracy_error,
 )
 

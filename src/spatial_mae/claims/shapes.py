@@ -8,7 +8,6 @@ lowest of several steps, has the null distribution of its own design.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
@@ -70,6 +69,37 @@ class Rise(Shape):
 
     def pattern(self, cells: Cells) -> np.ndarray:
         return self.sign * np.linspace(0, 1, len(cells))
+
+
+@dataclass(frozen=True)
+class Steady(Shape):
+    """Along one axis no step down is larger than `margin`.
+
+    Statistic: the margin and the lowest step, which may be one down.
+    """
+
+    margin: float
+
+    def fits(self, cells: Cells) -> bool:
+        return len(cells) > 1
+
+    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        return self.margin + np.diff(means, axis=-1).min(axis=-1)
+
+    def none(self, cells: Cells) -> np.ndarray:
+        """Every step is down by the margin: the hardest case of a denial."""
+        return -self.margin * self.pattern(cells)
+
+    def pattern(self, cells: Cells) -> np.ndarray:
+        return np.arange(float(len(cells)))
+
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """One step is, the lowest, and the others are far up: the hardest case of a claim."""
+        steps = np.diff(means)
+        lowest = steps.argmin()
+        steps = np.maximum(steps, 100 * self.margin)
+        steps[lowest] = -self.margin
+        return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 @dataclass(frozen=True)
@@ -232,46 +262,6 @@ class Largest(Shape):
         if self.margin > 0:
             within[np.abs(means).argmax()] = limit
         return within
-
-
-@dataclass(frozen=True)
-class Shift(Shape):
-    """The best value of the second axis falls as the first rises. Cells: a full grid (a, b).
-
-    Statistic: the largest number x such that, for two values low < high of the second axis, the
-    smallest a is better by x at high and the largest a better by x at low.
-    """
-
-    def fits(self, cells: Cells) -> bool:
-        first, second = ({cell[i] for cell in cells} for i in (0, 1))
-        return min(len(first), len(second)) > 1 and len(cells) == len(first) * len(second)
-
-    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
-        small, large = (np.array(self._curve(cells, end)) for end in (min, max))
-        crossings = [
-            np.minimum(
-                means[..., small[high]] - means[..., small[low]],
-                means[..., large[low]] - means[..., large[high]],
-            )
-            for low, high in combinations(range(len(small)), 2)
-        ]
-        return np.max(crossings, axis=0)
-
-    @staticmethod
-    def _curve(cells: Cells, end: Callable) -> list[int]:
-        """The cells of the smallest or the largest a, by b."""
-        chosen = end(cell[0] for cell in cells)
-        places = [place for place, cell in enumerate(cells) if cell[0] == chosen]
-        return sorted(places, key=lambda place: cells[place][1])
-
-    def pattern(self, cells: Cells) -> np.ndarray:
-        """Straight lines in b, rising for the smallest a, falling for the largest."""
-        ranks = [sorted({cell[i] for cell in cells}) for i in (0, 1)]
-        x, y = (
-            np.array([ranks[i].index(cell[i]) / (len(ranks[i]) - 1) for cell in cells])
-            for i in (0, 1)
-        )
-        return (1 - 2 * x) * y
 
 
 def named(*names: object) -> Inside:

@@ -15,7 +15,7 @@ REFERENCE = 12
 DEPTH = Contrast(
     Rise(),
     ("enc",),
-    "rise with encoder depth of the last layers' CKA with the reference",
+    "the last layers' CKA with the reference rises with encoder depth by",
     least=0.05,
     why="a twentieth of the scale: less is not seen in a matrix of colours",
     unit=PLAIN,

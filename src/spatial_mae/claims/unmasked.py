@@ -1,6 +1,7 @@
 """Judges of reconstructions with nothing hidden (Kong et al. 2023, Sec. 3.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import log, log10, nan
 
 from spatial_mae.claims.engine import PERCENT, PLAIN, Combined, Contrast, Evidence, Unit
@@ -20,7 +21,7 @@ TURN, EXTREME = 0.75, 0.9
 RATIOS = Contrast(
     Rise(),
     ("mask",),
-    f"rise of structural similarity along m up to {TURN}",
+    f"structural similarity rises along m up to {TURN} by",
     least=0.01,
     why="SSIM and FSIM are compared to two decimals",
     unit=PLAIN,
@@ -29,7 +30,7 @@ RATIOS = Contrast(
 EXTREMES = Contrast(
     Above(named(EXTREME), named(TURN)),
     ("mask",),
-    f"PSNR, or negative MSE in decibels, at m = {EXTREME} over that at {TURN}",
+    f"PSNR, and negative MSE in decibels, rise from m = {TURN} to {EXTREME} by",
     least=0.5,
     why="half a decibel: smaller differences of PSNR are not seen in images",
     unit=Unit("dB"),
@@ -38,14 +39,14 @@ EXTREMES = Contrast(
 UNITS = Contrast(
     Rise(),
     ("unit_pixels",),
-    "change with the mask unit, structure up and pixels down, of the metrics or of their gain by "
-    "training, the less,",
+    "the metrics change with the mask unit, structure up and pixels down, by",
     least=0.02,
     why="2%: half a decibel near 25 dB, or 0.02 of an SSIM near 1",
     unit=PERCENT,
     error=own_error,
     relative=True,
 )
+ADDED = replace(UNITS, says="what training adds to the metrics changes so by")
 
 
 @judge("kong.ssim", kinds=("unmasked",), figure="unmasked_reconstruction", contrast=RATIOS)
@@ -110,9 +111,12 @@ def _verdict(tables: Tables, rows: Rows, contrast: Contrast, needs: str) -> Verd
 
 def _trade(rows: Rows) -> Combined:
     """The metrics, and their gains, in the direction that the statement claims."""
+    values = _signed(rows, lambda row: row["value"]), _signed(rows, beyond_untrained)
+    return Combined([Evidence(values[0], UNITS), Evidence(values[1], ADDED)])
+
+
+def _signed(rows: Rows, value: Callable[[Row], float | None]) -> list[Row]:
     signs = [-1 if row["metric"] in PIXELS else 1 for row in rows]
-    parts = [
-        [{**row, "value": sign * value(row)} for row, sign in zip(rows, signs, strict=True)]
-        for value in (lambda row: row["value"], beyond_untrained)
+    return [
+        {**row, "value": sign * number(value(row))} for row, sign in zip(rows, signs, strict=True)
     ]
-    return Combined([Evidence(part, UNITS) for part in parts])

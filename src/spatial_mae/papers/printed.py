@@ -20,7 +20,7 @@ def printed_rows(table: int) -> list[Row]:
     rows = []
     for statement in statements():
         name, _, row = statement["id"].removeprefix("kong.").partition(".")
-        if name != f"t{table}" or not statement["numbers"] or statement["needs"] != "reported":
+        if name != f"t{table}" or "numbers" not in statement or statement["needs"] != "reported":
             continue
         if table == 2:
             found = [({"mask": float(m)}, "shape bias", v) for m, v in statement["numbers"].items()]

@@ -32,7 +32,9 @@ def _lines(schema: Mapping) -> Iterator[str]:
     for name in ("data", "devices"):
         yield from [f"## `{name}`", "", *key_table(blocks[name])]
     experiment = blocks["experiments"]["items"]
-    yield from ["## `experiments`", "", "A list; each entry:", "", *key_table(experiment)]
+    kind = {"description": "What is measured: a kind of [measurements](measurements.md)."}
+    keys = {"properties": experiment["properties"] | {"kind": kind | {"type": "string"}}}
+    yield from ["## `experiments`", "", "A list; each entry:", "", *key_table(keys)]
     grid = experiment["properties"]["grids"]["items"]
     yield from ["## Keys of `grids`", "", f"{grid['description']} Each key is a list.", ""]
     yield from key_table(grid)

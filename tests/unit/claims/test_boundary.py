@@ -46,7 +46,7 @@ def test_seeds_are_compared_in_pairs(table, gains, verdict):
 
 def test_the_width_at_which_it_holds_is_named(table):
     found = boundary_raises_the_probe(table({1: 0.02, 2: -0.03}))
-    assert found.sentence.startswith("measure 1 pixels left out: accuracy")
+    assert found.sentence.startswith("measure boundary 1: without")
 
 
 def test_a_gain_within_the_noise_is_inconclusive(table):

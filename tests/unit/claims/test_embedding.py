@@ -49,7 +49,7 @@ def test_separation_rises_up_to_three_quarters(table, value, verdict):
 def test_the_space_in_which_it_holds_is_named(table):
     tables = table(lambda m, p, s: m if s == "pca" else 1 - m)
     found = embedding.separation_rises_with_the_ratio(tables)
-    assert found.sentence.startswith("measure pca: rise")
+    assert found.sentence.startswith("measure pca: the classes' separation rises")
 
 
 @pytest.mark.parametrize("grid", [{"units": (1, 2, 4)}, {"patches": (2, 4, 8)}])

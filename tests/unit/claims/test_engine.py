@@ -46,7 +46,7 @@ def test_two_cells_with_repeats_are_a_paired_t_test(table, effect):
     rows = table({0.5: 0, 0.75: effect}, seeds=5)
     by_mask = {m: [r["value"] for r in rows if r["mask"] == m] for m in (0.5, 0.75)}
     exact = stats.ttest_rel(by_mask[0.75], by_mask[0.5], alternative="greater")
-    weight = Evidence(rows, MORE).weigh([0])
+    weight = Evidence(rows, MORE).weigh([0], interval=True)
     assert weight.estimate == pytest.approx(np.mean(by_mask[0.75]) - np.mean(by_mask[0.5]))
     assert weight.affirm == pytest.approx(exact.pvalue, abs=0.015)
     interval = stats.ttest_rel(by_mask[0.75], by_mask[0.5]).confidence_interval(0.95)
@@ -56,7 +56,7 @@ def test_two_cells_with_repeats_are_a_paired_t_test(table, effect):
 def test_the_test_set_s_error_is_added(table):
     rows = table({0.5: 0, 0.75: 0.05}, n_test=100)
     assert Evidence(rows, MORE).weigh([0]).affirm < 0.025
-    wide = Evidence(rows, replace(MORE, error=accuracy_error)).weigh([0])
+    wide = Evidence(rows, replace(MORE, error=accuracy_error)).weigh([0], interval=True)
     assert wide.affirm > 0.1
     assert wide.high - wide.low > 0.2
 

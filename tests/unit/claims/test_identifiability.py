@@ -56,7 +56,7 @@ def only(repeated):
 def test_c_is_measured_by_what_can_be_reached_and_what_was_there_before(
     recovered, value, untrained, verdict
 ):
-    found = recovered(row(value), known(), before(untrained))
+    found = recovered(row(value), known(), before(untrained), noise=0.0005)
     assert found.verdict == verdict
     assert verdict == TOO_SMALL or "epochs 3, images 400, width 48" in found.conditions
 
@@ -87,10 +87,12 @@ def test_what_was_not_reached_is_said(recovered):
     assert found.sentence.startswith("Not reached: R² is off by 0.16")
 
 
-def test_noise_decides_nothing(recovered):
-    found = recovered(row(0.8), known(), before(0.7), noise=0.05)
-    assert found.verdict == INCONCLUSIVE
-    assert "both possible" in found.sentence
+def test_noise_seldom_recovers_c(recovered):
+    """At most 2.5% hold where exactly 95% is reached: of 100 tables seldom more than 6."""
+    rows = [row(0.76), known(), before(0.2)]
+    words = [recovered(*rows, noise=0.02, start=start).verdict for start in range(100)]
+    assert words.count(HOLDS) <= 6
+    assert set(words) == {HOLDS, INCONCLUSIVE}
 
 
 def test_one_seed_is_run_and_inconclusive(recovered):
@@ -105,7 +107,7 @@ def test_each_mask_ratio_representation_and_readout_has_its_own_control(recovere
     token = {"representation": "mean"}
     found = recovered(*rows, row(0.3, **token), before(0.4, **token))
     assert found.verdict == CONDITIONAL and found.evidence["settings"] == 3
-    assert found.sentence.startswith("representation tokens: R²")
+    assert found.sentence.startswith("representation tokens: ")
 
 
 def test_the_controls_stand_in_the_evidence(recovered):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from spatial_mae.claims.shapes import Above, Alike, Best, Lead, Mean, Rise, Shift, named
+from spatial_mae.claims.grid_shapes import Shift
+from spatial_mae.claims.shapes import Above, Alike, Best, Lead, Mean, Rise, Steady, named
 
 LINE = [(1,), (2,), (4,), (8,)]
 GRID = [(p, m) for p in (2, 4, 8) for m in (0.25, 0.5, 0.75)]
@@ -12,6 +13,7 @@ SHAPES = [
     (Rise(), LINE),
     (Rise(sign=-1), LINE),
     (Rise(steps=False), LINE),
+    (Steady(0.5), LINE),
     (MIDDLE, LINE),
     (Lead(named(2, 4), every=True), LINE),
     (Lead(named(1), margin=0.5), LINE),
@@ -46,6 +48,13 @@ def test_a_step_down_counts_against_a_rise():
     assert Rise().value(np.array([0.0, 3.0, 1.0]), LINE[:3]) == pytest.approx(1 - 2)
     assert Rise(steps=False).value(np.array([0.0, 3.0, 1.0]), LINE[:3]) == 1
     assert Rise(sign=-1).value(np.array([3.0, 2.0, 2.5]), LINE[:3]) == pytest.approx(0.5 - 0.5)
+
+
+def test_the_lowest_step_counts_in_a_steady_rise():
+    means = np.array([0.0, 3.0, 2.0, 9.0])
+    assert Steady(1.5).value(means, LINE) == pytest.approx(0.5)
+    assert Steady(0.5).value(means, LINE) == pytest.approx(-0.5)
+    assert Steady(0.5).value(Steady(0.5).tied(means, LINE), LINE) == pytest.approx(0)
 
 
 def test_regions():

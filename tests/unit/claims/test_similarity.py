@@ -2,9 +2,11 @@
 
 import pytest
 
+from spatial_mae.claims import training  # noqa: F401  (registers the judge of the setting)
 from spatial_mae.claims.registry import judge_statement
 from spatial_mae.claims.similarity import deeper_is_more_similar
-from spatial_mae.claims.verdict import FAILS, HOLDS, INCONCLUSIVE, NOT_RUN
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, INCONCLUSIVE, NOT_RUN, SETTING
+from spatial_mae.papers.statements import statements
 
 
 @pytest.fixture
@@ -76,3 +78,22 @@ def test_diverged_runs_are_left_out_and_counted(similarity):
     found = deeper_is_more_similar({"similarity": rows})
     assert found.verdict == HOLDS
     assert "Left out: 45 rows" in found.conditions
+
+
+@pytest.mark.parametrize(
+    ("others", "verdict"),
+    [({}, NOT_RUN), ({"reference_enc": 12}, HOLDS), ({"reference_enc": 12, "dec": 1}, NOT_RUN)],
+)
+def test_the_quoted_decoder_and_reference_are_a_setting(similarity, others, verdict):
+    rows = similarity(lambda e: e / 8, **others)
+    found = judge_statement({"id": "cka.dec4"}, {"similarity": rows})
+    assert (found.verdict, found.role) == (verdict, SETTING)
+    mixed = [*rows, *similarity(lambda e: e / 8, reference_enc=12)]
+    both = judge_statement({"id": "cka.dec4"}, {"similarity": mixed})
+    assert both.verdict == (HOLDS if verdict == HOLDS else CONDITIONAL)
+
+
+def test_the_trend_is_quoted_where_it_is_judged():
+    quotes = {statement["id"]: statement["quote"] for statement in statements()}
+    assert "more similar" in quotes["cka.depth"]
+    assert "4 decoder layers" in quotes["cka.dec4"]

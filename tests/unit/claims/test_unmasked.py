@@ -58,7 +58,7 @@ def test_one_metric_of_two_is_conditional(table):
             row["value"] = 1 - row["value"]
     found = unmasked.structure_rises_with_the_ratio(tables)
     assert found.verdict == CONDITIONAL
-    assert found.sentence.startswith("metric ssim: rise")
+    assert found.sentence.startswith("metric ssim: structural similarity rises")
 
 
 def test_a_rise_within_the_error_of_the_images_is_inconclusive(table):
@@ -93,7 +93,7 @@ def test_what_untrained_networks_do_too_is_no_effect_of_masks(table):
             row["value"] += row["patch"] / 20
     found = unmasked.units_trade_pixels_for_structure(tables)
     assert found.verdict == CONDITIONAL
-    assert found.sentence.startswith("metric mse, psnr: change")
+    assert found.sentence.startswith("metric mse, psnr: the metrics change")
 
 
 def test_one_unit_is_not_enough(table):
@@ -110,3 +110,11 @@ def test_a_missing_number_decides_nothing(table, identity, value):
     found = judge_statement({"id": identity}, tables)
     assert found.verdict == INCONCLUSIVE
     assert "value is nan" in found.sentence
+
+
+def test_one_network_without_an_untrained_one_decides_nothing(table):
+    rows = table(lambda m, p: p / 20, masks=(0.75,), units=(1, 2, 4), sign=-1)["unmasked"]
+    rows[0]["value"] = rows[-1]["value"] = None
+    found = judge_statement({"id": "kong.recon.units"}, {"unmasked": rows})
+    assert found.verdict == INCONCLUSIVE
+    assert "value is" in found.sentence

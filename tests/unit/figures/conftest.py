@@ -5,6 +5,11 @@ from itertools import product
 
 import pytest
 
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.schema import schema
+from spatial_mae.tables.column import NUMBER, PLACE, REPEAT, SETTING, TEXT, WHOLE
+from spatial_mae.tables.kinds import columns_of
+
 MODELS = [("ae", 0, None), ("dae", None, 0.1), ("dae", None, 0.3)]
 MODELS += [("mae", ratio, None) for ratio in (0.25, 0.5, 0.75)]
 
@@ -200,14 +205,6 @@ def psd():
         row |= {"sampling": "exact", "mask_ratio": 0.2, "part": part}
         rows.append(row | {"frequency_x": fx / 8, "frequency_y": fy / 8, "power": power})
     return rows
-
-
-def lemmas():
-    checks = {"L1.objective": 1e-14, "T1": 3e-13, "R1": 0.0}
-    return [
-        {"check": name, "quantity": "max_relative_error", "value": value, "n": 20}
-        for name, value in checks.items()
-    ]
 
 
 def taylor():
@@ -654,19 +651,68 @@ def latent_recovery():
     return rows
 
 
-BUILDERS = (influence_limit, influence_subsets)
-BUILDERS += (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
-BUILDERS += (gabor, gabor_map, depth, spectrum, psd, lemmas, taylor)
-BUILDERS += (evaluation, fine_tuning, supervised, similarity, gallery)
+# Of kinds whose columns do not say enough: which texts they hold, which numbers depend on others.
+BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
+BUILDERS += (
+    influence_limit,
+    influence_subsets,
+    gabor,
+    gabor_map,
+    depth,
+    spectrum,
+    psd,
+    taylor,
+    evaluation,
+    fine_tuning,
+    supervised,
+)
+BUILDERS += (similarity, gallery, embedding, embedding_points)
 BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
 BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)
-BUILDERS += (unmasked, attention, attention_maps)
-BUILDERS += (embedding, embedding_points, robustness, both_papers, detection)
+BUILDERS += (unmasked, attention, attention_maps, robustness, both_papers, detection)
 BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
+
+FEW = {TEXT: ("first", "second"), WHOLE: (2, 4, 8), NUMBER: (0.25, 0.5, 0.75)}
+ALIKE = ("dataset", "model", "training", "unit", "enc", "dec", "epochs")
+KNOWN = {"seed": 0, "n": "all", "pixels": "lossless", "status": "completed"}
+
+
+def of_columns(kind):
+    """A table of any kind from its declared columns: a few values of each setting and place."""
+    columns = columns_of(kind)
+    varied = [c for c in columns.values() if c.role in (SETTING, PLACE) and not c.told_by]
+    few = {column.name: _few(column, column.name in KINDS[kind].keys) for column in varied}
+    choices = enumerate(product(*few.values()))
+    return [_row(columns, dict(zip(few, choice, strict=True)), n) for n, choice in choices]
+
+
+def _few(column, is_key):
+    """Values of a column: those that a grid allows, else any of its type."""
+    experiment = schema()["properties"]["experiments"]["items"]["properties"]
+    key = experiment["grids"]["items"]["properties"].get(column.name, {})
+    values = key.get("items", {}).get("enum") or FEW.get(column.type, ("all",))
+    return values[: 1 if column.name in ALIKE else 2 if is_key else 3]
+
+
+def _row(columns, chosen, number):
+    """The chosen values, and for every other column one that fits its type."""
+    row = {}
+    for name, column in columns.items():
+        measured = 0.5 + 0.4 * math.sin(number + len(name))
+        other = 100 if column.role in (SETTING, REPEAT) else measured
+        other = "one" if column.type == TEXT else other
+        row[name] = chosen.get(name, KNOWN.get(name, other))
+    return row
 
 
 @pytest.fixture(scope="session")
 def sample():
     """A function from an experiment's kind to a small table of that kind."""
     builders = {builder.__name__: builder for builder in BUILDERS}
-    return lambda kind: builders[kind]()
+    return lambda kind: builders[kind]() if kind in builders else of_columns(kind)
+
+
+@pytest.fixture(scope="session")
+def sample_of_columns():
+    """The same from the declared columns alone, as kinds without a builder have it."""
+    return of_columns

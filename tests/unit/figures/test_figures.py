@@ -85,6 +85,13 @@ def test_a_missing_column_is_named_or_not_needed(name, sample):
     assert needed >= 3
 
 
+@pytest.mark.parametrize("name", ["class_planes", "ising_couplings", "layer_similarity", "taylor"])
+def test_declared_columns_are_enough_where_texts_are_free(name, sample_of_columns):
+    module = load_figure(name)
+    rows = module.select(sample_of_columns(module.KIND))
+    assert plotted(module.draw(rows)) <= {v for row in rows for v in row.values()}
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_an_empty_table_is_an_error(name):
     module = load_figure(name)

@@ -50,7 +50,7 @@ def test_the_default_config_is_sound(config):
             "unknown key 'recipes.linear.default.mask_ratio'; did you mean 'mask_ratios'",
         ),
         (
-            lambda c: c["experiments"][0]["grids"][0].update(color=["luma"]),
+            lambda c: named(c, "autocorrelation")["grids"][0].update(color=["luma"]),
             "unknown key 'experiments[0].grids[0].color'; did you mean 'colour'",
         ),
         (
@@ -138,19 +138,19 @@ def test_the_default_config_is_sound(config):
             "far inside; use at most 23",
         ),
         (
-            lambda c: c["experiments"][0].update(recipe="defalt"),
+            lambda c: named(c, "autocorrelation").update(recipe="defalt"),
             "names no recipe of kind 'autocorrelation': 'defalt'; did you mean 'default'",
         ),
         (
-            lambda c: c["experiments"][0]["grids"][0].update(dataset=["dead_leafs"]),
+            lambda c: named(c, "autocorrelation")["grids"][0].update(dataset=["dead_leafs"]),
             "names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
         ),
         (
-            lambda c: c["experiments"].append(c["experiments"][0]),
+            lambda c: c["experiments"].append(named(c, "autocorrelation")),
             "two experiments are named 'autocorrelation'",
         ),
         (
-            lambda c: c["experiments"][1]["grids"][0].update(patch=[5]),
+            lambda c: named(c, "profile")["grids"][0].update(patch=[5]),
             "patch size 5 does not divide the 32 x 32 images of 'dead_leaves'; "
             "use one of [1, 2, 4, 8, 16, 32]",
         ),
@@ -191,7 +191,7 @@ def test_a_shared_folder_serves_public_data_only(config, tmp_path):
     assert sources.root_state(config, "cifar10") == ""
 
     def use_cifar10(c):
-        c["experiments"][0]["grids"][0]["dataset"] = ["cifar10"]
+        named(c, "autocorrelation")["grids"][0]["dataset"] = ["cifar10"]
 
     message = broken(config, use_cifar10)
     assert "holds no cifar-10-python.tar.gz or cifar-10-batches-py" in message

@@ -4,7 +4,7 @@ import pytest
 
 from spatial_mae.claims.judged import left_out
 from spatial_mae.tables.repeats import cells
-from spatial_mae.tables.runs import completed, last, once, probes, tuned
+from spatial_mae.tables.runs import completed, last, once, over_units, probes, tuned
 
 
 @pytest.mark.parametrize("column", ["status", "pretrain_status"])
@@ -39,3 +39,9 @@ def test_a_network_evaluated_by_two_recipes_counts_once(probe):
 def test_all_blocks_are_a_number(tuning):
     rows = tuned([tuning(0.5), tuning(0.4, blocks=1)])
     assert [(row["blocks"], row["value"]) for row in rows] == [(4, 0.5), (1, 0.4)]
+
+
+def test_units_are_compared_among_patches_of_one_size_and_patches_among_equal_units(probe):
+    rows = over_units([probe(0.5, patch=4, unit=2), probe(0.5, patch=8, unit=1)])
+    found = [(row["patch"], row["unit"], row["unit_pixels"]) for row in rows]
+    assert found == [(4, None, 8), (8, None, 8), (None, 2, 8), (None, 1, 8)]
