@@ -1,9 +1,10 @@
 """From weighed settings to one of the seven words: overall, then by a named condition.
 
 `holds`: all settings together affirm, none alone denies, and at no value of any axis does the
-estimate point the other way. `fails`: together they deny and none alone affirms. Under conditions:
-at named values of an axis (or of two) settings affirm and at others they deny. Tests of single
-settings and of conditions are adjusted by Holm's method. Otherwise it is inconclusive.
+estimate point the other way. `fails`: together they deny and none alone affirms, or each of them
+denies, whatever their mean. Under conditions: at named values of an axis (or of two) settings
+affirm and at others they deny. Tests of single settings and of conditions are adjusted by Holm's
+method. Otherwise it is inconclusive.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from itertools import combinations
 from statistics import median, mode
 
 from spatial_mae.claims.engine import LEVEL, Combined, Contrast, Evidence, Weight
+from spatial_mae.claims.noise import READINGS
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, INCONCLUSIVE, MOST_WORDS
 from spatial_mae.claims.wording import list_values
 from spatial_mae.tables.rows import grouped
@@ -68,7 +70,7 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
         word = FAILS
     elif _holds(evidence, whole, denies):
         word = HOLDS
-    elif whole.deny <= LEVEL and not any(affirms):
+    elif all(denies) or (whole.deny <= LEVEL and not any(affirms)):
         word = FAILS
     else:
         condition = _condition(evidence, affirms, denies)
@@ -122,9 +124,14 @@ def _condition(
                 yes.setdefault(names, {})[value] = weight
         both = [names for names in choices if names in yes and names in no]
         if both:
-            best = max(both, key=lambda names: len(yes[names]) + len(no[names]))
+            best = max(both, key=lambda names: (len(yes[names]) + len(no[names]), _read(names)))
             return Condition(best, yes[best], no[best])
     return None
+
+
+def _read(axes: Sequence[str]) -> bool:
+    """Of axes that divide the settings alike, what is measured says more than how it was made."""
+    return all(axis in READINGS for axis in axes)
 
 
 def _sentence(

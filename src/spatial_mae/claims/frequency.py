@@ -4,6 +4,7 @@ from math import isclose
 
 from spatial_mae.claims.engine import PERCENT, Contrast, Unit
 from spatial_mae.claims.judged import each_setting, judged
+from spatial_mae.claims.noise import finite
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.shapes import Mean
 from spatial_mae.claims.theory import lemma_numbers
@@ -23,7 +24,7 @@ SIGMAS = 6.0
 ZEROED = 0.01
 
 
-@judge("psd.20", kinds=("psd",), figure="masked_psd")
+@judge("psd.20", kinds=("psd",), figure="masked_psd", role=SETTING)
 def share_of_hidden_patches(tables: Tables) -> Verdict:
     """The masked images of the spectra have 20% of their patches hidden."""
     rows = [row for row in tables["psd"] if row.get("mask_ratio") is not None]
@@ -52,6 +53,8 @@ ZEROS = Contrast(
 def mask_spectrum_is_a_grating(tables: Tables) -> Verdict:
     """The expected power of masks has equally spaced zeros, and sampled masks agree with it."""
     rows = tables["spectrum"]
+    for column in ("expected", "averaged", "standard_error"):
+        finite(rows, column)
     return judged(
         each_setting(rows, _grating),
         ZEROS,
@@ -105,25 +108,27 @@ def masking_zeroes_frequencies(tables: Tables) -> Verdict:
 
     Masking is a product in space, hence a convolution of spectra in frequency.
     """
-    rows = [row for row in tables["psd"] if row["power"] > 0 or row["part"] == "masked"]
+    finite(tables["psd"], "power")
+    kept = _power_kept(tables["psd"])
     return judged(
-        each_setting(_power_kept(rows), _zeroed),
+        each_setting(kept, _zeroed),
         ZEROED_SHARE,
         "The spectra hold no masked part: add patches to the recipe.",
-        evidence={**_kept_numbers(_power_kept(rows)), **lemma_numbers("psd.zeroing", tables)},
+        evidence={**_kept_numbers(kept), **lemma_numbers("psd.zeroing", tables)},
         note="Removed: less than a hundredth of the power is left.",
     )
 
 
 def _power_kept(rows: Rows) -> list[Row]:
-    """For each masked frequency the power kept, as a ratio to the image's own."""
-    own = {_place(row): row["power"] for row in rows if row["part"] == "image"}
+    """For each masked frequency the power kept, as a ratio to the images' own, which is above 0."""
+    own = {_place(row): row["power"] for row in rows if row["part"] == "image" and row["power"] > 0}
     masked = [row for row in rows if row["part"] == "masked" and _place(row) in own]
     return [{**row, "kept": row["power"] / own[_place(row)]} for row in masked]
 
 
 def _place(row: Row) -> tuple:
-    return (row.get("dataset"), row["frequency_x"], row["frequency_y"])
+    """Images and frequency: another experiment may have fewer images of the data set."""
+    return (row.get("dataset"), row.get("n_images"), row["frequency_x"], row["frequency_y"])
 
 
 def _zeroed(rows: Rows) -> float:

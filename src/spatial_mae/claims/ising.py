@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast
 from spatial_mae.claims.judged import each_setting, judged
+from spatial_mae.claims.noise import finite
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.shapes import Mean
 from spatial_mae.claims.verdict import HOLDS, NOT_RUN, SETTING, Verdict
@@ -28,14 +29,14 @@ ENERGIES = {"boundary_energy": "leverage", "boundary_energy_weights": "squared w
 OF_MASKS = ("patch", "mask_ratio")
 
 
-@judge("ising.dims", kinds=("ising_summary",), figure="ising")
+@judge("ising.dims", kinds=("ising_summary",), figure="ising", role=SETTING)
 def dimensions_are_the_papers(tables: Tables) -> Verdict:
     """Some run is made in the paper's setting, 32 spins and 6 latents."""
     wanted = {"lattice": "chain", "size": SIZE, "n_latents": N_LATENTS}
     return _has_setting(tables["ising_summary"], wanted)
 
 
-@judge("ising.patch", kinds=("ising_summary",), figure="ising")
+@judge("ising.patch", kinds=("ising_summary",), figure="ising", role=SETTING)
 def patch_is_the_papers(tables: Tables) -> Verdict:
     """Some MAE run has the paper's patch size of 8 spins."""
     wanted = {"lattice": "chain", "patch": PATCH}
@@ -59,9 +60,16 @@ def _exact(says: str, margin: float, why: str) -> Contrast:
 
 
 def _of_autoencoders(
-    tables: Tables, effect: Callable[[Rows], float | None], contrast: Contrast, needs: str
+    tables: Tables,
+    column: str,
+    effect: Callable[[Rows], float | None],
+    contrast: Contrast,
+    needs: str,
 ) -> Verdict:
-    rows = pick(tables["ising_summary"], model="ae")
+    """The verdict on the AEs for which the column is known."""
+    solutions = pick(tables["ising_summary"], model="ae")
+    rows = [row for row in solutions if row.get(column) is not None]
+    finite(rows, column)
     return judged(each_setting(rows, effect, OF_MASKS), contrast, needs)
 
 
@@ -78,7 +86,7 @@ def rank_is_number_of_latents(tables: Tables) -> Verdict:
         return -max(abs(row["rank_influence"] - row["n_latents"]) for row in rows)
 
     needs = f"No AE of the Ising experiment has {N_LATENTS} latents: add it to the recipe."
-    return _of_autoencoders(tables, difference, RANK, needs)
+    return _of_autoencoders(tables, "rank_influence", difference, RANK, needs)
 
 
 IDENTITY = _exact("share of the identity's norm that W lacks", CLOSE, "close: less than half")
@@ -94,7 +102,8 @@ def close_to_identity(tables: Tables) -> Verdict:
     def missing(rows: Rows) -> float:
         return -max(row["identity_error"] for row in rows)
 
-    return _of_autoencoders(tables, missing, IDENTITY, "The Ising tables hold no AE.")
+    needs = "The Ising tables hold no AE: add the model to the recipe."
+    return _of_autoencoders(tables, "identity_error", missing, IDENTITY, needs)
 
 
 SINUSOID = _exact(
@@ -106,12 +115,11 @@ SINUSOID = _exact(
 def sinusoidal_features(tables: Tables) -> Verdict:
     """Every column of the AE's encoder is nearly one sinusoid."""
 
-    def worst(rows: Rows) -> float | None:
-        known = [row["sinusoid_r2"] for row in rows if row.get("sinusoid_r2") is not None]
-        return min(known, default=None)
+    def worst(rows: Rows) -> float:
+        return min(row["sinusoid_r2"] for row in rows)
 
     needs = "The Ising tables hold no sinusoid fit of an AE: add a chain."
-    return _of_autoencoders(tables, worst, SINUSOID, needs)
+    return _of_autoencoders(tables, "sinusoid_r2", worst, SINUSOID, needs)
 
 
 BOUNDARY = Contrast(
@@ -152,5 +160,6 @@ def _excess(rows: Rows, column: str, name: str) -> list[Row]:
     """The MAE's energy over the larger of 1, the mean, and the AE's, less 1."""
     pairs = paired(masked(rows), pick(rows, model="ae"), column, ("mask_ratio",))
     known = [row for row in pairs if row["ours"] is not None and row["theirs"] is not None]
+    finite(known, "theirs")
     renamed = [{**row, "against": None, "measure": name} for row in known]
     return each_setting(renamed, lambda g: mean(g, "ours") / max(1.0, mean(g, "theirs")) - 1)

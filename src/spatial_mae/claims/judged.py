@@ -75,17 +75,15 @@ def judged(
     word = short(rows) if short else ""
     if not found.where:
         return not_run(needs)
-    if found.blind:
-        repeat = found.contrast.repeat
+    blind, details = _blind(found), _details(found, rows, scale, gate)
+    if found.blind or not (found := found.seen()).where:
         return Verdict(
             INCONCLUSIVE,
-            f"One {repeat} in each of {len(found.where)} settings: the noise between repeats is "
-            "unknown; two are needed in one of them.",
-            sentences(_details(found, rows, scale, gate), note),
+            blind,
+            sentences(details, note),
             data=describe_data(rows),
             scale=word,
         )
-    found = found.seen()
     concluded = conclude(found, universal)
     counts = [one.n_images for one in found.layouts if one.n_images is not None]
     return Verdict(
@@ -96,6 +94,13 @@ def judged(
         min(counts, default=None),
         describe_data(rows),
         word,
+    )
+
+
+def _blind(found: Evidence | Combined) -> str:
+    return (
+        f"One {found.contrast.repeat} in each of {len(found.where)} settings: the noise between "
+        "repeats is unknown; two are needed in one of them."
     )
 
 

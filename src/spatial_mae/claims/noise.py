@@ -73,7 +73,7 @@ def layouts(
     Raises Undecidable for numbers that are missing or not finite, the same repeat twice, or
     different scales within one comparison.
     """
-    _check(rows, column)
+    finite(rows, column)
     found = [
         _layout(key, group, free, column, repeat, error, relative, fits)
         for key, group in settings(rows, free).items()
@@ -81,7 +81,8 @@ def layouts(
     return [layout for layout in found if layout is not None]
 
 
-def _check(rows: Rows, column: str) -> None:
+def finite(rows: Rows, column: str) -> None:
+    """Raise Undecidable unless every row has a finite number in the column."""
     bad = [r for r in rows if r.get(column) is None or not math.isfinite(float(r[column]))]
     if bad:
         name = COLUMNS[column].label if column in COLUMNS else column

@@ -3,7 +3,8 @@
 from math import log
 
 from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast
-from spatial_mae.claims.judged import each_setting, judged
+from spatial_mae.claims.judged import each_setting, judged, left_out
+from spatial_mae.claims.noise import finite
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import in_short, mark
 from spatial_mae.claims.shapes import Mean, Rise
@@ -49,7 +50,14 @@ def reconstruction_improves(tables: Tables) -> Verdict:
     if any(
         len({row["mask"] for row in group}) > 1 for group in settings(errors, ("mask",)).values()
     ):
-        return judged(errors, ERRORS, "", scale=mark, short=in_short)
+        return judged(
+            errors,
+            ERRORS,
+            "No seed of the evaluation tables has two mask ratios in one setting.",
+            scale=mark,
+            short=in_short,
+            note=left_out(tables["evaluation"]),
+        )
     return judged(
         masked(tables["losses"]),
         LOSSES,
@@ -79,7 +87,8 @@ DECAY = Contrast(
 @judge("poster.eqR", kinds=("autocorrelation",), figure="autocorrelation", contrast=DECAY)
 def correlations_are_local(tables: Tables) -> Verdict:
     """R, the mean of f(x) f(x + dx), is strong between neighbours and falls with distance."""
-    rows = tables["autocorrelation"]
+    rows = [row for row in tables["autocorrelation"] if row.get("correlation") is not None]
+    finite(rows, "correlation")
     return judged(
         each_setting(rows, _neighbours),
         DECAY,
@@ -89,23 +98,19 @@ def correlations_are_local(tables: Tables) -> Verdict:
 
 
 def _neighbours(rows: Rows) -> float | None:
-    """Correlation at 1 pixel; 0 where it does not fall from there to a quarter of the longest."""
+    """Correlation at 1 pixel; 0 unless it falls step by step to a quarter of the longest."""
     curve = _by_distance(rows)
     farthest = max(1 + 1, NEAR * max(curve, default=0))
     near = [value for distance, value in curve.items() if 1 <= distance <= farthest]
     if len(near) < 2 or 1 not in curve:
         return None
-    falls = all(after <= before for before, after in zip(near, near[1:], strict=False))
+    falls = all(after < before for before, after in zip(near, near[1:], strict=False))
     return curve[1] if falls else 0.0
 
 
 def _by_distance(rows: Rows) -> dict[int, float]:
     """Mean correlation at each distance rounded to whole pixels, of images with any variance."""
-    rounded = [
-        {**row, "distance": round(row["distance"])}
-        for row in rows
-        if row.get("correlation") is not None
-    ]
+    rounded = [{**row, "distance": round(row["distance"])} for row in rows]
     return means(rounded, "distance", "correlation")
 
 

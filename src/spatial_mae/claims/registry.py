@@ -1,21 +1,22 @@
 """The judges, each registered for the statements that it decides."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from spatial_mae.claims.engine import Contrast
 from spatial_mae.claims.verdict import (
+    FINDING,
     INCONCLUSIVE,
+    MOST_WORDS,
     NOT_RUN,
     NOT_TESTABLE,
     TOO_SMALL,
     Undecidable,
     Verdict,
-    not_run,
 )
 from spatial_mae.tables.columns import COLUMNS
-from spatial_mae.tables.rows import Tables
+from spatial_mae.tables.rows import Rows, Tables
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Judge:
     """decide: tables -> verdict. kinds: experiments that it needs. figure: its picture.
 
     either: one of the kinds is enough. contrast: what it claims of measured numbers, one of them
-    where there are several; None for settings, notes and exact checks.
+    where there are several; None for settings, notes and exact checks. role: that of its verdicts.
     """
 
     decide: Callable[[Tables], Verdict]
@@ -31,6 +32,7 @@ class Judge:
     figure: str | None
     either: bool = False
     contrast: Contrast | None = None
+    role: str = FINDING
 
     def missing(self, tables: Tables) -> str:
         """The experiments it lacks, in words; empty if it can be called."""
@@ -49,6 +51,7 @@ def judge(
     figure: str | None = None,
     either: bool = False,
     contrast: Contrast | None = None,
+    role: str = FINDING,
 ) -> Callable:
     """Register a function tables -> Verdict for these statements.
 
@@ -61,7 +64,7 @@ def judge(
         for identity in identities:
             if identity in JUDGES:
                 raise ValueError(f"{identity!r} has two judges; keep one")
-            JUDGES[identity] = Judge(decide, kinds, figure, either, contrast)
+            JUDGES[identity] = Judge(decide, kinds, figure, either, contrast, role)
         return decide
 
     return register
@@ -84,17 +87,23 @@ def judge_statement(statement: dict, tables: Tables) -> Verdict:
         verdict = NOT_TESTABLE if statement["needs"] == "note" else NOT_RUN
         return Verdict(verdict, statement["undecided"])
     if missing := found.missing(tables):
-        return not_run(f"The study has no experiment of kind {missing}: add one.")
-    large, reason = large_enough(tables, found.kinds, statement.get("minimum", {}))
-    if reason:
-        return Verdict(TOO_SMALL, reason)
+        reason = f"The study has no experiment of kind {missing}: add one."
+        return Verdict(NOT_RUN, reason, role=found.role)
     try:
+        large, reason = large_enough(tables, found.kinds, statement.get("minimum", {}))
+        if reason:
+            return Verdict(TOO_SMALL, reason, role=found.role)
         return found.decide(large)
     except Undecidable as reason:
-        return Verdict(INCONCLUSIVE, f"Cannot be judged: {reason}.")
+        return _not_judged(str(reason), found)
     except Exception as error:  # whatever odd tables do to a judge, the others are judged
         print(f"{statement['id']}: {error!r}", file=sys.stderr)
-        return Verdict(INCONCLUSIVE, f"Cannot be judged: {type(error).__name__} in its judge.")
+        return _not_judged(f"{type(error).__name__} in its judge", found)
+
+
+def _not_judged(reason: str, judge: Judge) -> Verdict:
+    words = f"Cannot be judged: {reason}.".split()
+    return Verdict(INCONCLUSIVE, " ".join(words[:MOST_WORDS]), role=judge.role)
 
 
 def large_enough(
@@ -105,19 +114,22 @@ def large_enough(
     minimum: column -> least number, with `why`. Rows without the column are kept.
     """
     least = {name: value for name, value in minimum.items() if name != "why"}
-    kept = {kind: [row for row in tables.get(kind, ()) if _reaches(row, least)] for kind in kinds}
+    there = {kind: tables[kind] for kind in kinds if tables.get(kind)}
+    kept = {kind: [r for r in rows if _reaches(r, least)] for kind, rows in there.items()}
     if not least or any(kept.values()):
         return {**tables, **(kept if least else {})}, ""
-    largest = {
-        name: max(
-            row[name] for kind in kinds for row in tables.get(kind, ()) if row.get(name) is not None
-        )
-        for name in least
-    }
+    largest = {name: _largest(there.values(), name) for name in least}
     found = ", ".join(
-        f"{COLUMNS[name].label} {largest[name]:g} of {least[name]:g}" for name in least
+        f"{COLUMNS[name].label} {number:g} of {least[name]:g}"
+        for name, number in largest.items()
+        if number is not None and not number >= least[name]
     )
     return tables, f"{found}: {minimum['why']}."
+
+
+def _largest(tables: Iterable[Rows], column: str) -> float | None:
+    found = [row[column] for rows in tables for row in rows if row.get(column) is not None]
+    return max(found, default=None)
 
 
 def _reaches(row: Mapping, least: Mapping[str, float]) -> bool:

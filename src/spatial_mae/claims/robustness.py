@@ -155,7 +155,7 @@ def _networks(row: Row) -> tuple:
 CUES, ALIKE = 1280, 80
 
 
-@judge("kong.cue", kinds=("robustness",), figure="table_shape_bias")
+@judge("kong.cue", kinds=("robustness",), figure="table_shape_bias", role=SETTING)
 def the_published_cue_conflict_set(tables: Tables) -> Verdict:
     """Whether shape bias was measured on the whole published set."""
     rows = [row for row in completed(tables["robustness"]) if row.get("n_files") is not None]

@@ -35,10 +35,9 @@ def mark_second(rows: Rows) -> str:
 
 def in_short(rows: Rows) -> str:
     """`3 epochs, width 64`, `3 + 10 epochs, width 64` after fine-tuning: the scale in the word."""
-    first, then = "epochs", ""
-    if _kind(rows[0]) == "tuned":
-        first, then = "pretrain_epochs", f" + {values(rows, 'epochs')}"
-    return f"{values(rows, first)}{then} epochs, width {values(rows, 'model_width')}"
+    tuned = all(_kind(row) == "tuned" for row in rows)
+    then = f" + {values(rows, 'epochs')}" if tuned else ""
+    return f"{_pretraining(rows)}{then} epochs, width {values(rows, 'model_width')}"
 
 
 def full_scale(row: Row) -> bool:
@@ -81,9 +80,15 @@ def _work(rows: Rows) -> str:
     used = _listed([images(row) for row in rows])
     if _kind(rows[0]) == "supervised":
         return f"{values(rows, 'epochs')} supervised epochs of {used} images"
-    epochs = _listed([row.get("pretrain_epochs" if row in tuned else "epochs") for row in rows])
     tuning = f"{values(tuned, 'epochs')} of fine-tuning on {values(tuned, 'n_train')}"
-    return f"{epochs} epochs of {used} images" + (f", then {tuning}" if tuned else "")
+    return f"{_pretraining(rows)} epochs of {used} images" + (f", then {tuning}" if tuned else "")
+
+
+def _pretraining(rows: Rows) -> str:
+    """The epochs before any fine-tuning; of supervised networks all."""
+    return _listed(
+        [row.get("pretrain_epochs" if _kind(row) == "tuned" else "epochs") for row in rows]
+    )
 
 
 def _kind(row: Row) -> str:

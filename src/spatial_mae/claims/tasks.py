@@ -80,7 +80,7 @@ def similar_at_small_scale(tables: Tables) -> Verdict:
     )
 
 
-@judge("depth.32", kinds=("depth",), figure="depth")
+@judge("depth.32", kinds=("depth",), figure="depth", role=SETTING)
 def depth_resolution(tables: Tables) -> Verdict:
     """Depth is predicted at 32 x 32 pixels."""
     names = {row.get("dataset") for row in tables["depth"]}

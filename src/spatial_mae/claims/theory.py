@@ -10,7 +10,7 @@ from functools import partial
 from math import inf, isfinite
 
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.verdict import FAILS, HOLDS, Verdict, not_run
+from spatial_mae.claims.verdict import FAILS, HOLDS, Undecidable, Verdict, not_run
 from spatial_mae.tables.rows import Rows, Tables
 
 # Two float64 ways to the same number: rounding leaves some 1e-13, a wrong formula far more.
@@ -87,21 +87,26 @@ CHECKS: dict[str, tuple[Bound, ...]] = {
 
 
 def within_bounds(check: str, bounds: Sequence[Bound], tables: Tables) -> Verdict:
-    """Holds if every value of every bounded quantity of the check stays within its bound."""
+    """Holds if every value of every bounded quantity of the check stays within its bound.
+
+    Raises Undecidable for one that is not finite.
+    """
     rows = [row for row in tables["lemmas"] if row["check"] == check]
     values = {bound: _values(rows, bound.quantity) for bound in bounds}
     if missing := [bound.quantity for bound in bounds if not values[bound]]:
         return not_run(f"The lemma table has no {', '.join(missing[:3])}: run its check.")
+    for bound in bounds:
+        if bad := [value for value in values[bound] if not isfinite(value)]:
+            raise Undecidable(f"{bound.quantity} is {bad[0]}")
     broken = [b for b in bounds if not all(map(b.holds, values[b]))]
     kept = len(bounds) - len(broken)
     counts = [int(row["n"]) for row in rows if row.get("n") is not None]
     worst = {bound.quantity: _worst(bound, values[bound]) for bound in bounds}
-    bounded = {name: value for name, value in worst.items() if isfinite(value)}
     return Verdict(
         FAILS if broken else HOLDS,
         f"{kept} of {len(bounds)} checks on a small instance, all cases enumerated, agree with it.",
         "; ".join(f"{'broken: ' if b in broken else ''}{b}" for b in bounds) + ".",
-        {**lemma_numbers(check, tables), **bounded},
+        {**lemma_numbers(check, tables), **worst},
         min(counts, default=None),
         "small instance, no images; n counts its cases",
     )
@@ -124,7 +129,8 @@ def _values(rows: Rows, quantity: str) -> list[float]:
 
 
 def _worst(bound: Bound, values: Sequence[float]) -> float:
-    return next((v for v in values if not bound.holds(v)), max(values, key=abs))
+    nearest = min if bound.least > -inf else max
+    return next((v for v in values if not bound.holds(v)), nearest(values))
 
 
 for _check, _bounds in CHECKS.items():

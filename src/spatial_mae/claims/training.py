@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from spatial_mae.claims.judged import sentences
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark, mark_second, values
 from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, NOT_RUN, SETTING, Verdict
@@ -56,17 +57,18 @@ def setting_of_the_paper(
     rows = _trained(tables[kind])
     known = {name: value for name, value in wanted.items() if distinct(rows, name)}
     matching = [row for row in rows if all(row.get(name) == v for name, v in known.items())]
-    here = ", ".join(f"{_words(name)} {values(rows, name)} (the paper: {wanted[name]})"
-                     for name in known)  # fmt: skip
+    found = ", ".join(f"{_words(name)} {values(rows, name)} (the paper: {wanted[name]})"
+                      for name in known)  # fmt: skip
+    here = f"Here {found}." if known else ""
     unknown = ", ".join(_words(name) for name in wanted if name not in known)
-    missing = f" Not in the tables: {unknown}." if unknown else ""
+    missing = f"Not in the tables: {unknown}." if unknown else ""
     if not matching or not known:
-        return _setting(NOT_RUN, "The paper's setting was not run.", f"Here {here}.{missing}")
+        return _setting(NOT_RUN, "The paper's setting was not run.", sentences(here, missing))
     verdict = HOLDS if len(matching) == len(rows) and not unknown else CONDITIONAL
     count = f"{len(matching)} of {len(rows)} rows have the paper's setting"
     sentence = f"{count}{', as far as the tables say' if unknown else ''}."
     numbers = {"rows": len(rows), "rows_in_setting": len(matching)}
-    text = f"{scale(matching)}. Here {here}.{missing}"
+    text = sentences(f"{scale(matching)}.", here, missing)
     return _setting(verdict, sentence, text, numbers, data=describe_data(matching))
 
 
@@ -81,7 +83,8 @@ def _words(column: str) -> str:
 def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
     """Holds under conditions if runs of one setting take all of the values: the rest is smaller."""
     either = [row for kind in GRID_KINDS for row in _trained(tables.get(kind, ()))]
-    rows = [{**row, "mask_unit": row["patch"] * row["unit"]} for row in either]
+    known = [row for row in either if row.get("patch") and row.get("unit")]
+    rows = [{**row, "mask_unit": row["patch"] * row["unit"]} for row in known]
     free = ("patch", "unit") if column == "mask_unit" else (column,)
     groups = settings(rows, (*free, "metric", "protocol", "representation", "block")).values()
     whole = [group for group in groups if set(wanted) <= {row[column] for row in group}]
@@ -103,8 +106,8 @@ def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
 for _identity, (_kind, _wanted) in SETTINGS.items():
     _scale = mark_second if _identity.startswith("kong.") else mark
     _decide = partial(setting_of_the_paper, kind=_kind, wanted=_wanted, scale=_scale)
-    judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity))(_decide)
+    judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity), role=SETTING)(_decide)
 for _identity, (_column, _values) in GRIDS.items():
-    judge(_identity, kinds=GRID_KINDS, either=True)(
+    judge(_identity, kinds=GRID_KINDS, either=True, role=SETTING)(
         partial(grid_of_the_paper, column=_column, wanted=_values)
     )

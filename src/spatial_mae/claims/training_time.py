@@ -4,6 +4,7 @@ from math import log
 
 from spatial_mae.claims.engine import TIMES, Contrast
 from spatial_mae.claims.judged import CLOCK, judged, left_out, sentences
+from spatial_mae.claims.noise import finite
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import full_scale, in_short, mark
 from spatial_mae.claims.shapes import Rise
@@ -41,8 +42,12 @@ def less_masking_takes_longer(tables: Tables) -> Verdict:
 
 
 def _runs(rows: Rows) -> list[Row]:
-    """One row a completed run, with the time of its whole pretraining as `value`."""
+    """One row a completed run, with the time of its whole pretraining as `value`.
+
+    Raises Undecidable for a time that is not finite.
+    """
     timed = [row for row in last(completed(rows)) if row.get("pretrain_seconds")]
+    finite(timed, "pretrain_seconds")
     runs = {tuple(row.get(key) for key in PRETRAINING): row for row in timed}
     return [
         {
@@ -71,6 +76,6 @@ def longest_run(tables: Tables) -> Verdict:
     devices = ", ".join(sorted({str(row["machine"]) for row in large}))
     verdict = HOLDS if SHORTEST <= hours <= LONGEST else FAILS
     text = f"The longest run took {hours:.1f} hours on {devices} (the paper: 6 to 10)."
-    n = min(row["n_images"] for row in large)
+    n = min((row["n_images"] for row in large if row["n_images"]), default=None)
     details = sentences(f"{mark(large)}.", CLOCK)
     return Verdict(verdict, text, details, {"hours_longest": hours}, n, describe_data(large), scale)

@@ -18,7 +18,9 @@ def statements() -> list[dict]:
     Each is a dict of id, source (one of `SOURCES`), quote, numbers (name -> what is printed, if
     anything is) and needs, what deciding it takes: `cpu` (no trained network), `train` (trained
     networks), `reported` (the paper's own scale) or `note`, a remark that predicts nothing.
-    `undecided` says why no judge in `claims` decides it, and is there only then.
+    `undecided` says why no judge in `claims` decides it, and is there only then. `minimum` is there
+    where the statement itself speaks of a scale: column of tables -> the least number with which a
+    row counts, and `why`.
     """
     text = files("spatial_mae.papers").joinpath("statements.json").read_text(encoding="utf-8")
     return json.loads(text)

@@ -3,7 +3,7 @@
 import pytest
 
 from spatial_mae.claims import ising
-from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
+from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN, SETTING, Undecidable
 
 KEYS = {"lattice": "chain", "coupling": 1.0, "moment": "exact", "size": 32, "n_latents": 6}
 
@@ -34,14 +34,17 @@ def pair(ours, theirs=0.9, **others):
     ],
 )
 def test_boundary_needs_more_than_average_and_more_than_the_autoencoder(energies, verdict):
-    assert ising.boundary_first({"ising_summary": pair(*energies)}).verdict == verdict
+    found = ising.boundary_first({"ising_summary": pair(*energies)})
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 2)
 
 
 def test_boundary_tells_couplings_apart():
     rows = pair(1.5) + pair(0.9, coupling=0.1)
     found = ising.boundary_first({"ising_summary": rows})
     assert found.verdict == CONDITIONAL
-    assert "by J: always for 1, never for 0.1" in found.conditions
+    assert found.sentence == (
+        "J 1: energy at patch boundaries above the mean and the AE's 50.0%; J 0.1: -10.0%."
+    )
 
 
 def test_boundary_leaves_an_unmasked_model_out():
@@ -65,7 +68,8 @@ def test_boundary_reads_both_energies():
     rows = [{**r, "boundary_energy_weights": 1.0} for r in pair(1.5)]
     found = ising.boundary_first({"ising_summary": rows})
     assert found.verdict == CONDITIONAL
-    assert "always for leverage, never for squared weights" in found.conditions
+    assert found.sentence.startswith("measure leverage: energy at patch boundaries")
+    assert found.sentence.endswith("50.0%; measure squared weights: 0.0%.")
 
 
 def test_boundary_without_masked_model_is_not_run():
@@ -76,7 +80,11 @@ def test_boundary_without_masked_model_is_not_run():
 @pytest.mark.parametrize(("rank", "verdict"), [(6, HOLDS), (5, FAILS), (7, FAILS)])
 def test_rank(rank, verdict):
     rows = pair(1.5, rank_influence=rank)
-    assert ising.rank_is_number_of_latents({"ising_summary": rows}).verdict == verdict
+    found = ising.rank_is_number_of_latents({"ising_summary": rows})
+    assert found.verdict == verdict
+    assert found.sentence == (
+        f"One setting: difference of the rank from the number of latents {abs(rank - 6):.3f}."
+    )
 
 
 def test_rank_differs_between_moments():
@@ -89,17 +97,21 @@ def test_rank_needs_six_latents():
     assert ising.rank_is_number_of_latents({"ising_summary": rows}).verdict == NOT_RUN
 
 
-@pytest.mark.parametrize(
-    ("error", "floor", "verdict"), [(0.901, 0.901, FAILS), (0.1, 0.1, HOLDS), (0.5, 0.1, FAILS)]
-)
-def test_identity(error, floor, verdict):
-    rows = pair(1.5, identity_error=error, identity_floor=floor)
+@pytest.mark.parametrize(("error", "verdict"), [(0.901, FAILS), (0.1, HOLDS), (0.51, FAILS)])
+def test_identity(error, verdict):
+    rows = pair(1.5, identity_error=error)
     found = ising.close_to_identity({"ising_summary": rows})
     assert found.verdict == verdict
-    assert found.evidence["solutions_at_floor"] == (error == floor)
+    assert "Margin: 0.500 (close: less than half)." in found.conditions
 
 
-@pytest.mark.parametrize(("worst", "verdict"), [(0.9, HOLDS), (0.899, FAILS), (None, NOT_RUN)])
+def test_patches_of_the_mae_do_not_multiply_the_autoencoder():
+    rows = pair(1.5) + pair(1.5, patch=4)
+    found = ising.close_to_identity({"ising_summary": rows})
+    assert found.evidence["settings"] == 1
+
+
+@pytest.mark.parametrize(("worst", "verdict"), [(0.91, HOLDS), (0.899, FAILS), (None, NOT_RUN)])
 def test_sinusoids(worst, verdict):
     rows = pair(1.5, sinusoid_r2=worst)
     assert ising.sinusoidal_features({"ising_summary": rows}).verdict == verdict
@@ -109,7 +121,30 @@ def test_sinusoids_may_depend_on_the_moment():
     rows = pair(1.5) + pair(1.5, moment="sampled", sinusoid_r2=0.2)
     found = ising.sinusoidal_features({"ising_summary": rows})
     assert found.verdict == CONDITIONAL
-    assert "always for exact, never for sampled" in found.conditions
+    assert found.sentence.startswith("moment exact: smallest share of a feature's energy")
+    assert "; moment sampled: 0.200." in found.sentence
+
+
+EXACT_CHECKS = {
+    "rank_influence": ising.rank_is_number_of_latents,
+    "identity_error": ising.close_to_identity,
+    "sinusoid_r2": ising.sinusoidal_features,
+    "boundary_energy": ising.boundary_first,
+}
+
+
+@pytest.mark.parametrize("column", EXACT_CHECKS)
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_number_that_is_none_decides_nothing(column, place):
+    rows = pair(1.5) + pair(1.5)
+    rows[place][column] = float("nan")
+    with pytest.raises(Undecidable, match="nan"):
+        EXACT_CHECKS[column]({"ising_summary": rows})
+
+
+@pytest.mark.parametrize("column", EXACT_CHECKS)
+def test_one_masked_model_is_no_autoencoder(column):
+    assert EXACT_CHECKS[column]({"ising_summary": pair(1.5)[1:]}).verdict == NOT_RUN
 
 
 @pytest.mark.parametrize(
@@ -122,8 +157,10 @@ def test_sinusoids_may_depend_on_the_moment():
     ],
 )
 def test_settings_of_the_paper(judge, change):
-    assert judge({"ising_summary": pair(1.5)}).verdict == HOLDS
-    assert judge({"ising_summary": pair(1.5, **change)}).verdict == NOT_RUN
+    found = judge({"ising_summary": pair(1.5)})
+    assert (found.verdict, found.role) == (HOLDS, SETTING)
+    found = judge({"ising_summary": pair(1.5, **change)})
+    assert (found.verdict, found.role) == (NOT_RUN, SETTING)
     mixed = judge({"ising_summary": pair(1.5) + pair(1.5, **change)})
     assert mixed.verdict == HOLDS
     assert mixed.evidence["solutions"] == 2 * mixed.evidence["solutions_in_setting"]

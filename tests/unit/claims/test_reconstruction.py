@@ -3,7 +3,14 @@
 import pytest
 
 from spatial_mae.claims import reconstruction
-from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS, NOT_RUN
+from spatial_mae.claims.verdict import (
+    CONDITIONAL,
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    NOT_RUN,
+    Undecidable,
+)
 
 DATA = {"dataset": "leaves", "n_images": 1000, "pixels": "lossless", "patch": 4}
 
@@ -36,21 +43,66 @@ def test_reconstruction_needs_two_mask_ratios():
     assert reconstruction.reconstruction_improves({"losses": rows}).verdict == NOT_RUN
 
 
+@pytest.fixture
+def errors(probe, repeated):
+    def rows(error, masks=(0.25, 0.5, 0.75), seeds=3):
+        names = {"protocol": "reconstruction", "representation": None}
+        made = [
+            probe(value, mask=m, metric=metric, **names)
+            for m in masks
+            for metric, value in (("hidden_error", error(m)), ("visible_error", 1 - error(m)))
+        ]
+        return repeated(made, seeds=seeds)
+
+    return rows
+
+
 @pytest.mark.parametrize(
-    ("error", "verdict"), [(lambda m: 0.1 + m, HOLDS), (lambda m: 1 - m, FAILS)]
+    ("error", "verdict"),
+    [
+        (lambda m: 0.1 + m, HOLDS),
+        (lambda m: 1 - m, FAILS),
+        (lambda m: 0.5, FAILS),
+        (lambda m: {0.25: 0.4, 0.5: 0.7, 0.75: 0.45}[m], FAILS),
+    ],
 )
-def test_trained_networks_decide_where_there_are_any(probe, error, verdict):
-    names = {"protocol": "reconstruction", "representation": None}
-    rows = [
-        probe(value, mask=m, metric=metric, **names)
-        for m in (0.25, 0.75)
-        for metric, value in (("hidden_error", error(m)), ("visible_error", 1 - error(m)))
-    ]
-    tables = {"losses": losses(lambda m, k: 0.1 + m), "evaluation": rows}
+def test_trained_networks_decide_where_there_are_any(errors, error, verdict):
+    tables = {"losses": losses(lambda m, k: 0.1 + m), "evaluation": errors(error)}
     found = reconstruction.reconstruction_improves(tables)
     assert (found.verdict, found.evidence["settings"]) == (verdict, 1)
     assert found.conditions.startswith("At 4 epochs of 1000 images")
-    assert "The linear MAE's minimum rises in 2 of 2 settings." in found.conditions
+    assert found.scale == "4 epochs, width 48"
+
+
+@pytest.mark.parametrize("masks", [(), (0.25,)])
+def test_the_linear_mae_decides_where_no_networks_can(errors, masks):
+    rows = errors(lambda m: 0.5, masks)
+    tables = {"losses": losses(lambda m, k: 0.1 + m), "evaluation": rows}
+    found = reconstruction.reconstruction_improves(tables)
+    assert (found.verdict, found.scale) == (HOLDS, "")
+    assert "the paper's sentence is about trained networks" in found.conditions
+
+
+def test_networks_of_one_seed_or_of_seeds_apart_decide_nothing(errors):
+    tables = {"losses": losses(lambda m, k: 0.1 + m)}
+    one = errors(lambda m: 0.1 + m, seeds=1)
+    found = reconstruction.reconstruction_improves({**tables, "evaluation": one})
+    assert found.verdict == INCONCLUSIVE
+    apart = [{**row, "seed": row["mask"] > 0.5} for row in one]
+    found = reconstruction.reconstruction_improves({**tables, "evaluation": apart})
+    assert found.verdict == NOT_RUN
+    assert "No seed of the evaluation tables" in found.sentence
+
+
+def test_numbers_that_are_none_decide_nothing(errors):
+    rows = errors(lambda m: 0.1 + m)
+    rows[0]["value"] = float("nan")
+    tables = {"losses": losses(lambda m, k: 0.1 + m), "evaluation": rows}
+    with pytest.raises(Undecidable, match="nan in 1 of 9"):
+        reconstruction.reconstruction_improves(tables)
+    tables["losses"][0]["loss"] = float("nan")
+    with pytest.raises(Undecidable, match="nan in 1 of 6"):
+        reconstruction.reconstruction_improves({"losses": tables["losses"]})
 
 
 def correlation(curve, reach=16, **others):
@@ -83,7 +135,10 @@ def test_correlations_may_depend_on_the_mean():
     rows += correlation(lambda d: 1.0, mean_removal="none")
     found = reconstruction.correlations_are_local({"autocorrelation": rows})
     assert found.verdict == CONDITIONAL
-    assert "by mean removal: always for dataset, never for none" in found.conditions
+    assert found.sentence == (
+        "mean removal dataset: correlation of neighbours, where it then falls with distance "
+        "0.800; mean removal none: 0.000."
+    )
 
 
 def test_decay_exponent_of_an_inverse_law():
@@ -95,3 +150,13 @@ def test_decay_exponent_of_an_inverse_law():
 def test_one_displacement_is_not_enough():
     rows = correlation(lambda d: 1.0, reach=1)
     assert reconstruction.correlations_are_local({"autocorrelation": rows}).verdict == NOT_RUN
+
+
+def test_correlations_that_are_none():
+    rows = correlation(lambda d: 1 / (1 + d / 4))
+    rows[1]["correlation"] = float("nan")
+    with pytest.raises(Undecidable, match="correlation.* is nan in 1 of 17 rows"):
+        reconstruction.correlations_are_local({"autocorrelation": rows})
+    empty = [{**row, "correlation": None} for row in rows]  # images without variance
+    found = reconstruction.correlations_are_local({"autocorrelation": empty})
+    assert found.verdict == NOT_RUN

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spatial_mae.claims.scale import full_scale, images, mark
+from spatial_mae.claims.scale import full_scale, images, in_short, mark
 
 LARGE = {"dataset": "cifar10", "n_images": 50_000, "model_width": 192}
 
@@ -19,6 +19,16 @@ def test_fine_tuning_after_probes_names_both_schedules(probe, tuning):
     text = mark([probe(0.5), tuning(0.5)])
     assert text.startswith("At 4 epochs of 1000 images, then 2 of fine-tuning on 800, width 48 (")
     assert "then 100" in text
+
+
+def test_the_scale_in_the_word(probe, tuning):
+    assert in_short([probe(0.5), probe(0.5, epochs=8)]) == "4, 8 epochs, width 48"
+    assert in_short([tuning(0.5)]) == "4 + 2 epochs, width 48"
+    # What both have in common: the pretraining.
+    assert in_short([probe(0.5), tuning(0.5)]) == "4 epochs, width 48"
+    assert in_short([tuning(0.5), probe(0.5)]) == "4 epochs, width 48"
+    row = {"dataset": "leaves", "enc": 4, "epochs": 3, "n_train": 200}
+    assert in_short([row]) == "3 epochs, width unknown"
 
 
 def test_supervised_and_unknown_columns():

@@ -4,7 +4,7 @@ import pytest
 
 from spatial_mae.claims.registry import JUDGES
 from spatial_mae.claims.theory import CHECKS, Bound
-from spatial_mae.claims.verdict import FAILS, HOLDS, NOT_RUN
+from spatial_mae.claims.verdict import FAILS, HOLDS, NOT_RUN, Undecidable
 
 BOUNDS = [(check, bound) for check, bounds in CHECKS.items() for bound in bounds]
 
@@ -40,19 +40,35 @@ def test_a_missing_quantity_is_named(check, bound):
     rows = [row for row in lemmas(check) if row["quantity"] != bound.quantity]
     found = JUDGES[check].decide({"lemmas": rows})
     assert found.verdict == NOT_RUN
-    assert bound.quantity in found.conditions
+    assert bound.quantity in found.sentence
 
 
-def test_a_number_that_is_none_fails_and_stays_out_of_the_evidence():
-    rows = lemmas("L2.count", max_distance_to_subset=float("nan"))
-    found = JUDGES["L2.count"].decide({"lemmas": rows})
-    assert found.verdict == FAILS
-    assert "max_distance_to_subset" not in found.evidence
+def test_without_any_row_three_quantities_are_named():
+    found = JUDGES["T1"].decide({"lemmas": lemmas("R1")})
+    assert found.verdict == NOT_RUN
+    assert "min_relative_gap, max_relative_gap, max_principal_angle" in found.sentence
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_is_none_decides_nothing(value):
+    rows = lemmas("L2.count", max_distance_to_subset=value)
+    with pytest.raises(Undecidable, match=f"max_distance_to_subset is {value}"):
+        JUDGES["L2.count"].decide({"lemmas": rows})
 
 
 def test_the_worst_of_two_instances_decides():
     rows = lemmas("L1.objective") + lemmas("L1.objective", max_relative_error=1e-3)
-    assert JUDGES["L1.objective"].decide({"lemmas": rows}).verdict == FAILS
+    found = JUDGES["L1.objective"].decide({"lemmas": rows})
+    assert found.verdict == FAILS
+    assert found.evidence == {"max_relative_error": 1e-3}
+    assert found.conditions == "broken: max_relative_error at most 1e-09."
+
+
+def test_the_number_nearest_to_its_bound_is_shown():
+    rows = lemmas("T1") + lemmas("T1", min_relative_gap=7.0, max_relative_gap=-7.0)
+    found = JUDGES["T1"].decide({"lemmas": rows})
+    assert found.evidence["min_relative_gap"] == -1e-9
+    assert found.evidence["max_relative_gap"] == 1e-8
 
 
 @pytest.mark.parametrize(

@@ -1,58 +1,17 @@
-"""Outcomes in words."""
-
-from dataclasses import dataclass
+"""Settings, values and data in words."""
 
 import pytest
 
-from spatial_mae.claims.wording import (
-    deciding_axes,
-    describe,
-    describe_data,
-    list_values,
-    only_jpeg,
-)
+from spatial_mae.claims.wording import describe_data, list_values, only_jpeg, varied
 
 
-@dataclass
-class Known:
-    where: dict
-    holds: bool | None
-
-
-def outcomes(rule, latents=(4, 16), masks=(0.1, 0.5, 0.9)):
-    return [Known({"n_latents": k, "mask_ratio": m}, rule(k, m)) for k in latents for m in masks]
-
-
-def test_all_and_none():
-    assert describe(outcomes(lambda k, m: True)).startswith("Holds in all 6 settings.")
-    assert describe(outcomes(lambda k, m: False)).startswith("Does not hold in any of 6 settings.")
-    assert describe([Known({}, True)]) == "Holds in the one setting."
-
-
-def test_settings_are_listed():
-    assert describe(outcomes(lambda k, m: True)).endswith("Settings: k 4, 16; m 0.1, 0.5, 0.9.")
-
-
-def test_one_axis_that_decides_is_named_alone():
-    known = outcomes(lambda k, m: m > 0.2)
-    assert deciding_axes(known) == ["mask_ratio"]
-    assert "by m: always for 0.5, 0.9, never for 0.1." in describe(known)
-
-
-def test_two_axes_are_named_when_neither_decides_alone():
-    known = outcomes(lambda k, m: m > 0.2 and k == 4)
-    assert set(deciding_axes(known)) == {"n_latents", "mask_ratio"}
-    assert "by k: in 2 of 3 for 4, never for 16" in describe(known)
-
-
-def test_few_exceptions_are_named():
-    known = outcomes(lambda k, m: (k, m) != (16, 0.9))
-    assert "not for (k 16, m 0.9)" in describe(known)
-
-
-def test_unresolved_settings_are_counted():
-    text = describe(outcomes(lambda k, m: None if k == 4 else True))
-    assert "not resolved in 3" in text
+def test_settings_are_listed_axis_by_axis():
+    where = [
+        {"n_latents": k, "mask_ratio": m, "readout": None} for k in (16, 4) for m in (0.5, 0.1)
+    ]
+    assert varied(where) == "k 4, 16; m 0.1, 0.5; readout none"
+    assert varied([{"patch": 4}, {"patch": "all"}, {}]) == "patch size 4, all"
+    assert varied([{}]) == ""
 
 
 @pytest.mark.parametrize(

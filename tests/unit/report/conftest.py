@@ -13,6 +13,11 @@ PIXEL = base64.b64decode(
 )
 
 
+# Of findings, not in the order of the page.
+VERDICTS = ("not-run", "holds", "inconclusive", "fails", "too-small", "holds-under-conditions")
+VERDICTS += ("not-testable", "holds")
+
+
 def record(rule, seconds=1.5, **changes):
     return {
         "command": ["spatial_mae", f"/somewhere/cli/{rule}.py", "--seed", "0"],
@@ -59,8 +64,9 @@ def study(tmp_path):
     (results / "mini" / "figures" / "taylor.png").write_bytes(PIXEL)
     rows = [{"lemma": 4, "mask_ratio": m / 10, "predicted": m / 3} for m in range(10)]
     write_rows(results / "mini" / "figures" / "taylor.csv", rows)
-    verdicts = ("not-run", "holds", "fails", "holds-under-conditions", "not-testable")
-    claims = [claim(i, verdict) for i, verdict in enumerate(verdicts)]
+    claims = [claim(i, verdict) for i, verdict in enumerate(VERDICTS)]
+    claims[1]["scale"] = "3 epochs, width 64"
+    claims += [claim(8, "not-run", role="setting"), claim(9, "holds", role="setting")]
     write_json(results / "mini" / "claims.json", claims)
     manifest = {"dataset": "leaves", "height": 8, "width": 8, "channels": 1, "has_depth": False}
     manifest |= {"n_train": 12345, "n_test": 10, "pixels": "JPEG <4:2:0>", "licence": "CC0"}

@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from spatial_mae.claims.verdict import VERDICTS
 from spatial_mae.files import read_json, write_json
 from spatial_mae.report import page
 
@@ -77,12 +78,36 @@ def test_every_claim_is_there_escaped_and_counted(study):
     assert "a statement &lt;0&gt; &amp; more" in text
     assert "a statement <0>" not in text
     assert "2 more</summary>" in text
-    assert '<b>1</b> <span><span aria-hidden="true">✓</span> holds' in text
+    assert text.count('<span class="sentence">6 of 6 settings as claimed.</span>') == 10
 
 
-def test_decided_claims_come_first(study):
-    order = re.findall(r'data-verdict="([^"]+)" role', compose(study))
-    assert order == ["holds", "fails", "holds-under-conditions", "not-run", "not-testable"]
+def test_findings_are_counted_and_settings_are_not(study):
+    text = compose(study)
+    for verdict, (sign, words, _) in VERDICTS.items():
+        count = 2 if verdict == "holds" else 1
+        assert f'<b>{count}</b> <span><span aria-hidden="true">{sign}</span> {words}' in text
+
+
+def test_decided_findings_come_first_and_settings_last(study):
+    order = re.findall(r'id="claim-claim.(\d)" data-verdict="([^"]+)" role', compose(study))
+    assert order == [
+        ("1", "holds"),
+        ("3", "fails"),
+        ("5", "holds-under-conditions"),
+        ("7", "holds"),
+        ("2", "inconclusive"),
+        ("4", "too-small"),
+        ("0", "not-run"),
+        ("6", "not-testable"),
+        ("9", "holds"),
+        ("8", "not-run"),
+    ]
+
+
+def test_the_scale_is_in_the_words_and_a_setting_is_marked(study):
+    text = compose(study)
+    assert text.count("holds at 3 epochs, width 64") == 1
+    assert text.count('<span class="role">setting</span>') == 2
 
 
 def test_a_figure_has_picture_numbers_and_its_command(study):
