@@ -5,6 +5,7 @@ between seeds. Every network has the paper's scale, so that no gate of scale clo
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ NETWORK = {
     "device": "gpu",
     "pretrain_device": "gpu",
 }
+SURE = 1.96
 ACCURACY = 0.4
 PLATEAU = 0.835  # the paper's, of supervised training
 
@@ -58,10 +60,22 @@ def tables(config: Mapping, seeds: int, random: np.random.Generator) -> dict[str
         for run in runs:
             whole = {**NETWORK, **_training(config, run), "reference_enc": deepest, **run}
             made.setdefault(kind, []).extend(
-                {**whole, **{k: numbers.drawn(v, whole, row) for k, v in row.items()}}
+                _with_interval(
+                    {**whole, **{k: numbers.drawn(v, whole, row) for k, v in row.items()}}
+                )
                 for row in READINGS[kind](whole)
             )
+    if "hierarchy_levels" in made:  # the masks of Fig. 4, whose levels are counted
+        made["hierarchy_cases"] = [{"case": "middle", "role": "shared", "level": 2}]
     return made
+
+
+def _with_interval(row: dict) -> dict:
+    """A limit's interval around what was drawn."""
+    if row.get("misfit") is not None:
+        reach = SURE * row["standard_error"]
+        row |= {"interval_low": row["value"] - reach, "interval_high": row["value"] + reach}
+    return row
 
 
 def _designs(config: Mapping) -> dict[str, list[dict]]:
@@ -87,6 +101,10 @@ class Number:
         self.level, self.noise = level, noise
 
 
+class Error(Number):
+    """A number without repeats, with a standard error of its own."""
+
+
 class Numbers:
     """Draws numbers; networks of one seed share a shift, twice as large as the noise."""
 
@@ -97,6 +115,8 @@ class Numbers:
     def drawn(self, value: object, run: Mapping, row: Mapping) -> object:
         if not isinstance(value, Number):
             return value
+        if isinstance(value, Error):
+            return value.level + value.noise * self.random.standard_normal()
         words = tuple(sorted((k, v) for k, v in row.items() if isinstance(v, str)))
         shift = self.shifts.setdefault((run.get("seed"), words), self.random.standard_normal())
         return value.level + value.noise * (2 * shift + self.random.standard_normal())
@@ -220,7 +240,54 @@ def _masked_loss(run: Mapping) -> Iterator[dict]:
             yield {**row, "measured": Number(0.3, 0.003)}
 
 
+MASKED = (0.25, 0.5, 0.75)
+
+
+def _limits(run: Mapping) -> Iterator[dict]:
+    models = [("ae", None, None, "AE"), ("dae", None, 0.2, "DAE 0.2")]
+    models += [("mae", m, None, f"MAE {m:g}") for m in MASKED]
+    levels = {"mean_distance": 6.0, "entropy": 5.0, "half_width": 2.0, "intra_patch_share": 0.5}
+    for place, (model, m, sigma, _) in enumerate(models):
+        start = {"model": model, "mask_ratio": m, "noise_deviation": sigma, "n_latents": 64}
+        start |= {"sampling": "bernoulli" if m else None, "misfit": 0.0, "n_train": None}
+        for measure, level in levels.items():
+            row = {**start, "measure": measure, "standard_error": 0.01 * level}
+            yield {**row, "against": None, "value": Error(level, 0.01 * level)}
+            for *_, name in models[:place]:
+                yield {**row, "against": name, "value": Error(0.0, 0.01 * level)}
+
+
+def _gains(run: Mapping) -> Iterator[dict]:
+    filters = product(("window", "whole"), (1, 32), (0.5, 1.57, 2.0), (0, 45, 90), (16, 64))
+    for reading, scale, frequency, orientation, k in filters:
+        row = {"reading": reading, "scale": scale, "frequency": frequency, "n_latents": k}
+        row |= {"orientation": orientation, "readout": "free", "input": "whole", "model": "mae"}
+        row |= {"standard_error": 0.004, "n_train": None, "error": 0.5}
+        yield {**row, "against": "low m", "mask_ratio": None, "gain": Error(0.0, 0.004)}
+        for m in MASKED:
+            yield {**row, "against": "AE", "mask_ratio": m, "gain": Error(0.0, 0.004)}
+
+
+def _depth(run: Mapping) -> Iterator[dict]:
+    for k, m in product((16, 64), MASKED):
+        row = {"target": "depth", "readout": "ridge", "input": "whole", "model": "mae"}
+        row |= {"mask_ratio": m, "n_latents": k, "standard_error": 0.004, "error": 0.5}
+        yield {**row, "n_train": None, "gain": Error(0.0, 0.004)}
+
+
+def _levels(run: Mapping) -> Iterator[dict]:
+    for definition in ("lowest", "mean", "weighted", "highest"):
+        for unit, m in product((0, 1, 2), (0.1, 0.25, 0.5, 0.75, 0.9)):
+            row = {"law": "bernoulli", "unit_level": unit, "mask_ratio": m, "method": "sampling"}
+            row |= {"definition": definition, "n_masks": 100, "n_train": None}
+            yield {**row, "standard_error": 0.05, "value": Error(2.0, 0.05)}
+
+
 READINGS = {
+    "influence_limit": _limits,
+    "gabor_map": _gains,
+    "depth": _depth,
+    "hierarchy_levels": _levels,
     "evaluation": _evaluation,
     "fine_tuning": _tuned,
     "supervised": _supervised,

@@ -5,7 +5,10 @@ of the influence, as its entropy, and, of kernels, as the half width of the prof
 limits for infinitely many images: those of few images are biased towards wide kernels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from math import hypot
 
 from spatial_mae.claims.engine import PERCENT, Contrast, Evidence
 from spatial_mae.claims.judged import judged
@@ -13,7 +16,7 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.shapes import Mean, Rise
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.rows import Row, Rows, Tables, masked, pick
-from spatial_mae.tables.settings import setting
+from spatial_mae.tables.settings import setting, settings
 
 KIND = "influence_limit"
 DIFFUSE, KERNEL = ("mean_distance", "entropy"), ("mean_distance", "half_width")
@@ -33,20 +36,6 @@ def _wider(says: str) -> Contrast:
     """A difference of two models in one setting, as a share of the larger one's number."""
     return Contrast(
         Mean(), (), says, least=0.02, why=WHY, unit=PERCENT, repeat=None, error=_interval_error
-    )
-
-
-def _along_patch(says: str, sign: int) -> Contrast:
-    return Contrast(
-        Rise(sign),
-        ("patch",),
-        says,
-        least=0.02,
-        why=WHY,
-        unit=PERCENT,
-        repeat=None,
-        error=_interval_error,
-        relative=True,
     )
 
 
@@ -79,7 +68,9 @@ def diffuse_with_mask_ratio(tables: Tables) -> Verdict:
     return _judged(_over_ratios(tables), DIFFUSE, DIFFUSE_WITH_M, "two mask ratios")
 
 
-DIFFUSE_WITH_P = _along_patch("rise of the reach with the patch size", sign=1)
+DIFFUSE_WITH_P = replace(
+    _wider("rise of the reach with the patch size"), shape=Rise(), free=("patch",), relative=True
+)
 
 
 @judge("cifar.p_diffuse", kinds=(KIND,), figure="influence_limit", contrast=DIFFUSE_WITH_P)
@@ -89,44 +80,40 @@ def diffuse_with_patch_size(tables: Tables) -> Verdict:
     return _judged(rows, DIFFUSE, DIFFUSE_WITH_P, "two patch sizes in one setting")
 
 
-INTRA = _along_patch("fall of the share within the patch with the patch size", sign=-1)
-INTRA_WITH_M = _wider("share within the patch smaller at the higher mask ratio by")
+INTRA = _wider("share within the patch that a higher mask ratio or a larger patch takes away:")
 
 
 @judge("cifar.intra", kinds=(KIND,), figure="influence_limit", contrast=INTRA)
 def intra_patch(tables: Tables) -> Verdict:
-    """The influence of pixels of the same patch falls with the mask ratio and with the patch size.
+    """The share of influence of the same patch falls with the mask ratio and with the patch size.
 
-    The fall with the patch size is read as that of the share, and of the share per pixel of the
-    patch, which falls unless the share grows as fast as the patch. That with the mask ratio is in
-    the evidence of its own, and a condition of the whole.
+    Pair by pair of mask ratios, and of neighbouring patch sizes. The share per pixel of the patch
+    is not judged: it has p^2 in its denominator and falls whatever the network does.
     """
-    shares = pick(masked(_alone(tables[KIND])), measure=SHARE)
-    per_pixel = [
-        {
-            **row,
-            "measure": "share per pixel",
-            **{name: row[name] / row["patch"] ** 2 for name in VALUES if row[name] is not None},
-        }
-        for row in shares
-    ]
-    falls = [_turned(row) for row in pick(_over_ratios(tables), measure=SHARE)]
-    along_m = Evidence(falls, INTRA_WITH_M)
-    numbers = {}
-    if along_m.where:
-        weight = along_m.weigh(range(len(along_m.where)), interval=True)
-        numbers = {"along_m_estimate": weight.estimate, "along_m_low": weight.low}
-        numbers |= {"along_m_high": weight.high}
+    along_m = [_turned(row) for row in pick(_over_ratios(tables), measure=SHARE)]
+    along_p = list(_over_patches(pick(masked(_alone(tables[KIND])), measure=SHARE)))
     return judged(
-        [*shares, *per_pixel],
+        [
+            *({**row, "measure": "share over mask ratios"} for row in along_m),
+            *({**row, "measure": "share over patch sizes"} for row in along_p),
+        ],
         INTRA,
-        NEEDS.format("two patch sizes in one setting"),
-        evidence=numbers,
-        note=f"Along the mask ratio the share falls by {PERCENT(weight.estimate)} (95% interval "
-        f"{PERCENT(weight.low, weight.high)})."
-        if numbers
-        else "",
+        NEEDS.format("two mask ratios and two patch sizes in one setting"),
     )
+
+
+def _over_patches(rows: Rows) -> Iterator[Row]:
+    """The number of the smaller of two neighbouring patch sizes less that of the larger one.
+
+    As a share of the first; their errors, of the same images, are taken as independent.
+    """
+    for group in settings(rows, ("patch",)).values():
+        for first, second in pairwise(sorted(group, key=lambda row: row["patch"])):
+            size = abs(first["value"]) or 1.0
+            fall = (first["value"] - second["value"]) / size
+            reach = hypot(*(row["interval_high"] - row["value"] for row in (first, second))) / size
+            ends = {"interval_low": fall - reach, "interval_high": fall + reach}
+            yield {**second, **ends, "value": fall}
 
 
 VALUES = ("value", "interval_low", "interval_high")

@@ -114,16 +114,22 @@ def test_influence_widens_with_the_patch(distances, error, verdict):
     assert judges.diffuse_with_patch_size(tables(*rows)).verdict == verdict
 
 
+def shares(by_patch, by_ratio):
+    rows = [row(s, 0.001, patch=p, measure="intra_patch_share") for p, s in by_patch.items()]
+    few = [r | {"measure": "intra_patch_share"} for r in ratios(*by_ratio)]  # of patch size 4
+    return [*rows, *few]
+
+
 @pytest.mark.parametrize(
-    ("shares", "verdict"),
+    ("by_patch", "by_ratio", "verdict"),
     [
-        ({2: 0.6, 4: 0.4, 8: 0.2}, "holds"),
-        ({2: 0.2, 4: 0.9, 8: 1.0}, "holds-under-conditions"),  # the share per pixel falls alone
+        ({4: 0.6, 8: 0.4, 16: 0.2}, (0.8, 0.6, 0.4), "holds"),
+        ({4: 0.2, 8: 0.9, 16: 1.2}, (0.3, 0.2, 0.1), "holds-under-conditions"),
+        ({4: 0.2, 8: 0.9, 16: 1.2}, (0.1, 0.2, 0.3), "fails"),
     ],
 )
-def test_the_share_within_the_patch_falls_with_it(shares, verdict):
-    rows = [row(s, 0.001, patch=p, measure="intra_patch_share") for p, s in shares.items()]
-    assert judges.intra_patch(tables(*rows)).verdict == verdict
+def test_the_share_within_the_patch_falls(by_patch, by_ratio, verdict):
+    assert judges.intra_patch(tables(*shares(by_patch, by_ratio))).verdict == verdict
 
 
 def test_squared_weights_are_in_the_evidence():

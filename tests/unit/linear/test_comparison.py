@@ -62,7 +62,7 @@ def test_tables_have_one_row_a_model_and_one_a_distance():
     assert set(table[0]) == {
         *("model", "mask_ratio", "noise_deviation", "n_latents", "sampling"),
         *("mean_distance", "mean_distance_square", "entropy", "entropy_square"),
-        *("intra_patch_share", "intra_patch_share_square"),
+        *("intra_patch_share", "intra_patch_share_square", "half_width", "half_width_square"),
     }
     keys = [tuple(row[k] for k in list(table[0])[:5]) for row in table]
     assert len(set(keys)) == 14
