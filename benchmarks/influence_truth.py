@@ -20,6 +20,7 @@ from spatial_mae.tables.rows import pick
 
 PATCHES = (3, 6)
 RATIOS = (0.25, 0.75)
+SLOPES = (2.0, 3.0)
 RIDGES = (0.0, 0.0001, 0.001, 0.01)
 HELD_OUT = 0.1
 
@@ -49,15 +50,36 @@ class Law:
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
-    cases = [(2.0, 4000)] if quick else [(2.0, 4000), (3.0, 4000), (2.0, 16000), (3.0, 16000)]
-    return [
-        (
-            f"12 x 12 pixels, power 1 / f^{slope:g}, {n} images, {draws} draws",
-            coverage(Law(12, slope), n, draws),
-        )
-        for slope, n in cases
-        for draws in ((10,) if quick else (60,))
-    ]
+    sizes, draws = ((4000,), 5) if quick else ((4000, 16000), 60)
+    found = {
+        f"1 / f^{slope:g}, {n:,} images": coverage(Law(12, slope), n, draws)
+        for n in sizes
+        for slope in SLOPES
+    }
+    whole = [_overview(name, rows, k) for name, rows in found.items() for k in _latents(rows)]
+    about = f"Gaussian images of 12 x 12 pixels, {draws} draws each"
+    return [(f"All quantities: {about}", whole)] + list(found.items())
+
+
+def _latents(rows: list[Row]) -> list[int]:
+    return sorted({row["k"] for row in rows})
+
+
+def _overview(name: str, rows: list[Row], k: int) -> Row:
+    """Coverage over all quantities and measures of k latents; biases as shares of all images'."""
+    rows = pick(rows, k=k)
+    biases = [abs(row["bias"] / row["bias of all images"]) for row in rows]
+    widths = [row["half the interval"] / abs(row["bias of all images"]) for row in rows]
+    return {
+        "power, images": name,
+        "k": k,
+        "quantities": len(rows),
+        "coverage": np.mean([row["coverage"] for row in rows]),
+        "least coverage": min(row["coverage"] for row in rows),
+        "quantities below 0.9": sum(row["coverage"] < 0.9 for row in rows),
+        "bias / bias of all images, median": np.median(biases),
+        "half the interval / bias of all images, median": np.median(widths),
+    }
 
 
 def coverage(law: Law, n: int, draws: int, seed: int = 0) -> list[Row]:

@@ -4,8 +4,9 @@ The inverse in Theorem 1 of Bisulco et al. (2025) amplifies the noise of estimat
 few images widen the kernels of Figs. 5 and 6. Mean distance of input from output pixel, share of
 the weight inside the output pixel's own patch, and entropy of an output pixel's weights (nats), for
 |W|, against the number of images n behind the moments. One colour per mask ratio (at most five),
-black the autoencoder (m = 0). One row of panels per data set; only the first patch size, k, masks
-and other settings are drawn.
+black the autoencoder (m = 0). What changes with n is a bias that all these numbers still have, not
+an error bar; limits without it, with intervals, are of kind `influence_limit`. One row of panels
+per data set; only the first patch size, k, masks and other settings are drawn.
 """
 
 from matplotlib.figure import Figure

@@ -147,3 +147,14 @@ def test_an_evaluation_may_do_without_controls():
     counts = jobs.job_counts(config)
     assert counts["evaluate_mae"] == 2
     assert not {"probe_pixels", "probe_linear", "compute_moments", "solve_linear"} & set(counts)
+
+
+def test_limits_read_images_and_need_no_moments():
+    grid = {"dataset": ["leaves"], "colour": ["luma"], "n": ["all"], "patch": [2, 4]}
+    entry = {"kind": "influence_limit", "grids": [{**grid, "centring": ["raw"], "flip": [False]}]}
+    both = [
+        {"name": kind, **entry, "kind": kind} for kind in ("influence_limit", "influence_subsets")
+    ]
+    counts = jobs.job_counts(study(*both))
+    assert counts["measure_influence_limit"] == 2
+    assert not {"compute_moments", "solve_linear"} & set(counts)
