@@ -651,27 +651,6 @@ def latent_recovery():
     return rows
 
 
-# Of kinds whose columns do not say enough: which texts they hold, which numbers depend on others.
-BUILDERS = (autocorrelation, losses, influence, profile, ising_weights, ising_summary)
-BUILDERS += (
-    influence_limit,
-    influence_subsets,
-    gabor,
-    gabor_map,
-    depth,
-    spectrum,
-    psd,
-    taylor,
-    evaluation,
-    fine_tuning,
-    supervised,
-)
-BUILDERS += (similarity, gallery, embedding, embedding_points)
-BUILDERS += (basis, basis_kernels, mean_kernels, masked_loss)
-BUILDERS += (hierarchy_levels, hierarchy_cases, latent_recovery)
-BUILDERS += (unmasked, attention, attention_maps, robustness, both_papers, detection)
-BUILDERS += (jacobian, jacobian_profile, entropy_histogram, second_order)
-
 FEW = {TEXT: ("first", "second"), WHOLE: (2, 4, 8), NUMBER: (0.25, 0.5, 0.75)}
 ALIKE = ("dataset", "model", "training", "unit", "enc", "dec", "epochs")
 KNOWN = {"seed": 0, "n": "all", "pixels": "lossless", "status": "completed"}
@@ -707,9 +686,13 @@ def _row(columns, chosen, number):
 
 @pytest.fixture(scope="session")
 def sample():
-    """A function from an experiment's kind to a small table of that kind."""
-    builders = {builder.__name__: builder for builder in BUILDERS}
-    return lambda kind: builders[kind]() if kind in builders else of_columns(kind)
+    """A function from an experiment's kind to a small table of that kind.
+
+    A function above with the kind's name makes it where the columns do not say enough: which texts
+    they hold, which numbers depend on others.
+    """
+    made = globals()
+    return lambda kind: made[kind]() if kind in made else of_columns(kind)
 
 
 @pytest.fixture(scope="session")
