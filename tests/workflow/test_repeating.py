@@ -1,0 +1,55 @@
+"""The commands and overlays that docs/results.md gives to repeat its studies plan just that."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from planning import planned, snakemake_in
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/results.md").read_text(encoding="utf-8").partition("## To repeat")[2]
+BLOCKS = re.findall(r"```bash\n(.+?)\n```\s+```yaml\n(.+?)```", PAGE, re.S)
+
+
+def test_the_page_gives_a_command_and_an_overlay_for_each_study():
+    assert [yaml.safe_load(text)["study"] for _, text in BLOCKS] == [
+        "cifar10_lossless",
+        "cifar10_jpeg",
+        "bsds",
+    ]
+
+
+@pytest.mark.parametrize(("command", "text"), BLOCKS)
+def test_a_repeated_study_reads_the_data_of_its_overlay(command, text, tmp_path):
+    overlay = yaml.safe_load(text)
+    ((name, dataset),) = overlay["datasets"].items()
+    dataset["root"] = str(_stand_in(tmp_path, dataset["source"]))
+    path = tmp_path / "overlay.yaml"
+    path.write_text(yaml.safe_dump(overlay))
+    words = [str(path) if word == "overlay.yaml" else word for word in command.split()[1:]]
+    words[words.index("all")] = "1"
+    # where the command is typed, in the project; what is planned is written nowhere
+    done = snakemake_in(ROOT)("-n", "--directory", tmp_path, *_from(ROOT, words))
+    jobs = planned(done)
+    assert "download_archive" not in jobs
+    assert jobs["prepare_dataset"] >= 1
+    assert jobs["write_report"] == 1
+    assert f"results/data/{name}/manifest.json" in done.stdout
+    assert f"results/{overlay['study']}/" in done.stdout
+
+
+def _from(root, words):
+    return [str(root / word) if word.startswith("workflow/") else word for word in words]
+
+
+def _stand_in(folder, source):
+    if source == "array_file":
+        path = folder / "images.npz"
+        path.write_bytes(b"")
+        return path
+    images = folder / "images"
+    for split in ("train", "test"):
+        (images / split / "one").mkdir(parents=True)
+        (images / split / "one" / "1.png").write_bytes(b"")
+    return images
