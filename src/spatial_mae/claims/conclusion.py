@@ -1,7 +1,7 @@
 """From weighed settings to one of the seven words: overall, then by a named condition.
 
-`holds`: all settings together affirm, none alone denies, and at no value of any axis does the
-estimate point the other way. `fails`: together they deny and none alone affirms, or each of them
+`holds`: all settings together affirm, none alone denies, and at every value of every axis the effect
+is one that matters (without repeats: is affirmed too). `fails`: together they deny and none alone affirms, or each of them
 denies, whatever their mean. Under conditions: at named values of an axis (or of two) settings
 affirm and at others they deny. Tests of single settings and of conditions are adjusted by Holm's
 method. Otherwise it is inconclusive.
@@ -88,7 +88,18 @@ def _holds(evidence: Evidence | Combined, whole: Weight, denies: Sequence[bool])
     if whole.affirm > LEVEL or whole.deny <= LEVEL or any(denies):
         return False
     parts = (part for axis in _axes(evidence.where) for part in _values(evidence, (axis,)).values())
-    return all(evidence.weigh(part).estimate > 0 for part in parts)
+    return all(_alike(evidence.weigh(part)) for part in parts)
+
+
+def _alike(weight: Weight) -> bool:
+    """Whether the settings at one value of an axis leave it at `holds`.
+
+    With repeats their estimate is one that matters. Without, an error is shared by all settings,
+    and nothing is averaged away: they must affirm by themselves.
+    """
+    if weight.contrast.repeat is None:
+        return _affirmed(weight) <= LEVEL
+    return weight.estimate >= weight.contrast.least
 
 
 def _axes(where: Sequence[Mapping]) -> list[str]:

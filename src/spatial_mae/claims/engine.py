@@ -115,8 +115,9 @@ class Evidence:
             contrast.shape.fits,
         )
         self.variances = pooled(self.layouts)
-        runs = list(dict.fromkeys(one.run for one in self.layouts))
-        self.places = [runs.index(one.run) for one in self.layouts]
+        # Without repeats all settings share the images whose error it is.
+        runs = list(dict.fromkeys(one.run for one in self.layouts if contrast.repeat))
+        self.places = [runs.index(one.run) if runs else 0 for one in self.layouts]
         self._simulated: dict[int, tuple[np.ndarray, ...]] = {}
 
     @property
