@@ -9,9 +9,10 @@ import yaml
 
 from spatial_mae.claims.verdict import NOT_RUN, NOT_TESTABLE, VERDICTS
 from spatial_mae.figures.drawing.catalogue import describe
-from spatial_mae.files import read_json, read_rows
+from spatial_mae.files import read_json
 from spatial_mae.papers.statements import SOURCES
 from spatial_mae.study import relations
+from spatial_mae.tables.reading import read_plotted
 
 SHOWN_ROWS = 8
 
@@ -47,7 +48,7 @@ def read_figure(name: str, folder: Path, study: str, config_path: Path) -> dict:
     for path in (png, csv):
         if not path.is_file():
             raise FileNotFoundError(f"no {path}; run `snakemake --cores 1 {target}` first")
-    rows = read_rows(csv)
+    rows = read_plotted(csv)
     return {
         "name": name,
         "title": title,
