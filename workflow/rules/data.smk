@@ -62,7 +62,7 @@ rule prepare_dataset:
         source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
         recipe=lambda wildcards: json.dumps(sources.dataset_recipe(config, wildcards.dataset)),
         root=lambda wildcards: sources.root(config, wildcards.dataset) or "",
-        root_state=lambda wildcards: sources.root_state(config, wildcards.dataset),
+        files=lambda wildcards: file_states.dataset_state(config, wildcards.dataset),
         seed=lambda wildcards: sources.seed(config, wildcards.dataset),
     shell:
         r"""
