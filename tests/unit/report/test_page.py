@@ -11,7 +11,8 @@ OWN = {
     "seed": 0,
     "started": "2025-02-02T00:00:00Z",
     "commit": None,
-    "dirty": True,
+    "dirty": None,
+    "commit_unknown": "no git",
     "python": "3.11.2",
     "versions": {"numpy": "2.4.1"},
     "host": "box",
@@ -103,7 +104,7 @@ def test_data_sets_jobs_and_provenance(study):
     assert "1 unreadable files" in text
     assert "3 jobs, 1 min 43 s" in text
     assert "judge_claims" not in text  # of another study
-    assert "<code>abc123</code>, <code>none, dirty</code>" in text
+    assert "<code>abc123</code>, <code>unknown: no git</code>" in text
     assert "numpy 2.4.0 and 2.4.1" in text
 
 
