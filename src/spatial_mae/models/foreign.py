@@ -24,7 +24,7 @@ def unreadable(path: Path, error: Exception) -> str:
         start = file.read(4)
     if start == ZIP or start[:1] == PICKLE:
         return (
-            f"{path}: a pickle of torch.save is not read, as the reference MAE's .pth files are: it "
+            f"{path}: a pickle of torch.save, as the reference MAE's .pth files, is not read: it "
             "names neither the heads nor the mask ratio, and most of the reference's lack the "
             f"decoder; {BRING_IN}"
         )

@@ -24,7 +24,10 @@ def read_tables(paths: Iterable[tuple[str, Path]]) -> dict[str, list[Row]]:
         if kind not in KINDS:
             raise ValueError(f"no experiment of kind {kind!r}; {nearest(kind, KINDS)}")
         if not Path(path).is_file():
-            raise FileNotFoundError(f"no table {path}; run `snakemake tables` first")
+            raise FileNotFoundError(
+                f"no table {path}; run `snakemake --cores all tables` first, "
+                "with the `--configfile` of the study, if it has one"
+            )
         tables.setdefault(kind, []).extend(read_table(path, kind))
     return {kind: unique(rows) for kind, rows in tables.items()}
 

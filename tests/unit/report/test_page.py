@@ -118,7 +118,7 @@ def test_missing_files_name_the_command_that_makes_them(study):
     with pytest.raises(FileNotFoundError, match="run `snakemake --cores 1 .*gabor.pdf` first"):
         compose(study, figures=["gabor"])
     (study / "data" / "leaves" / "manifest.json").unlink()
-    with pytest.raises(FileNotFoundError, match="run `snakemake data` first"):
+    with pytest.raises(FileNotFoundError, match="run `snakemake --cores all data` first"):
         compose(study)
 
 
