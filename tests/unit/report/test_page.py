@@ -92,7 +92,7 @@ def test_a_figure_has_picture_numbers_and_its_command(study):
     assert "(10 rows)" in text
     config = study / "mini" / "config.yaml"
     target = "--force results/mini/figures/taylor.pdf"
-    assert f"snakemake --cores 1 --configfile {config} {target}" in text
+    assert f"snakemake --cores 1 {target} --configfile {config}" in text
     assert "Checks Lemmas 4 and 5" in text
 
 

@@ -19,7 +19,7 @@ def test_an_unknown_kind_names_the_nearest(tmp_path):
 
 
 def test_a_missing_table_says_how_to_make_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match="snakemake tables"):
+    with pytest.raises(FileNotFoundError, match="run `snakemake --cores all tables`"):
         read_tables([("losses", tmp_path / "none.csv")])
 
 
