@@ -8,12 +8,13 @@ outputs:
     results/data/{dataset}/manifest.json
     results/data/{dataset}/train.npy
     results/data/{dataset}/test.npy
+    results/data/{dataset}/check.record.json
 """
 
 
 rule data:
     input:
-        expand("results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)),
+        expand("results/data/{dataset}/check.record.json", dataset=relations.used_datasets(config)),
 
 
 rule download_archive:
@@ -77,4 +78,32 @@ rule prepare_dataset:
             --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
+        """
+
+
+# As soon as a data set is prepared; what is trained on it waits for this.
+rule check_dataset:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+    output:
+        record="results/data/{dataset}/check.record.json",
+    log:
+        "results/logs/check_dataset/{dataset}.log",
+    benchmark:
+        "results/benchmarks/check_dataset/{dataset}.tsv"
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("check_dataset"),
+        demands=lambda wildcards: json.dumps(data_fit.demands(config, wildcards.dataset)),
+    shell:
+        r"""
+        python -m spatial_mae.cli.check_dataset \
+            --name {wildcards.dataset:q} \
+            --demands {params.demands:q} \
+            --manifest {input.manifest:q} \
+            --record {output.record:q} \
+            2>&1 | tee {log:q}
         """

@@ -34,6 +34,7 @@ RULES = {
     "collect_table": Rule("results/{study}/tables", file="{experiment}.record.json"),
     "download_archive": Rule("results/data/archives/{source}", file="{archive}.record.json"),
     "prepare_dataset": Rule("results/data/{dataset}", file="record.json"),
+    "check_dataset": Rule("results/data/{dataset}", file="check.record.json"),
     "compute_moments": Rule(
         "results/linear/{dataset}/{moment}", {"moment": MOMENT}, file="moments.record.json"
     ),
