@@ -8,6 +8,22 @@ from typing import TypeVar
 from spatial_mae.study.keys import Images, UpTo
 
 T = TypeVar("T")
+LEAST = 2  # images of a share: fewer have no moments
+
+
+def number_of(n: object, n_images: int) -> int:
+    """How many of `n_images` a value of the key `n` is: a number, a share such as 25%, or all.
+
+    Raises ValueError for anything else.
+    """
+    text = str(n)
+    if text == "all":
+        return n_images
+    if text.isdecimal():
+        return int(text)
+    if text.endswith("%") and text[:-1].isdecimal() and 0 < int(text[:-1]) < 100:
+        return min(n_images, max(LEAST, round(n_images * int(text[:-1]) / 100)))
+    raise ValueError(f'n {text!r} must be a number of images, a share such as 25%, or "all"')
 
 
 def fitted(recipe: T, n_images: Mapping[str, int]) -> tuple[T, list[str]]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from spatial_mae.study import grid, relations
-from spatial_mae.study.counts import fitted
+from spatial_mae.study.counts import fitted, number_of
 from spatial_mae.study.describing import declaration
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
@@ -57,6 +57,7 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
             found += _without_labels(config, entry, manifest)
         if runs:
             found += _too_many(entry, runs, manifest)
+            found += _singular(entry, runs, manifest)
             found += _without_depth(entry, manifest)
     return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
 
@@ -120,6 +121,22 @@ def _too_many(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterato
             yield (
                 f"experiment {entry['name']!r}: n {n}, but data set {manifest['dataset']!r} has "
                 f"{n_train} training images; use 1 to {n_train}, a share such as 50%, or all"
+            )
+
+
+def _singular(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterator[str]:
+    """Closed forms without a ridge, of fewer images than a patch has values."""
+    for run in runs:
+        if run.get("ridge") != 0 or "patch" not in run:
+            continue
+        n = number_of(run["n"], manifest["n_train"]) * (1 + run["flip"])
+        values = run["patch"] ** 2 * (manifest["channels"] if run["colour"] == "rgb" else 1)
+        if n - (run["centring"] != "raw") < values:
+            yield (
+                f"experiment {entry['name']!r}: the moments of {n} images of "
+                f"{manifest['dataset']!r} are singular in patches of {values} values (patch "
+                f"{run['patch']}, {run['colour']}) without a ridge; set `ridge: [0.001]`, or use "
+                "smaller patches"
             )
 
 

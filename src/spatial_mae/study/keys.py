@@ -63,6 +63,7 @@ class UpTo:
 Name = Annotated[str, Pattern("^[a-z0-9_]+$")]
 Count = Annotated[int, Range(least=1)]
 Two = Annotated[int, Range(least=2)]
+Percent = Annotated[str, Pattern("^[1-9][0-9]?%$")]
 Natural = Annotated[int, Range(least=0)]
 Positive = Annotated[float, Range(above=0)]
 NotNegative = Annotated[float, Range(least=0)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spatial_mae.files import Row, read_json
 from spatial_mae.study import grid, relations
+from spatial_mae.study.counts import number_of
 from spatial_mae.tables.kinds import check_columns
 from spatial_mae.tables.reading import read_table
 
@@ -56,10 +57,9 @@ def _origin(run: Mapping, manifests: Mapping) -> Row:
     if "dataset" not in run:
         return {}
     manifest = manifests[run["dataset"]]
-    n = run.get("n", "all")
     return {
         "height": manifest["height"],
         "width": manifest["width"],
-        "n_images": manifest["n_train"] if n == "all" else n,
+        "n_images": number_of(run.get("n", "all"), manifest["n_train"]),
         "pixels": manifest["pixels"],
     }

@@ -7,7 +7,7 @@ import pytest
 
 from spatial_mae.evaluation.recipe import EvaluationRecipe, SimilarityRecipe
 from spatial_mae.jacobian.recipe import BasisRecipe, ComparisonRecipe
-from spatial_mae.study.counts import fitted
+from spatial_mae.study.counts import fitted, number_of
 from spatial_mae.study.keys import Images, UpTo
 
 FEW = {"train": 40, "test": 10}
@@ -58,3 +58,17 @@ def test_defaults_of_recipes_are_fitted():
 def test_too_few_images_for_a_recipe_are_refused_in_its_words():
     with pytest.raises(ValueError, match="n_images"):
         fitted(SimilarityRecipe(reference={"enc": 2}), {"train": 9, "test": 3})
+
+
+@pytest.mark.parametrize(
+    ("n", "count"),
+    [("all", 60), ("25%", 15), ("50%", 30), ("1%", 2), (7, 7), ("7", 7), (90, 90), ("99%", 59)],
+)
+def test_numbers_and_shares_of_images(n, count):
+    assert number_of(n, 60) == count
+
+
+@pytest.mark.parametrize("n", ["half", "0%", "100%", "2.5%", "-3", "%"])
+def test_what_is_no_number_of_images_is_refused(n):
+    with pytest.raises(ValueError, match="a share such as 25%"):
+        number_of(n, 60)

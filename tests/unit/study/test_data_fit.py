@@ -95,3 +95,14 @@ def test_demands_are_those_of_the_data_set_alone(config):
     assert [entry["kind"] for entry in asked["experiments"]] == ["autocorrelation"]
     assert list(asked["datasets"]) == ["mine"]
     assert set(asked["recipes"]) == {"autocorrelation", "pretraining"}
+
+
+def test_singular_moments_without_a_ridge_are_named_before_they_are_solved(config):
+    grid = {"dataset": ["mine"], "colour": ["luma", "rgb"], "n": ["50%", "all"], "patch": [2, 4, 8]}
+    found = misfits(config, [{"kind": "losses", "grids": [grid]}], n_train=40)
+    text = "\n".join(found)
+    assert "moments of 40 images of 'mine' are singular in patches of 64 values" in text
+    assert "set `ridge: [0.001]`" in text
+    assert "patches of 4 values" not in text and "of 20 images" in text
+    enough = [{"kind": "losses", "grids": [{**grid, "ridge": [0.001]}]}]
+    assert misfits(config, enough, n_train=40) == []
