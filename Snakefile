@@ -2,7 +2,8 @@
 
 Everything:       snakemake --cores all
 Another study:    snakemake --cores all --configfile workflow/studies/cifar10.yaml
-Part of a study:  snakemake --cores all linear | tasks | pretraining | evaluation | jacobian | ...
+Part of a study:  snakemake --cores all linear tasks --configfile workflow/studies/cifar10.yaml
+                  (targets first: words after --configfile are config files)
 """
 
 from snakemake.utils import min_version

@@ -1,14 +1,19 @@
 """What entry points share: flags declared in a line, recipes read, the run recorded."""
 
 import argparse
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 
+from spatial_mae.files import read_json
 from spatial_mae.provenance import add_record_flags, run_record
+from spatial_mae.study.counts import fitted
 from spatial_mae.study.recipes import load
+
+SPLITS = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,9 @@ def entry_point(
 
     given: the flags' values, recipes read; `given.notes`: what `main` adds to the run's record.
     inputs: the files that the record names, by default those of the flags `reads`. record: where it
-    goes by itself; None: `--record` is required. Raises ValueError if a recipe is wrong.
+    goes by itself; None: `--record` is required. Recipes that ask for more images than the data set
+    of `--manifest` or `--images` has are fitted to it (`study.counts`). Raises ValueError if a
+    recipe is wrong.
     """
     known = [one for group in flags for one in group]
 
@@ -78,12 +85,31 @@ def entry_point(
                 if one.declaration:
                     setattr(given, one.name, load(one.declaration, getattr(given, one.name)))
             read = inputs(given) if inputs else _inputs(known, given)
+            remarks = _fit(known, given)
             with run_record(given, read) as given.notes:
+                if remarks:
+                    given.notes["fitted"] = remarks
                 function(given)
 
         return main
 
     return decorate
+
+
+def _fit(flags: Sequence[Flag], given: Namespace) -> list[str]:
+    """Ask for no more images than the data set has; what changed, in words, also on stderr."""
+    paths = [Path(path) for n in ("manifest", "images") if (path := getattr(given, n, None))]
+    manifests = [read_json(path) for path in paths if path.suffix == ".json" and path.is_file()]
+    counts = {split: manifests[0].get(f"n_{split}", 0) for split in SPLITS} if manifests else {}
+    remarks: list[str] = []
+    for one in flags:
+        if one.declaration and counts:
+            recipe, changed = fitted(getattr(given, one.name), counts)
+            setattr(given, one.name, recipe)
+            remarks += changed
+    for remark in remarks:
+        print(f"warning: {remark}", file=sys.stderr)
+    return remarks
 
 
 def _inputs(flags: Sequence[Flag], given: Namespace) -> list[Path]:

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -83,7 +84,8 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
     """Write `arguments.record` when the block ends without an exception.
 
     Yields the record, a dict to which the block may add what it measured. It holds the version of
-    this package, the commit (and whether the tree was dirty), command, versions of libraries, host,
+    this package, the commit and whether the tree was dirty (None and `commit_unknown`, the reason,
+    where that cannot be known, which is said on stderr too), command, versions of libraries, host,
     device, seconds, peak memory of this process in bytes, seed, the SHA-256 of each input file, and
     what was chosen by measurement.
     """
@@ -97,8 +99,7 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
         "seed": arguments.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "version": __version__,
-        "commit": _git("rev-parse", "HEAD"),
-        "dirty": _git("status", "--porcelain", "--untracked-files=no") not in ("", None),
+        **_commit(),
         "python": platform.python_version(),
         "versions": _versions(),
         "host": platform.node(),
@@ -122,13 +123,50 @@ def _peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _git(*arguments: str) -> str | None:
-    command = ["git", "-C", str(code.PACKAGE), *arguments]
+def _commit() -> dict[str, object]:
+    """The commit of this package's code and whether files differ from it, or why that is unknown.
+
+    Files of the package that git neither knows nor ignores count as differences.
+    """
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.strip() if answer.returncode == 0 else None
+        _git("ls-files", "--error-unmatch", "__init__.py")  # no other project's repository
+        changes = _git("status", "--porcelain", "--untracked-files=no")
+        added = _git("ls-files", "--others", "--exclude-standard", ".")
+        return {"commit": _git("rev-parse", "HEAD"), "dirty": bool(changes or added)}
+    except _UnknownError as error:
+        print(f"warning: the commit of this code is unknown: {error}", file=sys.stderr)
+        return {"commit": None, "dirty": None, "commit_unknown": str(error)}
+
+
+class _UnknownError(Exception):
+    """Git gives no answer; the message says why, and how to get one."""
+
+
+def _git(*arguments: str) -> str:
+    """What git says of this package's folder. Raises _UnknownError."""
+    command = ["git", "-C", str(code.PACKAGE), *arguments]
+    environment = os.environ | {"LC_ALL": "C"}
+    try:
+        answer = subprocess.run(command, capture_output=True, env=environment, timeout=60)
+    except OSError as error:
+        raise _UnknownError(f"git cannot be run ({error}); install it") from error
+    except subprocess.TimeoutExpired as error:
+        raise _UnknownError("git did not answer within a minute") from error
+    if answer.returncode == 0:
+        return answer.stdout.decode(errors="replace").strip()
+    raise _UnknownError(_reason(answer.stderr.decode(errors="replace")))
+
+
+def _reason(complaint: str) -> str:
+    if "dubious ownership" in complaint:
+        advice = re.search(r"git config --global --add safe\.directory .+", complaint)
+        return (
+            "git refuses to read the clone, which belongs to another user; if you trust it: "
+            f"`{advice[0].strip() if advice else 'git config --global --add safe.directory CLONE'}`"
+        )
+    if "not a git repository" in complaint or "did not match any file" in complaint:
+        return f"{code.PACKAGE} is in no git clone of this project; install it from one (pip -e)"
+    return f"git says: {' '.join(complaint.split()) or 'nothing'}"
 
 
 def _versions() -> dict[str, str]:

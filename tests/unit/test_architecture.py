@@ -31,6 +31,7 @@ WITH_TORCH = (
     "training",
 )  # every other room needs none
 FASTER_WITH_TORCH = ("linear.gram",)  # uses it inside a function, where it is installed
+LISTERS = ("data.listing", "data.npy", "data.folders", "evaluation.origin")  # npy, origin: ours
 ALONE = ("files", "provenance", "code", "choices", "entry_point")  # in no room
 CONFIG_LIBRARY = "yaml"  # Snakemake has loaded it already
 
@@ -119,6 +120,20 @@ def test_the_workflow_imports_only_the_light_modules(project):
 def test_importing_does_not_load_torch(module):
     code = f"import sys, spatial_mae.{module}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_one_module_decodes_image_files_and_one_lists_the_files_of_users():
+    pillow = [p for p in modules() if any(n.split(".")[0] == "PIL" for n in imports(p))]
+    assert pillow == [file_of("data.pixels")]
+    for room in ("data", "detection", "evaluation", "jacobian"):
+        names = {p: p.read_text() for p in modules(room)}
+        listing = [
+            p
+            for p, t in names.items()
+            if re.search(r"\b(r?glob|iterdir|walk|scandir|listdir)\(", t)
+        ]
+        allowed = {file_of(m) for m in LISTERS}
+        assert set(listing) <= allowed, room
 
 
 def test_package_inits_only_re_export():

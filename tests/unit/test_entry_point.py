@@ -3,11 +3,13 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
 from spatial_mae import entry_point as entry
 from spatial_mae.files import sha256
+from spatial_mae.study.keys import Images
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,24 @@ def test_required_flags_and_inputs_that_are_computed(tmp_path, capsys):
     assert "--folder" in capsys.readouterr().err
     main(["--folder", str(tmp_path), "--record", str(record)])
     assert list(json.loads(record.read_text())["inputs"]) == [str(tmp_path / "a.txt")]
+
+
+def test_a_recipe_is_fitted_to_the_data_set_of_the_manifest(tmp_path, capsys):
+    @dataclass(frozen=True)
+    class Counted:
+        n_images: Annotated[int, Images("test")] = 500
+
+    seen = []
+
+    @entry.entry_point(
+        entry.reads(manifest="of the data"), entry.recipe(Counted), record=str(tmp_path / "r.json")
+    )
+    def main(given):
+        seen.append(given.recipe.n_images)
+
+    (tmp_path / "manifest.json").write_text('{"n_train": 40, "n_test": 10}')
+    main(["--manifest", str(tmp_path / "manifest.json"), "--recipe", "{}"])
+    assert seen == [10]
+    (remark,) = json.loads((tmp_path / "r.json").read_text())["fitted"]
+    assert remark == "n_images: 500 asked for, the data set has 10 test images: 10 taken"
+    assert f"warning: {remark}" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -95,6 +96,64 @@ def test_record_says_what_made_the_result(tmp_path):
     assert written["seconds"] >= 0 and written["peak_memory_bytes"] > 1e6
     assert {"command", "commit", "dirty", "versions", "host", "device"} <= set(written)
     assert written["version"] == __version__
+
+
+def commit_of(folder, monkeypatch, **environment):
+    """What is recorded for a package in `folder`, by a git that reads no settings."""
+    monkeypatch.setattr(code, "PACKAGE", folder)
+    for name, value in {"GIT_CONFIG_GLOBAL": os.devnull, **environment}.items():
+        monkeypatch.setenv(name, value)
+    return provenance._commit()
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A repository with one commit of a package."""
+    folder = tmp_path / "clone/src"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("x = 1\n")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"]):
+        subprocess.run(["git", *words], cwd=folder.parent, check=True)
+    return folder
+
+
+def test_a_clone_has_a_commit_and_changes(clone, monkeypatch):
+    clean = commit_of(clone, monkeypatch)
+    assert len(clean["commit"]) == 40 and clean["dirty"] is False
+    (clone / "new.py").touch()
+    assert commit_of(clone, monkeypatch) == {**clean, "dirty": True}
+    (clone / "new.py").unlink()
+    (clone / "__init__.py").write_text("x = 2\n")
+    assert commit_of(clone, monkeypatch) == {**clean, "dirty": True}
+
+
+def unknown(found, capsys):
+    assert found["commit"] is None and found["dirty"] is None
+    assert found["commit_unknown"] in capsys.readouterr().err
+    return found["commit_unknown"]
+
+
+def test_the_commit_of_another_project_around_the_package_is_not_taken(clone, monkeypatch, capsys):
+    package = clone.parent / ".venv/package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    assert "is in no git clone of this project" in unknown(commit_of(package, monkeypatch), capsys)
+
+
+def test_a_package_outside_of_clones_says_so(tmp_path, monkeypatch, capsys):
+    found = commit_of(tmp_path, monkeypatch, GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
+    assert "is in no git clone of this project" in unknown(found, capsys)
+
+
+def test_a_clone_of_another_owner_says_how_to_make_it_known(clone, monkeypatch, capsys):
+    found = commit_of(clone, monkeypatch, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    reason = unknown(found, capsys)
+    assert f"`git config --global --add safe.directory {clone.parent}`" in reason
+
+
+def test_no_git_says_so(clone, monkeypatch, capsys):
+    assert "git cannot be run" in unknown(commit_of(clone, monkeypatch, PATH=""), capsys)
 
 
 def test_a_failed_run_leaves_no_record(tmp_path):

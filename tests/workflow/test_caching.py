@@ -1,5 +1,7 @@
 """What an edit reruns, and what it does not."""
 
+import os
+
 import numpy as np
 import yaml
 from planning import TINY, planned, snakemake_in
@@ -99,6 +101,27 @@ def test_a_changed_recipe_reruns_its_runs_and_shows_old_and_new(finished, tmp_pa
     assert jobs["collect_table"] == 1 and jobs["draw_figure"] == 1
     text = done.stdout + done.stderr
     assert '"scales": [1, 2]' in text and '"scales": [1, 2, 4]' in text
+
+
+def test_files_replaced_under_their_names_are_prepared_again(copy_project):
+    folder = copy_project()
+    path = folder / "mine.npz"
+    rng = np.random.default_rng(0)
+
+    def write():
+        images = rng.integers(0, 256, (40, 4, 4, 1), dtype=np.uint8)
+        np.savez(path, train_images=images[:30], test_images=images[30:])
+
+    write()
+    mine = {"source": "array_file", "root": str(path), "classes": None}
+    study = {"datasets": {"mine": {**mine, "pixels": "lossless", "licence": "none"}}}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(study))
+    run, target = snakemake_in(folder), "results/data/mine/manifest.json"
+    run(target, "--configfile", "mine.yaml")
+    assert planned(run("-n", target, "--configfile", "mine.yaml")) == {}
+    write()
+    os.utime(path, (0, 0))  # an archive may hold files older than the results
+    assert planned(run("-n", target, "--configfile", "mine.yaml"))["prepare_dataset"] == 1
 
 
 def test_another_seed_reruns_nothing_of_a_source_that_draws_nothing(copy_project):

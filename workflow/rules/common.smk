@@ -18,7 +18,7 @@ gc.disable()
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
-from spatial_mae.study import configuration, grid, relations, sources
+from spatial_mae.study import configuration, data_fit, file_states, grid, relations, sources
 from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
 
 config.update(configuration.checked(config))
@@ -62,6 +62,10 @@ def recipe(family, without=()):
     return quick(
         lambda wildcards: json.dumps(relations.recipe(config, family, wildcards.recipe, without))
     )
+
+
+def files_of(family):
+    return lambda wildcards: file_states.recipe_state(config, family, wildcards.recipe)
 
 
 def recipe_value(family, key):

@@ -8,12 +8,13 @@ outputs:
     results/data/{dataset}/manifest.json
     results/data/{dataset}/train.npy
     results/data/{dataset}/test.npy
+    results/data/{dataset}/check.record.json
 """
 
 
 rule data:
     input:
-        expand("results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)),
+        expand("results/data/{dataset}/check.record.json", dataset=relations.used_datasets(config)),
 
 
 rule download_archive:
@@ -62,7 +63,7 @@ rule prepare_dataset:
         source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
         recipe=lambda wildcards: json.dumps(sources.dataset_recipe(config, wildcards.dataset)),
         root=lambda wildcards: sources.root(config, wildcards.dataset) or "",
-        root_state=lambda wildcards: sources.root_state(config, wildcards.dataset),
+        files=lambda wildcards: file_states.dataset_state(config, wildcards.dataset),
         seed=lambda wildcards: sources.seed(config, wildcards.dataset),
     shell:
         r"""
@@ -77,4 +78,32 @@ rule prepare_dataset:
             --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
+        """
+
+
+# As soon as a data set is prepared; what is trained on it waits for this.
+rule check_dataset:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+    output:
+        record="results/data/{dataset}/check.record.json",
+    log:
+        "results/logs/check_dataset/{dataset}.log",
+    benchmark:
+        "results/benchmarks/check_dataset/{dataset}.tsv"
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("check_dataset"),
+        demands=lambda wildcards: json.dumps(data_fit.demands(config, wildcards.dataset)),
+    shell:
+        r"""
+        python -m spatial_mae.cli.check_dataset \
+            --name {wildcards.dataset:q} \
+            --demands {params.demands:q} \
+            --manifest {input.manifest:q} \
+            --record {output.record:q} \
+            2>&1 | tee {log:q}
         """

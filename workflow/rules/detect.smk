@@ -39,6 +39,7 @@ rule fine_tune_detector:
     params:
         code=fingerprint("fine_tune_detector"),
         recipe=recipe("detection"),
+        files=files_of("detection"),
         seed=run_value("seed"),
         state=lambda wildcards, output: f"{Path(output.detector).parent}/state",
     shell:

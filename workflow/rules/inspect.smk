@@ -92,6 +92,7 @@ rule probe_robustness:
     params:
         code=fingerprint("probe_robustness"),
         recipe=recipe("robustness"),
+        files=files_of("robustness"),
     shell:
         r"""
         python -m spatial_mae.cli.probe_robustness \

@@ -22,6 +22,7 @@ rule pretrain_mae:
     input:
         manifest="results/data/{dataset}/manifest.json",
         train="results/data/{dataset}/train.npy",
+        check=ancient("results/data/{dataset}/check.record.json"),
     output:
         weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
         history="results/pretrain/{dataset}/{model}/{training}/{run}/history.csv",

@@ -1,6 +1,7 @@
 """A data set from its source: uint8 arrays on disk and the manifest that describes them."""
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,9 @@ def main(given: Namespace) -> None:
     described = dataclasses.asdict(recipe)
     manifest = write_dataset(given.manifest, given.name, given.source, prepared, described)
     given.notes["warnings"] = manifest["warnings"]
+    sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be no text
+    if manifest["layout"]:
+        print(f"read as: {manifest['layout']['reading']}")
     for warning in manifest["warnings"]:
         print(f"warning: {warning}")
     print(f"{given.name}: {manifest['n_train']} + {manifest['n_test']} images")

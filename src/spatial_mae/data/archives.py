@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from spatial_mae.data.listing import folders
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -47,6 +49,6 @@ def find(root: Path | None, *names: str) -> Path | None:
         raise FileNotFoundError(f"data root {root} does not exist; correct `root:` in the config")
     if root.name in names:
         return root
-    places = [root, *sorted(p for p in root.iterdir() if p.is_dir())] if root.is_dir() else []
+    places = [root, *sorted(folders(root))] if root.is_dir() else []
     found = [place / name for name in names for place in places if (place / name).exists()]
     return found[0] if found else None

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from spatial_mae.data.archives import find
-from spatial_mae.data.folders import natural_key
-from spatial_mae.data.pixels import UNREADABLE, OversizedImageError, read_pixels
+from spatial_mae.data.listing import children, folders, natural_key
+from spatial_mae.data.pixels import UNREADABLE, Reading, read_samples
 from spatial_mae.data.shrinking import shrink_images, shrink_known
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
@@ -133,7 +132,9 @@ def _pairs(root: Path, split: str, needs_camera: bool, unpaired: list[str]) -> l
 def _frames(root: Path, kind: str, split: str, suffix: str) -> dict[Path, Path]:
     """`city/frame` -> file."""
     ending = f"_{kind}.{suffix}"
-    files = (root / kind / split).glob(f"*/*{ending}")
+    top = root / kind / split
+    cities = folders(top) if top.is_dir() else []
+    files = [file for city in cities for file in children(city) if file.name.endswith(ending)]
     return {Path(file.parent.name, file.name.removesuffix(ending)): file for file in files}
 
 
@@ -163,8 +164,8 @@ def _read(recipe: Cityscapes, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
 
 def _open(file: Path) -> np.ndarray:
     try:
-        return np.asarray(read_pixels(file, channels=3, background=0))
-    except (OversizedImageError, *UNREADABLE) as error:
+        return np.asarray(Reading(channels=3).read(file))
+    except UNREADABLE as error:
         raise ValueError(f"{file} cannot be read: {error}; get it again") from error
 
 
@@ -174,8 +175,7 @@ def read_disparity(file: Path) -> tuple[np.ndarray, np.ndarray]:
     Raises ValueError if the file is damaged or not 16-bit grey.
     """
     try:
-        with Image.open(file) as image:
-            stored = np.asarray(image)
+        stored = read_samples(file)
     except UNREADABLE as error:
         raise ValueError(f"{file} cannot be read: {error}; get it again") from error
     if stored.ndim != 2 or stored.dtype.itemsize < 2:

@@ -8,8 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
+from spatial_mae.data.listing import image_files
+from spatial_mae.data.pixels import BACKGROUND, UNREADABLE, Reading
 from spatial_mae.data.shrinking import shrink_images
 
 WORDNET = re.compile(r"n\d{8}")
@@ -50,15 +51,18 @@ def class_groups(names: Sequence[str]) -> dict[str, list[int]]:
     }
 
 
-def read_cue_conflict(root: Path, known: tuple[str, ...], size: tuple[int, int]) -> CueConflict:
+def read_cue_conflict(
+    root: Path, known: tuple[str, ...], size: tuple[int, int], background: int = BACKGROUND
+) -> CueConflict:
     """The images in `root` or below whose shape and texture are two different classes of `known`.
 
     Names are as in cat7-elephant3.png, the shape's class first. size: height and width that images
-    are shrunk to, by area means. classes of the result are those of `known` that occur.
+    are shrunk to, by area means. background: 0..255, behind transparent pixels. classes of the
+    result are those of `known` that occur.
     Raises FileNotFoundError without images; ValueError for a name of another form, an unreadable or
     smaller image, or if no two classes are shared.
     """
-    paths = sorted(root.rglob("*.png"))
+    paths = sorted(image_files(root))
     if not paths:
         raise FileNotFoundError(f"{root} holds no cue-conflict images such as cat7-elephant3.png")
     pairs = {path: _cues(path) for path in paths}
@@ -75,7 +79,7 @@ def read_cue_conflict(root: Path, known: tuple[str, ...], size: tuple[int, int])
     shapes, textures = np.array(
         [[classes.index(name) for name in cues] for cues in used.values()]
     ).T
-    images = np.stack([_image(path, size) for path in used])
+    images = np.stack([_image(path, size, background) for path in used])
     n_same = sum(shape == texture for shape, texture in pairs.values())
     return CueConflict(images, shapes, textures, classes, len(pairs), n_same)
 
@@ -90,11 +94,10 @@ def _cues(path: Path) -> tuple[str, str]:
     return shape, texture
 
 
-def _image(path: Path, size: tuple[int, int]) -> np.ndarray:
+def _image(path: Path, size: tuple[int, int], background: int) -> np.ndarray:
     try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError) as error:
+        pixels = np.asarray(Reading(3, background).read(path))
+    except UNREADABLE as error:
         raise ValueError(f"{path} cannot be read as an image: {error}") from error
     if pixels.shape[0] < size[0] or pixels.shape[1] < size[1]:
         raise ValueError(f"{path} has {pixels.shape[:2]} pixels, fewer than the network's {size}")

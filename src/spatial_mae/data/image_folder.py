@@ -13,19 +13,21 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from spatial_mae.data.folders import Listing, list_images
+from spatial_mae.data.folders import Layout, Listing, list_images
 from spatial_mae.data.pixels import (
+    BACKGROUND,
+    MAX_MEGAPIXELS,
     UNREADABLE,
     Fit,
     Interpolation,
-    OversizedImageError,
+    Reading,
     fit_pixels,
-    read_pixels,
 )
+from spatial_mae.data.ranges import Ranges
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 from spatial_mae.data.workers import ordered_map
-from spatial_mae.study.keys import Count, Part, Range, Size
+from spatial_mae.study.keys import Count, Part, Positive, Range, Size
 from spatial_mae.study.recipes import Checked
 
 MOST_FILES, MOST_BYTES = 256, 2**23  # of files decoded together: a few such blocks are in memory
@@ -37,6 +39,9 @@ class ImageFolder(Checked):
 
     size: Size
     """Height and width in pixels."""
+    layout: Layout = "auto"
+    """What the folders in `root` are: auto (splits if they are named train, val, test, else
+    classes; an error where both fit), splits, classes, or flat (nothing)."""
     channels: Literal[1, 3] = 3
     """3 for RGB or 1 for gray."""
     fit: Fit = "centre_crop"
@@ -46,12 +51,17 @@ class ImageFolder(Checked):
     """Crops of each image with fit random_crops; those of one file stay in one split."""
     interpolation: Interpolation = "box"
     """Of resizing; box averages areas, nearest aliases."""
-    background: Annotated[int, Range(least=0, most=255)] = 127
+    background: Annotated[int, Range(least=0, most=255)] = BACKGROUND
     """Gray level behind transparent pixels, 0 to 255."""
     test_share: Part = 0.1
     """Share of files held out if there is no test folder."""
     max_unreadable_share: Annotated[float, Range(least=0, most=1)] = 0.01
     """Share of files that may be unreadable before it is an error."""
+    white: Positive | None = None
+    """The sample that becomes 255 in files of more than 8 bits: 4095 for 12 bits in files of 16;
+    null: 65535, an error if no sample is above half of it, or if a file's kind states no white."""
+    max_megapixels: Positive = MAX_MEGAPIXELS
+    """Larger images, in millions of pixels, count as unreadable; each takes 3 bytes a pixel."""
     pixels: str
     """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure."""
     licence: str
@@ -63,15 +73,34 @@ SOURCE = Source(ImageFolder, draws=True, root="needed")
 
 @dataclass
 class _Tally:
-    """Files that could not be read, against the number allowed."""
+    """What was met in the files: those that cannot be read, against the number allowed; ranges.
+
+    n_left: files not yet read.
+    """
 
     root: Path
     n_files: int
     share: float
+    warnings: list[str]
     unreadable: list[str] = field(default_factory=list)
+    ranges: Ranges = field(default_factory=lambda: Ranges("the data set"))
 
-    def add(self, file: Path, error: object) -> None:
-        """Note a file; raise ValueError once there are too many."""
+    def __post_init__(self) -> None:
+        self.n_left = self.n_files
+
+    def read(self, largest: int | None) -> None:
+        """Note a readable file. Raises ValueError as `Ranges`."""
+        self.ranges.add(largest)
+
+    def done(self, n_files: int) -> None:
+        """Count files; after the last one, judge the ranges. Raises ValueError as `Ranges`."""
+        self.n_left -= n_files
+        if not self.n_left:
+            self.ranges.check()
+            self.warnings += self.ranges.remarks()
+
+    def miss(self, file: Path, error: object) -> None:
+        """Note an unreadable file; raise ValueError once there are too many."""
         name = str(file.relative_to(self.root)) if file.is_relative_to(self.root) else str(file)
         self.unreadable.append(f"{name}: {error}")
         if len(self.unreadable) > self.share * self.n_files:
@@ -87,15 +116,15 @@ def prepare(
 ) -> Prepared:
     """The images under `root`.
 
-    Raises FileNotFoundError without images; ValueError if the recipe is impossible, too many
-    files cannot be read, or an image is so large that it could fill the memory.
+    Raises FileNotFoundError without images; ValueError if the folder can be read in two ways, too
+    many files cannot be read, or files of 16 bits seem to hold fewer.
     """
     if root is None:
         raise FileNotFoundError("image_folder: no folder named; set `root:` of the data set to one")
-    listing = list_images(root)
+    listing = list_images(root, recipe.layout)
     entries = _splits(listing, recipe.test_share, rng)
     n_files = sum(len(part) for part in entries.values())
-    tally = _Tally(root, n_files, recipe.max_unreadable_share)
+    tally = _Tally(root, n_files, recipe.max_unreadable_share, listing.remarks)
     streams = dict(zip(entries, rng.spawn(len(entries)), strict=True))
     return Prepared(
         splits={s: _batches(recipe, part, tally, streams[s]) for s, part in entries.items()},
@@ -105,12 +134,27 @@ def prepare(
         classes=listing.classes,
         unreadable=tally.unreadable,
         warnings=listing.remarks,
+        layout={"reading": listing.reading, "examples": _examples(root, listing, entries)},
         n_expected={s: len(part) * _n_crops(recipe) for s, part in entries.items()},
     )
 
 
 def _n_crops(recipe: ImageFolder) -> int:
     return recipe.crops_per_image if recipe.fit == "random_crops" else 1
+
+
+def _examples(root: Path, listing: Listing, entries: dict[str, list["Entry"]]) -> list[dict]:
+    """One path, below `root`, for each split and class."""
+    first = {(s, label): file for s, part in entries.items() for file, label in reversed(part)}
+    first = dict(sorted(first.items(), key=lambda one: (one[0][0] == "test", one[0][1])))
+    return [
+        {
+            "split": split,
+            "class": listing.classes[label] if listing.classes else None,
+            "path": str(file.relative_to(root)),
+        }
+        for (split, label), file in first.items()
+    ]
 
 
 Entry = tuple[Path, int]  # a file and its label, 0 where there are no classes
@@ -144,20 +188,23 @@ def _batches(
     size = min(MOST_FILES, max(1, MOST_BYTES // bytes_each))
     jobs = [range(s, min(s + size, len(entries))) for s in range(0, len(entries), size)]
 
-    def read(rows: range) -> list[np.ndarray | str]:
+    def read(rows: range) -> list[Found | str]:
         return [_read(recipe, entries[i][0], corners[i]) for i in rows]
 
     for rows, results in zip(jobs, ordered_map(read, jobs), strict=True):
         yield _batch(recipe, [entries[i] for i in rows], results, tally)
 
 
-def _read(recipe: ImageFolder, file: Path, corners: np.ndarray) -> np.ndarray | str:
-    """The file's pixels, or in words why there are none."""
+Found = tuple[np.ndarray, int | None]  # pixels of a file, and `Picture.largest`
+
+
+def _read(recipe: ImageFolder, file: Path, corners: np.ndarray) -> Found | str:
+    """What a file holds, or in words why it cannot be read."""
+    how = Reading(recipe.channels, recipe.background, recipe.white, recipe.max_megapixels)
     try:
-        image = read_pixels(file, recipe.channels, recipe.background)
-        return fit_pixels(image, recipe.size, recipe.fit, recipe.interpolation, corners)
-    except OversizedImageError as error:
-        raise ValueError(f"{file}: {error}; remove it or make it smaller") from error
+        found = how.decode(file)
+        fitted = fit_pixels(found.image, recipe.size, recipe.fit, recipe.interpolation, corners)
+        return fitted, found.largest
     except UNREADABLE as error:
         return str(error) or type(error).__name__
 
@@ -165,14 +212,17 @@ def _read(recipe: ImageFolder, file: Path, corners: np.ndarray) -> np.ndarray | 
 def _batch(
     recipe: ImageFolder,
     entries: list[Entry],
-    results: Iterable[np.ndarray | str],
+    results: Iterable[Found | str],
     tally: _Tally,
 ) -> Batch:
     images, labels = [np.empty((0, *recipe.size, recipe.channels), np.uint8)], []
     for (file, label), result in zip(entries, results, strict=True):
         if isinstance(result, str):
-            tally.add(file, result)
+            tally.miss(file, result)
         else:
-            images.append(result)
-            labels += [label] * len(result)
+            pixels, largest = result
+            tally.read(largest)
+            images.append(pixels)
+            labels += [label] * len(pixels)
+    tally.done(len(entries))
     return Batch(np.concatenate(images), np.array(labels, dtype=np.int64))

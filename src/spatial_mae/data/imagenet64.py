@@ -16,7 +16,7 @@ from typing import Annotated
 import numpy as np
 
 from spatial_mae.data.archives import find
-from spatial_mae.data.folders import natural_key
+from spatial_mae.data.listing import children, natural_key
 from spatial_mae.data.pickles import planar_images, read_batch
 from spatial_mae.data.shrinking import shrink_images
 from spatial_mae.data.source import Source
@@ -86,7 +86,7 @@ def _files(root: Path | None) -> tuple[list[Path], list[Path]]:
     if first is None:
         where = f"{root} holds no val_data" if root else "no folder is named"
         raise FileNotFoundError(f"imagenet64: {where}; {ADVICE}")
-    named = {path.stem: path for path in sorted(first.parent.glob("train_data_batch_*"))}
+    named = {path.stem: path for path in sorted(children(first.parent, "train_data_batch_*"))}
     if not named:
         raise FileNotFoundError(f"imagenet64: no train_data_batch_* in {first.parent}; {ADVICE}")
     return sorted(named.values(), key=natural_key), [first]

@@ -12,8 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from spatial_mae.data.folders import SUFFIXES, natural_key
-from spatial_mae.data.pixels import UNREADABLE, Interpolation, fit_pixels, read_pixels
+from spatial_mae.data.listing import folders as folders_in
+from spatial_mae.data.listing import image_files
+from spatial_mae.data.pixels import (
+    MAX_MEGAPIXELS,
+    UNREADABLE,
+    Interpolation,
+    Reading,
+    fit_pixels,
+)
 from spatial_mae.data.shifted import Shifted
 from spatial_mae.data.store import Dataset
 from spatial_mae.data.workers import ordered_map
@@ -28,19 +35,18 @@ class ImageFiles:
     """What an array uint8 (n, height, width, channels) gives, for image files of any size.
 
     Each image is scaled until it just covers (height, width) and the middle is kept. border: pixels
-    cut off each side before. background: grey 0..255 behind transparent pixels.
+    cut off each side before. reading: how files are decoded.
     """
 
     files: tuple[Path, ...]
     size: tuple[int, int]
-    channels: int
+    reading: Reading
     interpolation: Interpolation
-    background: int
     border: int = 0
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        return len(self.files), *self.size, self.channels
+        return len(self.files), *self.size, self.reading.channels
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         """The images of these positions. Raises ValueError, naming it, for an unreadable file."""
@@ -49,7 +55,7 @@ class ImageFiles:
 
     def _read(self, file: Path) -> np.ndarray:
         try:
-            image = read_pixels(file, self.channels, self.background)
+            image = self.reading.read(file)
             edge = self.border
             image = image.crop((edge, edge, image.width - edge, image.height - edge))
             none = np.empty((0, 2))
@@ -169,15 +175,21 @@ def _shifted(
     recipe = manifest["recipe"]
     files, labels = [], []
     for label, folder in enumerate(folders.values()):
-        there = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES]
-        files += sorted(there, key=natural_key)
+        there = image_files(folder)
+        files += there
         labels += [label] * len(there)
     if not files:
         raise FileNotFoundError(f"no image files in the folders of {name}, {some([*folders])}")
     size = (manifest["height"], manifest["width"])
-    read = (manifest["channels"], recipe["interpolation"], recipe["background"], border)
-    images = ImageFiles(tuple(files), size, *read)
+    images = ImageFiles(tuple(files), size, _reading(manifest), recipe["interpolation"], border)
     return Shifted(name, images, np.array(labels), tuple(folders), accepted=accepted)
+
+
+def _reading(manifest: Mapping) -> Reading:
+    """As the files of the data set were decoded."""
+    recipe = manifest["recipe"]
+    most = recipe.get("max_megapixels", MAX_MEGAPIXELS)
+    return Reading(manifest["channels"], recipe["background"], recipe.get("white"), most)
 
 
 def _wordnet(dataset: Dataset) -> list[str]:
@@ -195,7 +207,7 @@ def _wordnet(dataset: Dataset) -> list[str]:
 def _folders(root: Path) -> list[Path]:
     if not root.is_dir():
         raise FileNotFoundError(f"no folder {root}: check the robustness recipe")
-    return sorted((p for p in root.iterdir() if p.is_dir()), key=natural_key)
+    return folders_in(root)
 
 
 def _mapping(path: Path) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from spatial_mae.data.cifar10 import CLASSES
+from spatial_mae.data.listing import children
 from spatial_mae.data.store import Dataset
 
 SEVERITIES = 5
@@ -54,7 +55,7 @@ def cifar10_c(root: Path) -> list[Shifted]:
     not such an array.
     """
     labels = _labels(root / "labels.npy")
-    paths = sorted(path for path in root.glob("*.npy") if path.name != "labels.npy")
+    paths = sorted(path for path in children(root, "*.npy") if path.name != "labels.npy")
     if not paths:
         raise FileNotFoundError(f"{root} holds labels.npy but no corruption, such as fog.npy")
     if len(labels) % SEVERITIES:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spatial_mae.data.cautions import class_warnings, dark_warnings, singular_warnings
 from spatial_mae.data.npy import NpyWriter, unfinished
 from spatial_mae.data.writing import Progress, check_room
 from spatial_mae.files import read_json, sha256, write_json
@@ -53,6 +54,7 @@ class Prepared:
     `unreadable` and `warnings` are read after the last batch: a source may add to them until then.
     n_expected: how many images each split will have at most, where that is known beforehand.
     latents: the variable that each coordinate of the latents belongs to, where they are known.
+    layout: how a folder of files was read, where there was a choice.
     """
 
     splits: Mapping[str, Iterable[Batch]]
@@ -65,6 +67,7 @@ class Prepared:
     warnings: list[str] = field(default_factory=list)
     n_expected: Mapping[str, int] = field(default_factory=dict)
     latents: Sequence[str] | None = None
+    layout: Mapping | None = None
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,8 @@ def write_dataset(
     _remove(path)
     check_room(path.parent, sum(prepared.n_expected.values()), prepared.shape)
     try:
-        counts = {s: _write_split(path.parent, s, prepared) for s in SPLITS}
-        manifest = _manifest(path.parent, dataset, source, prepared, recipe, counts)
+        written = {s: _write_split(path.parent, s, prepared) for s in SPLITS}
+        manifest = _manifest(path.parent, dataset, source, prepared, recipe, written)
         write_json(path, manifest)
     except BaseException:
         _remove(path)
@@ -137,8 +140,17 @@ def write_dataset(
     return manifest
 
 
-def _write_split(directory: Path, split: str, prepared: Prepared) -> np.ndarray:
-    """Write one split's arrays; return how many images each class has (one entry: no classes)."""
+@dataclass(frozen=True)
+class _Written:
+    """Of one split: how many images each class has (one entry: no classes), the largest pixel."""
+
+    counts: np.ndarray
+    brightest: int
+
+
+def _write_split(directory: Path, split: str, prepared: Prepared) -> _Written:
+    """Write one split's arrays."""
+    brightest = 0
     counts = np.zeros(len(prepared.classes or ["all"]), dtype=np.int64)
     writers = {part: NpyWriter(directory / _file_name(split, part)) for part in _parts(prepared)}
     try:
@@ -148,6 +160,7 @@ def _write_split(directory: Path, split: str, prepared: Prepared) -> np.ndarray:
                     writers[part].append(array)
                 labels = batch.labels if prepared.classes else np.zeros(len(batch.images), np.int64)
                 counts += np.bincount(labels, minlength=len(counts))
+                brightest = max(brightest, int(batch.images.max(initial=0)))
                 progress.add(len(batch.images))
         if not counts.sum():
             raise ValueError(f"the {split} split has no images; check data.root and the recipe")
@@ -156,7 +169,7 @@ def _write_split(directory: Path, split: str, prepared: Prepared) -> np.ndarray:
     finally:
         for writer in writers.values():
             writer.discard()
-    return counts
+    return _Written(counts, brightest)
 
 
 def _parts(prepared: Prepared) -> list[str]:
@@ -190,11 +203,17 @@ def _manifest(
     source: str,
     prepared: Prepared,
     recipe: dict,
-    counts: Mapping[str, np.ndarray],
+    written: Mapping[str, _Written],
 ) -> dict:
     height, width, channels = prepared.shape
-    n_train, n_test = (int(counts[split].sum()) for split in SPLITS)
+    counts = {split: written[split].counts.tolist() for split in SPLITS}
+    n_train, n_test = map(sum, counts.values())
     classes = list(prepared.classes) if prepared.classes else None
+    warnings = [
+        *class_warnings(classes, counts),
+        *dark_warnings(max(one.brightest for one in written.values())),
+        *singular_warnings(n_train, prepared.shape),
+    ]
     return {
         "dataset": dataset,
         "source": source,
@@ -204,34 +223,21 @@ def _manifest(
         "n_train": n_train,
         "n_test": n_test,
         "classes": classes,
-        "class_counts": {s: counts[s].tolist() for s in SPLITS} if classes else None,
+        "class_counts": counts if classes else None,
         "has_depth": prepared.depth_unit is not None,
         "depth_unit": prepared.depth_unit,
         "latents": list(prepared.latents) if prepared.latents else None,
         "pixels": prepared.pixels,
         "licence": prepared.licence,
         "unreadable": list(prepared.unreadable),
-        "warnings": [*prepared.warnings, *singular_warnings(n_train, prepared.shape)],
+        "layout": prepared.layout,
+        "warnings": [*prepared.warnings, *warnings],
         "files": {
             name: _describe(directory / name)
             for name in (_file_name(s, part) for s in SPLITS for part in _parts(prepared))
         },
         "recipe": recipe,
     }
-
-
-def singular_warnings(n_train: int, shape: tuple[int, int, int]) -> list[str]:
-    """What follows from having fewer training images than dimensions, in words."""
-    height, width, channels = shape
-    dimensions = {"luma": height * width}
-    if channels == 3:
-        dimensions["rgb"] = height * width * 3
-    return [
-        f"{n_train} training images for {d} dimensions ({colour}): the second moments are "
-        "singular; set a ridge above 0, use fewer pixels or bring more images"
-        for colour, d in dimensions.items()
-        if n_train < d
-    ]
 
 
 def _describe(path: Path) -> dict:

@@ -14,7 +14,8 @@ from typing import Annotated
 import numpy as np
 
 from spatial_mae.data.archives import Archive, find
-from spatial_mae.data.pixels import UNREADABLE, OversizedImageError, read_pixels
+from spatial_mae.data.listing import is_hidden
+from spatial_mae.data.pixels import UNREADABLE, Reading
 from spatial_mae.data.shrinking import shrink_images
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
@@ -116,6 +117,7 @@ def _labelled(path: Path, names: list[str]) -> tuple[list[str], dict[str, list[t
         ]
     number = {wnid: label for label, wnid in enumerate(classes)}
     train = [n for n in names if n.startswith(f"{TOP}/train/") and n.endswith(".JPEG")]
+    train = [n for n in train if not any(map(is_hidden, PurePosixPath(n).parts))]
     try:
         return classes, {
             "train": [(name, number[PurePosixPath(name).parts[2]]) for name in train],
@@ -151,8 +153,8 @@ def _batches(recipe: TinyImagenet, path: Path, entries: list[tuple[str, int]]) -
 def _decode(member: tuple[str, bytes]) -> np.ndarray:
     name, content = member
     try:
-        pixels = np.asarray(read_pixels(io.BytesIO(content), channels=3, background=0))
-    except (OversizedImageError, *UNREADABLE) as error:
+        pixels = np.asarray(Reading(channels=3).read(io.BytesIO(content)))
+    except UNREADABLE as error:
         raise ValueError(f"{name} cannot be decoded: {error}") from error
     if pixels.shape != (SIDE, SIDE, 3):
         raise ValueError(f"{name} is {pixels.shape}, expected 64 x 64 pixels")

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
+from spatial_mae.data.pixels import UNREADABLE, Reading, read_header
+from spatial_mae.data.ranges import ENOUGH, Ranges
 from spatial_mae.training.loader import subset
 
 PARTS = {
@@ -36,7 +37,8 @@ class CocoImages:
 
     images: entries of the json that are used. objects: image id -> its annotations that are neither
     crowds nor degenerate. crowds: image id -> its crowds. categories: ids, sorted; the label of
-    categories[i] is i + 1. n_crowds, n_degenerate: annotations no detector is trained on.
+    categories[i] is i + 1. n_crowds, n_degenerate: annotations no detector is trained on. white: of
+    files of more than 8 bits a sample, see `data.pixels.Reading`.
     """
 
     folder: Path
@@ -47,6 +49,7 @@ class CocoImages:
     names: tuple[str, ...]
     n_crowds: int
     n_degenerate: int
+    white: float | None = None
 
     def with_objects(self) -> "CocoImages":
         """The images on which there is something to learn."""
@@ -64,10 +67,14 @@ class CocoImages:
         """uint8 (height, width, channels). Raises ValueError if the file cannot be decoded."""
         path = self.folder / image["file_name"]
         try:
-            with Image.open(path) as opened:
-                found = np.asarray(opened.convert("RGB" if channels == 3 else "L"))
-        except (OSError, SyntaxError) as error:  # Pillow's word for a broken PNG file
+            found = np.asarray(Reading(channels, white=self.white).decode(path).image)
+        except UNREADABLE as error:
             raise ValueError(f"{path}: cannot be decoded ({error}); fetch it again") from error
+        if found.shape[:2] != (image["height"], image["width"]):
+            raise ValueError(
+                f"{path}: {found.shape[1]} x {found.shape[0]} pixels once it is upright by EXIF, "
+                "its annotations are of another size; store it without EXIF orientation"
+            )
         return np.array(found).reshape(*found.shape[:2], channels)
 
     def masks(self, image: Mapping) -> np.ndarray:
@@ -77,12 +84,13 @@ class CocoImages:
         return np.stack(found) if found else np.zeros((0, *size), bool)
 
 
-def read_coco(annotations: Path, folder: Path) -> CocoImages:
+def read_coco(annotations: Path, folder: Path, white: float | None = None) -> CocoImages:
     """Read and check a COCO json and the headers of its images.
 
     Raises ValueError, naming the file: unreadable, not COCO's format, no annotations, annotations
     of images or categories that are not listed, image files that are missing, unreadable or of
-    another size than the json says; and as `check_package`.
+    another size than the json says, or files of 16 bits that seem to hold fewer, if `white` is
+    None; and as `check_package`.
     """
     check_package()
     content = _read(annotations)
@@ -98,7 +106,7 @@ def read_coco(annotations: Path, folder: Path) -> CocoImages:
                 f"{annotations}: {len(strangers)} annotations are of an unknown {name}, the first "
                 f"(id {strangers[0]['id']}) of {name} {strangers[0][key]}: correct or remove them"
             )
-    _check_files(annotations, folder, content["images"])
+    _check_files(annotations, folder, content["images"], white)
     objects: dict[int, list[dict]] = {}
     crowds: dict[int, list[dict]] = {}
     counts: Counter[str] = Counter()
@@ -119,6 +127,7 @@ def read_coco(annotations: Path, folder: Path) -> CocoImages:
         tuple(categories[i] for i in ids),
         counts["crowd"],
         counts["degenerate"],
+        white,
     )
 
 
@@ -171,21 +180,29 @@ def _read(path: Path) -> dict:
     return content
 
 
-def _check_files(annotations: Path, folder: Path, images: Sequence[Mapping]) -> None:
+def _check_files(
+    annotations: Path, folder: Path, images: Sequence[Mapping], white: float | None
+) -> None:
+    ranges = Ranges("the detection recipe")
     for image in images:
         path = Path(folder) / image["file_name"]
         if not path.is_file():
             raise ValueError(f"{path}: no such image, but {annotations} lists it")
         try:
-            with Image.open(path) as opened:
-                size = opened.size
-        except (UnidentifiedImageError, OSError) as error:
+            header = read_header(path)
+            if header.deep and len(ranges.largest) < ENOUGH:
+                ranges.add(Reading(3, white=white).decode(path).largest)
+        except OSError as error:
             raise ValueError(f"{path}: no readable image ({error}); fetch it again") from error
-        if size != (image["width"], image["height"]):
+        except UNREADABLE as error:
+            raise ValueError(f"{path}: {error}") from error
+        if header.size != (image["width"], image["height"]):
             raise ValueError(
-                f"{path} is {size[0]} x {size[1]} (width, height), {annotations} says "
-                f"{image['width']} x {image['height']}: are these the images it was made for?"
+                f"{path} is {' x '.join(map(str, header.size))} (width, height; upright by EXIF), "
+                f"{annotations} says {image['width']} x {image['height']}: are these the images it "
+                "was made for? Annotations of pixels as stored need files without EXIF orientation"
             )
+    ranges.check()
 
 
 def _kind(one: Mapping, image: Mapping) -> str:

@@ -31,6 +31,8 @@ class DetectionRecipe(Checked):
     """Folder of the images that are scored."""
     test_annotations: UserPath | None = None
     """Their json in COCO's format."""
+    white: Positive | None = None
+    """The sample that is white in files of more than 8 bits: 4095 for 12 bits; null: 65535."""
     initialisation: Literal["pretrained", "random"] = "pretrained"
     """How the encoder starts: pretrained, or random as a control."""
     image_size: Count | None = 1024

@@ -44,8 +44,8 @@ class DetectionRun:
         """Training and test images, checked. Raises ValueError as `read_coco`."""
         recipe = self.recipe
         recipe.check_paths()
-        train = read_coco(Path(recipe.train_annotations), Path(recipe.train_images))
-        test = read_coco(Path(recipe.test_annotations), Path(recipe.test_images))
+        train = read_coco(Path(recipe.train_annotations), Path(recipe.train_images), recipe.white)
+        test = read_coco(Path(recipe.test_annotations), Path(recipe.test_images), recipe.white)
         if (train.categories, train.names) != (test.categories, test.names):
             raise ValueError(
                 f"{recipe.train_annotations} and {recipe.test_annotations} have different "

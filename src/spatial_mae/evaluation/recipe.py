@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from spatial_mae.study.keys import Count, Natural, NotNegative, Part, Positives, Range
+from spatial_mae.study.keys import (
+    Count,
+    Images,
+    Natural,
+    NotNegative,
+    Part,
+    Positives,
+    Range,
+    UpTo,
+)
 from spatial_mae.study.recipes import Checked
 
 Representation = Literal["class_token", "mean", "blocks"]
@@ -21,9 +30,9 @@ class EvaluationRecipe(Checked):
     patch token after each block; [] for images without labels."""
     checkpoints: Literal["last", "all"] = "last"
     """Epochs evaluated: the last or all kept ones; the untrained encoder always is."""
-    n_train: Count | None = None
+    n_train: Annotated[Count | None, Images("train")] = None
     """Labelled training images used; null: all."""
-    n_test: Count | None = None
+    n_test: Annotated[Count | None, Images("test")] = None
     """Labelled test images used; null: all."""
     validation_share: Part = 0.2
     """Share of the training images that chooses the penalty."""
@@ -31,13 +40,13 @@ class EvaluationRecipe(Checked):
     """L2 penalties of the linear probe to choose from, on standardised features."""
     max_iterations: Count = 100
     """Of L-BFGS, for each fit."""
-    neighbours: Natural = 20
+    neighbours: Annotated[Natural, UpTo("n_train")] = 20
     """Of the k-NN vote; 0 is no vote."""
-    n_reconstructed: Count = 500
+    n_reconstructed: Annotated[Count, Images("test")] = 500
     """Held-out images reconstructed."""
     n_masks: Count = 4
     """Masks of each of them."""
-    n_gallery: Natural = 6
+    n_gallery: Annotated[Natural, UpTo("n_reconstructed")] = 6
     """Of them, those written out pixel by pixel."""
     control_colour: Literal["luma", "rgb"] | None = "luma"
     """Colour of the second moments behind the probes' controls, PCA and the linear MAE; null: no
@@ -54,9 +63,9 @@ class SimilarityRecipe(Checked):
 
     reference: Reference
     """The run to compare with: the keys in which it differs, such as {enc: 12}."""
-    n_images: Four = 1000
+    n_images: Annotated[Four, Images("split")] = 1000
     """Images compared."""
-    batch_size: Four = 250
+    batch_size: Annotated[Four, UpTo("n_images")] = 250
     """Images of a minibatch of the unbiased estimate."""
     split: Literal["test", "train"] = "test"
     """Which images."""

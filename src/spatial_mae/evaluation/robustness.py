@@ -11,6 +11,7 @@ from torch import Tensor
 
 from spatial_mae.data.cue_conflict import CueConflict, class_groups, read_cue_conflict
 from spatial_mae.data.imagenet_variants import some
+from spatial_mae.data.pixels import BACKGROUND
 from spatial_mae.data.shifted import Shifted
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.features import check_representations, features, freeze
@@ -103,7 +104,7 @@ def probe_robustness(
         )
     for part in shifted:
         _check(part, dataset, encoder)
-    cues = _cues(recipe, names, encoder)
+    cues = _cues(recipe, dataset, encoder)
     freeze(encoder)
     start = time.perf_counter()
     judge = _Judge(encoder, saved.probe, tuple(names), recipe.tokens)
@@ -183,7 +184,7 @@ def _tensor(images: np.ndarray) -> Tensor:
 
 
 def _cues(
-    recipe: RobustnessRecipe, names: Sequence[str], encoder: VisionTransformer
+    recipe: RobustnessRecipe, dataset: Dataset, encoder: VisionTransformer
 ) -> CueConflict | None:
     """The cue-conflict images at the network's size, if some are wanted."""
     if recipe.cue_conflict is None:
@@ -195,7 +196,9 @@ def _cues(
             "cue_conflict: null in the robustness recipe"
         )
     size = (sizes.height, sizes.width_pixels)
-    return read_cue_conflict(Path(recipe.cue_conflict), tuple(class_groups(names)), size)
+    known = tuple(class_groups(dataset.manifest["classes"]))
+    background = dataset.manifest["recipe"].get("background", BACKGROUND)
+    return read_cue_conflict(Path(recipe.cue_conflict), known, size, background)
 
 
 def _bias(cues: CueConflict, judge: _Judge) -> list[Row]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from spatial_mae.study.keys import Count, Length, Part, Positives, Range
+from spatial_mae.study.keys import Count, Images, Length, Part, Positives, Range
 from spatial_mae.study.recipes import Checked
 
 Representation = Literal["class_token", "mean", "tokens"]
@@ -15,9 +15,9 @@ Ten = Annotated[int, Range(least=10)]
 class RecoveryRecipe(Checked):
     """Regression of known latents on features, under fixed masks of the run's ratio."""
 
-    n_fitted: Ten = 1000
+    n_fitted: Annotated[Ten, Images("train")] = 1000
     """Training images the regressions are fitted and chosen on."""
-    n_test: Ten = 500
+    n_test: Annotated[Ten, Images("test")] = 500
     """Test images of the R^2."""
     n_masks: Count = 3
     """Fixed masks averaged over."""

@@ -1,5 +1,7 @@
 """Embeddings of a few classes over a pass: their points in the plane, and how far they separate."""
 
+import sys
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,38 +21,48 @@ from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.training.loader import load_labels
 
 PRINTED_DIGITS = 4
+LEAST_IMAGES = 4  # of a t-SNE that shows something
 
 
 class Classes:
     """The images of the classes that are embedded: positions among the pass's, and labels (n,).
 
-    The classes are drawn with `seed`; none are where the recipe wants no embedding.
+    The classes are drawn with `seed`; none are where the recipe wants no embedding. Where there are
+    fewer classes than the recipe wants, or fewer images than its perplexity or neighbours need, it
+    is done with fewer, and a line says so.
     """
 
     def __init__(self, dataset: Dataset, recipe: InspectionRecipe, seed: int) -> None:
-        """Raises ValueError without scikit-learn or labels, or with too few classes or images."""
+        """Raises ValueError without scikit-learn or labels, or without images of two classes."""
         self.names: tuple[str, ...] = ()
         self.positions = self.labels = np.empty(0, dtype=np.int64)
         if not recipe.n_classes:
             return
         check_package()
         names = dataset.manifest["classes"] or ()
-        if len(names) < recipe.n_classes:
+        if len(names) < 2:
             raise ValueError(
-                f"n_classes {recipe.n_classes}: data set {dataset.manifest['dataset']!r} has "
-                f"{len(names)} classes; ask for as many at most, or 0 to embed nothing"
+                f"n_classes {recipe.n_classes} of the inspection recipe: data set "
+                f"{dataset.manifest['dataset']!r} has {len(names)} classes; set n_classes: 0 to "
+                "embed nothing"
             )
         labels = load_labels(dataset, "test", recipe.n_images).numpy()
         drawn = np.random.default_rng(seed).permutation(len(names))[: recipe.n_classes]
         self.names = tuple(names)
         self.positions = np.flatnonzero(np.isin(labels, drawn))
         self.labels = labels[self.positions]
-        n, most = len(self.labels), max(recipe.perplexity, recipe.neighbours)
-        if n <= most or len(np.unique(self.labels)) < 2:
+        n, n_used = len(self.labels), len(np.unique(self.labels))
+        if n_used < 2 or n < LEAST_IMAGES:
             raise ValueError(
-                f"{n} test images of {recipe.n_classes} classes: an embedding needs two classes "
-                f"and more images than its perplexity and neighbours, {most:g}; raise n_images"
+                f"{n} test images of {n_used} classes: an embedding needs {LEAST_IMAGES} of two; "
+                "bring more, raise n_images of the inspection recipe, or set its n_classes: 0"
             )
+        self.neighbours = min(recipe.neighbours, n - 1)
+        self.perplexity = recipe.perplexity if recipe.perplexity < n else (n - 1) / 3
+        for key in ("neighbours", "perplexity"):
+            if (wanted := getattr(recipe, key)) > (taken := getattr(self, key)):
+                line = f"warning: {key}: {wanted:g} asked for, {n} images embedded: {taken:g} taken"
+                print(line, file=sys.stderr)
 
 
 class EmbeddingPass:
@@ -89,21 +101,21 @@ class EmbeddingPass:
             return [], []
         recipe, labels = self.recipe, self.classes.labels
         spaces = {"pca": principal(np.concatenate(self.features), recipe.components)}
-        spaces["tsne"] = plane(spaces["pca"], recipe.perplexity, self.seed)
+        spaces["tsne"] = plane(spaces["pca"], self.classes.perplexity, self.seed)
         common = {
             "protocol": "embedding",
             "representation": recipe.tokens,
             "n_test": len(labels),
             "n_classes": len(np.unique(labels)),
             "components": spaces["pca"].shape[1],
-            "perplexity": recipe.perplexity,
-            "neighbours": recipe.neighbours,
+            "perplexity": self.classes.perplexity,
+            "neighbours": self.classes.neighbours,
         }
         scores = []
         for space, points in spaces.items():
             found = {
                 "silhouette": silhouette(points, labels),
-                "knn_accuracy": neighbour_accuracy(points, labels, recipe.neighbours),
+                "knn_accuracy": neighbour_accuracy(points, labels, self.classes.neighbours),
             }
             for metric, (value, error) in found.items():
                 score = {"space": space, "metric": metric, "value": value, "standard_error": error}

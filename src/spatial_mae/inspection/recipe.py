@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from spatial_mae.evaluation.recipe import Tokens
-from spatial_mae.study.keys import Count, Factor, Length, Natural, Positive, Two
+from spatial_mae.study.keys import Count, Factor, Images, Length, Natural, Positive, Two
 from spatial_mae.study.recipes import Checked
 
 Metric = Literal["ssim", "fsim", "psnr", "mse"]
@@ -14,7 +14,7 @@ Metric = Literal["ssim", "fsim", "psnr", "mse"]
 class InspectionRecipe(Checked):
     """Settings of one pass over unmasked test images."""
 
-    n_images: Two | None = None
+    n_images: Annotated[Two | None, Images("test")] = None
     """Test images; null: all."""
     metrics: tuple[Metric, ...] = ("ssim", "fsim", "psnr", "mse")
     """Of reconstructions with nothing hidden: structure (ssim, fsim), pixels (psnr in dB, mse of

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spatial_mae.data.folders import list_images
-from spatial_mae.data.pixels import UNREADABLE, OversizedImageError, read_pixels
+from spatial_mae.data.listing import image_files
+from spatial_mae.data.pixels import UNREADABLE, Reading
 from spatial_mae.data.store import open_dataset
 from spatial_mae.evaluation.features import freeze
 from spatial_mae.evaluation.origin import check_images, scale
@@ -23,8 +23,6 @@ from spatial_mae.models.masks import draw_masks
 from spatial_mae.models.weights import load_mae
 from spatial_mae.training.loader import load_images, subset
 
-BACKGROUND = 127
-"""The grey behind transparent pixels."""
 DRAWS_EACH, LEAST_DRAWS = 1000, 100_000
 """Masks drawn, for each that is wanted and in all, before hiding some pixels counts as hopeless."""
 
@@ -114,14 +112,16 @@ def open_images(path: Path, architecture: Architecture, split: str, n_wanted: in
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: no manifest.json of a data set and no folder of images")
-    return [file for files in list_images(path).files.values() for file in files]
+    if not (files := image_files(path)):
+        raise FileNotFoundError(f"{path}: no images in this folder")
+    return files
 
 
 def _read(file: Path, architecture: Architecture) -> np.ndarray:
     channels = architecture.channels
     try:
-        image = np.asarray(read_pixels(file, channels, BACKGROUND))
-    except (*UNREADABLE, OversizedImageError) as error:
+        image = np.asarray(Reading(channels).read(file))
+    except UNREADABLE as error:
         raise ValueError(f"{file}: cannot be read ({error}); repair or remove it") from error
     image = image.reshape(*image.shape[:2], channels)
     wanted = (architecture.height, architecture.width_pixels)

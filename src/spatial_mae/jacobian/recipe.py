@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from spatial_mae.study.keys import (
     Count,
+    Images,
     Length,
     NotNegative,
     Part,
@@ -15,6 +16,7 @@ from spatial_mae.study.keys import (
     Range,
     Shares,
     Two,
+    UpTo,
 )
 from spatial_mae.study.recipes import Checked
 
@@ -76,7 +78,7 @@ class JacobianRecipe(Conventions, LinearChoice):
 
     split: Split = "test"
     """Which images."""
-    n_images: Count = 10
+    n_images: Annotated[Count, Images("split")] = 10
     """Images averaged over."""
     n_masks: Count = 1
     """Masks of each image."""
@@ -94,9 +96,9 @@ class BasisRecipe(Conventions, LinearChoice):
 
     split: Split = "test"
     """Which images."""
-    n_images: Two = 10
+    n_images: Annotated[Two, Images("split")] = 10
     """Images whose kernels are compared."""
-    n_shown: Count = 3
+    n_shown: Annotated[Count, UpTo("n_images")] = 3
     """Of them, those whose kernels are pictured."""
     pixels: Pixels
     """Output pixels, each [row, column] from 0."""
@@ -117,9 +119,9 @@ class ComparisonRecipe(LinearChoice, Checked):
     """Images of the mean kernels and the errors."""
     pixels: Pixels
     """Output pixels whose mean kernels are compared, each [row, column] from 0."""
-    n_images: Count = 50
+    n_images: Annotated[Count, Images("split")] = 50
     """Images of the mean kernels, each under one mask that hides `pixels`."""
-    n_fitted: Annotated[int, Range(least=4)] = 2000
+    n_fitted: Annotated[int, Range(least=4), Images("train")] = 2000
     """Training images to whose reconstructions an affine map is fitted."""
     penalties: Positives = (0.001, 0.01, 0.1, 1.0)
     """Ridges of the affine map, relative to the inputs' mean variance."""
@@ -127,7 +129,7 @@ class ComparisonRecipe(LinearChoice, Checked):
     """Share of these images that chooses the ridge."""
     test_share: Part = 0.2
     """Share of these images on which the map is judged."""
-    n_errors: Count = 500
+    n_errors: Annotated[Count, Images("split")] = 500
     """Images on which both models' errors are measured."""
 
     def check(self) -> None:
@@ -143,7 +145,7 @@ class MaskedLossRecipe(Checked):
 
     split: Split = "test"
     """Which images."""
-    n_images: Count = 4
+    n_images: Annotated[Count, Images("split")] = 4
     """Images averaged over."""
     n_masks: Two = 30
     """Masks of each image and mask ratio."""

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from spatial_mae.models.architecture import to_json
+from spatial_mae.models.foreign import unreadable, wrapper
 from spatial_mae.models.hub_config import architecture_of, field, pixel_statistics, read_config
 from spatial_mae.models.mae import MaskedAutoencoder
 
@@ -92,9 +93,9 @@ def _read_tensors(folder: Path) -> dict[str, Tensor]:
         with safe_open(path, framework="pt") as archive:
             theirs = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ValueError(
-            f"{path}: truncated, or no safetensors file ({error}); save or copy it again"
-        ) from error
+        raise ValueError(unreadable(path, error)) from error
+    if wrapped := wrapper(theirs):
+        raise ValueError(f"{path}: {wrapped}")
     if not any(name.startswith("decoder.") for name in theirs):
         raise ValueError(
             f"{path}: holds an encoder alone, no tensor decoder.*; reconstructions need a decoder: "

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spatial_mae.files import atomic_path
 from spatial_mae.models.architecture import Architecture, difference, from_json
+from spatial_mae.models.foreign import unknown_names, unreadable
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.vit import VisionTransformer
 
@@ -88,11 +89,9 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], dict]:
             texts = archive.metadata() or {}
             tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ValueError(
-            f"{path}: truncated, or no safetensors file ({error}); delete it and make it again"
-        ) from error
+        raise ValueError(unreadable(Path(path), error)) from error
     if not {"architecture", "kind"} <= set(texts):
-        raise ValueError(f"{path}: names no architecture and kind; it is no weights file of ours")
+        raise ValueError(f"{path}: names no architecture and kind; {unknown_names(tensors)}")
     return tensors, {name: json.loads(text) for name, text in texts.items()}
 
 

@@ -9,11 +9,13 @@ import yaml
 
 from spatial_mae.claims.verdict import DECIDED, FINDING, VERDICTS, in_words
 from spatial_mae.figures.drawing.catalogue import describe
-from spatial_mae.files import read_json, read_rows
+from spatial_mae.files import read_json
 from spatial_mae.papers.statements import SOURCES
 from spatial_mae.study import relations
+from spatial_mae.tables.reading import read_plotted
 
 SHOWN_ROWS = 8
+OVERLAY = ", with the `--configfile` of the study, if it has one"
 
 
 def read_config(path: Path) -> tuple[dict, str]:
@@ -31,7 +33,7 @@ def read_datasets(config: Mapping, records_root: Path) -> list[dict]:
     for name in relations.used_datasets(config):
         path = records_root / "data" / name / "manifest.json"
         if not path.is_file():
-            raise FileNotFoundError(f"no {path}; run `snakemake data` first")
+            raise FileNotFoundError(f"no {path}; run `snakemake --cores all data` first{OVERLAY}")
         manifests.append(read_json(path))
     return manifests
 
@@ -46,8 +48,8 @@ def read_figure(name: str, folder: Path, study: str, config_path: Path) -> dict:
     target = f"results/{study}/figures/{name}.pdf"
     for path in (png, csv):
         if not path.is_file():
-            raise FileNotFoundError(f"no {path}; run `snakemake --cores 1 {target}` first")
-    rows = read_rows(csv)
+            raise FileNotFoundError(f"no {path}; run `snakemake --cores 1 {target}` first{OVERLAY}")
+    rows = read_plotted(csv)
     return {
         "name": name,
         "title": title,
@@ -58,7 +60,7 @@ def read_figure(name: str, folder: Path, study: str, config_path: Path) -> dict:
         "columns": list(rows[0]) if rows else [],
         "rows": [list(row.values()) for row in rows[:SHOWN_ROWS]],
         "n_rows": len(rows),
-        "command": f"snakemake --cores 1 --configfile {config_path} --force {target}",
+        "command": f"snakemake --cores 1 --force {target} --configfile {config_path}",
     }
 
 

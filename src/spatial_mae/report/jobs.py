@@ -53,7 +53,8 @@ def provenance(records: Sequence[Mapping], own: Mapping) -> dict:
             versions.setdefault(library, set()).add(version)
     return {
         "commits": _distinct(
-            f"{r['commit'] or 'none'}{', dirty' * r['dirty']}" for r in everything
+            r["commit"] + ", dirty" * bool(r["dirty"]) if r["commit"] else _unknown(r)
+            for r in everything
         ),
         "hosts": _distinct(f"{r['host']}: {r['device']}" for r in everything),
         "seeds": _distinct(str(r["seed"]) for r in records),
@@ -62,6 +63,10 @@ def provenance(records: Sequence[Mapping], own: Mapping) -> dict:
         "written": own["started"],
         "command": " ".join(map(str, own["command"])),
     }
+
+
+def _unknown(record: Mapping) -> str:
+    return f"unknown: {record.get('commit_unknown', 'the record does not say why')}"
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from spatial_mae.study import relations, sources
-from spatial_mae.study.measurements import RULES
+from spatial_mae.study.measurements import KINDS, RULES
+from spatial_mae.study.user_files import paths_of
 
 METADATA = ".snakemake/metadata"
 # Must exist next to it, or Snakemake mistakes the folder for one of an old version.
@@ -23,12 +24,18 @@ def metadata_files(config: Mapping, files: Sequence[str], folder: Path) -> list[
     """What Snakemake remembers of all outputs of the jobs that wrote `files`; sorted.
 
     Outputs that are not shared themselves (weights) count too: without them Snakemake asks nothing
-    about a job. Left out are data sets read from a copy (`root:`): where that is depends on
-    each machine, and the manifest holds the images' checksums. Empty where Snakemake did not run.
+    about a job. Left out are data sets read from a copy (`root:`), whose manifest holds the images'
+    checksums, and measurements on files that a recipe names: where these are depends on each
+    machine. Empty where Snakemake did not run.
     """
     elsewhere = {n for n in relations.used_datasets(config) if sources.root(config, n) is not None}
+    rules = _reading_files(config)
     remembered = {path: output_of(path) for path in _all(folder)}
-    shared = {p: out for p, out in remembered.items() if _dataset(out) not in elsewhere}
+    shared = {
+        path: output
+        for path, output in remembered.items()
+        if _dataset(output) not in elsewhere and not any(_is_of(rule, output) for rule in rules)
+    }
     logs = {path: _log(folder / path) for path in shared}
     wanted = {logs[path] for path, output in shared.items() if output in set(files)}
     return sorted(path for path in shared if logs[path] in wanted)
@@ -47,6 +54,22 @@ def output_of(path: str) -> str | None:
 def _all(folder: Path) -> list[str]:
     files = (p for p in (folder / METADATA).rglob("*") if p.is_file())
     return [p.relative_to(folder).as_posix() for p in files]
+
+
+def _reading_files(config: Mapping) -> list[str]:
+    """The rules of the study that read files which their recipes name."""
+    used = {
+        (KINDS[e["kind"]].rule, KINDS[e["kind"]].recipe, e["recipe"]) for e in config["experiments"]
+    }
+    return [
+        rule
+        for rule, family, name in sorted(used)
+        if any(config["recipes"][family][name].get(key) for key in paths_of(family))
+    ]
+
+
+def _is_of(rule: str, output: str | None) -> bool:
+    return bool(RULES[rule].read_folder(Path(output or "").parent))
 
 
 def _dataset(output: str | None) -> str | None:

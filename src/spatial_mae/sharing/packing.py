@@ -55,7 +55,9 @@ def _origin(records: Sequence[Path]) -> dict:
     """Commits and library versions that run records name."""
     read = [record for record in map(read_json, records) if isinstance(record, Mapping)]
     commits = {
-        f"{r['commit']}{', with changes' * bool(r.get('dirty'))}" for r in read if r.get("commit")
+        f"{r['commit'] or 'unknown'}{', with changes' * bool(r.get('dirty'))}"
+        for r in read
+        if "commit" in r
     }
     versions: dict[str, set[str]] = {}
     for record in read:

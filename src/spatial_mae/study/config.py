@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from spatial_mae.masks.laws import Law
-from spatial_mae.study.keys import Count, Name, Natural, NotNegative, Part, Pattern, Two
+from spatial_mae.study.keys import Count, Name, Natural, NotNegative, Part, Pattern, Percent, Two
 
 FigureName = Annotated[str, Pattern("^[a-z0-9_]+(-[a-z0-9_]+)?$")]
 
@@ -62,8 +62,8 @@ class Grid:
     """Names of recipes of pretraining."""
     colour: tuple[Literal["luma", "gray", "rgb"], ...] = ("luma",)
     """luma (BT.601, 8 bits), gray (mean of the channels) or rgb. [not stated]"""
-    n: tuple[Two | Literal["all"], ...] = ("all",)
-    """Numbers of training images behind the moments; `all` is every one."""
+    n: tuple[Two | Percent | Literal["all"], ...] = ("all",)
+    """Numbers of training images behind the moments; `all` is every one, `25%` a quarter."""
     patch: tuple[Count, ...]
     """Patch sizes in pixels. [Bisulco varies it; Kong 8, 16, 32 of 224]"""
     centring: tuple[Literal["raw", "centred", "standardised"], ...] = ("centred",)

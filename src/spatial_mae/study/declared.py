@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from textwrap import dedent
 
-from spatial_mae.study.keys import Length, Pattern, Range, UsersOwn
+from spatial_mae.study.keys import Images, Length, Pattern, Range, UpTo, UsersOwn
 
 PLAIN = {int: "integer", float: "number", bool: "boolean", str: "string", dict: "object"}
 BOUNDS = {
@@ -84,6 +84,8 @@ def _note(note: object) -> dict:
         return {"pattern": note.text}
     if isinstance(note, UsersOwn):
         return {"format": "path"}
+    if isinstance(note, Images | UpTo):
+        return {}  # what `study.counts` reads
     raise TypeError(f"{note!r} says nothing of a key's values")
 
 

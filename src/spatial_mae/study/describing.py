@@ -27,7 +27,7 @@ def config_schema() -> dict:
     sources = {"oneOf": [_source_schema(name) for name in source_names()]}
     _set(blocks, "datasets", _named(sources))
     _set(blocks, "models", _named(object_schema(_declaration(MODEL))))
-    families = {f: _named(object_schema(_declaration(path))) for f, path in RECIPES.items()}
+    families = {family: _named(object_schema(declaration(family))) for family in RECIPES}
     for family, recipes in families.items():
         rules = [rule for rule, card in RULES.items() if card.recipe == family]
         recipes["description"] = f"Read by {', '.join(rules)}."
@@ -41,6 +41,11 @@ def config_schema() -> dict:
     blocks["experiments"]["items"] = experiment
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config"}
     return head | schema
+
+
+def declaration(family: str) -> type:
+    """The declaration of a family's recipes."""
+    return _declaration(RECIPES[family])
 
 
 def _declaration(path: str) -> type:

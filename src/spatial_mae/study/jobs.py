@@ -53,7 +53,7 @@ def study_jobs(config: Mapping) -> set[Job]:
             if relations.controlled(config, entry):
                 jobs.update(_controls(config, entry["recipe"], run))
     for name in relations.used_datasets(config):
-        jobs.add(Job.of("prepare_dataset", {"dataset": name}))
+        jobs.update(Job.of(f"{verb}_dataset", {"dataset": name}) for verb in ("prepare", "check"))
         jobs.update(_downloads(config, name))
     return jobs
 

@@ -40,9 +40,30 @@ class UsersOwn:
     """A path of files that only the user can bring."""
 
 
+@dataclass(frozen=True)
+class Images:
+    """A number of images of a split: `train`, `test`, or the value of the recipe's key `split`.
+
+    Where a data set has fewer, all of them are taken, and the log says so.
+    """
+
+    split: str
+
+
+@dataclass(frozen=True)
+class UpTo:
+    """A number that is at most the value of another key of the recipe, after that has been fitted.
+
+    Where it is more, that value is taken, and the log says so.
+    """
+
+    key: str
+
+
 Name = Annotated[str, Pattern("^[a-z0-9_]+$")]
 Count = Annotated[int, Range(least=1)]
 Two = Annotated[int, Range(least=2)]
+Percent = Annotated[str, Pattern("^[1-9][0-9]?%$")]
 Natural = Annotated[int, Range(least=0)]
 Positive = Annotated[float, Range(above=0)]
 NotNegative = Annotated[float, Range(least=0)]

@@ -27,6 +27,7 @@ RULES = {
     "collect_table": Rule("results/{study}/tables", file="{experiment}.record.json"),
     "download_archive": Rule("results/data/archives/{source}", file="{archive}.record.json"),
     "prepare_dataset": Rule("results/data/{dataset}", file="record.json"),
+    "check_dataset": Rule("results/data/{dataset}", file="check.record.json"),
     **linear.RULES,
     **theory.RULES,
     **hierarchy.RULES,

@@ -66,6 +66,13 @@ def used_datasets(config: Mapping) -> list[str]:
     return list(dict.fromkeys([*own, *(n for recipe in robust for n in shifted(config, recipe))]))
 
 
+def checks(config: Mapping, entry: Mapping) -> list[str]:
+    """The checks that the data sets of an experiment have what the study asks of them."""
+    names = [run["dataset"] for run in expand(entry) if "dataset" in run]
+    names += shifted(config, entry["recipe"]) if kind_of(entry).recipe == "robustness" else []
+    return [RULES["check_dataset"].record.format(dataset=name) for name in dict.fromkeys(names)]
+
+
 def own_moment(config: Mapping, dataset: str) -> Run:
     """The moments of a data set's training images in all their channels."""
     colour = "rgb" if config["datasets"][dataset].get("channels", 3) == 3 else "luma"

@@ -3,11 +3,8 @@
 A card is declared in the source's module, see `data.source`; the schema holds all of them.
 """
 
-import hashlib
-import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from spatial_mae.study.checking import nearest
 from spatial_mae.study.schema import schema
@@ -69,17 +66,3 @@ def image_counts(dataset: Mapping) -> tuple[int, int] | None:
         return dataset["n_train"], dataset["n_test"]
     counts = card(dataset["source"])["images"]
     return tuple(counts) if counts else None
-
-
-def root_state(config: Mapping, dataset: str) -> str:
-    """Hash that changes when files are added to or removed from a data set's copy.
-
-    It covers the modification times of the data set's own `root:` and all folders in it (of the
-    file, if the copy is one); empty without one, and for a folder that data sets share. As a
-    parameter of a rule it makes the data set again.
-    """
-    if (root := config["datasets"][dataset].get("root")) is None:
-        return ""
-    places = [Path(root), *(Path(f) / d for f, folders, _ in os.walk(root) for d in folders)]
-    states = sorted(f"{place.relative_to(root)} {place.stat().st_mtime_ns}" for place in places)
-    return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]

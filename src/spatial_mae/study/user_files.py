@@ -1,10 +1,14 @@
-"""Files that only the user can bring, checked before anything runs. Standard library only."""
+"""Files that only the user can bring, checked before anything runs. Standard library only.
+
+What they hold is identified by their names, sizes and times: `study.file_states`.
+"""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
+from spatial_mae.data.listing import children, folders
 from spatial_mae.study import relations, sources
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.schema import schema
@@ -62,7 +66,7 @@ def _missing_data(config: Mapping) -> Iterator[str]:
             yield f"data set {name!r}: its root {root!r} does not exist; {card['advice']}"
         elif root is not None and Path(root).exists():
             for wanted in card["layout"]:
-                if not _holds(Path(root), wanted):
+                if not found(Path(root), wanted):
                     names = wanted.replace("|", " or ")
                     yield f"data set {name!r}: {root!r} holds no {names}; {card['advice']}"
 
@@ -76,8 +80,10 @@ def _only_described(dataset: str) -> bool:
     return (folder / "manifest.json").is_file() and not (folder / "train.npy").exists()
 
 
-def _holds(root: Path, wanted: str) -> bool:
-    """Whether one of the alternatives is the root itself, in it, or one folder below."""
+def found(root: Path, wanted: str) -> list[Path]:
+    """The entries that fit one of the alternatives: the root itself, in it, or one folder below."""
     patterns = wanted.split("|")
-    places = (place for p in patterns for depth in (p, f"*/{p}") for place in root.glob(depth))
-    return any(places) or any(fnmatch(root.name, pattern) for pattern in patterns)
+    if any(fnmatch(root.name, pattern) for pattern in patterns):
+        return [root]
+    places = [root, *folders(root)] if root.is_dir() else []
+    return [path for place in places for p in patterns for path in children(place, p)]

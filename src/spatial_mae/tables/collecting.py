@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spatial_mae.files import Row, read_json
 from spatial_mae.study import grid, relations
+from spatial_mae.study.counts import number_of
 from spatial_mae.tables.kinds import check_columns, columns_of
 from spatial_mae.tables.reading import read_table
 
@@ -56,11 +57,10 @@ def _origin(run: Mapping, manifests: Mapping, kind: str) -> Row:
     if "dataset" not in run:
         return {}
     manifest = manifests[run["dataset"]]
-    n = run.get("n", "all")
     origin = {
         "height": manifest["height"],
         "width": manifest["width"],
-        "n_images": manifest["n_train"] if n == "all" else n,
+        "n_images": number_of(run.get("n", "all"), manifest["n_train"]),
         "pixels": manifest["pixels"],
     }
     if manifest.get("classes") and "n_classes" in columns_of(kind):

@@ -1,6 +1,6 @@
 """Reading tables by the declared types of their columns: nothing is guessed from the cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,10 @@ def read_tables(paths: Iterable[tuple[str, Path]]) -> dict[str, list[Row]]:
         if kind not in KINDS:
             raise ValueError(f"no experiment of kind {kind!r}; {nearest(kind, KINDS)}")
         if not Path(path).is_file():
-            raise FileNotFoundError(f"no table {path}; run `snakemake tables` first")
+            raise FileNotFoundError(
+                f"no table {path}; run `snakemake --cores all tables` first, "
+                "with the `--configfile` of the study, if it has one"
+            )
         tables.setdefault(kind, []).extend(read_table(path, kind))
     return {kind: unique(rows) for kind, rows in tables.items()}
 
@@ -44,6 +47,24 @@ def read_table(path: str | Path, kind: str) -> list[Row]:
         )
     convert = {n: partial(_value, column=declared(n, kind), path=path) for n in cells}
     return to_rows({name: parse(texts, convert[name]) for name, texts in cells.items()})
+
+
+def read_plotted(path: str | Path) -> list[Row]:
+    """The rows of a figure's csv: text of declared columns stays text, whatever it looks like.
+
+    Other cells are numbers where all of their column are. Empty ones are None.
+    """
+    cells = read_columns(path)
+    return to_rows({name: _plotted(name, texts) for name, texts in cells.items()})
+
+
+def _plotted(name: str, texts: Sequence[str]) -> list[object]:
+    if name in COLUMNS and COLUMNS[name].type == TEXT:
+        return parse(texts, str)
+    try:
+        return parse(texts, _number)
+    except ValueError:
+        return parse(texts, str)
 
 
 def _value(text: str, column: Column, path: object) -> object:

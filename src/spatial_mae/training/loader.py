@@ -42,7 +42,7 @@ def subset(n: int, n_wanted: int | None, seed: int = 0) -> np.ndarray:
     if n_wanted is None:
         return np.arange(n)
     if not 1 <= n_wanted <= n:
-        raise ValueError(f"{n_wanted} images wanted of {n}: ask for 1 to {n}, or null for all")
+        raise ValueError(f"{n_wanted} images wanted of {n}: ask for 1 to {n}")
     return np.sort(np.random.default_rng(seed).permutation(n)[:n_wanted])
 
 

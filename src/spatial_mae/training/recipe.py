@@ -9,6 +9,7 @@ from spatial_mae.study.keys import (
     Count,
     CropScale,
     Factor,
+    Images,
     Length,
     Natural,
     NotNegative,
@@ -85,7 +86,7 @@ class PretrainingRecipe(TrainingRecipe):
     boundary_width: Natural = 0
     """Width in pixels of the strip along visible pixels that the loss on hidden patches leaves out;
     0: none. [Kong proposes it, Sec. 3.6]"""
-    n_train: Count | None = None
+    n_train: Annotated[Count | None, Images("train")] = None
     """Training images, a subset that every run shares; null: all."""
     checkpoints: tuple[Natural, ...] = ()
     """Epochs whose weights are kept; 0 (initialisation) and the last always are."""
@@ -138,9 +139,9 @@ class ClassifierRecipe(TrainingRecipe):
     """Share of the target spread over all classes."""
     pooling: Literal["class_token", "mean"] = "mean"
     """What the head reads: the class token or the mean of the patch tokens."""
-    n_train: Count | None = None
+    n_train: Annotated[Count | None, Images("train")] = None
     """Images to learn from, a subset that every run shares; null: all."""
-    n_test: Count | None = None
+    n_test: Annotated[Count | None, Images("test")] = None
     """Images to score, a subset that every run shares; null: all."""
 
     def check(self) -> None:

@@ -139,3 +139,14 @@ def test_zero_is_unknown_and_one_is_infinitely_far(tmp_path):
     values, known = cityscapes.read_disparity(tmp_path / "d.png")
     assert known.tolist() == [[False, True, True], [True, True, False]]
     assert values.tolist() == [[0, 0, 1], [65534 / 256, 0.5, 0]]
+
+
+def test_hidden_files_and_folders_are_passed_over(root, disparity):
+    for kind, ending in (("leftImg8bit", "png"), ("disparity", "png")):
+        (root / kind / "train" / "town" / f"._town_1_{kind}.{ending}").write_bytes(b"no image")
+        (root / kind / "train" / "._town").write_bytes(b"no folder")
+    write(root / ".Trash", "train", "town_9", disparity)
+    write(root, "train", "town_8", disparity, image=False)
+    prepared = prepare(root)
+    assert [len(part.images) for part in prepared.splits["train"]] == [2]
+    assert prepared.unreadable == ["train/town/town_8: no image"]

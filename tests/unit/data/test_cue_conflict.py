@@ -55,6 +55,17 @@ def test_other_names_smaller_and_broken_images_are_refused(folder, tmp_path):
         read_cue_conflict(root, CLASSES, (4, 4))
 
 
+def test_images_are_read_upright_over_the_background_and_hidden_files_passed_over(tmp_path):
+    values = np.zeros((4, 8, 4), np.uint8)
+    values[:, 4:] = (200, 200, 200, 255)
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    Image.fromarray(values).save(tmp_path / "cat1-dog2.png", exif=exif)
+    (tmp_path / "._cat1-dog2.png").write_bytes(b"no image")
+    (image,) = read_cue_conflict(tmp_path, CLASSES, (4, 8), background=90).images
+    assert (image[:, :4] == 200).all() and (image[:, 4:] == 90).all()
+
+
 def test_classes_of_imagenet_are_groups_by_their_sorted_ids(folder):
     ids = [f"n{position:08d}" for position in range(1000)]
     groups = class_groups(ids)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spatial_mae.data import image_folder, workers
+from spatial_mae.data import image_folder, ranges, workers
 
 RECIPE = image_folder.ImageFolder(
     size=(4, 4),
@@ -82,7 +82,9 @@ def test_sizes_and_kinds_may_be_mixed(tmp_path):
     Image.new("I;16", (5, 5), 7 * 257).save(tmp_path / "c.png")
     Image.new("RGBA", (6, 2), (0, 0, 0, 0)).save(tmp_path / "d.png")
     for channels in (1, 3):
-        _, splits = prepare(tmp_path, channels=channels, fit="centre_crop", background=7)
+        _, splits = prepare(
+            tmp_path, channels=channels, fit="centre_crop", background=7, white=65535
+        )
         assert levels(splits["train"] + splits["test"]) == [7] * 4
         assert splits["train"][0].images.shape == (3, 4, 4, channels)
 
@@ -113,13 +115,60 @@ def test_images_smaller_than_a_crop_count_as_unreadable(tmp_path):
         prepare(tmp_path, fit="random_crops")
 
 
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_an_image_that_could_fill_the_memory_stops_the_run(tmp_path, monkeypatch):
-    for level in range(3):
-        save(tmp_path / f"{level}.png", size=(10, 10))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 99)
-    with pytest.raises(ValueError, match="10 x 10 pixels, more than 99; remove it"):
-        prepare(tmp_path, max_unreadable_share=1.0)
+def test_an_image_larger_than_the_key_allows_is_counted_and_the_run_goes_on(tmp_path):
+    for level in range(5):
+        save(tmp_path / f"{level}.png", level)
+    save(tmp_path / "large.png", 9, size=(10, 10))
+    prepared, splits = prepare(tmp_path, max_unreadable_share=0.2, max_megapixels=99e-6)
+    assert sorted(levels(splits["train"] + splits["test"])) == [0, 1, 2, 3, 4]
+    assert prepared.unreadable == ["large.png: 10 x 10 pixels, more than max_megapixels 9.9e-05"]
+    _, splits = prepare(tmp_path, max_megapixels=100e-6)
+    assert len(levels(splits["train"] + splits["test"])) == 6
+
+
+def sixteen(path, *samples):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.array([samples] * 2, np.uint16)).save(path)
+
+
+def test_twelve_bits_in_files_of_sixteen_are_refused_with_the_white_to_set(tmp_path):
+    for n in range(6):
+        sixteen(tmp_path / f"{n}.png", 0, 700 * n)
+    with pytest.raises(ValueError, match="6 files of 16 bits is above 3500.* 12 bits.*white: 4095"):
+        prepare(tmp_path)
+    _, splits = prepare(tmp_path, white=4095)
+    assert max(p.images.max() for part in splits.values() for p in part) == round(3500 / 4095 * 255)
+    _, splits = prepare(tmp_path, white=65535)
+    assert max(p.images.max() for part in splits.values() for p in part) == 14
+
+
+def test_the_range_of_many_files_is_judged_before_all_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(ranges, "ENOUGH", 3)
+    for n in range(40):
+        sixteen(tmp_path / f"{n}.png", 0, 4000)
+    with pytest.raises(ValueError, match="no sample of 3 files"):
+        prepare(tmp_path)
+
+
+def test_a_dark_image_among_others_of_sixteen_bits_is_kept_and_named_in_a_warning(tmp_path):
+    for n in range(5):
+        sixteen(tmp_path / f"{n}.png", 0, 60000 if n else 4000)
+    prepared, splits = prepare(tmp_path)
+    assert len(levels(splits["train"] + splits["test"])) == 5
+    assert "1 of 5 files of 16 bits have no sample above 4000" in prepared.warnings[-1]
+
+
+def test_the_layout_names_a_path_for_each_split_and_class(tmp_path):
+    for split in ("train", "test"):
+        for name in ("cat", "dog"):
+            save(tmp_path / split / name / "1.png")
+    layout = prepare(tmp_path)[0].layout
+    assert layout["reading"] == "folders of splits (train: train, test: test), 2 class folders"
+    assert layout["examples"] == [
+        {"split": split, "class": name, "path": f"{split}/{name}/1.png"}
+        for split in ("train", "test")
+        for name in ("cat", "dog")
+    ]
 
 
 @pytest.mark.parametrize(

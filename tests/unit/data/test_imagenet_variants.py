@@ -131,3 +131,12 @@ def test_objectnet_needs_classes_that_are_there(write, mapped):
     (root / "images/fish_tank").rename(root / "images/other")
     with pytest.raises(FileNotFoundError, match="no folder of a class that ImageNet has"):
         objectnet(root, probed())
+
+
+def test_hidden_files_and_folders_are_passed_over(write):
+    root = write(NAMES[0])
+    (root / NAMES[0] / "._image0.png").write_bytes(b"no image")
+    write(f"{NAMES[0]}/.ipynb_checkpoints")
+    write("__MACOSX")
+    found = imagenet_a(root, probed())
+    assert classes(found) == [(NAMES[0],)] and len(found.images[np.arange(1)]) == 1

@@ -77,3 +77,8 @@ def test_the_versions_of_cifar10_1_that_are_there(tmp_path):
     (found,) = cifar10_1(tmp_path)
     assert (found.name, found.classes, found.severity) == ("cifar10_1_v6", CLASSES, None)
     assert found.labels.tolist() == list(range(6))
+
+
+def test_hidden_files_are_no_corruptions(corrupted):
+    (corrupted / "._fog.npy").write_bytes(b"no array")
+    assert len(cifar10_c(corrupted)) == 10

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from spatial_mae.data.store import Batch, Prepared, open_dataset, singular_warnings, write_dataset
+from spatial_mae.data.cautions import class_warnings, dark_warnings, singular_warnings
+from spatial_mae.data.store import Batch, Prepared, open_dataset, write_dataset
 from spatial_mae.files import read_json, sha256
 
 
@@ -152,3 +153,24 @@ def test_no_room_is_an_error_before_the_first_image(tmp_path):
     with pytest.raises(OSError, match="take 7.2e\\+07 GB, but the disk of .* free some space"):
         write_dataset(tmp_path / "manifest.json", "x", "y", source, {})
     assert names(tmp_path) == []
+
+
+def test_classes_of_one_split_are_named():
+    counts = {"train": [3, 0, 2, 0], "test": [0, 1, 1, 0]}
+    assert class_warnings(["a", "b", "c", "d"], counts) == [
+        "1 classes without train images: b",
+        "1 classes without test images: a",
+        "1 classes without any image: d",
+    ]
+    assert class_warnings(["a"], {"train": [1], "test": [1]}) == []
+    assert class_warnings(None, {"train": [1], "test": [1]}) == []
+
+
+def test_black_images_are_told(tmp_path):
+    assert dark_warnings(32) == []
+    assert "no pixel is above 16 of 255" in dark_warnings(16)[0]
+    for level, n_warnings in ((16, 2), (200, 1)):
+        batch = Batch(np.full((2, 4, 4, 1), level, np.uint8))
+        prepared = Prepared({"train": [batch], "test": [batch]}, (4, 4, 1), "", "")
+        manifest = write_dataset(tmp_path / "manifest.json", "d", "s", prepared, {})
+        assert len(manifest["warnings"]) == n_warnings

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spatial_mae.data.pixels import Reading
 from spatial_mae.detection.coco import decode, read_coco
 
 
@@ -92,3 +93,40 @@ def test_a_truncated_image_is_named_when_it_is_read(own_shapes):
     data = read(own_shapes)
     with pytest.raises(ValueError, match="1.png: cannot be decoded"):
         data.pixels(data.images[1], 3)
+
+
+def test_the_reader_sees_what_the_one_of_a_folder_sees(own_shapes):
+    grey = np.tile(np.arange(64, dtype=np.uint16) * 1000, (64, 1))
+    Image.fromarray(grey).save(own_shapes / "0.png")
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    clear = np.dstack(
+        [np.zeros((64, 64, 3), np.uint8), np.tile(np.arange(64, dtype=np.uint8), (64, 1))]
+    )
+    Image.fromarray(clear).save(own_shapes / "1.png", exif=exif)
+    data = read(own_shapes)
+    for image in data.images:
+        expected = np.asarray(Reading(3).read(own_shapes / image["file_name"]))
+        np.testing.assert_array_equal(data.pixels(image, 3), expected)
+    assert data.pixels(data.images[0], 1)[0, -1, 0] == round(63000 / 257)
+    assert data.pixels(data.images[1], 1)[0, -1, 0] == 127
+
+
+def test_twelve_bits_in_files_of_sixteen_need_their_white(own_shapes):
+    for name in ("0.png", "1.png"):
+        Image.fromarray(np.full((64, 64), 4000, np.uint16)).save(own_shapes / name)
+    with pytest.raises(
+        ValueError, match="2 files of 16 bits is above 4000.*white: 4095.*detection"
+    ):
+        read(own_shapes)
+    data = read_coco(own_shapes / "coco.json", own_shapes, 4095)
+    assert (data.pixels(data.images[0], 3) == round(4000 / 4095 * 255)).all()
+
+
+def test_sizes_are_those_of_upright_images(own_shapes):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (32, 64)).save(own_shapes / "1.png", exif=exif)
+    change(own_shapes, lambda c: c["images"][1].update(width=32))
+    with pytest.raises(ValueError, match="1.png is 64 x 32 .* upright by EXIF.*says 32 x 64"):
+        read(own_shapes)

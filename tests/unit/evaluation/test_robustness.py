@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from spatial_mae.data.imagenet_variants import ImageFiles
+from spatial_mae.data.pixels import Reading
 from spatial_mae.data.shifted import Shifted, prepared
 from spatial_mae.evaluation.robustness import RobustnessRecipe, probe_robustness
 from spatial_mae.evaluation.saved_probes import SavedProbe, write_probes
@@ -179,6 +180,6 @@ def test_files_are_read_in_batches_and_give_what_the_array_gives(probed, tmp_pat
     for index, image in enumerate(same.images):
         Image.fromarray(image).save(tmp_path / f"{index}.png")
     paths = tuple(tmp_path / f"{index}.png" for index in range(len(same.images)))
-    files = ImageFiles(paths, (8, 12), 3, "bilinear", 255)
+    files = ImageFiles(paths, (8, 12), Reading(3), "bilinear")
     own, found = probed(dataclasses.replace(same, images=files))
     assert found["value"] == own["value"]

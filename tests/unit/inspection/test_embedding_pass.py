@@ -57,8 +57,6 @@ def test_classes_are_not_embedded_where_none_are_wanted(inspected, unlabelled):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_classes": 4}, "n_classes 4: data set 'toy' has 3 classes"),
-        ({"perplexity": 40}, "more images than its perplexity and neighbours, 40; raise n_images"),
         ({"n_images": 3}, "raise n_images"),
         ({"tokens": "class_token", "class_token": False}, "no class token"),
     ],
@@ -66,6 +64,16 @@ def test_classes_are_not_embedded_where_none_are_wanted(inspected, unlabelled):
 def test_what_cannot_be_embedded_is_refused(inspected, changes, message):
     with pytest.raises(ValueError, match=message):
         inspected(**changes)
+
+
+def test_fewer_classes_or_images_than_asked_for_are_embedded_and_told(inspected, capsys):
+    found = inspected(n_classes=9, perplexity=200, neighbours=300)
+    score, n = found.embedding[0], found.embedding[0]["n_test"]
+    assert score["n_classes"] == 3 and len(found.points) == n
+    assert (score["neighbours"], score["perplexity"]) == (n - 1, (n - 1) / 3)
+    told = capsys.readouterr().err
+    assert f"neighbours: 300 asked for, {n} images embedded: {n - 1} taken" in told
+    assert "perplexity: 200 asked for" in told
 
 
 def test_labels_are_needed(inspected, unlabelled):

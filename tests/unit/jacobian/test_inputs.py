@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from spatial_mae.data.store import Batch, Prepared, write_dataset
 from spatial_mae.entry_point import entry_point
 from spatial_mae.evaluation.reconstruction import Masking
+from spatial_mae.jacobian import inputs
 from spatial_mae.jacobian.inputs import open_images, open_network
 from spatial_mae.jacobian.recipe import JacobianRecipe
 from spatial_mae.jacobian.stage import checkpoints_of, inputs_of, network_flags
@@ -309,8 +311,8 @@ def test_an_unreadable_file_is_named(tmp_path):
 
 def test_an_image_too_large_to_be_one_is_named(tmp_path, monkeypatch):
     paint(tmp_path / "mine", drawn(1, 1))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
-    with pytest.raises(ValueError, match=r"mine/.*cannot be read .*more than 50"):
+    monkeypatch.setattr(inputs, "Reading", partial(inputs.Reading, max_megapixels=50e-6))
+    with pytest.raises(ValueError, match=r"mine/.*cannot be read .*more than max_megapixels 5e-05"):
         open_images(tmp_path / "mine", GREY, "test", 1)
 
 
@@ -319,7 +321,7 @@ def test_missing_images_are_named(tmp_path):
         open_images(tmp_path / "none", GREY, "test", 1)
     with pytest.raises(FileNotFoundError, match="no data set at .*manifest.json"):
         open_images(tmp_path / "manifest.json", GREY, "test", 1)
-    with pytest.raises(FileNotFoundError, match="no training images"):
+    with pytest.raises(FileNotFoundError, match="no images in this folder"):
         open_images(tmp_path, GREY, "test", 1)
 
 

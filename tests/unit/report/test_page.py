@@ -12,7 +12,8 @@ OWN = {
     "seed": 0,
     "started": "2025-02-02T00:00:00Z",
     "commit": None,
-    "dirty": True,
+    "dirty": None,
+    "commit_unknown": "no git",
     "python": "3.11.2",
     "versions": {"numpy": "2.4.1"},
     "host": "box",
@@ -116,7 +117,7 @@ def test_a_figure_has_picture_numbers_and_its_command(study):
     assert "(10 rows)" in text
     config = study / "mini" / "config.yaml"
     target = "--force results/mini/figures/taylor.pdf"
-    assert f"snakemake --cores 1 --configfile {config} {target}" in text
+    assert f"snakemake --cores 1 {target} --configfile {config}" in text
     assert "Checks Lemmas 4 and 5" in text
 
 
@@ -128,7 +129,7 @@ def test_data_sets_jobs_and_provenance(study):
     assert "1 unreadable files" in text
     assert "3 jobs, 1 min 43 s" in text
     assert "judge_claims" not in text  # of another study
-    assert "<code>abc123</code>, <code>none, dirty</code>" in text
+    assert "<code>abc123</code>, <code>unknown: no git</code>" in text
     assert "numpy 2.4.0 and 2.4.1" in text
 
 
@@ -142,7 +143,7 @@ def test_missing_files_name_the_command_that_makes_them(study):
     with pytest.raises(FileNotFoundError, match="run `snakemake --cores 1 .*gabor.pdf` first"):
         compose(study, figures=["gabor"])
     (study / "data" / "leaves" / "manifest.json").unlink()
-    with pytest.raises(FileNotFoundError, match="run `snakemake data` first"):
+    with pytest.raises(FileNotFoundError, match="run `snakemake --cores all data` first"):
         compose(study)
 
 

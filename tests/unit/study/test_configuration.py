@@ -8,6 +8,7 @@ import yaml
 from snakemake.utils import update_config
 
 from spatial_mae.study import configuration, sources
+from spatial_mae.study.file_states import dataset_state
 from spatial_mae.study.schema import completed
 
 TERMS = {"pixels": "lossless", "licence": "mine"}
@@ -188,7 +189,7 @@ def test_a_shared_folder_serves_public_data_only(config, tmp_path):
     config["datasets"]["cifar10"] = {"source": "cifar10"}
     assert sources.root(config, "dead_leaves") is None
     assert sources.root(config, "cifar10") == str(tmp_path)
-    assert sources.root_state(config, "cifar10") == ""
+    assert dataset_state(config, "cifar10") == ""
 
     def use_cifar10(c):
         named(c, "autocorrelation")["grids"][0]["dataset"] = ["cifar10"]
@@ -198,16 +199,6 @@ def test_a_shared_folder_serves_public_data_only(config, tmp_path):
     (tmp_path / "copies" / "cifar-10-batches-py").mkdir(parents=True)
     use_cifar10(config)
     configuration.checked(config)
-
-
-def test_new_files_change_the_state_of_a_copy(tmp_path):
-    (tmp_path / "class").mkdir()
-    config = {"datasets": {"a": {"source": "image_folder", "root": str(tmp_path)}}}
-    before = sources.root_state(config, "a")
-    assert sources.root_state(config, "a") == before
-    (tmp_path / "class" / "new.png").touch()
-    assert sources.root_state(config, "a") != before
-    assert sources.root_state({"datasets": {"a": {}}}, "a") == ""
 
 
 def test_all_problems_are_told_at_once(config):

@@ -3,7 +3,7 @@
 import pytest
 
 from spatial_mae.files import write_rows
-from spatial_mae.tables.reading import read_table, read_tables
+from spatial_mae.tables.reading import read_plotted, read_table, read_tables
 
 
 def test_tables_of_one_kind_are_joined_and_repeats_dropped(tmp_path):
@@ -19,7 +19,7 @@ def test_an_unknown_kind_names_the_nearest(tmp_path):
 
 
 def test_a_missing_table_says_how_to_make_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match="snakemake tables"):
+    with pytest.raises(FileNotFoundError, match="run `snakemake --cores all tables`"):
         read_tables([("losses", tmp_path / "none.csv")])
 
 
@@ -64,3 +64,12 @@ def test_a_column_that_is_not_declared_is_refused(tmp_path):
 def test_a_table_without_rows_is_empty(tmp_path):
     write_rows(tmp_path / "a.csv", [])
     assert read_table(tmp_path / "a.csv", "losses") == []
+
+
+@pytest.mark.parametrize("name", ["00014", "1_2", "nan", "true", "1e3"])
+def test_class_names_stay_text_in_what_a_figure_shows(tmp_path, name):
+    (tmp_path / "a.csv").write_text(f"class,group,x,n\n{name},{name},0.5,3\n,b,2.0,4\n")
+    assert read_plotted(tmp_path / "a.csv") == [
+        {"class": name, "group": name, "x": 0.5, "n": 3},
+        {"class": None, "group": "b", "x": 2.0, "n": 4},
+    ]

@@ -80,9 +80,9 @@ def _row(figure: str, studies: dict[str, dict]) -> str:
     for path, study in studies.items():
         experiment = grid.figures(study).get(figure)
         if experiment:
-            overlay = "" if path == STUDIES[0] else f"--configfile {path} "
+            overlay = "" if path == STUDIES[0] else f" --configfile {path}"
             target = f"results/{study['study']}/figures/{figure}.pdf"
-            command = f"`snakemake --cores all {overlay}{target}`"
+            command = f"`snakemake --cores all {target}{overlay}`"
             title = describe(figure)[0]
             cells = [f"`{figure}`", in_paper(figure), title, f"`{FIGURES[figure]}`"]
             return "| " + " | ".join([*cells, f"`{experiment}`", command]) + " |"

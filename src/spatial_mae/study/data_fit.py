@@ -1,0 +1,148 @@
+"""What a study asks of a data set, against what its manifest says: all misfits, before training.
+
+Sizes, classes and counts of most sources are known only once their files were read.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from spatial_mae.study import grid, relations
+from spatial_mae.study.counts import fitted, number_of
+from spatial_mae.study.describing import declaration
+from spatial_mae.study.fitting import misfits
+from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.recipes import load
+
+# Families whose recipes say how many images are read.
+COUNTING = ("pretraining", "classification", "evaluation", "similarity", "inspection", "recovery")
+COUNTING += ("jacobian", "basis", "comparison", "masked_loss")
+
+
+def demands(config: Mapping, dataset: str) -> dict:
+    """The part of a study's config that says what is measured on a data set."""
+    experiments = [
+        grid.measured(entry)
+        for entry in config["experiments"]
+        if dataset in _shifted(config, entry)
+        or any(run.get("dataset") == dataset for run in grid.expand(entry))
+    ]
+    families = {KINDS[entry["kind"]].recipe for entry in experiments} | {"pretraining"}
+    recipes = {family: config["recipes"].get(family, {}) for family in sorted(families)}
+    named = {r["dataset"] for entry in experiments for r in grid.expand(entry) if "dataset" in r}
+    return {
+        "datasets": {name: config["datasets"][name] for name in sorted({*named, dataset})},
+        "models": config["models"],
+        "recipes": recipes,
+        "experiments": experiments,
+    }
+
+
+def _shifted(config: Mapping, entry: Mapping) -> list[str]:
+    """The data sets on whose test images an experiment judges the probes of others."""
+    robust = KINDS[entry["kind"]].recipe == "robustness"
+    return relations.shifted(config, entry["recipe"]) if robust else []
+
+
+def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
+    """What cannot be measured on a data set, in words: key, recipe or experiment, what to set.
+
+    config: of `demands`. manifest: of the data set.
+    """
+    shape = {"size": [manifest["height"], manifest["width"]], "channels": manifest["channels"]}
+    known = {**config["datasets"], dataset: {**config["datasets"][dataset], **shape}}
+    found = list(misfits({**config, "datasets": known}))
+    for entry in config["experiments"]:
+        runs = [run for run in grid.expand(entry) if run.get("dataset") == dataset]
+        if runs or dataset in _shifted(config, entry):
+            found += _without_labels(config, entry, manifest)
+        if runs:
+            found += _too_many(entry, runs, manifest)
+            found += _singular(entry, runs, manifest)
+            found += _without_depth(entry, manifest)
+    return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
+
+
+def count_remarks(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
+    """Which recipes are measured with fewer images than they ask for."""
+    return _fits(config, dataset, manifest)[0]
+
+
+def _fits(config: Mapping, dataset: str, manifest: Mapping) -> tuple[list[str], list[str]]:
+    """Counts that are lowered, and recipes that cannot do with so few images."""
+    counts = {split: manifest[f"n_{split}"] for split in ("train", "test")}
+    remarks, faults = [], []
+    for family, name in _recipes(config, dataset):
+        values = config["recipes"][family][name]
+        try:
+            changed = fitted(load(declaration(family), json.dumps(values)), counts)[1]
+            remarks += [f"recipe {name!r} of {family}: {remark}" for remark in changed]
+        except ValueError as error:
+            faults.append(
+                f"recipe {name!r} of {family} on data set {dataset!r}, with {counts['train']} "
+                f"training and {counts['test']} test images: {error}"
+            )
+    return remarks, faults
+
+
+def _recipes(config: Mapping, dataset: str) -> list[tuple[str, str]]:
+    """(family, name) of the recipes that are used on a data set and count its images."""
+    found = []
+    for entry in config["experiments"]:
+        runs = [run for run in grid.expand(entry) if run.get("dataset") == dataset]
+        found += [(KINDS[entry["kind"]].recipe, entry["recipe"])] if runs else []
+        found += [("pretraining", run["training"]) for run in runs if "training" in run]
+    return list(dict.fromkeys(one for one in found if one[0] in COUNTING))
+
+
+def _without_labels(config: Mapping, entry: Mapping, manifest: Mapping) -> Iterator[str]:
+    if manifest["classes"]:
+        return
+    family, name = KINDS[entry["kind"]].recipe, entry["recipe"]
+    recipe = config["recipes"].get(family, {}).get(name, {})
+    advice = {
+        "evaluation": "set `representations: []` in the recipe"
+        * bool(recipe.get("representations")),
+        "inspection": "set `n_classes: 0` in the recipe" * bool(recipe.get("n_classes")),
+        "classification": "leave the experiment out",
+        "robustness": "leave the experiment out",
+    }.get(family)
+    if advice:
+        yield (
+            f"experiment {entry['name']!r}, recipe {name!r} of {family}: data set "
+            f"{manifest['dataset']!r} has no classes to learn; {advice}, or bring images in "
+            "class folders"
+        )
+
+
+def _too_many(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterator[str]:
+    n_train = manifest["n_train"]
+    for n in {run["n"]: None for run in runs if isinstance(run.get("n"), int)}:
+        if n > n_train:
+            yield (
+                f"experiment {entry['name']!r}: n {n}, but data set {manifest['dataset']!r} has "
+                f"{n_train} training images; use 1 to {n_train}, a share such as 50%, or all"
+            )
+
+
+def _singular(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterator[str]:
+    """Closed forms without a ridge, of fewer images than a patch has values."""
+    for run in runs:
+        if run.get("ridge") != 0 or "patch" not in run:
+            continue
+        n = number_of(run["n"], manifest["n_train"]) * (1 + run["flip"])
+        values = run["patch"] ** 2 * (manifest["channels"] if run["colour"] == "rgb" else 1)
+        if n - (run["centring"] != "raw") < values:
+            yield (
+                f"experiment {entry['name']!r}: the moments of {n} images of "
+                f"{manifest['dataset']!r} are singular in patches of {values} values (patch "
+                f"{run['patch']}, {run['colour']}) without a ridge; set `ridge: [0.001]`, or use "
+                "smaller patches"
+            )
+
+
+def _without_depth(entry: Mapping, manifest: Mapping) -> Iterator[str]:
+    if KINDS[entry["kind"]].rule == "predict_depth" and not manifest["has_depth"]:
+        yield (
+            f"experiment {entry['name']!r}: data set {manifest['dataset']!r} has no depth; leave "
+            "the experiment out, or name a data set of the sources dead_leaves or cityscapes"
+        )

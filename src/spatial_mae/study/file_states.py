@@ -1,0 +1,81 @@
+"""Whether the files that a user brings are those of before. Standard library only.
+
+A state is a hash of names, sizes and times of modification. As a parameter of a rule it makes its
+jobs run again once files are added, removed or replaced, also under their old names.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from spatial_mae.data.listing import is_hidden
+from spatial_mae.study import sources
+from spatial_mae.study.user_files import found, paths_of
+
+
+def dataset_state(config: Mapping, dataset: str) -> str:
+    """The state of a data set's copy; empty without one.
+
+    Of its own `root:` every file counts, of the folder that data sets share those that its source
+    reads.
+    """
+    root, own = sources.root(config, dataset), config["datasets"][dataset].get("root")
+    if root is None or own is not None:
+        return state((root,)) if root else ""
+    layout = sources.card(config["datasets"][dataset]["source"])["layout"]
+    places = [str(path) for wanted in layout for path in found(Path(root), wanted)]
+    return state(tuple(places))
+
+
+def recipe_state(config: Mapping, family: str, name: str) -> str:
+    """The state of the files whose paths a recipe names; empty if it names none."""
+    recipe = config["recipes"][family][name]
+    return state(tuple(recipe[key] for key in paths_of(family) if recipe.get(key)))
+
+
+@cache
+def state(places: tuple[str, ...]) -> str:
+    """16 hexadecimal digits of the files and folders `places`; empty if none of them exists.
+
+    Once in a process, so that a plan of many jobs looks once. Links are followed; hidden files,
+    which no reader reads, do not count.
+    """
+    there = [place for place in places if Path(place).exists()]
+    lines = [line for place in there for line in sorted(_lines(place))]
+    digest = hashlib.sha256(b"\n".join(map(os.fsencode, lines)))
+    return digest.hexdigest()[:16] if lines else ""
+
+
+def _lines(place: str) -> Iterator[str]:
+    """Name, size and time of a file, or of every file below a folder."""
+    start = Path(place).stat()
+    if not Path(place).is_dir():
+        yield _line("", start)
+        return
+    yield "folder"
+    entered = {(start.st_dev, start.st_ino)}
+    waiting = [place]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if is_hidden(entry.name) or (now := _now(entry)) is None:
+                    continue
+                if not entry.is_dir():
+                    yield _line(entry.path[len(place) :], now)
+                elif (key := (now.st_dev, now.st_ino)) not in entered:
+                    entered.add(key)
+                    waiting.append(entry.path)
+
+
+def _now(entry: os.DirEntry) -> os.stat_result | None:
+    """None for a link to nothing."""
+    try:
+        return entry.stat()
+    except OSError:
+        return None
+
+
+def _line(name: str, now: os.stat_result) -> str:
+    return f"{name} {now.st_size} {now.st_mtime_ns}"
