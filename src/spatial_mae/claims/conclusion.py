@@ -1,10 +1,10 @@
 """From weighed settings to one of the seven words: overall, then by a named condition.
 
-`holds`: all settings together affirm, none alone denies, and at every value of every axis the effect
-is one that matters (without repeats: is affirmed too). `fails`: together they deny and none alone affirms, or each of them
-denies, whatever their mean. Under conditions: at named values of an axis (or of two) settings
-affirm and at others they deny. Tests of single settings and of conditions are adjusted by Holm's
-method. Otherwise it is inconclusive.
+`holds`: all settings together affirm, none alone denies, and at every value of every axis the
+effect is one that matters (without repeats: is affirmed too). `fails`: together they deny and none
+alone affirms, or each of them denies, whatever their mean. Under conditions: at named values of an
+axis (or of two) settings affirm and at others they deny. Tests of single settings and of conditions
+are adjusted by Holm's method. Otherwise it is inconclusive.
 """
 
 from collections.abc import Mapping, Sequence

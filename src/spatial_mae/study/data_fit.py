@@ -58,6 +58,7 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
         if runs:
             found += _too_many(entry, runs, manifest)
             found += _singular(entry, runs, manifest)
+            found += _too_few_to_extrapolate(config, entry, runs, manifest)
             found += _without_depth(entry, manifest)
     return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
 
@@ -137,6 +138,28 @@ def _singular(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterato
                 f"{manifest['dataset']!r} are singular in patches of {values} values (patch "
                 f"{run['patch']}, {run['colour']}) without a ridge; set `ridge: [0.001]`, or use "
                 "smaller patches"
+            )
+
+
+def _too_few_to_extrapolate(
+    config: Mapping, entry: Mapping, runs: list[Mapping], manifest: Mapping
+) -> Iterator[str]:
+    """Limits of influence whose smallest subsets have no more images than an image has values."""
+    family, name = KINDS[entry["kind"]].recipe, entry["recipe"]
+    if family != "influence_limit":
+        return
+    recipe = load(declaration(family), json.dumps(config["recipes"][family][name]))
+    for run in runs:
+        n = number_of(run["n"], manifest["n_train"])
+        each = int(n * (1 - recipe.held_out)) // 2**recipe.halvings
+        values = manifest["height"] * manifest["width"]
+        values *= manifest["channels"] if run["colour"] == "rgb" else 1
+        if each <= values:
+            yield (
+                f"experiment {entry['name']!r}, recipe {name!r} of {family}: {n} images of "
+                f"{manifest['dataset']!r} make subsets of {each}, but more than the {values} "
+                "values of an image are needed; bring more images, make them smaller (`size`), set fewer "
+                "`halvings` (3 at least), or leave the experiment out"
             )
 
 

@@ -106,3 +106,18 @@ def test_singular_moments_without_a_ridge_are_named_before_they_are_solved(confi
     assert "patches of 4 values" not in text and "of 20 images" in text
     enough = [{"kind": "losses", "grids": [{**grid, "ridge": [0.001]}]}]
     assert misfits(config, enough, n_train=40) == []
+
+
+@pytest.mark.parametrize(("n_train", "found"), [(4000, True), (5000, False)])
+def test_too_few_images_for_limits_of_influence_are_named_with_every_way_out(
+    config, n_train, found
+):
+    grid = {"dataset": ["mine"], "patch": [4]}
+    text = "\n".join(
+        misfits(config, [{"kind": "influence_limit", "grids": [grid]}], n_train=n_train)
+    )
+    # 16 subsets of nine tenths of the images, and 256 values of an image
+    message = "4000 images of 'mine' make subsets of 225, but more than the 256 values"
+    assert (message in text) == found
+    if found:
+        assert "bring more images, make them smaller (`size`), set fewer `halvings`" in text
