@@ -158,8 +158,8 @@ def _too_few_to_extrapolate(
             yield (
                 f"experiment {entry['name']!r}, recipe {name!r} of {family}: {n} images of "
                 f"{manifest['dataset']!r} make subsets of {each}, but more than the {values} "
-                "values of an image are needed; bring more images, make them smaller (`size`), set fewer "
-                "`halvings` (3 at least), or leave the experiment out"
+                "values of an image are needed; bring more images, make them smaller (`size`), "
+                "set fewer `halvings` (3 at least), or leave the experiment out"
             )
 
 
