@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-
 from benchmarks import made_tables, verdict_calibration
+
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS
 
 STUDIES = made_tables.studies()
