@@ -75,7 +75,7 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
     else:
         condition = _condition(evidence, affirms, denies)
         word = CONDITIONAL if condition else INCONCLUSIVE
-    sentence = _sentence(word, whole, alone, condition, sum(denies))
+    sentence = _sentence(word, whole, alone, condition, sum(affirms), sum(denies))
     return Conclusion(word, sentence, whole, alone, sum(affirms), sum(denies), condition)
 
 
@@ -150,6 +150,7 @@ def _sentence(
     whole: Weight,
     alone: Sequence[Weight],
     condition: Condition | None,
+    affirmed: int,
     denied: int,
 ) -> str:
     """What was found, in at most forty words."""
@@ -161,8 +162,8 @@ def _sentence(
     if word == FAILS and denied and whole.deny > LEVEL:
         return f"{denied} of {len(alone)} settings refute a statement about all: {contrast.says}."
     text = f"{count}: {contrast.says} {_interval(contrast, whole)}"
-    if word == INCONCLUSIVE and denied and whole.affirm <= LEVEL:
-        return f"{text}; no axes separate the {denied} that deny it."
+    if word == INCONCLUSIVE and denied and (affirmed or whole.affirm <= LEVEL):
+        return f"{text}; {denied} deny it, {affirmed} affirm it, and no axes separate them."
     if word == INCONCLUSIVE:
         return f"{text}; {_both(contrast)} are both possible."
     if word == FAILS and contrast.least and whole.estimate > 0:

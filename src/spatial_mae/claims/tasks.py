@@ -8,11 +8,13 @@ from spatial_mae.claims.noise import own_error
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.shapes import Alike, Lead, Mean
 from spatial_mae.claims.verdict import HOLDS, NOT_RUN, SETTING, Verdict
-from spatial_mae.tables.rows import Row, Tables, masked, pick
-from spatial_mae.tables.settings import solution
+from spatial_mae.tables.repeats import mean
+from spatial_mae.tables.rows import Row, Rows, Tables, masked, pick
+from spatial_mae.tables.settings import settings, solution
 
 # In a map of gains: the MAEs of low mask ratios, the autoencoder.
 LOW_RATIOS, AUTOENCODER = "low m", "AE"
+AVERAGED = ("orientation", "n_latents")
 # Small: at most a sixteenth of the 1,024 pixels of a 32 x 32 image.
 SMALL_LATENTS = 64
 RESOLUTION = 32
@@ -36,17 +38,33 @@ HIGH_RATIOS = Contrast(
 def high_mask_ratios_win(tables: Tables) -> Verdict:
     """At the largest scale, high mask ratios predict Gabor features better than low ones.
 
-    Errors are averaged over the mask ratios of either side. Frequency, orientation, number of
-    latents and reading are settings: the condition names those where masking helps.
+    Gains are averaged over the mask ratios of either side, over orientations and over numbers of
+    latents; the encoders see whole images. Frequency and reading are settings: the condition names
+    those where masking helps.
     """
-    rows = pick(tables["gabor_map"], against=LOW_RATIOS)
+    rows = pick(tables["gabor_map"], against=LOW_RATIOS, input="whole")
     largest = max((row["scale"] for row in rows), default=None)
     return judged(
-        pick(rows, scale=largest),
+        _averaged(pick(rows, scale=largest)),
         HIGH_RATIOS,
         "The map of Gabor gains needs mask ratios on both sides of 0.5.",
         note=f"Largest scale: {largest:g}." if largest is not None else "",
     )
+
+
+def _averaged(rows: Rows) -> list[Row]:
+    """One row per setting without orientation and latents: mean gain, and mean standard error.
+
+    All are of the same images: their errors are taken as one.
+    """
+    return [
+        {
+            **group[0],
+            **dict.fromkeys(AVERAGED),
+            **{name: mean(group, name) for name in ("gain", "standard_error")},
+        }
+        for group in settings(rows, AVERAGED).values()
+    ]
 
 
 SIMILAR = Contrast(

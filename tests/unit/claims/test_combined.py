@@ -76,7 +76,7 @@ def test_settings_that_no_axes_separate_are_said():
     ]
     found = conclude(Evidence(table, HIGH))
     assert found.word == INCONCLUSIVE
-    assert found.sentence.endswith("no axes separate the 1 that deny it.")
+    assert found.sentence.endswith("1 deny it, 7 affirm it, and no axes separate them.")
 
 
 def test_means_that_differ_by_less_than_their_noise_show_no_nearness():
