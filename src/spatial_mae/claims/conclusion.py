@@ -65,17 +65,18 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
     alone = [evidence.weigh([place]) for place in everything]
     affirms = [p <= LEVEL for p in holm([_affirmed(weight) for weight in alone])]
     denies = [p <= LEVEL for p in holm([weight.deny for weight in alone])]
-    condition = None
+    condition, open_at = None, ""
+    clear = whole.affirm <= LEVEL < whole.deny and not any(denies)
     if universal and any(denies):
         word = FAILS
-    elif _holds(evidence, whole, denies):
+    elif clear and not (open_at := _open_at(evidence)):
         word = HOLDS
     elif all(denies) or (whole.deny <= LEVEL and not any(affirms)):
         word = FAILS
     else:
         condition = _condition(evidence, affirms, denies)
         word = CONDITIONAL if condition else INCONCLUSIVE
-    sentence = _sentence(word, whole, alone, condition, sum(affirms), sum(denies))
+    sentence = _sentence(word, whole, alone, condition, open_at, sum(affirms), sum(denies))
     return Conclusion(word, sentence, whole, alone, sum(affirms), sum(denies), condition)
 
 
@@ -84,11 +85,17 @@ def _affirmed(weight: Weight) -> float:
     return weight.affirm if weight.deny > LEVEL else 1.0
 
 
-def _holds(evidence: Evidence | Combined, whole: Weight, denies: Sequence[bool]) -> bool:
-    if whole.affirm > LEVEL or whole.deny <= LEVEL or any(denies):
-        return False
-    parts = (part for axis in _axes(evidence.where) for part in _values(evidence, (axis,)).values())
-    return all(_alike(evidence.weigh(part)) for part in parts)
+def _open_at(evidence: Evidence | Combined) -> str:
+    """`k 64`: the first value of an axis at which nothing is shown; empty where it is at all."""
+    for axis in _axes(evidence.where):
+        for (value,), part in _values(evidence, (axis,)).items():
+            if not _alike(evidence.weigh(part)):
+                return f"{NAMES.get(axis, axis)} {_plain(value)}"
+    return ""
+
+
+def _plain(value: object) -> str:
+    return str(value).replace("_", " ")
 
 
 def _alike(weight: Weight) -> bool:
@@ -150,6 +157,7 @@ def _sentence(
     whole: Weight,
     alone: Sequence[Weight],
     condition: Condition | None,
+    open_at: str,
     affirmed: int,
     denied: int,
 ) -> str:
@@ -164,6 +172,8 @@ def _sentence(
     text = f"{count}: {contrast.says} {_interval(contrast, whole)}"
     if word == INCONCLUSIVE and denied and (affirmed or whole.affirm <= LEVEL):
         return f"{text}; {denied} deny it, {affirmed} affirm it, and no axes separate them."
+    if word == INCONCLUSIVE and open_at:
+        return f"{text}; at {open_at} it is not shown."
     if word == INCONCLUSIVE:
         return f"{text}; {_both(contrast)} are both possible."
     if word == FAILS and contrast.least and whole.estimate > 0:
@@ -220,9 +230,11 @@ def _mean(contrast: Contrast, weights: Mapping[tuple, Weight]) -> str:
 def _named(condition: Condition, values: Mapping[tuple, Weight]) -> str:
     """`patch size 4, 8`, or `patch size 4 with latents k 16`."""
     if len(condition.axes) == 1:
-        ordered = sorted((value for (value,) in values), key=lambda v: (isinstance(v, str), v))
+        plain = [v if isinstance(v, int | float) else _plain(v) for (v,) in values]
+        ordered = sorted(plain, key=lambda v: (isinstance(v, str), v))
         return f"{NAMES.get(condition.axes[0], condition.axes[0])} {list_values(ordered, ordered)}"
     first, *others = values
     pair = zip(condition.axes, first, strict=True)
-    named = " with ".join(f"{NAMES.get(axis, axis)} {value}" for axis, value in pair)
-    return f"{named} and {len(others)} others" if others else named
+    named = " with ".join(f"{NAMES.get(axis, axis)} {_plain(value)}" for axis, value in pair)
+    more = f" and {len(others)} other{'s' * (len(others) > 1)}"
+    return named + more * bool(others)

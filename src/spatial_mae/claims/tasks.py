@@ -84,9 +84,10 @@ SIMILAR = Contrast(
 def similar_at_small_scale(tables: Tables) -> Verdict:
     """At the smallest scale all models, the AE among them, predict about equally well.
 
-    The AE is the gain 0; each MAE's error is that of its difference from it.
+    The AE is the gain 0; each MAE's error is that of its difference from it. The encoders see whole
+    images.
     """
-    rows = pick(tables["gabor_map"], against=AUTOENCODER)
+    rows = pick(tables["gabor_map"], against=AUTOENCODER, input="whole")
     smallest = min((row["scale"] for row in rows), default=None)
     gains = [{**row, "error": -row["gain"]} for row in pick(rows, scale=smallest)]
     zeros = [{**row, "mask_ratio": 0.0, "error": 0.0, "standard_error": 0.0} for row in gains]

@@ -71,7 +71,7 @@ def test_kernels_are_compared_by_distance_and_by_their_main_lobe(distance, width
     found = judges.localized(tables(*kernels(distance, width)))
     assert found.verdict == verdict
     if verdict == "holds-under-conditions":
-        assert found.sentence.startswith("measure half_width: ")
+        assert found.sentence.startswith("measure half width: ")
 
 
 def ratios(*distances):
