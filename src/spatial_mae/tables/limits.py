@@ -27,7 +27,7 @@ QUANTILES = {1: 12.706, 3: 3.182, 7: 2.365, 15: 2.131, 31: 2.040, 63: 1.998}
 PLACE = ("estimate", "n_images", "subset")
 LAWS = {"1/n": 1.0, "n^(-1/2)": 0.5}
 ESTIMATES = ("corrected", "plain")
-# The correction of |W| is exact if W is normal among alike pairs. If it has heavier tails (Laplace),
+# The correction of |W| is exact if W is normal among alike pairs. With heavier tails (Laplace),
 # half of the excess is left where there is little noise, a fifth where noise equals W.
 SQUARED, DOUBT = "_square", 0.25
 
