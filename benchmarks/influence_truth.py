@@ -50,7 +50,7 @@ class Law:
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
-    sizes, draws = ((4000,), 5) if quick else ((4000, 16000), 60)
+    sizes, draws = ((4000,), 2) if quick else ((4000, 16000), 40)
     found = {
         f"1 / f^{slope:g}, {n:,} images": coverage(Law(12, slope), n, draws)
         for n in sizes

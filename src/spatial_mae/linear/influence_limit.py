@@ -2,9 +2,9 @@
 
 The error of W widens |W|: its mean distance and entropy are too large for every n, its share inside
 the own patch too small, and that bias shrinks slowly. It is reduced twice. The noise of W among
-pairs at one (rounded) distance, in one patch or not, is known from the W of the two halves of the
-images: `corrected` measures are of W times the root of its reliability there. What is left is
-extrapolated over the sizes of disjoint subsets, see `tables.limits`.
+pairs that are alike (`pair_classes`) is known from the W of the two halves of the images:
+`corrected` measures are of W times the root of its reliability there. What is left is extrapolated
+over the sizes of disjoint subsets, see `tables.limits`.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from typing import Annotated
 import numpy as np
 
 from spatial_mae.files import Row
+from spatial_mae.linear.blocks import block_coordinates
 from spatial_mae.linear.comparison import influences
 from spatial_mae.linear.held_out import solved
 from spatial_mae.linear.influence import Geometry, geometry, measure
@@ -22,11 +23,13 @@ from spatial_mae.linear.moments import PixelMoments
 from spatial_mae.linear.recipe import LinearRecipe
 from spatial_mae.linear.store import RunSettings
 from spatial_mae.linear.subsets import merged
-from spatial_mae.masks.patches import patch_index, same_patch
+from spatial_mae.masks.patches import patch_index, pixel_coordinates, same_patch
 from spatial_mae.study.keys import Length, NotNegative, Part, Range
 from spatial_mae.tables.limits import difference, limit
 from spatial_mae.tables.rows import groups
 
+# Coordinates as far from their patch's border as this, less one, or farther, are alike.
+DEEPEST = 4
 MODEL = ("model", "mask_ratio", "noise_deviation", "n_latents", "sampling")
 SPREADS = ("mean_distance", "intra_patch_share", "entropy")
 # The half width of W^2 is left out: the correction bends its profile more than the bias does.
@@ -73,7 +76,8 @@ def subset_rows(
     whole = levels[-1][0]
     index = patch_index(whole.height, whole.width, settings.patch_size, whole.channels)
     places = geometry(whole.height, whole.width, whole.channels, index)
-    tree = _Tree(levels, settings, recipe, places, _classes(places))
+    classes = pair_classes(places, pixel_coordinates(whole.height, whole.width, whole.channels))
+    tree = _Tree(levels, settings, recipe, places, classes)
     tree.visit(len(levels) - 1, 0)
     order = {row: number for number, row in enumerate(groups(tree.rows, *MODEL))}
     return sorted(tree.rows, key=lambda row: order[tuple(row[key] for key in MODEL)])
@@ -135,10 +139,28 @@ def reliability_root(first: np.ndarray, second: np.ndarray, classes: np.ndarray)
     return np.sqrt(share)[classes].reshape(first.shape)
 
 
-def _classes(places: Geometry) -> np.ndarray:
-    """Pairs by rounded distance and by whether a patch holds both: numbers from 0, (d * d,)."""
+def pair_classes(places: Geometry, coordinates: np.ndarray) -> np.ndarray:
+    """What pairs of coordinates are alike in: a number from 0 for each, (d * d,).
+
+    Their rounded distance, whether a patch holds both, and how far inside its own patch each is:
+    what is visible next to a hidden patch has most influence.
+
+    coordinates: (row, column) of each, (d, 2), as of `masks.patches.pixel_coordinates`.
+    """
+    depth = _depth_in_patch(coordinates, places.patch_index)
     codes = 2 * places.bins + same_patch(places.patch_index).ravel()
-    return np.unique(codes, return_inverse=True)[1]
+    inside = DEEPEST * depth[:, None] + depth[None, :]
+    return np.unique(codes * DEEPEST**2 + inside.ravel(), return_inverse=True)[1]
+
+
+def _depth_in_patch(coordinates: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Pixels between each coordinate and the border of its patch, below DEEPEST: (d,)."""
+    depth = np.full(len(index), DEEPEST - 1)
+    for rows in block_coordinates(index):
+        place = coordinates[rows]
+        inner = np.minimum(place - place.min(axis=0), place.max(axis=0) - place).min(axis=1)
+        depth[rows] = np.minimum(inner, DEEPEST - 1)
+    return depth
 
 
 def limit_rows(rows: Sequence[Row]) -> list[Row]:

@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 from benchmarks.influence_truth import Law, coverage
 
+from spatial_mae.linear.influence import geometry
 from spatial_mae.linear.influence_limit import (
     InfluenceLimitRecipe,
     limit_rows,
+    pair_classes,
     reliability_root,
     subset_rows,
 )
 from spatial_mae.linear.moments import pixel_moments
 from spatial_mae.linear.store import RunSettings
 from spatial_mae.linear.subsets import merged, subset_moments
+from spatial_mae.masks.patches import patch_index, pixel_coordinates
 
 RECIPE = InfluenceLimitRecipe(
     mask_ratios=(0.25, 0.75), noise_deviations=(0.1,), n_latents=(4, "all"), halvings=3
@@ -51,6 +54,20 @@ def test_reliability_is_one_without_noise_and_zero_without_signal():
     assert reliability_root(noise, -noise, one_class).max() == 0
     between = reliability_root(W + noise, W + other, one_class)
     assert between.max() == pytest.approx(1 / np.sqrt(1 + 1 / 2), rel=0.05)
+
+
+def test_alike_are_pairs_of_one_distance_and_depth_in_and_out_of_patches():
+    index, place = patch_index(8, 8, 4), pixel_coordinates(8, 8)
+    found = pair_classes(geometry(8, 8, 1, index), place).reshape(64, 64)
+    pixel = {tuple(one): number for number, one in enumerate(place.tolist())}
+
+    def alike(first, second):
+        return found[pixel[first[0]], pixel[first[1]]] == found[pixel[second[0]], pixel[second[1]]]
+
+    assert alike(((0, 0), (0, 1)), ((3, 4), (2, 4)))  # neighbours on a border, in one patch
+    assert not alike(((0, 0), (0, 1)), ((0, 3), (0, 4)))  # of two patches
+    assert not alike(((0, 0), (0, 1)), ((1, 1), (0, 1)))  # one of them is inside
+    assert not alike(((1, 1), (0, 1)), ((0, 1), (1, 1)))  # input and output changed over
 
 
 def test_every_model_has_rows_in_every_subset_and_a_limit(images):

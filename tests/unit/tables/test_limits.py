@@ -46,8 +46,15 @@ def test_a_measure_without_bias_keeps_its_mean_and_error():
 def test_plain_counts_only_where_rank_is_low():
     settings = {"curve": lambda n: 2 - 10 / n, "plain": lambda n: 2.5}
     full, low = (limit(rows(**settings, full_rank=rank), "reach") for rank in (True, False))
-    assert full.high == pytest.approx(2.0, abs=0.03)
+    assert full.high == pytest.approx(2 + 0.5 / 4, abs=0.03)
     assert low.high == pytest.approx(2.5)
+
+
+def test_a_quarter_of_the_correction_is_doubted_but_for_squares():
+    found = rows(lambda n: 2.0, plain=lambda n: 3.0)
+    squares = [row | {"reach_square": row["reach"]} for row in found]
+    assert limit(found, "reach").misfit == pytest.approx(0.25)
+    assert limit(squares, "reach_square").misfit == pytest.approx(0, abs=1e-9)
 
 
 def test_what_two_models_share_cancels_in_their_difference():
