@@ -4,7 +4,7 @@ Levels and noise are those of networks that learned: accuracies of 40% with a no
 between seeds. Every network has the paper's scale, so that no gate of scale closes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -49,11 +49,15 @@ def studies() -> dict[str, dict]:
     return {name: completed(config) for name, config in found.items()}
 
 
-def tables(config: Mapping, seeds: int, random: np.random.Generator) -> dict[str, list[dict]]:
-    """Kind -> rows of all its experiments, with so many seeds."""
+def tables(
+    config: Mapping, seeds: int, random: np.random.Generator, kinds: Collection[str]
+) -> dict[str, list[dict]]:
+    """Kind -> rows of all its experiments, with so many seeds, of the kinds asked for."""
     made: dict[str, list[dict]] = {}
     numbers = Numbers(random)
     for kind, runs in _designs(config).items():
+        if kind not in kinds:
+            continue
         if "seed" in KINDS[kind].keys:
             runs = [{**run, "seed": seed} for run in runs for seed in range(seeds)]
         deepest = max((run.get("enc") or 0 for run in runs), default=0)
