@@ -251,3 +251,18 @@ def test_overlays_merge_as_in_snakemake(config, project):
         expected = json.loads(json.dumps(config))  # no part shared, as YAML's anchors leave them
         update_config(expected, overlay)
         assert configuration.merged(config, overlay) == expected, path.name
+
+
+def test_a_detector_without_its_images_is_refused_in_words_that_help(config, tmp_path):
+    run = {"dataset": ["dead_leaves"], "model": ["tiny"], "training": ["short"], "patch": [8]}
+    run |= {"unit": [1], "mask": [0.5], "enc": [1], "dec": [1]}
+
+    def detect(c, path):
+        c["recipes"]["detection"] = {"default": {"train_images": path}}
+        c["experiments"] = [{"kind": "detection", "grids": [run]}]
+
+    advice = r"give its path (docs/detection.md), or leave its experiments out"
+    missing = broken(config, lambda c: detect(c, str(tmp_path / "none")))
+    assert f"none' does not exist; {advice}" in missing
+    assert f"test_annotations is null; {advice}" in missing
+    assert f"train_images is null; {advice}" in broken(config, lambda c: detect(c, None))
