@@ -103,6 +103,7 @@ def test_a_folder_of_mixed_images_ends_in_a_report(copy_project, count):
     closed = {"dataset": ["my_images"], "patch": [4], "ridge": [0.001]}
     run = {**RUN, "dataset": ["my_images"], "mask": [0.5]}
     study["recipes"] = {
+        "autocorrelation": {"default": {"max_displacement": 4}},
         "pretraining": {"short": {"epochs": 1, "warmup_epochs": 0, "checkpoints": [0]}},
         "evaluation": {"default": {"representations": []}},
         "similarity": {"to_deepest": {"reference": {"enc": 1}}},

@@ -266,3 +266,11 @@ def test_a_detector_without_its_images_is_refused_in_words_that_help(config, tmp
     assert f"none' does not exist; {advice}" in missing
     assert f"test_annotations is null; {advice}" in missing
     assert f"train_images is null; {advice}" in broken(config, lambda c: detect(c, None))
+
+
+def test_displacements_that_do_not_fit_into_the_images_are_named_with_those_that_do(config):
+    def far(c):
+        c["recipes"]["autocorrelation"] = {"default": {"max_displacement": 32}}
+
+    assert "max_displacement 32 does not fit into the 32 x 32 images" in broken(config, far)
+    assert "of 'dead_leaves'; use 1 to 31" in broken(config, far)
