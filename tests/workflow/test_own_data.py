@@ -117,7 +117,7 @@ def test_a_folder_of_mixed_images_ends_in_a_report(copy_project, count):
         | {"grids": [{**closed, "n": ["25%", "50%", "all"]}]},
         {"kind": "gallery", "grids": [run]},
         {"kind": "similarity", "recipe": "to_deepest", "grids": [run]},
-        {"kind": "jacobian", "grids": [run]},
+        {"kind": "jacobian", "figures": [], "grids": [run]},  # they compare several networks
         {"kind": "attention", "grids": [run]},
     ]
     (folder / "own.yaml").write_text(yaml.safe_dump(study))
