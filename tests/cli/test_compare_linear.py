@@ -57,7 +57,8 @@ def test_kernels_of_both_models_and_four_measures(compare):
     assert found["explained_one_mask"]["n_inputs"] == 4 * 4 * 3  # a quarter of 16 patches is seen
 
 
-def test_more_images_than_there_are_is_refused(compare, pretrained):
-    with pytest.raises(ValueError, match="61 images wanted of 60"):
-        compare(RECIPE | {"n_fitted": 61})
-    assert not (pretrained / "kernels.csv").exists()
+def test_more_images_than_there_are_means_all_of_them(compare, pretrained):
+    assert compare(RECIPE | {"n_fitted": 61})[1] == compare(RECIPE | {"n_fitted": 60})[1]
+    compare(RECIPE | {"n_fitted": 61})
+    (remark,) = json.loads((pretrained / "record.json").read_text())["fitted"]
+    assert remark == "n_fitted: 61 asked for, the data set has 60 train images: 60 taken"

@@ -91,6 +91,7 @@ def test_a_changed_recipe_reruns_its_runs_and_shows_old_and_new(finished, tmp_pa
     jobs = planned(done)
     assert jobs.pop("predict_gabor") == 2
     assert set(jobs) <= {
+        "check_dataset",
         "collect_table",
         "draw_figure",
         "judge_claims",

@@ -91,6 +91,7 @@ rule write_report:
         manifests=expand(
             "results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)
         ),
+        checks=relations.checks(config),
     output:
         report=report(
             "results/{study}/report.html", caption="../report/report.rst", category="Report"

@@ -14,7 +14,7 @@ outputs:
 
 rule data:
     input:
-        expand("results/data/{dataset}/check.record.json", dataset=relations.used_datasets(config)),
+        relations.checks(config),
 
 
 rule download_archive:
@@ -81,7 +81,8 @@ rule prepare_dataset:
         """
 
 
-# As soon as a data set is prepared; what is trained on it waits for this.
+# The first job once a data set is prepared. No job that trains reads its record: what such a job
+# depends on makes it run again, and a record in `ancient()` hides other reasons to run it.
 rule check_dataset:
     input:
         manifest="results/data/{dataset}/manifest.json",

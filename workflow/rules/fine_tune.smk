@@ -70,7 +70,6 @@ rule fine_tune_mae:
 rule train_supervised:
     input:
         manifest="results/data/{dataset}/manifest.json",
-        check=ancient("results/data/{dataset}/check.record.json"),
     output:
         scores="results/supervised/{dataset}/{model}/{run}/{recipe}/scores.csv",
         history="results/supervised/{dataset}/{model}/{run}/{recipe}/history.csv",

@@ -16,13 +16,13 @@ next to them, while a run is unfinished, the files from which it continues after
 rule pretraining:
     input:
         relations.weights(config),
+        relations.checks(config),
 
 
 rule pretrain_mae:
     input:
         manifest="results/data/{dataset}/manifest.json",
         train="results/data/{dataset}/train.npy",
-        check=ancient("results/data/{dataset}/check.record.json"),
     output:
         weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
         history="results/pretrain/{dataset}/{model}/{training}/{run}/history.csv",

@@ -22,7 +22,6 @@ rule collect_table:
         runs=lambda wildcards: grid.run_tables(experiment(wildcards)),
         controls=lambda wildcards: relations.experiment_controls(config, experiment(wildcards)),
         manifests=lambda wildcards: grid.manifests(experiment(wildcards)),
-        checks=lambda wildcards: ancient(relations.checks(config, experiment(wildcards))),
     output:
         table="results/{study}/tables/{experiment}.csv",
         record="results/{study}/tables/{experiment}.record.json",

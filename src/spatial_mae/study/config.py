@@ -15,6 +15,9 @@ class Data:
 
     root: str | None = None
     """Folder with copies of public data sets, for machines without network; null downloads them."""
+    hash_files: bool = False
+    """Whether files that you bring are identified by their content too, not only by names, sizes
+    and times of modification: every plan then reads all of them."""
 
 
 @dataclass(frozen=True)

@@ -26,15 +26,25 @@ def demands(config: Mapping, dataset: str) -> dict:
         if dataset in _shifted(config, entry)
         or any(run.get("dataset") == dataset for run in grid.expand(entry))
     ]
-    families = {KINDS[entry["kind"]].recipe for entry in experiments} | {"pretraining"}
-    recipes = {family: config["recipes"].get(family, {}) for family in sorted(families)}
-    named = {r["dataset"] for entry in experiments for r in grid.expand(entry) if "dataset" in r}
+    runs = [run for entry in experiments for run in grid.expand(entry)]
+    used = [(KINDS[entry["kind"]].recipe, entry["recipe"]) for entry in experiments]
+    used += [("pretraining", run["training"]) for run in runs if "training" in run]
+    recipes: dict[str, dict] = {}
+    for family, name in dict.fromkeys(used):
+        if name in config["recipes"].get(family, {}):
+            recipes.setdefault(family, {})[name] = config["recipes"][family][name]
     return {
-        "datasets": {name: config["datasets"][name] for name in sorted({*named, dataset})},
-        "models": config["models"],
+        "datasets": _named(config["datasets"], runs, "dataset", dataset),
+        "models": _named(config["models"], runs, "model"),
         "recipes": recipes,
         "experiments": experiments,
     }
+
+
+def _named(block: Mapping, runs: list[Mapping], key: str, *more: str) -> dict:
+    """The entries of a block of the config that the runs name."""
+    names = dict.fromkeys([*more, *(run[key] for run in runs if key in run)])
+    return {name: block[name] for name in names}
 
 
 def _shifted(config: Mapping, entry: Mapping) -> list[str]:

@@ -51,6 +51,11 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
                 f"{width} images of {run['dataset']!r}; rows go from 0 to {height - 1}, columns "
                 f"from 0 to {width - 1}"
             )
+    if (reach := recipe.get("max_displacement", 0)) >= min(size) > 1:
+        yield (
+            f"experiment {name!r}: max_displacement {reach} does not fit into the {height} x "
+            f"{width} images of {run['dataset']!r}; use 1 to {min(size) - 1}"
+        )
     dimensions = height * width * (3 if run.get("colour") == "rgb" else 1)
     for n_latents in recipe.get("n_latents", ()) if "colour" in run else ():
         if isinstance(n_latents, int) and n_latents > dimensions:

@@ -66,11 +66,10 @@ def used_datasets(config: Mapping) -> list[str]:
     return list(dict.fromkeys([*own, *(n for recipe in robust for n in shifted(config, recipe))]))
 
 
-def checks(config: Mapping, entry: Mapping) -> list[str]:
-    """The checks that the data sets of an experiment have what the study asks of them."""
-    names = [run["dataset"] for run in expand(entry) if "dataset" in run]
-    names += shifted(config, entry["recipe"]) if kind_of(entry).recipe == "robustness" else []
-    return [RULES["check_dataset"].record.format(dataset=name) for name in dict.fromkeys(names)]
+def checks(config: Mapping) -> list[str]:
+    """The checks that the study's data sets have what it asks of them."""
+    record = RULES["check_dataset"].record
+    return [record.format(dataset=name) for name in used_datasets(config)]
 
 
 def own_moment(config: Mapping, dataset: str) -> Run:

@@ -13,6 +13,9 @@ from spatial_mae.study import relations, sources
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.schema import schema
 
+# Families of recipes that cannot do without their paths -> what to do.
+NEEDED = {"detection": "give its path (docs/detection.md), or leave its experiments out"}
+
 
 def missing_files(config: Mapping) -> Iterator[str]:
     """Messages on missing files that the study reads, each with its fix."""
@@ -35,11 +38,11 @@ def _missing_paths(config: Mapping) -> Iterator[str]:
             )
         for key in paths:
             path = recipe.get(key)
-            if path is not None and not Path(path).exists():
-                yield (
-                    f"recipe {name!r} of {family}: {key} {path!r} does not exist; give its path, "
-                    "or null"
-                )
+            if path is None and family in NEEDED:
+                yield f"recipe {name!r} of {family}: {key} is null; {NEEDED[family]}"
+            elif path is not None and not Path(path).exists():
+                advice = NEEDED.get(family, "give its path, or null")
+                yield f"recipe {name!r} of {family}: {key} {path!r} does not exist; {advice}"
 
 
 @cache

@@ -251,3 +251,26 @@ def test_overlays_merge_as_in_snakemake(config, project):
         expected = json.loads(json.dumps(config))  # no part shared, as YAML's anchors leave them
         update_config(expected, overlay)
         assert configuration.merged(config, overlay) == expected, path.name
+
+
+def test_a_detector_without_its_images_is_refused_in_words_that_help(config, tmp_path):
+    run = {"dataset": ["dead_leaves"], "model": ["tiny"], "training": ["short"], "patch": [8]}
+    run |= {"unit": [1], "mask": [0.5], "enc": [1], "dec": [1]}
+
+    def detect(c, path):
+        c["recipes"]["detection"] = {"default": {"train_images": path}}
+        c["experiments"] = [{"kind": "detection", "grids": [run]}]
+
+    advice = r"give its path (docs/detection.md), or leave its experiments out"
+    missing = broken(config, lambda c: detect(c, str(tmp_path / "none")))
+    assert f"none' does not exist; {advice}" in missing
+    assert f"test_annotations is null; {advice}" in missing
+    assert f"train_images is null; {advice}" in broken(config, lambda c: detect(c, None))
+
+
+def test_displacements_that_do_not_fit_into_the_images_are_named_with_those_that_do(config):
+    def far(c):
+        c["recipes"]["autocorrelation"] = {"default": {"max_displacement": 32}}
+
+    assert "max_displacement 32 does not fit into the 32 x 32 images" in broken(config, far)
+    assert "of 'dead_leaves'; use 1 to 31" in broken(config, far)

@@ -59,6 +59,19 @@ def test_whatever_is_done_to_the_files_changes_their_state(folder, edit):
     assert own(folder) != before
 
 
+def test_content_counts_where_it_is_asked_for(folder):
+    config = {"datasets": {"a": {"source": "image_folder", "root": str(folder)}}}
+    path = folder / "cat/1.png"
+    for hashed in (False, True):
+        config["data"] = {"hash_files": hashed}
+        path.write_bytes(b"1234")
+        os.utime(path, (0, 0))
+        before = dataset_state(config, "a")
+        path.write_bytes(b"5678")
+        os.utime(path, (0, 0))
+        assert (dataset_state(config, "a") != before) is hashed
+
+
 def test_files_that_no_reader_reads_do_not_count(folder):
     before = own(folder)
     replace(folder / ".hidden/3.png")
