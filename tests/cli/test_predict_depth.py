@@ -33,6 +33,8 @@ COLUMNS = [
     "rmse",
     "n_train",
     "n_test",
+    "gain",
+    "standard_error",
 ]
 
 
