@@ -1,10 +1,10 @@
 """From weighed settings to one of the seven words: overall, then by a named condition.
 
 `holds`: all settings together affirm, none alone denies, and at every value of every axis the
-effect is one that matters (without repeats: is affirmed too). `fails`: together they deny and none
-alone affirms, or each of them denies, whatever their mean. Under conditions: at named values of an
-axis (or of two) settings affirm and at others they deny. Tests of single settings and of conditions
-are adjusted by Holm's method. Otherwise it is inconclusive.
+effect is one that matters (without repeats: each setting affirms). `fails`: together they deny and
+none alone affirms, or each of them denies, whatever their mean. Under conditions: at named values
+of an axis (or of two) settings affirm and at others they deny. Tests of single settings and of
+conditions are adjusted by Holm's method. Otherwise it is inconclusive.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def conclude(evidence: Evidence | Combined, universal: bool = False) -> Conclusi
     clear = whole.affirm <= LEVEL < whole.deny and not any(denies)
     if universal and any(denies):
         word = FAILS
-    elif clear and not (open_at := _open_at(evidence)):
+    elif clear and not (open_at := _open_at(evidence, alone)):
         word = HOLDS
     elif all(denies) or (whole.deny <= LEVEL and not any(affirms)):
         word = FAILS
@@ -85,28 +85,25 @@ def _affirmed(weight: Weight) -> float:
     return weight.affirm if weight.deny > LEVEL else 1.0
 
 
-def _open_at(evidence: Evidence | Combined) -> str:
-    """`k 64`: the first value of an axis at which nothing is shown; empty where it is at all."""
+def _open_at(evidence: Evidence | Combined, alone: Sequence[Weight]) -> str:
+    """`at k 64`: where nothing is shown, the first such place; empty if there is none.
+
+    With repeats the estimate at every value of an axis must be one that matters. Without, an error
+    is shared by all settings and nothing is averaged away: each must affirm by itself.
+    """
+    if alone[0].contrast.repeat is None:
+        unseen = sum(_affirmed(weight) > LEVEL for weight in alone)
+        return f"in {unseen} of them" if unseen else ""
     for axis in _axes(evidence.where):
         for (value,), part in _values(evidence, (axis,)).items():
-            if not _alike(evidence.weigh(part)):
-                return f"{NAMES.get(axis, axis)} {_plain(value)}"
+            weight = evidence.weigh(part)
+            if weight.estimate < weight.contrast.least:
+                return f"at {NAMES.get(axis, axis)} {_plain(value)}"
     return ""
 
 
 def _plain(value: object) -> str:
     return str(value).replace("_", " ")
-
-
-def _alike(weight: Weight) -> bool:
-    """Whether the settings at one value of an axis leave it at `holds`.
-
-    With repeats their estimate is one that matters. Without, an error is shared by all settings,
-    and nothing is averaged away: they must affirm by themselves.
-    """
-    if weight.contrast.repeat is None:
-        return _affirmed(weight) <= LEVEL
-    return weight.estimate >= weight.contrast.least
 
 
 def _axes(where: Sequence[Mapping]) -> list[str]:
@@ -173,7 +170,7 @@ def _sentence(
     if word == INCONCLUSIVE and denied and (affirmed or whole.affirm <= LEVEL):
         return f"{text}; {denied} deny it, {affirmed} affirm it, and no axes separate them."
     if word == INCONCLUSIVE and open_at:
-        return f"{text}; at {open_at} it is not shown."
+        return f"{text}; {open_at} it is not shown."
     if word == INCONCLUSIVE:
         return f"{text}; {_both(contrast)} are both possible."
     if word == FAILS and contrast.least and whole.estimate > 0:

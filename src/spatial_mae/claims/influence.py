@@ -15,7 +15,7 @@ from spatial_mae.claims.judged import judged
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.shapes import Mean, Rise
 from spatial_mae.claims.verdict import Verdict
-from spatial_mae.tables.rows import Row, Rows, Tables, masked, pick
+from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
 from spatial_mae.tables.settings import setting, settings
 
 KIND = "influence_limit"
@@ -108,7 +108,8 @@ def _over_patches(rows: Rows) -> Iterator[Row]:
     As a share of the first; their errors, of the same images, are taken as independent.
     """
     for group in settings(rows, ("patch",)).values():
-        for first, second in pairwise(sorted(group, key=lambda row: row["patch"])):
+        sizes = [rows[0] for rows in by(group, "patch").values()]
+        for first, second in pairwise(sizes):
             size = abs(first["value"]) or 1.0
             fall = (first["value"] - second["value"]) / size
             reach = hypot(*(row["interval_high"] - row["value"] for row in (first, second))) / size

@@ -2,6 +2,7 @@
 
 from benchmarks.influence_truth import Law
 from benchmarks.verdict_truth import STATEMENTS, exact_rows, verdicts
+
 from spatial_mae.claims.influence import KIND
 from spatial_mae.claims.judging import JUDGES
 

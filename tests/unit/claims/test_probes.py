@@ -54,7 +54,7 @@ def test_one_representation_may_differ(grid):
     found = probes.small_patches_high_ratios({"evaluation": rows})
     assert found.verdict == CONDITIONAL
     assert found.sentence.startswith("representation mean: best accuracy with a small patch")
-    assert "; representation class_token: -5." in found.sentence
+    assert "; representation class token: -5." in found.sentence
 
 
 @pytest.mark.parametrize("missing", [(2, 0.25), (8, 0.75)])
@@ -157,7 +157,7 @@ def test_fine_tuning_counts_as_the_probe_does(grid, tuning, repeated):
     assert (found.verdict, found.evidence["settings"]) == (CONDITIONAL, 2)
     assert "At 4 epochs of 1000 images, then 2 of fine-tuning" in found.conditions
     assert found.scale == "4 epochs, width 48"
-    assert found.sentence.startswith("protocol linear_probe: accuracy by which")
+    assert found.sentence.startswith("protocol linear probe: accuracy by which")
 
 
 @pytest.fixture
