@@ -98,10 +98,10 @@ def judged(
 
 
 def _blind(found: Evidence | Combined) -> str:
-    return (
-        f"One {found.contrast.repeat} in each of {len(found.where)} settings: the noise between "
-        "repeats is unknown; two are needed in one of them."
-    )
+    count = len(found.where)
+    where = f"each of {count} settings" if count > 1 else "the one setting"
+    noise = "the noise between repeats is unknown; two are needed"
+    return f"One {found.contrast.repeat} in {where}: {noise}{' in one of them' * (count > 1)}."
 
 
 def _details(

@@ -71,7 +71,7 @@ def test_a_verdict_has_its_numbers_and_details(two):
 def test_one_seed_leaves_the_noise_unknown(two):
     found = judged(two(seeds=1), MORE, "", short=lambda rows: "4 epochs")
     assert (found.verdict, found.scale, found.evidence) == (INCONCLUSIVE, "4 epochs", {})
-    assert found.sentence.startswith("One seed in each of 1 settings: the noise")
+    assert found.sentence.startswith("One seed in the one setting: the noise")
 
 
 def test_two_claims_whose_noise_is_known_in_different_settings_decide_nothing(two):
