@@ -143,4 +143,4 @@ def test_another_seed_reruns_nothing_of_a_source_that_draws_nothing(copy_project
 
 
 def test_another_seed_prepares_drawn_images_again(finished):
-    assert plan(finished, "--config", "seed=1")["prepare_dataset"] == 3
+    assert plan(finished, "--config", "seed=1")["prepare_dataset"] == 4
