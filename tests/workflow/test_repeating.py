@@ -53,3 +53,40 @@ def _stand_in(folder, source):
         (images / split / "one").mkdir(parents=True)
         (images / split / "one" / "1.png").write_bytes(b"")
     return images
+
+
+def _documented() -> list[str]:
+    """Commands of README and docs that plan in an empty folder as they are printed.
+
+    Not those with a file that only a user has, after a run, or for a cluster. Generated figure
+    commands of docs/measurements.md are all of one form; two of them are among these.
+    """
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    found = re.findall(r"(?:^|`)snakemake (--cores all[^`\n#]*)", text, re.M)
+    known = {" ".join(command.split()) for command in found}
+    others = ("mine.yaml", "results/quick/config.yaml", "own_images", "cityscapes", "kong", "-n ")
+    plain = [c for c in known if not any(word in c for word in others)]
+    figures = sorted(c for c in plain if "/figures/" in c)
+    return sorted(set(plain) - set(figures)) + figures[:2]
+
+
+DOCUMENTED = _documented()
+
+
+@pytest.mark.parametrize("command", DOCUMENTED)
+def test_a_documented_command_plans_what_it_names(command, tmp_path):
+    words = command.split()
+    words[words.index("all")] = "1"
+    done = snakemake_in(ROOT)("-n", "--directory", tmp_path, *_from(ROOT, words))
+    jobs = planned(done)
+    assert sum(jobs.values()) >= 1
+    for target in _targets(words):
+        assert target in jobs or target in done.stdout, target
+
+
+def _targets(words):
+    """The words between the number of cores and the next flag."""
+    rest = words[words.index("1") + 1 :]
+    flags = [place for place, word in enumerate(rest) if word.startswith("--")]
+    return rest[: min(flags, default=len(rest))]
