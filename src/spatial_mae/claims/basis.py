@@ -1,5 +1,7 @@
 """Judges of the adaptive basis (Fig. 8): it varies with the image and spreads in training."""
 
+from dataclasses import replace
+
 from spatial_mae.claims.engine import PERCENT, PLAIN, Combined, Contrast, Evidence
 from spatial_mae.claims.jacobian_rows import counted, median_of
 from spatial_mae.claims.judged import judged, left_out, sentences
@@ -28,7 +30,7 @@ def _adaptivity_over(control: str, name: str) -> Contrast:
     )
 
 
-OVER_LINEAR = _adaptivity_over("linear", "linear MAE")
+OVER_LINEAR = replace(_adaptivity_over("linear", "linear MAE"), unpaired=True)
 OVER_UNTRAINED = _adaptivity_over(UNTRAINED, "untrained network")
 
 

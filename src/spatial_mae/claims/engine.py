@@ -57,7 +57,8 @@ class Contrast:
     least: the smallest effect that matters, in the measure's unit (relative: as a share of the
     setting's mean magnitude); 0 only where the shape has a margin. why: the argument for it or for
     the margin. column: the number. repeat: the column of its repeats, or None. error: a row's
-    standard error that repeats do not lower. Neither: the numbers are exact.
+    standard error that repeats do not lower. Neither: the numbers are exact. unpaired: cells are
+    compared with something that shares no seed with them, such as the linear MAE.
 
     Raises ValueError without a smallest effect or margin, without its reason, or for a column that
     no card declares.
@@ -73,6 +74,7 @@ class Contrast:
     repeat: str | None = "seed"
     error: Error | None = None
     relative: bool = False
+    unpaired: bool = False
 
     def __post_init__(self) -> None:
         if not (self.least > 0 or self.shape.margin):
@@ -114,10 +116,13 @@ class Evidence:
             contrast.relative,
             contrast.shape.fits,
         )
-        self.variances = pooled(self.layouts)
+        # What a repeat does to all networks cancels between cells of networks, and only there.
+        common = contrast.unpaired or all(len(one.cells) == 1 for one in self.layouts)
+        self.variances = pooled(self.layouts, common)
         # Without repeats all settings share the images whose error it is.
-        runs = list(dict.fromkeys(one.run for one in self.layouts if contrast.repeat))
-        self.places = [runs.index(one.run) if runs else 0 for one in self.layouts]
+        apart = contrast.repeat is not None and not common
+        runs = list(dict.fromkeys(one.run for one in self.layouts if apart))
+        self.places = [runs.index(one.run) if apart else 0 for one in self.layouts]
         self._simulated: dict[int, tuple[np.ndarray, ...]] = {}
 
     @property

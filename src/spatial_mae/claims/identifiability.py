@@ -30,7 +30,7 @@ RECOVERED, NOTHING = 0.95, 0.05
 READABLE = 0.2
 SHARED, VISIBLE = "shared", "visible"
 NEEDS = "The tables need completed runs with the untrained encoder and c itself as controls."
-# Masks are drawn anew with each seed: the spread between seeds holds their error.
+# Each seed draws its own masks: the spread between seeds holds their error.
 ALL = Contrast(
     Mean(),
     (),

@@ -218,12 +218,18 @@ def known_error(row: Row) -> float:
     return math.nan if error is None else float(error)
 
 
-def pooled(found: Sequence[Layout]) -> dict[Key, tuple[float, int]]:
-    """Of each reading the variance between repeats and its degrees of freedom."""
+def pooled(found: Sequence[Layout], common: bool) -> dict[Key, tuple[float, int]]:
+    """Of each reading the variance between repeats and its degrees of freedom.
+
+    common: what a repeat does to all settings does not cancel; many show it no better than one.
+    """
     return {
-        reading: (sum(one.squares for one in group) / max(freedom, 1), freedom)
+        reading: (
+            sum(one.squares for one in group) / max(sum(freedoms), 1),
+            max(freedoms) if common else sum(freedoms),
+        )
         for reading, group in grouped(found, lambda one: one.reading).items()
-        for freedom in [sum(one.freedom for one in group)]
+        for freedoms in [[one.freedom for one in group]]
     }
 
 

@@ -199,3 +199,18 @@ def test_a_seed_without_all_cells_is_left_out(table):
 def test_a_contrast_declares_what_it_reads_and_what_matters(change, message):
     with pytest.raises(ValueError, match=message):
         replace(MORE, **change)
+
+
+def test_what_a_seed_does_to_all_networks_is_seen_once_however_many_settings(probe):
+    """A single cell against a fixed number: 20 settings of the same two seeds are two numbers."""
+    over = Contrast(Mean(), (), "gain", least=0.01, why="a point")
+    rows = completed(
+        [
+            probe(0.02 + shift + 0.0001 * patch, patch=patch, seed=seed)
+            for seed, shift in enumerate((-0.015, 0.015))
+            for patch in range(1, 21)
+        ]
+    )
+    weight = Evidence(rows, over).weigh(range(20), interval=True)
+    assert weight.affirm > 0.1
+    assert weight.low < -0.1  # of a t distribution with one degree of freedom
