@@ -17,14 +17,16 @@ def test_the_page_gives_a_command_and_an_overlay_for_each_study():
         "cifar10_lossless",
         "cifar10_jpeg",
         "bsds",
+        "depth_pairs",
     ]
 
 
 @pytest.mark.parametrize(("command", "text"), BLOCKS)
 def test_a_repeated_study_reads_the_data_of_its_overlay(command, text, tmp_path):
     overlay = yaml.safe_load(text)
-    ((name, dataset),) = overlay["datasets"].items()
-    dataset["root"] = str(_stand_in(tmp_path, dataset["source"]))
+    for name, dataset in overlay["datasets"].items():
+        source = dataset.get("source", "cityscapes")
+        dataset["root"] = str(_stand_in(tmp_path / name, source))
     path = tmp_path / "overlay.yaml"
     path.write_text(yaml.safe_dump(overlay))
     words = [str(path) if word == "overlay.yaml" else word for word in command.split()[1:]]
@@ -35,7 +37,8 @@ def test_a_repeated_study_reads_the_data_of_its_overlay(command, text, tmp_path)
     assert "download_archive" not in jobs
     assert jobs["prepare_dataset"] >= 1
     assert jobs["write_report"] == 1
-    assert f"results/data/{name}/manifest.json" in done.stdout
+    for name in overlay["datasets"]:
+        assert f"results/data/{name}/manifest.json" in done.stdout
     assert f"results/{overlay['study']}/" in done.stdout
 
 
@@ -45,14 +48,14 @@ def _from(root, words):
 
 def _stand_in(folder, source):
     if source == "array_file":
-        path = folder / "images.npz"
-        path.write_bytes(b"")
-        return path
-    images = folder / "images"
-    for split in ("train", "test"):
-        (images / split / "one").mkdir(parents=True)
-        (images / split / "one" / "1.png").write_bytes(b"")
-    return images
+        folder.mkdir()
+        (folder / "images.npz").touch()
+        return folder / "images.npz"
+    places = {"cityscapes": ("leftImg8bit", "disparity")}.get(source, ("train/one", "test/one"))
+    for place in places:
+        (folder / place).mkdir(parents=True)
+        (folder / place / "1.png").touch()
+    return folder
 
 
 def _documented() -> list[str]:
