@@ -5,6 +5,7 @@ between seeds. Every network has the paper's scale, so that no gate of scale clo
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -19,19 +20,14 @@ from spatial_mae.study.schema import completed
 
 EPOCHS, LATE, FIRST = 2000, 1500, 500
 NETWORK = {
-    "height": 32,
-    "width": 32,
-    "n_images": 50_000,
+    **dict.fromkeys(("height", "width"), 32),
+    **dict.fromkeys(("n_images", "pretrain_n_train", "n_train"), 50_000),
+    **dict.fromkeys(("status", "pretrain_status"), "completed"),
+    **dict.fromkeys(("device", "pretrain_device"), "gpu"),
     "pixels": "lossless",
     "n_classes": 10,
     "model_width": 192,
-    "status": "completed",
-    "pretrain_status": "completed",
-    "pretrain_n_train": 50_000,
-    "n_train": 50_000,
     "n_test": 10_000,
-    "device": "gpu",
-    "pretrain_device": "gpu",
 }
 SURE = 1.96
 ACCURACY = 0.4
@@ -98,11 +94,12 @@ def _training(config: Mapping, run: Mapping) -> dict:
     return {"boundary_width": recipe.get("boundary_width"), "recipe_but_boundary": "same"}
 
 
+@dataclass(frozen=True)
 class Number:
     """A measured number: its level and its noise between seeds, in units of its own."""
 
-    def __init__(self, level: float, noise: float) -> None:
-        self.level, self.noise = level, noise
+    level: float
+    noise: float
 
 
 class Error(Number):
