@@ -90,7 +90,7 @@ def _designs(config: Mapping) -> dict[str, list[dict]]:
 
 
 def _training(config: Mapping, run: Mapping) -> dict:
-    recipe = config.get("pretraining", {}).get(run.get("training"), {})
+    recipe = config["recipes"]["pretraining"].get(run.get("training"), {})
     return {"boundary_width": recipe.get("boundary_width"), "recipe_but_boundary": "same"}
 
 
@@ -194,7 +194,7 @@ def _recovery(run: Mapping) -> Iterator[dict]:
     levels = {"trained": 0.5, "untrained": 0.3, "latents": 0.9}
     for source, level in levels.items():
         for role in ("shared", "visible", "hidden"):
-            for representation in ("class_token", "mean") if source != "latents" else (None,):
+            for representation in ("class_token", "mean") if source != "latents" else ("mixed",):
                 row = {"source": source, "role": role, "level": "all", "readout": "linear"}
                 row |= {"representation": representation, "n_masks": 4, "standard_error": 0.005}
                 yield {**row, "epochs": EPOCHS, "r_squared": Number(level, 0.01)}
@@ -276,6 +276,12 @@ def _depth(run: Mapping) -> Iterator[dict]:
         yield {**row, "n_train": None, "gain": Error(0.0, 0.004)}
 
 
+def _losses(run: Mapping) -> Iterator[dict]:
+    """One mask ratio: the statement is then judged by the networks' errors."""
+    row = {"model": "mae", "mask_ratio": 0.5, "n_latents": 64, "sampling": "bernoulli"}
+    yield {**row, "loss": 0.3, "n_train": None}
+
+
 def _levels(run: Mapping) -> Iterator[dict]:
     for definition in ("lowest", "mean", "weighted", "highest"):
         for unit, m in product((0, 1, 2), (0.1, 0.25, 0.5, 0.75, 0.9)):
@@ -289,6 +295,7 @@ READINGS = {
     "gabor_map": _gains,
     "depth": _depth,
     "hierarchy_levels": _levels,
+    "losses": _losses,
     "evaluation": _evaluation,
     "fine_tuning": _tuned,
     "supervised": _supervised,

@@ -57,3 +57,14 @@ def test_networks_at_chance_are_too_small_for_statements_about_accuracy(monkeypa
     found = verdict_calibration.words(STUDIES["cifar10"], 3, 2.0, 4)
     for name in ("lp.1500", "dec.optimal", "poster.shift", "freeze", "poster.half"):
         assert set(found[name]) == {"too-small"}, (name, found[name])
+
+
+def test_every_judge_of_a_measured_number_decides_in_some_study():
+    """Only then does its row of the benchmark say anything. Printed numbers want other images."""
+    decided = set()
+    for config in STUDIES.values():
+        found = verdict_calibration.words(config, 3, 2.0, 1)
+        decided |= {name for name, counts in found.items() if set(counts) - {"too-small"}}
+    judged = {one["id"] for one in verdict_calibration.measured(3)}
+    printed = {name for name in judged if name[:7] in ("kong.t1", "kong.t3", "kong.t4", "kong.t5")}
+    assert judged - printed - decided == set()
