@@ -46,11 +46,18 @@ def studies() -> dict[str, dict]:
 
 
 def tables(
-    config: Mapping, seeds: int, random: np.random.Generator, kinds: Collection[str]
+    config: Mapping,
+    seeds: int,
+    random: np.random.Generator,
+    kinds: Collection[str],
+    noise: float = 1.0,
 ) -> dict[str, list[dict]]:
-    """Kind -> rows of all its experiments, with so many seeds, of the kinds asked for."""
+    """Kind -> rows of all its experiments, with so many seeds, of the kinds asked for.
+
+    noise: factor of all noise between seeds and of errors that are drawn.
+    """
     made: dict[str, list[dict]] = {}
-    numbers = Numbers(random)
+    numbers = Numbers(random, noise)
     for kind, runs in _designs(config).items():
         if kind not in kinds:
             continue
@@ -109,18 +116,19 @@ class Error(Number):
 class Numbers:
     """Draws numbers; networks of one seed share a shift, twice as large as the noise."""
 
-    def __init__(self, random: np.random.Generator) -> None:
-        self.random = random
+    def __init__(self, random: np.random.Generator, noise: float) -> None:
+        self.random, self.noise = random, noise
         self.shifts: dict[tuple, float] = {}
 
     def drawn(self, value: object, run: Mapping, row: Mapping) -> object:
         if not isinstance(value, Number):
             return value
         if isinstance(value, Error):
-            return value.level + value.noise * self.random.standard_normal()
+            return value.level + self.noise * value.noise * self.random.standard_normal()
         words = tuple(sorted((k, v) for k, v in row.items() if isinstance(v, str)))
         shift = self.shifts.setdefault((run.get("seed"), words), self.random.standard_normal())
-        return value.level + value.noise * (2 * shift + self.random.standard_normal())
+        noise = 2 * shift + self.random.standard_normal()
+        return value.level + self.noise * value.noise * noise
 
 
 def _evaluation(run: Mapping) -> Iterator[dict]:

@@ -1,7 +1,7 @@
 """How often verdicts are wrong: judges on made tables whose truth is known, for every design."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -22,24 +22,49 @@ SEEDS = {True: (3,), False: (1, 2, 3, 5)}
 NONE, TWICE = 0.0, 2.0
 
 
+# (what a contrast says, setting) -> means without noise.
+Bases = dict[tuple, np.ndarray]
+
+
 @contextmanager
-def truth(size: float) -> Iterator[None]:
+def truth(size: float, bases: Bases) -> Iterator[None]:
     """In this context every contrast truly has `size` times its smallest effect.
 
-    Where nearness within a margin is claimed 0 is a distance as large as the margin, 2 none.
+    Where nearness within a margin is claimed 0 is a distance as large as the margin, 2 none. bases:
+    of `levels`, what the made tables hold in truth.
     """
+
+    def change(one: noise.Layout, contrast: engine.Contrast) -> None:
+        shape, base = contrast.shape, bases.get((contrast.says, one.key), 0.0)
+        step = contrast.least or abs(shape.margin) / 2
+        one.means[:] += shape.none(one.cells) + size * step * shape.pattern(one.cells) - base
+
+    with _each_layout(change), fewer_draws():
+        yield
+
+
+@contextmanager
+def levels(bases: Bases) -> Iterator[None]:
+    """In this context the means of every contrast's cells are written down in `bases`."""
+
+    def remember(one: noise.Layout, contrast: engine.Contrast) -> None:
+        bases[contrast.says, one.key] = one.means.copy()
+
+    with _each_layout(remember), fewer_draws():
+        yield
+
+
+@contextmanager
+def _each_layout(use: Callable[[noise.Layout, engine.Contrast], None]) -> Iterator[None]:
+    """In this context every setting of a contrast is used before it is weighed; gates are not."""
     plain = engine.Evidence.__init__
 
-    def with_effect(self: engine.Evidence, rows: object, contrast: engine.Contrast) -> None:
+    def used(self: engine.Evidence, rows: object, contrast: engine.Contrast) -> None:
         plain(self, rows, contrast)
-        shape = contrast.shape
-        if contrast.says == GAIN.says:
-            return
-        step = contrast.least or abs(shape.margin) / 2
-        for one in self.layouts:
-            one.means[:] += shape.none(one.cells) + size * step * shape.pattern(one.cells)
+        for one in () if contrast.says == GAIN.says else self.layouts:
+            use(one, contrast)
 
-    with patch.object(engine.Evidence, "__init__", with_effect), fewer_draws():
+    with patch.object(engine.Evidence, "__init__", used):
         yield
 
 
@@ -75,7 +100,12 @@ def words(config: Mapping, seeds: int, size: float, count: int) -> dict[str, Cou
     judged = measured(seeds)
     kinds = {kind for one in judged for kind in JUDGES[one["id"]].kinds}
     found: dict[str, Counter] = {one["id"]: Counter() for one in judged}
-    with truth(size):
+    bases: Bases = {}
+    quiet = made_tables.tables(config, seeds, np.random.default_rng(0), kinds, noise=1e-6)
+    with levels(bases):
+        for one in judged:
+            judge_statement(one, quiet)
+    with truth(size, bases):
         for number in range(count):
             random = np.random.default_rng([number, seeds, int(size) % 8])
             tables = made_tables.tables(config, seeds, random, kinds)
