@@ -5,14 +5,14 @@ from importlib import import_module
 
 from torch import Tensor
 
+from spatial_mae.inspection.recipe import LEAST_SSIM_SIDE
+
 # Where the metrics come from; imported when asked for, for it takes seconds.
 MODULES = {
     "ssim": "torchmetrics.functional.image",
     "psnr": "torchmetrics.functional.image",
     "fsim": "piq",
 }
-# Gaussian windows of SSIM reach 5 pixels beyond the border, where the image is reflected.
-LEAST_SIDE = 6
 
 
 def check_metrics(metrics: Sequence[str], height: int, width: int) -> None:
@@ -28,10 +28,10 @@ def check_metrics(metrics: Sequence[str], height: int, width: int) -> None:
                 f"metric {name} is not available here ({error}): pip install "
                 "'spatial-mae[recon]', or leave it out of the recipe's metrics"
             ) from error
-    if "ssim" in metrics and min(height, width) < LEAST_SIDE:
+    if "ssim" in metrics and min(height, width) < LEAST_SSIM_SIDE:
         raise ValueError(
-            f"SSIM needs images of {LEAST_SIDE} pixels per side or more, these have {height} x "
-            f"{width}: leave ssim out of the recipe's metrics"
+            f"SSIM needs images of {LEAST_SSIM_SIDE} pixels per side or more, these have "
+            f"{height} x {width}: leave ssim out of the recipe's metrics"
         )
 
 

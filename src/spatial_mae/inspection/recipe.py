@@ -7,6 +7,8 @@ from spatial_mae.evaluation.recipe import Tokens
 from spatial_mae.study.keys import Count, Factor, Images, Length, Natural, Positive, Two
 from spatial_mae.study.recipes import Checked
 
+# Gaussian windows of SSIM reach 5 pixels beyond the border, where the image is reflected.
+LEAST_SSIM_SIDE = 6
 Metric = Literal["ssim", "fsim", "psnr", "mse"]
 
 

@@ -57,10 +57,10 @@ def autocorrelation_rows(moments: PixelMoments, recipe: AutocorrelationRecipe) -
     Raises ValueError if the largest displacement does not fit into the images.
     """
     reach = recipe.max_displacement
-    if not 0 <= reach < min(moments.height, moments.width):
+    if not 1 <= reach < min(moments.height, moments.width):
         raise ValueError(
             f"max_displacement = {reach} does not fit into images of {moments.height} x "
-            f"{moments.width}; use 0 to {min(moments.height, moments.width) - 1}"
+            f"{moments.width}; use 1 to {min(moments.height, moments.width) - 1}"
         )
     return [
         row

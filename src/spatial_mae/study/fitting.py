@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from spatial_mae.inspection.recipe import LEAST_SSIM_SIDE
 from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
 from spatial_mae.study import grid, sources
 from spatial_mae.study.measurements import KINDS
@@ -55,6 +56,12 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
         yield (
             f"experiment {name!r}: max_displacement {reach} does not fit into the {height} x "
             f"{width} images of {run['dataset']!r}; use 1 to {min(size) - 1}"
+        )
+    if "ssim" in recipe.get("metrics", ()) and min(size) < LEAST_SSIM_SIDE:
+        yield (
+            f"experiment {name!r}: SSIM needs images of {LEAST_SSIM_SIDE} pixels per side or more, "
+            f"those of {run['dataset']!r} have {height} x {width}; leave ssim out of the recipe's "
+            "`metrics`"
         )
     dimensions = height * width * (3 if run.get("colour") == "rgb" else 1)
     for n_latents in recipe.get("n_latents", ()) if "colour" in run else ():

@@ -63,7 +63,7 @@ def test_rows_are_normalised_to_zero_displacement():
 
 def test_bad_choices_are_refused():
     moments = pixel_moments(_images(1))
-    with pytest.raises(ValueError, match="max_displacement = 4 does not fit .* use 0 to 3"):
+    with pytest.raises(ValueError, match="max_displacement = 4 does not fit .* use 1 to 3"):
         autocorrelation_rows(moments, AutocorrelationRecipe(("valid",), ("none",), 4))
     with pytest.raises(ValueError, match="unknown border 'wrap'"):
         autocovariance(moments, "wrap", "none")

@@ -274,3 +274,12 @@ def test_displacements_that_do_not_fit_into_the_images_are_named_with_those_that
 
     assert "max_displacement 32 does not fit into the 32 x 32 images" in broken(config, far)
     assert "of 'dead_leaves'; use 1 to 31" in broken(config, far)
+
+
+def test_images_too_small_for_ssim_are_named_with_the_way_out(config):
+    def small(c):
+        c["datasets"]["dead_leaves"]["size"] = [4, 4]
+
+    found = broken(config, small)
+    assert "SSIM needs images of 6 pixels per side or more, those of 'dead_leaves'" in found
+    assert "leave ssim out of the recipe's `metrics`" in found
