@@ -18,7 +18,7 @@ help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile
 
 quick: $(READY)  ## run the default study on generated data: figures, claims, report
-	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) --quiet rules -- report
+	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) -- report
 	@echo
 	@python -m spatial_mae.claims.summary results/quick/claims.json
 	@echo "Report: $(CURDIR)/results/quick/report.html"
@@ -47,7 +47,7 @@ unpack-results: $(READY)  ## unpack an ARCHIVE's results after checking every ch
 
 redraw: $(READY)  ## redraw STUDY's figures, claims and report from its tables, without images or training
 	snakemake --cores $(CORES) --configfile results/$(STUDY)/config.yaml --rerun-triggers mtime \
-	    --forcerun draw_figure judge_claims write_report --quiet rules -- report
+	    --forcerun draw_figure judge_claims write_report --logger spatial-mae -- report
 
 estimate: $(READY)  ## estimate jobs, hours and storage of STUDY before it runs (FLAGS: see estimate_cost --help)
 	@python -m spatial_mae.cli.estimate_cost \
