@@ -19,6 +19,7 @@ FOR_PEOPLE = (
     "estimate_cost",
     "upgrade_config",
     "describe_config",
+    "commands",
 )  # entry points that no rule runs
 WITH_TORCH = (
     "detection",

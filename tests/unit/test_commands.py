@@ -2,9 +2,12 @@
 
 import re
 import shlex
+from importlib import import_module
 
 import pytest
 from snakemake.cli import get_argument_parser
+
+from spatial_mae.cli.commands import COMMANDS
 
 PLACES = ["README.md", "CONTRIBUTING.md", "Snakefile", "config.yaml", "Makefile", "docs/*.md"]
 PLACES += ["workflow/studies/*.yaml", "workflow/profiles/*/*.yaml", "src/**/*.py"]
@@ -65,3 +68,22 @@ def _problems(parser, command, rules):
 def _rules(project) -> str:
     paths = [project / "Snakefile", *project.glob("workflow/rules/*.smk")]
     return "\n".join(path.read_text() for path in paths)
+
+
+OURS = re.compile(r"(?:python -m spatial_mae\.cli\.(\w+)|spatial-mae (\w+)) ((?:[^`\n]|\\\n)*)")
+
+
+def test_our_own_commands_have_the_flags_they_are_printed_with(project, capsys):
+    found = [
+        (match[1] or COMMANDS[match[2]][0], set(re.findall(r"(?<!\S)--[a-z][\w-]*", match[3])))
+        for place in ("README.md", "CONTRIBUTING.md", "docs/*.md", "Makefile")
+        for path in sorted(project.glob(place))
+        for match in OURS.finditer(path.read_text())
+        if match[1] or match[2] in COMMANDS
+    ]
+    assert len(found) > 8
+    for module, flags in found:
+        with pytest.raises(SystemExit):
+            import_module(f"spatial_mae.cli.{module}").main(["--help"])
+        known = set(re.findall(r"--[a-z][\w-]*", capsys.readouterr().out))
+        assert flags <= known, module
