@@ -82,7 +82,7 @@ def draw(rows: list[Row]) -> Figure:
         control_levels(axis, pick(controls, measure=[measure, None]))
         log_cost(axis)
         axis.set_xlabel(f"{label('pretrain_seconds')} ({points[0]['time_unit']})")
-        percent(axis, ACCURACY)
+        percent(axis, ACCURACY, shown)
         title(axis, SCORES[measure])
     legend(figure, _entries(colours, markers) | control_looks(controls))
     return figure

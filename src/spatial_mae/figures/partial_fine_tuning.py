@@ -21,7 +21,8 @@ from spatial_mae.figures.drawing.curves import (
     percent,
     setting_axis,
 )
-from spatial_mae.figures.drawing.scores import TUNING
+from spatial_mae.figures.drawing.measures import TUNED
+from spatial_mae.figures.drawing.scores import TUNING, with_errors
 from spatial_mae.figures.drawing.style import GREY, legend, styled, title
 from spatial_mae.tables.columns import label
 from spatial_mae.tables.needs import keep, runs, several
@@ -32,7 +33,7 @@ from spatial_mae.tables.runs import SETTING
 KIND = "fine_tuning"
 IN_PAPER = "Bisulco Figs. 12, 15"
 COSTS = ("seconds", "peak_memory_bytes")
-MEASURES = {"accuracy": "fine-tuned test accuracy (%)"}
+MEASURES = {"accuracy": TUNED}
 HALF = {"color": GREY, "linestyle": "--", "linewidth": 0.7}
 MEASURES |= {column: f"{label(column)} / all blocks" for column in COSTS}
 
@@ -52,6 +53,7 @@ def select(rows: list[Row]) -> list[Row]:
     for measure in MEASURES:
         relative = [row | {"relative": _relative(row, whole, measure)} for row in rows]
         shown = over_seeds(relative, (*SETTING, "trained_blocks"), "relative")
+        shown = with_errors(shown) if measure == "accuracy" else shown
         found += [row | {"measure": measure} for row in shown]
     return found
 
@@ -73,7 +75,7 @@ def draw(rows: list[Row]) -> Figure:
     for measure, axis, shown in cells:
         curves(axis, shown, "trained_blocks", "enc", styles)
         if measure == "accuracy":
-            percent(axis, MEASURES[measure])
+            percent(axis, MEASURES[measure], shown)
         else:
             axis.set(ylabel=MEASURES[measure])
             axis.set_ylim(bottom=0)

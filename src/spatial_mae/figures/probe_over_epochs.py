@@ -25,7 +25,7 @@ from spatial_mae.figures.drawing.curves import (
 )
 from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.scores import EVALUATION, counted
+from spatial_mae.figures.drawing.scores import EVALUATION, counted, with_errors
 from spatial_mae.figures.drawing.style import legend, styled, title
 from spatial_mae.tables.needs import keep, runs, several
 from spatial_mae.tables.repeats import over_seeds
@@ -46,7 +46,7 @@ def select(rows: list[Row]) -> list[Row]:
     pixels = pick(rows, protocol="linear_probe", representation=["raw_pixels", "pca"])
     pixels = [row | {"control": row["representation"]} for row in pixels]
     keys = (*SETTING, "measure", "control", "epoch")
-    return over_seeds(probes, keys) + over_seeds(pixels, ("control",))
+    return with_errors(over_seeds(probes, keys)) + over_seeds(pixels, ("control",))
 
 
 @styled
@@ -61,7 +61,7 @@ def draw(rows: list[Row]) -> Figure:
         curves(axis, shown, "epoch", "enc", styles)
         control_levels(axis, pixels)
         setting_axis(axis, probes, "epoch")
-        percent(axis, ACCURACY)
+        percent(axis, ACCURACY, shown)
         title(axis, SCORES[measure])
     legend(figure, entries(styles, "encoder depth {}") | control_looks(pixels))
     return figure

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
 from spatial_mae.figures.drawing.notes import readable
+from spatial_mae.figures.drawing.scores import with_errors
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import FRAME, average
@@ -32,11 +33,12 @@ def select(rows: list[Row]) -> list[Row]:
     rows = pick(runs(rows, KIND, COLUMNS), metric="accuracy")
     rows = pick(rows, shifted=distinct(rows, "shifted")[:MOST])
     found = average(rows, (*FRAME, *SETTING, "seed", "shifted"), ["value"])
-    return over_masking(list(map(in_percent, found)), "shifted")
+    return with_errors(over_masking(list(map(in_percent, found)), "shifted"), whole=100)
 
 
 @styled
 def draw(rows: list[Row]) -> Figure:
     sets = distinct(rows, "shifted")
-    measures = {f"{readable(name)}\naccuracy (%)": pick(rows, shifted=name) for name in sets}
+    label = "{}\naccuracy (%)  better →"
+    measures = {label.format(readable(name)): pick(rows, shifted=name) for name in sets}
     return draw_over_masking(rows, measures)

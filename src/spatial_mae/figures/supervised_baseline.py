@@ -46,7 +46,7 @@ def draw(rows: list[Row]) -> Figure:
         shown = pick(rows, judged_on=split)
         curves(axes[0, 0], shown, "enc", "patch", styles, linestyle=look["linestyle"])
     setting_axis(axes[0, 0], rows, "enc")
-    percent(axes[0, 0], "accuracy (%)")
+    percent(axes[0, 0], "accuracy (%)    better →", rows)
     strokes = {
         f"{split} images": {"color": GREY, "linestyle": look["linestyle"]}
         for split, look in SPLITS.items()

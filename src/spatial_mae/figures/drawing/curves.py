@@ -6,9 +6,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES
+from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES, TUNED
 from spatial_mae.figures.drawing.notes import notes, number, remarks
-from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, line, ordered, panels, title
+from spatial_mae.figures.drawing.style import (
+    BLACK,
+    GREY,
+    MARKERS,
+    NOTE_SIZE,
+    legend,
+    line,
+    ordered,
+    panels,
+    title,
+)
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.rows import Row, distinct, groups, levels, pick, spread
 from spatial_mae.tables.runs import PROBES
@@ -31,13 +41,24 @@ def looks(values: Sequence, palette: str = "viridis") -> dict[object, dict]:
 
 
 def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
-    """Means over seeds as a line, and their range as a band where there are several seeds."""
+    """Means over seeds as a line, and their range as a band where there are several seeds.
+
+    Accuracies of one seed have their error bars. Two points are not joined: with noise in both, a
+    line between them would say more than they do.
+    """
+    if len({row[x] for row in rows if row["value"] is not None}) < 3:
+        look = look | {"linestyle": "none"}
     line(axis, rows, x, "value", **look)
+    for row in rows:
+        if row.get("half_width"):
+            ends = row["value"] - row["half_width"], row["value"] + row["half_width"]
+            axis.vlines(row[x], *ends, color=look["color"], linewidth=0.8)
     ranges = sorted((r[x], r["low"], r["high"]) for r in rows if r["seeds"] > 1)
     if ranges:
         place, low, high = zip(*ranges, strict=True)
-        axis.fill_between(place, low, high, color=look["color"], alpha=0.2, linewidth=0)
-        if len(ranges) == 1:
+        if len(ranges) > 2:
+            axis.fill_between(place, low, high, color=look["color"], alpha=0.2, linewidth=0)
+        else:
             axis.vlines(place, low, high, color=look["color"])
 
 
@@ -81,10 +102,25 @@ def epochs_from_zero(axis: Axes, rows: Sequence[Row]) -> None:
     axis.set_xscale("symlog", linthresh=start, linscale=0.4)
 
 
-def percent(axis: Axes, label: str) -> None:
-    """An axis of accuracies in [0, 1] that reads in percent."""
+def percent(axis: Axes, label: str, rows: Sequence[Row] = ()) -> None:
+    """An axis of accuracies in [0, 1] that reads in percent, down to chance.
+
+    Chance is 1 / `n_classes` of the rows, and drawn as a line, if they agree on it.
+    """
+    chance(axis, rows)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}"))
     axis.set_ylabel(label)
+
+
+def chance(axis: Axes, rows: Sequence[Row], whole: float = 1) -> None:
+    """A line, with its name, at the accuracy of guessing; `whole` is 1, or 100 for percent."""
+    counts = {row["n_classes"] for row in rows if row.get("n_classes")}
+    if len(counts) != 1:
+        return
+    level = whole / counts.pop()
+    axis.axhline(level, color=BLACK, linewidth=0.5, zorder=1)
+    place = {"transform": axis.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+    axis.text(0.99, level, "chance", size=NOTE_SIZE, color=GREY, **place)
 
 
 def control_levels(axis: Axes, rows: Sequence[Row]) -> None:
@@ -137,7 +173,7 @@ def draw_scores(rows: list[Row], x: str, column: str, label: str) -> Figure:
             axis.set_ylabel(ERROR)
         else:
             control_curves(axis, pick(controls, measure=[measure, None]), x, column, styles)
-            percent(axis, ACCURACY)
+            percent(axis, ACCURACY, shown)
         setting_axis(axis, trained, x)
         title(axis, SCORES[measure])
     _share_scale([axis for name, axis, _ in cells if name in PROBES])
@@ -157,6 +193,6 @@ def draw_tuned(rows: list[Row], x: str, column: str, label: str) -> Figure:
     styles = looks(levels(rows, column))
     curves(axes[0, 0], rows, x, column, styles)
     setting_axis(axes[0, 0], rows, x)
-    percent(axes[0, 0], "fine-tuned test accuracy (%)")
+    percent(axes[0, 0], TUNED, rows)
     legend(figure, entries(styles, label))
     return figure

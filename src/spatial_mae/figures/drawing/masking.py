@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import curves, entries, looks, setting_axis
+from spatial_mae.figures.drawing.curves import chance, curves, entries, looks, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import legend, panels, title
 from spatial_mae.tables.repeats import over_seeds
@@ -53,6 +53,8 @@ def draw_over_masking(rows: Sequence[Row], measures: Mapping[str, Sequence[Row]]
         for axis, (name, shown) in zip(axes[down], measures.items(), strict=True):
             curves(axis, shown, x, column, styles)
             setting_axis(axis, rows, x)
+            if "(%)" in name:
+                chance(axis, shown, whole=100)
             axis.set_ylabel(name)
             title(axis)
     legend(figure, named)

@@ -6,7 +6,9 @@ METRICS = {name: axis_label(name) for name in ("mean_distance", "intra_patch_sha
 MODEL = ("model", "mask_ratio", "n_latents", "sampling")
 # What is asked of a pretrained network: an error, and probes by the representation they read.
 SCORES = {"hidden_error": "hidden pixels", "class_token": "[CLS] token", "mean": "mean token"}
-ERROR, ACCURACY = "mean squared error / variance", "probe accuracy (%)"
+# Read upwards along the axis, an arrow points where networks are better.
+ERROR, ACCURACY = "← better    error / variance", "probe accuracy (%)    better →"
+TUNED = "fine-tuned accuracy (%)    better →"
 # Representations that no pretraining made.
 CONTROLS = {
     "raw_pixels": "raw pixels",

@@ -1,6 +1,7 @@
 """Scores and costs of trained networks in figures: which are drawn, with their controls."""
 
 from collections.abc import Iterable, Sequence
+from math import sqrt
 
 from spatial_mae.figures.drawing.measures import CONTROLS, SCORES
 from spatial_mae.tables.needs import keep, runs, several
@@ -71,6 +72,21 @@ def _score(row: Row, measure: str | None, control: str | None = None) -> Row:
     return counted(row) | {"measure": measure, "control": control}
 
 
+def with_errors(rows: Iterable[Row], whole: float = 1) -> list[Row]:
+    """Accuracies of one seed get a `half_width`: two standard errors of the images they count.
+
+    sqrt(a (1 - a) / n), a the accuracy as a share of `whole`, n the images judged. The rows are
+    those of `over_seeds`; with several seeds their range is shown instead.
+    """
+    found = []
+    for row in rows:
+        n, share = row.get("n_judged") or row.get("n_test"), row["value"] / whole
+        if row["seeds"] == 1 and n and 0 <= share <= 1:
+            row = row | {"half_width": 2 * whole * sqrt(share * (1 - share) / n)}
+        found.append(row)
+    return found
+
+
 def counted(row: Row) -> Row:
     """A score's row that says by its columns' names which images were counted."""
     names = ("n_fitted", "n_judged")
@@ -93,6 +109,9 @@ def scores_over(
     several(rows, x)
     trained = keep(rows, measure=list(SCORES), control=None)
     found = over_seeds(trained, (*SETTING, *MEASURE))
+    found = [row for row in found if row["measure"] == "hidden_error"] + with_errors(
+        row for row in found if row["measure"] != "hidden_error"
+    )
     for control in (name for name in CONTROLS if pick(rows, control=name)):
         keys = along if control in ("linear_mae", "untrained") else ()
         found += over_seeds(pick(rows, control=control), (*keys, *MEASURE))
@@ -107,4 +126,4 @@ def tuned_over(rows: Sequence[Row], x: str, fixed: Sequence[str]) -> list[Row]:
     rows = keep(runs(rows, "fine_tuning", TUNING, "tuning_epochs"), blocks="all")
     rows = widest(rows, x, *fixed)
     several(rows, x)
-    return over_seeds(rows, (*SETTING, "blocks"), "accuracy")
+    return with_errors(over_seeds(rows, (*SETTING, "blocks"), "accuracy"))
