@@ -19,6 +19,7 @@ FOR_PEOPLE = (
     "estimate_cost",
     "upgrade_config",
     "describe_config",
+    "export_network",
 )  # entry points that no rule runs
 WITH_TORCH = (
     "detection",
