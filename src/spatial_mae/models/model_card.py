@@ -1,6 +1,7 @@
 """The README.md of an exported network: what it is, how it was trained, how to load it."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 
 from spatial_mae import __version__
 from spatial_mae.models.architecture import Architecture, from_json
@@ -39,25 +40,26 @@ No licence is stated for these weights: it is unknown until whoever publishes th
 ```
 {differences}"""
 
-LOAD = """\
+WITH_FILES = """\
+import torch
+from PIL import Image
+from transformers import ViTImageProcessor, ViTMAEForPreTraining
+"""
+WITH_ARRAYS = """\
 import torch
 from transformers import ViTMAEForPreTraining
-
-folder = {name!r}
+"""
+LOAD = """
+folder = {name}
 model = ViTMAEForPreTraining.from_pretrained(folder).eval()
 mean = torch.tensor({mean}).view(1, -1, 1, 1)
 deviation = torch.tensor({deviation}).view(1, -1, 1, 1)
 """
 IMAGE = """\
-
-from PIL import Image
-from transformers import ViTImageProcessor
-
 image = Image.open("image.png").convert("{mode}")
 pixels = ViTImageProcessor.from_pretrained(folder)(image, return_tensors="pt")["pixel_values"]
 """
 ARRAY = """\
-
 image = torch.rand(1, {channels}, {side}, {side})  # your images: float, 0 to 1
 pixels = (image - mean) / deviation
 """
@@ -121,7 +123,7 @@ def _network(sizes: Architecture, config: Mapping) -> dict[str, object]:
 def _blocks(config: Mapping, part: str) -> str:
     depth, width = config[f"{part}num_hidden_layers"], config[f"{part}hidden_size"]
     heads, hidden = config[f"{part}num_attention_heads"], config[f"{part}intermediate_size"]
-    return f"{depth} blocks of width {width}, {heads} heads, MLP {hidden}"
+    return f"depth {depth}, width {width}, {heads} heads, MLP {hidden}"
 
 
 def _training(
@@ -152,23 +154,24 @@ def _images_licence(manifest: Mapping | None) -> str:
 
 def _code(name: str, sizes: Architecture, pixels: Mapping, normalised: bool) -> str:
     modes = {1: "L", 3: "RGB"}
-    image = IMAGE if sizes.channels in modes else ARRAY
-    parts = [LOAD, image, UNITS if sizes.unit > 1 else PLAIN, UNDO if normalised else "", END]
-    return (
-        "".join(parts)
-        .format(
-            name=name,
-            mean=pixels["image_mean"],
-            deviation=pixels["image_std"],
-            mode=modes.get(sizes.channels),
-            channels=sizes.channels,
-            side=sizes.height,
-            unit=sizes.unit,
-            rows=sizes.unit_grid[0],
-            patches="patches" if normalised else "output.logits",
-        )
-        .rstrip()
+    start = [WITH_FILES, LOAD, IMAGE] if sizes.channels in modes else [WITH_ARRAYS, LOAD, ARRAY]
+    masking = UNITS if sizes.unit > 1 else PLAIN
+    code = "".join([*start, masking, UNDO if normalised else "", END])
+    return code.rstrip().format(
+        name=json.dumps(name),
+        mean=_rounded(pixels["image_mean"]),
+        deviation=_rounded(pixels["image_std"]),
+        mode=modes.get(sizes.channels),
+        channels=sizes.channels,
+        side=sizes.height,
+        unit=sizes.unit,
+        rows=sizes.unit_grid[0],
+        patches="patches" if normalised else "output.logits",
     )
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]
 
 
 def _differences(sizes: Architecture, metadata: Mapping, config: Mapping) -> str:
