@@ -23,8 +23,9 @@ NETWORK_KEYS = ("model", "state_dict", "model_state_dict")
 def is_pickle(path: Path) -> bool:
     """Whether a file begins as those of torch.save do."""
     with path.open("rb") as file:
-        start = file.read(4)
-    return start == ZIP or start[:1] == PICKLE
+        start = file.read(9)
+    # A safetensors file begins with the length of its header, any 8 bytes, and then the header.
+    return start.startswith((ZIP, PICKLE)) and start[8:] != b"{"
 
 
 def read_safetensors(path: Path, names: Iterable[str] | None = None) -> dict[str, Tensor]:
