@@ -20,6 +20,7 @@ FOR_PEOPLE = (
     "upgrade_config",
     "describe_config",
     "commands",
+    "export_network",
 )  # entry points that no rule runs
 WITH_TORCH = (
     "detection",

@@ -13,6 +13,7 @@ COMMANDS = {
     "pack": ("pack_results", "pack a finished study's results into one archive"),
     "unpack": ("unpack_results", "unpack an archive of results after checking every checksum"),
     "jacobian": ("measure_jacobian", "Jacobian of a network's reconstruction: entropy and reach"),
+    "export": ("export_network", "write weights of ours as a folder of transformers' ViTMAE"),
     "report": ("write_report", "write a study's report again"),
 }
 COMPLETION = """\

@@ -20,6 +20,7 @@ from spatial_mae.models.architecture import Architecture, check_masking
 from spatial_mae.models.hub import load_vit_mae
 from spatial_mae.models.mae import LossOn, MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks
+from spatial_mae.models.reference import is_reference, load_reference
 from spatial_mae.models.weights import load_mae
 from spatial_mae.training.loader import load_images, subset
 
@@ -52,14 +53,15 @@ class Images:
 def open_network(
     path: Path, mask_ratio: float | None = None, device: torch.device | str = "cpu"
 ) -> Network:
-    """The network of a weights file of ours, or of a folder with a saved ViTMAE of transformers.
+    """The network of a weights file of ours, of one with the names of the reference MAE, or of a
+    folder with a saved ViTMAE of transformers.
 
     mask_ratio: to measure at; None for that of its training. Raises ValueError for weights without
     a decoder, damaged or foreign ones, or a ratio that hides no mask unit or all.
     """
     path = Path(path)
-    if path.is_dir():
-        model, metadata = load_vit_mae(path, device)
+    if path.is_dir() or is_reference(path):
+        model, metadata = (load_vit_mae if path.is_dir() else load_reference)(path, device)
         masking = Masking(metadata["mask_ratio"], "exact", metadata["normalise_targets"])
         loss_on, epoch, known = "hidden", None, {}
     else:

@@ -8,13 +8,16 @@ import torch
 from spatial_mae.entry_point import Flag, flag, paths, recipe
 from spatial_mae.evaluation.origin import earlier_epochs
 from spatial_mae.jacobian.inputs import Network
+from spatial_mae.models.reference import is_reference, sidecar
+from spatial_mae.models.tensor_files import shards
 
 
 def network_flags(declaration: type, default: str | None = None) -> list[Flag]:
     """Flags of the network, the images and the recipe, which has a default or is required."""
     return [
         *paths(
-            weights="safetensors of ours, or a folder that ViTMAEForPreTraining saved",
+            weights="safetensors of ours, a folder that ViTMAEForPreTraining saved, or a file of "
+            "the reference MAE (.pth)",
             images="manifest.json of a data set, or a folder of images of the network's size",
         ),
         *flag("mask_ratio", type=float, help="to measure at; default: as trained"),
@@ -41,6 +44,9 @@ def checkpoints_of(given: Namespace, network: Network, which: str) -> list[Path]
 
 def inputs_of(given: Namespace) -> list[Path]:
     """The files whose hashes the run's record holds."""
-    given = [given.weights, given.images, getattr(given, "moments", None)]
-    inside = [path / "model.safetensors" if path and path.is_dir() else path for path in given]
-    return [path for path in inside if path and path.is_file()]
+    weights = given.weights
+    read = list(shards(weights)) if weights.is_dir() else [weights]
+    if is_reference(weights):
+        read.append(sidecar(weights))
+    read += [given.images, getattr(given, "moments", None)]
+    return [path for path in read if path and path.is_file()]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spatial_mae.models.architecture import Architecture, Backbone
+from spatial_mae.models.filling import NEED_DECODER
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
@@ -16,6 +17,10 @@ IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 def read_config(folder: Path) -> dict:
     """config.json of a folder; ValueError if it is missing or not of a ViTMAE we can be."""
     config = _read_json(folder / "config.json")
+    if "model_type" not in config and "architecture" in config:
+        raise ValueError(
+            f"{folder}: timm's {config['architecture']}, an encoder alone. {NEED_DECODER}"
+        )
     if config.get("model_type") != "vit_mae":
         raise ValueError(
             f"{folder}: model_type {config.get('model_type')!r} is not 'vit_mae'; "

@@ -1,6 +1,7 @@
 """Networks, images and masks from what a user has: what is read, and what is refused."""
 
 import json
+import shutil
 from argparse import Namespace
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
+from torch import nn
 
 from spatial_mae.data.store import Batch, Prepared, write_dataset
 from spatial_mae.entry_point import entry_point
@@ -21,11 +24,12 @@ from spatial_mae.jacobian.stage import checkpoints_of, inputs_of, network_flags
 from spatial_mae.models.architecture import Architecture, Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.positions import sin_cos_positions
-from spatial_mae.models.weights import save_weights
+from spatial_mae.models.weights import load_mae, save_weights
 from spatial_mae.training.workplace import on_device
 
 GREY = Architecture(8, 12, 1, 2, 2, 2, 1, Backbone(16, 2, 8, 2, 2.0, True))
 COLOUR = replace(GREY, channels=3)
+SQUARE = replace(COLOUR, width_pixels=8, unit=1)
 
 
 def save(path, epoch=3, architecture=GREY, kind="mae", parts=("encoder.", "decoder."), **recipe):
@@ -184,6 +188,57 @@ def test_a_saved_vit_mae_is_opened_without_a_history(vit_mae):
     assert open_network(vit_mae, 0.25).columns["mask"] == 0.25
     with pytest.raises(ValueError, match="mask ratio 0.01 of 16 mask units: no unit is hidden"):
         open_network(vit_mae, 0.01)
+
+
+@pytest.fixture
+def reference(tmp_path):
+    """A file with the names of the reference MAE, and how it was trained next to it."""
+    model = save(tmp_path / "ours.safetensors", architecture=SQUARE)
+    tensors = {"pos_embed": model.encoder.positions, "decoder_pos_embed": model.decoder.positions}
+    tensors = {name: nn.functional.pad(t, (0, 0, 1, 0))[None] for name, t in tensors.items()}
+    for name, value in model.state_dict().items():
+        for ours, theirs in REFERENCE_NAMES:
+            name = name.replace(ours, theirs)
+        tensors[name] = value
+    sizes = model.architecture
+    side, channels = sizes.patch_size, sizes.channels
+    kernel = tensors["patch_embed.proj.weight"].reshape(-1, side, side, channels)
+    tensors["patch_embed.proj.weight"] = kernel.permute(0, 3, 1, 2)
+    tensors = {name: value for name, value in tensors.items() if "pixel_" not in name}
+    torch.save({"model": tensors}, tmp_path / "mae.pth")
+    heads = {name: getattr(sizes.backbone, name) for name in ("encoder_heads", "decoder_heads")}
+    statistics = {"image_mean": [0.5] * channels, "image_std": [0.2] * channels}
+    known = {"mask_ratio": 0.5, "normalise_targets": True} | heads | statistics
+    (tmp_path / "mae.json").write_text(json.dumps(known))
+    return tmp_path / "mae.pth"
+
+
+REFERENCE_NAMES = (
+    ("encoder.patch_embedding", "patch_embed.proj"),
+    ("encoder.class_token", "cls_token"),
+    ("encoder.", ""),
+    ("decoder.mask_token", "mask_token"),
+    ("decoder.embedding", "decoder_embed"),
+    ("decoder.head", "decoder_pred"),
+    ("decoder.", "decoder_"),
+    ("attention_norm", "norm1"),
+    ("mlp_norm", "norm2"),
+    ("attention.projection", "attn.proj"),
+    ("attention.", "attn."),
+    ("mlp.expand", "mlp.fc1"),
+    ("mlp.contract", "mlp.fc2"),
+)
+
+
+def test_weights_of_the_reference_are_opened_and_recorded(reference):
+    network = open_network(reference)
+    assert network.masking == Masking(0.5, "exact", True)
+    assert (network.loss_on, network.epoch) == ("hidden", None)
+    ours, _ = load_mae(reference.with_name("ours.safetensors"))
+    for name, value in network.model.named_parameters():
+        assert torch.equal(value, ours.get_parameter(name)), name
+    given = Namespace(weights=reference, images=reference.parent)
+    assert inputs_of(given) == [reference, reference.with_suffix(".json")]
 
 
 def test_a_folder_that_holds_no_network_is_refused(tmp_path):
@@ -348,6 +403,14 @@ def test_the_record_holds_the_files_that_were_read(tmp_path, vit_mae, dataset):
     folder = paint(tmp_path / "mine", drawn(1, 1))
     theirs = Namespace(weights=vit_mae, images=folder)
     assert inputs_of(theirs) == [vit_mae / "model.safetensors"]
+    parts = tmp_path / "parts"
+    shutil.copytree(vit_mae, parts)
+    tensors = load_file(parts / "model.safetensors")
+    (parts / "model.safetensors").rename(parts / "part.safetensors")
+    index = {"weight_map": dict.fromkeys(tensors, "part.safetensors")}
+    (parts / "model.safetensors.index.json").write_text(json.dumps(index))
+    theirs = Namespace(weights=parts, images=folder)
+    assert inputs_of(theirs) == [parts / "part.safetensors"]
 
 
 def test_flags_of_an_entry_point_and_its_device(tmp_path):

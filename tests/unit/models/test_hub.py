@@ -7,27 +7,11 @@ import sys
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import ViTMAEConfig, ViTMAEForPreTraining
 
 from spatial_mae.models.hub import load_vit_mae
 from spatial_mae.models.mae import patch_statistics
 from spatial_mae.models.masks import draw_masks
-from spatial_mae.models.positions import sin_cos_positions
 
-SIZES = {
-    "image_size": 16,
-    "patch_size": 4,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "decoder_hidden_size": 16,
-    "decoder_num_hidden_layers": 2,
-    "decoder_num_attention_heads": 2,
-    "decoder_intermediate_size": 32,
-}
-# Not the one of our own networks, and large enough to be seen in float32.
-EPSILON = 1e-3
 # transformers 5 writes names that 4 did not; its networks have others again.
 LAYOUTS = {
     "as saved": (),
@@ -45,28 +29,9 @@ LAYOUTS = {
 }
 
 
-def network(**changes) -> ViTMAEForPreTraining:
-    """A random network, no parameter at its starting value, with He et al.'s positions."""
-    torch.manual_seed(0)
-    model = ViTMAEForPreTraining(
-        ViTMAEConfig(**{"layer_norm_eps": EPSILON, "mask_ratio": 0.5} | SIZES | changes)
-    )
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-        for positions in (
-            model.vit.embeddings.position_embeddings,
-            model.decoder.decoder_pos_embed,
-        ):
-            side = round((positions.shape[1] - 1) ** 0.5)
-            positions[0, 0] = 0
-            positions[0, 1:] = sin_cos_positions(side, side, positions.shape[2])
-    return model.eval()
-
-
 @pytest.fixture
-def saved(tmp_path):
-    network().save_pretrained(tmp_path)
+def saved(tmp_path, vit_mae):
+    vit_mae().save_pretrained(tmp_path)
     return tmp_path
 
 
@@ -84,20 +49,9 @@ def configure(folder, name="config.json", **changes) -> None:
     path.write_text(json.dumps({k: v for k, v in (values | changes).items() if v != "absent"}))
 
 
-def assert_same(theirs, ours, images) -> None:
-    masks = draw_masks(
-        torch.Generator().manual_seed(3), len(images), ours.architecture, 0.5, "exact"
-    )
-    with torch.no_grad():
-        answer = theirs(ours.encoder.standardise(images), noise=masks.float())
-        found = ours(images, masks)
-    assert torch.equal(answer.mask.bool(), masks)
-    torch.testing.assert_close(found, answer.logits, rtol=0, atol=1e-5)
-
-
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_the_same_reconstruction_from_every_layout_of_names(tmp_path, images, layout):
-    theirs = network()
+def test_the_same_reconstruction_from_every_layout_of_names(tmp_path, vit_mae, same_answer, layout):
+    theirs = vit_mae()
     theirs.save_pretrained(tmp_path)
 
     def rename(tensors):
@@ -109,7 +63,7 @@ def test_the_same_reconstruction_from_every_layout_of_names(tmp_path, images, la
 
     rewrite(tmp_path, rename)
     ours, metadata = load_vit_mae(tmp_path)
-    assert_same(theirs, ours, images(ours.architecture))
+    same_answer(theirs, ours)
     assert metadata["kind"] == "mae" and metadata["mask_ratio"] == 0.5
     assert metadata["normalise_targets"] is False
 
@@ -124,17 +78,17 @@ def test_the_same_reconstruction_from_every_layout_of_names(tmp_path, images, la
         {"intermediate_size": 48, "decoder_intermediate_size": 24},
     ],
 )
-def test_every_field_of_the_config(tmp_path, images, changes):
-    theirs = network(**changes)
+def test_every_field_of_the_config(tmp_path, vit_mae, same_answer, changes):
+    theirs = vit_mae(**changes)
     theirs.save_pretrained(tmp_path)
     if changes.get("num_channels") == 1:
         configure(tmp_path, "preprocessor_config.json", image_mean=[0.4], image_std=[0.2])
     ours, _ = load_vit_mae(tmp_path)
-    assert_same(theirs, ours, images(ours.architecture))
+    same_answer(theirs, ours)
 
 
-def test_normalised_targets_are_told_and_undone(tmp_path, images):
-    theirs = network(norm_pix_loss=True)
+def test_normalised_targets_are_told_and_undone(tmp_path, vit_mae, images):
+    theirs = vit_mae(norm_pix_loss=True)
     theirs.save_pretrained(tmp_path)
     ours, metadata = load_vit_mae(tmp_path)
     assert metadata["normalise_targets"] is True
@@ -186,7 +140,7 @@ def test_half_precision_files_have_rounded_positions(saved, dtype):
         ),
         ({"num_attention_heads": 5}, "encoder_heads 5 does not divide width 32"),
         ({"decoder_num_hidden_layers": 0}, "decoder_num_hidden_layers 0"),
-        ({"decoder_num_hidden_layers": 3}, "lacks decoder.blocks.2.*and 11 more"),
+        ({"decoder_num_hidden_layers": 3}, "lacks decoder.blocks.2.*and 7 more"),
         ({"num_hidden_layers": 1}, "fit nowhere in a ViTMAE: encoder.blocks.1"),
         ({"num_channels": 4}, "are not for 4 channels"),
         ({"decoder_intermediate_size": 48}, "decoder_intermediate_size 48 is not 2 times"),
@@ -211,8 +165,8 @@ def test_other_positions_are_refused(saved):
         load_vit_mae(saved)
 
 
-def test_an_encoder_alone_is_refused(tmp_path):
-    network().vit.save_pretrained(tmp_path)
+def test_an_encoder_alone_is_refused(tmp_path, vit_mae):
+    vit_mae().vit.save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="an encoder alone.*need a decoder.*ViTMAEForPreTraining"):
         load_vit_mae(tmp_path)
 
@@ -227,11 +181,64 @@ def test_missing_and_broken_files_are_named(saved, tmp_path_factory):
         load_vit_mae(saved)
     weights.rename(saved / "pytorch_model.bin")
     with pytest.raises(
-        ValueError, match="no model.safetensors but .*pytorch_model.bin.*never read"
+        ValueError, match="neither model.safetensors nor .*pytorch_model.bin.*never read"
     ):
         load_vit_mae(saved)
     (saved / "config.json").write_text("{")
     with pytest.raises(ValueError, match="config.json: no JSON"):
+        load_vit_mae(saved)
+
+
+@pytest.fixture
+def sharded(tmp_path, vit_mae):
+    vit_mae().save_pretrained(tmp_path, max_shard_size="20KB")
+    assert len(list(tmp_path.glob("model-*-of-*.safetensors"))) > 2
+    return tmp_path
+
+
+def test_the_same_reconstruction_from_several_shards(sharded, vit_mae, same_answer):
+    same_answer(vit_mae(), load_vit_mae(sharded)[0])
+
+
+def test_shards_that_are_missing_or_elsewhere_are_refused(sharded):
+    index = sharded / "model.safetensors.index.json"
+    text = index.read_text()
+    name, shard = next(iter(json.loads(text)["weight_map"].items()))
+    for elsewhere in (f"../{shard}", f"/{shard}", "..", "pytorch_model.bin", 3):
+        change = json.loads(text)
+        change["weight_map"][name] = elsewhere
+        index.write_text(json.dumps(change))
+        with pytest.raises(ValueError, match=f"{name} is in .*no safetensors file of this folder"):
+            load_vit_mae(sharded)
+    index.write_text(text.replace(f'"{name}"', '"absent.weight"'))
+    with pytest.raises(ValueError, match=f"{shard}: lacks absent.weight"):
+        load_vit_mae(sharded)
+    for broken in ("{", "[]", '{"weight_map": {}}', "{}"):
+        index.write_text(broken)
+        with pytest.raises(ValueError, match=r"index.json: .*copy it again"):
+            load_vit_mae(sharded)
+    index.write_text(text)
+    (sharded / shard).unlink()
+    with pytest.raises(ValueError, match=f"lacks {shard}, which .*index.json names"):
+        load_vit_mae(sharded)
+
+
+def test_a_prefix_before_all_names_is_taken_away_and_said(saved, vit_mae, same_answer, capsys):
+    rewrite(saved, lambda t: [t.update({f"module.{name}": t.pop(name)}) for name in list(t)])
+    same_answer(vit_mae(), load_vit_mae(saved)[0])
+    assert "'module.' before all names, of DataParallel" in capsys.readouterr().err
+
+
+def test_a_layer_of_which_a_part_is_missing(saved):
+    key = "vit.encoder.layer.1.attention.attention.key.bias"
+    rewrite(saved, lambda tensors: tensors.pop(key))
+    with pytest.raises(ValueError, match=r"lacks encoder.blocks.1.attention.key.bias"):
+        load_vit_mae(saved)
+
+
+def test_a_folder_of_timm_is_named(saved):
+    configure(saved, model_type="absent", architecture="vit_base_patch16_224")
+    with pytest.raises(ValueError, match="timm's vit_base_patch16_224, an encoder alone.*decoder"):
         load_vit_mae(saved)
 
 
