@@ -20,7 +20,12 @@ from spatial_mae.tables.documentation import dictionary, lines_of
 
 PROJECT = SCHEMA.parents[2]
 # Where a figure is looked for, in this order: the default study, then overlays.
-STUDIES = ("config.yaml", "workflow/studies/kong_cifar.yaml", "workflow/studies/kong2023.yaml")
+STUDIES = (
+    "config.yaml",
+    "workflow/studies/generated.yaml",
+    "workflow/studies/kong_cifar.yaml",
+    "workflow/studies/kong2023.yaml",
+)
 HEAD = """# Measurements
 
 An experiment measures one of the kinds on this page. Its table,
