@@ -167,7 +167,7 @@ def test_a_study_without_figures_and_decided_statements_says_so(study):
     path = study / "mini" / "claims.json"
     write_json(path, [claim | {"verdict": "not-run"} for claim in read_json(path)])
     text = compose(study, figures=())
-    assert text.count("this study decides none of them") == 2
+    assert text.count("This study decides none of them") == 2
     assert "<figure" not in text and 'href="#figures' not in text
 
 
