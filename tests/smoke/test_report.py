@@ -1,5 +1,6 @@
 """The report in a real browser, and Snakemake's own."""
 
+import json
 import shutil
 import subprocess
 
@@ -18,6 +19,23 @@ FLAGS = [
     "--disable-sync",
     "--hide-scrollbars",
 ]
+
+
+LARGEST = 4 * 2**20  # bytes
+
+
+def ask(chromium, finished, folder, script: str, width: int = 1280) -> str:
+    """What a script says of the report, its document `page` in a frame of that width."""
+    report = (finished / "results/tiny/report.html").as_uri()
+    probe = folder / "probe.html"
+    probe.write_text(
+        f"<iframe id=f style='width:{width}px;height:900px;border:0' src='{report}'></iframe>"
+        "<p id=out></p><script>document.getElementById('f').onload = e => {"
+        "const page = e.target.contentDocument;"
+        f"document.getElementById('out').textContent = 'said ' + {script} + ' end';}}</script>"
+    )
+    dom = chromium("--allow-file-access-from-files", "--dump-dom", probe.as_uri())
+    return dom.partition("said ")[2].partition(" end")[0]
 
 
 @pytest.fixture(scope="module")
@@ -39,26 +57,38 @@ def chromium(tmp_path_factory):
 
 
 def test_the_report_renders_with_every_figure(finished, chromium):
-    page = (finished / "results/tiny/report.html").as_uri()
-    dom = chromium("--dump-dom", page)
+    page = finished / "results/tiny/report.html"
+    assert page.stat().st_size < LARGEST
+    dom = chromium("--dump-dom", page.as_uri())
     assert dom.count("<img") >= len(list((finished / "results/tiny/figures").glob("*.png")))
     assert "ising.boundary" in dom and "kong.ssim" in dom
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1920, 1280, 390])
 def test_the_report_fits_its_window(finished, chromium, tmp_path, width):
     """Nothing sticks out sideways: in a frame of that width the page is no wider than the frame."""
-    page = (finished / "results/tiny/report.html").as_uri()
-    probe = tmp_path / "probe.html"
-    probe.write_text(
-        f"<iframe id=f style='width:{width}px;height:900px;border:0' src='{page}'></iframe>"
-        "<p id=out></p><script>document.getElementById('f').onload = e => {"
-        "const d = e.target.contentDocument.documentElement;"
-        "document.getElementById('out').textContent = 'wide ' + d.scrollWidth + ' end';}</script>"
-    )
-    dom = chromium("--allow-file-access-from-files", "--dump-dom", probe.as_uri())
-    measured = int(dom.partition("wide ")[2].partition(" end")[0])
-    assert measured <= width
+    said = ask(chromium, finished, tmp_path, "page.documentElement.scrollWidth", width)
+    assert int(said) <= width
+
+
+def test_a_button_shows_as_many_statements_as_it_counts(finished, chromium, tmp_path):
+    count = "[...page.querySelectorAll('tr[data-group]')].filter(row => row.offsetHeight).length"
+    press = f"button => (button.click(), [parseInt(button.textContent), {count}])"
+    buttons = "[...page.querySelectorAll('button[data-show]')]"
+    said = json.loads(ask(chromium, finished, tmp_path, f"JSON.stringify({buttons}.map({press}))"))
+    assert len(said) == 9 and said[0][0] > 100
+    assert all(counted == shown for counted, shown in said)
+
+
+def test_the_search_leaves_the_statements_with_that_text(finished, chromium, tmp_path):
+    script = """(() => {
+        const field = page.querySelector('input[type=search]');
+        field.value = 'Algorithm 1';
+        field.dispatchEvent(new Event('input', {bubbles: true}));
+        return page.querySelector('[role=status]').textContent;
+    })()"""
+    shown = ask(chromium, finished, tmp_path, script).split()[0]
+    assert 0 < int(shown) < 20
 
 
 def test_the_report_is_not_blank(finished, chromium, tmp_path):

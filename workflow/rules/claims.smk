@@ -11,6 +11,8 @@ outputs:
     results/{study}/report.html
 """
 
+TEMPLATE = glob_wildcards(f"{SOURCE}/spatial_mae/report/template/{{file}}")
+
 
 rule claims:
     input:
@@ -83,8 +85,7 @@ rule judge_claims:
 
 rule write_report:
     input:
-        template=f"{SOURCE}/spatial_mae/report/page.html",
-        style=f"{SOURCE}/spatial_mae/report/style.css",
+        template=expand(f"{SOURCE}/spatial_mae/report/template/{{file}}", file=TEMPLATE.file),
         config="results/{study}/config.yaml",
         claims="results/{study}/claims.json",
         figures=grid.figure_files(config, "png"),

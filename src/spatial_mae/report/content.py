@@ -1,21 +1,16 @@
-"""The content of a report: data sets, figures and claims, read from a study's results."""
+"""The content of a report that its config decides: data sets, experiments, the scale of it all."""
 
-import base64
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
-from spatial_mae.claims.verdict import DECIDED, FINDING, VERDICTS, in_words
-from spatial_mae.figures.drawing.catalogue import describe
+from spatial_mae.claims.scale import EPOCHS, IMAGES, SECOND, WIDTH
 from spatial_mae.files import read_json
-from spatial_mae.papers.statements import SOURCES
-from spatial_mae.study import relations
-from spatial_mae.tables.reading import read_plotted
+from spatial_mae.study import grid, relations
 
-SHOWN_ROWS = 8
 OVERLAY = ", with the `--configfile` of the study, if it has one"
+FIRST = f"Bisulco et al.: {EPOCHS} epochs of {IMAGES:,} CIFAR-10 images, width {WIDTH}"
 
 
 def read_config(path: Path) -> tuple[dict, str]:
@@ -28,68 +23,72 @@ def read_config(path: Path) -> tuple[dict, str]:
 
 
 def read_datasets(config: Mapping, records_root: Path) -> list[dict]:
-    """The manifests of the data sets that the study reads, in the config's order."""
+    """The manifests of the data sets that the study reads, in the config's order.
+
+    Each with `concerns`: whether an experiment runs on its training images; others only lend their
+    test images.
+    """
+    runs = [run for entry in config["experiments"] for run in grid.expand(entry)]
+    measured = {run.get("dataset") for run in runs}
     manifests = []
     for name in relations.used_datasets(config):
         path = records_root / "data" / name / "manifest.json"
         if not path.is_file():
             raise FileNotFoundError(f"no {path}; run `snakemake --cores all data` first{OVERLAY}")
-        manifests.append(read_json(path))
+        manifests.append({"unreadable": [], "concerns": name in measured, **read_json(path)})
     return manifests
 
 
-def read_figure(name: str, folder: Path, study: str, config_path: Path) -> dict:
-    """A figure with its picture (base64), caption, first plotted rows and the command to redraw it.
+def warnings(datasets: Sequence[Mapping], concerning: bool) -> list[tuple[str, str]]:
+    """(data set, warning) of the data sets that concern the findings, or of the others."""
+    found = []
+    for data in datasets:
+        if data["concerns"] == concerning:
+            said = list(data["warnings"])
+            if unread := len(data["unreadable"]):
+                said.append(f"{unread} unreadable files were left out; the manifest names them")
+            found += [(data["dataset"], text) for text in said]
+    return found
 
-    Raises FileNotFoundError if its png or csv is missing, ValueError if no figure has that name.
+
+def read_experiments(config: Mapping, study: Path) -> list[dict]:
+    """Name, kind, data sets, number of runs and table of each experiment.
+
+    The table's path is relative to the folder of the study; None if it is not there.
     """
-    title, caption = describe(name)
-    png, csv = folder / f"{name}.png", folder / f"{name}.csv"
-    target = f"results/{study}/figures/{name}.pdf"
-    for path in (png, csv):
-        if not path.is_file():
-            raise FileNotFoundError(f"no {path}; run `snakemake --cores 1 {target}` first{OVERLAY}")
-    rows = read_plotted(csv)
+    rows = []
+    for entry in config["experiments"]:
+        runs, table = grid.expand(entry), f"tables/{entry['name']}.csv"
+        names = dict.fromkeys(run["dataset"] for run in runs if "dataset" in run)
+        row = {"name": entry["name"], "kind": entry["kind"], "datasets": list(names)}
+        row |= {"runs": len(runs), "table": table if (study / table).is_file() else None}
+        rows.append(row)
+    return rows
+
+
+def scale_of(config: Mapping, datasets: Sequence[Mapping]) -> dict[str, str]:
+    """What was run in one line: `data`, `networks`, and the `papers`' own scale next to them."""
+    data = [
+        f"{d['dataset']} ({d['n_train']:,} images of {d['height']} × {d['width']})"
+        for d in datasets
+        if d["concerns"]
+    ]
     return {
-        "name": name,
-        "title": title,
-        "caption": caption.split("\n\n"),
-        "picture": base64.b64encode(png.read_bytes()).decode("ascii"),
-        "csv": f"results/{study}/figures/{name}.csv",
-        "pdf": f"figures/{name}.pdf",
-        "columns": list(rows[0]) if rows else [],
-        "rows": [list(row.values()) for row in rows[:SHOWN_ROWS]],
-        "n_rows": len(rows),
-        "command": f"snakemake --cores 1 --force {target} --configfile {config_path}",
+        "data": "; ".join(data) or "no images",
+        "networks": _networks(config),
+        "papers": f"{FIRST}; {SECOND}",
     }
 
 
-def read_claims(path: Path) -> list[dict]:
-    """The judged claims, decided ones first, each with its sign, words and paper."""
-    claims = read_json(path)
-    for claim in claims:
-        if claim["verdict"] not in VERDICTS:
-            known = ", ".join(VERDICTS)
-            raise ValueError(
-                f"{path}: verdict {claim['verdict']!r} of {claim['id']}; known: {known}"
-            )
-        claim["sign"] = VERDICTS[claim["verdict"]][0]
-        claim["words"] = in_words(claim["verdict"], claim["scale"])
-        claim["paper"] = SOURCES.get(claim["source"], claim["source"])
-    return sorted(claims, key=_order)
+def _networks(config: Mapping) -> str:
+    """`10 pretrained, width 48, 3 or 4 epochs`, from the study's pretraining runs."""
+    runs = [Path(path).parts for path in relations.weights(config)]  # .../{model}/{training}/{run}/
+    if not runs:
+        return "none trained"
+    widths = _either(config["models"][parts[-4]]["width"] for parts in runs)
+    epochs = _either(config["recipes"]["pretraining"][parts[-3]]["epochs"] for parts in runs)
+    return f"{len(runs)} pretrained, width {widths}, {epochs} epochs"
 
 
-def _order(claim: Mapping) -> tuple:
-    """Findings before settings, decided ones first, then by how far they are from a decision."""
-    verdict = claim["verdict"]
-    rank = 0 if verdict in DECIDED else list(VERDICTS).index(verdict)
-    return (claim["role"] != FINDING, rank)
-
-
-def count_verdicts(claims: Sequence[Mapping]) -> list[dict]:
-    """Verdict, sign, words and number of findings, in the order of the page."""
-    counts = Counter(claim["verdict"] for claim in claims if claim["role"] == FINDING)
-    return [
-        {"verdict": verdict, "sign": sign, "words": words, "count": counts[verdict]}
-        for verdict, (sign, words, _) in VERDICTS.items()
-    ]
+def _either(values: Iterable[int]) -> str:
+    return " or ".join(map(str, sorted(set(values))))

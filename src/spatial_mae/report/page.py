@@ -1,20 +1,18 @@
-"""The report as a page: everything inlined, so that one file can be mailed and opened anywhere."""
+"""The report as a page: one file with small pictures, that links to what is next to it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from spatial_mae.report.content import (
-    count_verdicts,
-    read_claims,
-    read_config,
-    read_datasets,
-    read_figure,
-)
+from spatial_mae.report import content, wording
+from spatial_mae.report.claims import count_groups, read_claims
+from spatial_mae.report.figures import by_paper, read_figure, speak
+from spatial_mae.report.findings import RULE, summaries
 from spatial_mae.report.jobs import by_rule, provenance, read_records
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent / "template"
+FILTERS = (wording.brief, wording.capital, wording.duration, wording.mebibytes)
 
 
 def compose(
@@ -34,23 +32,32 @@ def compose(
 
     Raises FileNotFoundError or ValueError if something named is missing or malformed.
     """
-    config, config_text = read_config(config_path)
-    claims = read_claims(claims_path)
+    config, config_text = content.read_config(config_path)
+    claims = read_claims(claims_path, figure_names)
     records = read_records(records_root, study)
+    datasets = content.read_datasets(config, records_root)
+    drawn = [read_figure(name, figures, study, config_path) for name in figure_names]
+    drawn = [speak(figure, claims) for figure in drawn]
     return render(
         study=study,
         config_path=str(config_path),
         config_text=config_text,
-        datasets=read_datasets(config, records_root),
-        figures=[read_figure(name, figures, study, config_path) for name in figure_names],
+        scale=content.scale_of(config, datasets),
+        summaries=summaries(claims, drawn),
+        rule=RULE,
+        cautions=content.warnings(datasets, concerning=True),
+        remarks=content.warnings(datasets, concerning=False),
+        datasets=datasets,
+        experiments=content.read_experiments(config, config_path.parent),
+        groups=by_paper(drawn),
         claims=claims,
-        counts=count_verdicts(claims),
+        counts=count_groups(claims),
         jobs=by_rule(records),
         provenance=provenance(records, own_record),
     )
 
 
-def render(**content: object) -> str:
+def render(**shown: object) -> str:
     """Fill the template; text is escaped, missing content is an error."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -59,29 +66,5 @@ def render(**content: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"brief": brief, "duration": duration, "mebibytes": mebibytes}
-    return environment.get_template("page.html").render(**content)
-
-
-def brief(value: object) -> str:
-    """A cell's text: numbers to four digits, whole numbers in groups of three, nothing for none."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def duration(seconds: float) -> str:
-    """12.3 s, 4 min 5 s, 2 h 10 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def mebibytes(n_bytes: float) -> str:
-    return f"{n_bytes / 2**20:,.0f} MiB"
+    environment.filters |= {function.__name__: function for function in FILTERS}
+    return environment.get_template("page.html").render(**shown)

@@ -1,4 +1,4 @@
-"""A small study on disk: config, data set, one figure, claims, records."""
+"""A small study on disk: config, data set, two figures, claims, records."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ def claim(number, verdict, **changes):
         "scale": "",
         "role": "finding",
         "sentence": "6 of 6 settings as claimed.",
-        "conditions": "for m < 0.5",
+        "conditions": "For m < 0.5. Margin: 0.2. Noise: none.",
         "evidence": {f"number_{i}": i / 7 for i in range(7)},
         "n": 8068,
         "data": "leaves",
@@ -61,12 +61,17 @@ def study(tmp_path):
     config = {"study": "mini", "datasets": {"leaves": {}}, "experiments": [experiment]}
     (results / "mini" / "figures").mkdir(parents=True)
     (results / "mini" / "config.yaml").write_text(yaml.safe_dump(config))
-    (results / "mini" / "figures" / "taylor.png").write_bytes(PIXEL)
     rows = [{"lemma": 4, "mask_ratio": m / 10, "predicted": m / 3} for m in range(10)]
-    write_rows(results / "mini" / "figures" / "taylor.csv", rows)
+    for name in ("taylor", "hierarchy_cases"):
+        figure = results / "mini" / "figures" / name
+        figure.with_suffix(".png").write_bytes(PIXEL)
+        figure.with_suffix(".pdf").write_bytes(b"%PDF")
+        write_rows(figure.with_suffix(".csv"), rows)
+    write_rows(results / "mini" / "tables" / "a.csv", rows)
     claims = [claim(i, verdict) for i, verdict in enumerate(VERDICTS)]
     claims[1]["scale"] = "3 epochs, width 64"
     claims += [claim(8, "not-run", role="setting"), claim(9, "holds", role="setting")]
+    claims.append(claim(10, "holds", source="003", figure="hierarchy_cases"))
     write_json(results / "mini" / "claims.json", claims)
     manifest = {"dataset": "leaves", "height": 8, "width": 8, "channels": 1, "has_depth": False}
     manifest |= {"n_train": 12345, "n_test": 10, "pixels": "JPEG <4:2:0>", "licence": "CC0"}

@@ -1,0 +1,42 @@
+import pytest
+import yaml
+
+from spatial_mae.files import write_json
+from spatial_mae.report.content import read_datasets, read_experiments, scale_of, warnings
+from spatial_mae.study.configuration import checked
+
+
+@pytest.fixture
+def quick(project):
+    """The merged config of the default study."""
+    return checked(yaml.safe_load((project / "config.yaml").read_text()))
+
+
+def test_the_scale_names_data_networks_and_the_papers(quick):
+    data = {"dataset": "a", "n_train": 5000, "height": 32, "width": 16, "concerns": True}
+    scale = scale_of(quick, [data, data | {"dataset": "lent", "concerns": False}])
+    assert scale["data"] == "a (5,000 images of 32 × 16)"
+    assert scale["networks"] == "10 pretrained, width 48, 3 or 4 epochs"
+    assert "2000 epochs" in scale["papers"] and "ImageNet-1k" in scale["papers"]
+
+
+def test_data_sets_that_only_lend_test_images_are_known(quick, tmp_path):
+    for name in quick["datasets"]:
+        write_json(tmp_path / "data" / name / "manifest.json", {"dataset": name})
+    concerns = {data["dataset"]: data["concerns"] for data in read_datasets(quick, tmp_path)}
+    assert concerns["dead_leaves"] and not concerns["dead_leaves_hazy"]
+
+
+def test_warnings_on_lent_test_images_do_not_concern_the_findings():
+    used = {"dataset": "a", "concerns": True, "warnings": ["few"], "unreadable": ["x", "y"]}
+    lent = {"dataset": "b", "concerns": False, "warnings": ["singular"], "unreadable": []}
+    unread = "2 unreadable files were left out; the manifest names them"
+    assert warnings([used, lent], concerning=True) == [("a", "few"), ("a", unread)]
+    assert warnings([used, lent], concerning=False) == [("b", "singular")]
+
+
+def test_an_experiment_links_to_its_table_if_it_is_there(study):
+    config = yaml.safe_load((study / "mini" / "config.yaml").read_text())
+    row = {"name": "a", "kind": "autocorrelation", "datasets": ["leaves"], "runs": 1}
+    assert read_experiments(config, study / "mini") == [row | {"table": "tables/a.csv"}]
+    assert read_experiments(config, study) == [row | {"table": None}]
