@@ -4,9 +4,10 @@ Answers Fig. 15 (left) of Bisulco et al. (2025), at the scale named below: their
 pretraining and 100 of fine-tuning at width 192. Test accuracy, after the last epoch, of encoders
 all of whose layers were fine-tuned on the labelled training images, against the number of encoder
 blocks, one colour per number of decoder blocks in pretraining (the decoder itself is dropped).
-Lines are means over seeds, bands the range of the seeds. The first data set, network and recipe of
-the table are drawn, and of its other settings the choice with the most encoder depths (the first if
-several have as many).
+Lines are means over seeds, bands or bars the range of the seeds; with one seed, bars are two
+standard errors of the judged images. The first data set, network and recipe of the table are drawn,
+and of its other settings the choice with the most encoder depths (the first if several have as
+many). Chance is one over the number of classes.
 """
 
 from matplotlib.figure import Figure

@@ -4,8 +4,10 @@ Goes with Fig. 11 of Bisulco et al. (2025), at the scale named below: theirs is 
 pretraining and 100 of fine-tuning at width 192. Test accuracy, after the last epoch, of encoders
 all of whose layers were fine-tuned on the labelled training images, against the mask ratio of
 pretraining, one colour per patch size; nothing is masked in fine-tuning. Lines are means over
-seeds, bands the range of the seeds. The first data set, network and recipe of the table are drawn,
-and of its other settings the choice with the most mask ratios (the first if several have as many).
+seeds, bands or bars the range of the seeds; with one seed, bars are two standard errors of the
+judged images. The first data set, network and recipe of the table are drawn, and of its other
+settings the choice with the most mask ratios (the first if several have as many). Chance is one
+over the number of classes.
 """
 
 from matplotlib.figure import Figure

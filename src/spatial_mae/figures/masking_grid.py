@@ -6,9 +6,10 @@ hidden pixels on held-out images, masked at the same ratio, in units of the pixe
 predicting the mean colour); and the test accuracy of linear probes on the frozen encoder, which
 sees whole images, read from the [CLS] token or from the mean of the patch tokens. Thin lines are
 probes of features without pretraining: raw pixels, their principal components and a linear MAE (as
-many as the encoder is wide), and the same encoder untrained. Lines are means over seeds, bands the
-range of the seeds. The first data set, network and recipe of the table are drawn, and of its other
-settings the choice with the most mask ratios (the first if several have as many).
+many as the encoder is wide), and the same encoder untrained. Lines are means over seeds, bands or
+bars the range of the seeds; with one seed, bars are two standard errors of the judged images. The
+first data set, network and recipe of the table are drawn, and of its other settings the choice with
+the most mask ratios (the first if several have as many). Chance is one over the number of classes.
 """
 
 from matplotlib.figure import Figure

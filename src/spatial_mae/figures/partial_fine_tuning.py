@@ -6,9 +6,10 @@ j of last encoder blocks that are trained with the head, one colour per encoder 
 after the last epoch, and time of training and the largest memory it held, relative to training
 everything. At j = 0 only the head is trained; at j = all blocks the embedding is trained as well.
 The dashed line is a twofold speed-up. Runs that shared a machine slowed each other down. Lines are
-means over seeds, bands the range of the seeds; ratios are taken seed by seed. The first data set,
-network and recipe of the table are drawn, and of its other settings the choice with the most
-numbers of trained blocks (the first if several have as many).
+means over seeds, bands or bars the range of the seeds; with one seed, bars are two standard errors
+of the judged images; ratios are taken seed by seed. The first data set, network and recipe of the
+table are drawn, and of its other settings the choice with the most numbers of trained blocks (the
+first if several have as many). Chance is one over the number of classes.
 """
 
 from matplotlib.figure import Figure

@@ -6,8 +6,10 @@ the [CLS] token or from the mean of the patch tokens, at every epoch whose weigh
 colour an encoder depth. Epoch 0 is the untrained network. All epochs belong to one schedule, whose
 learning rate falls to zero at the last: an early point is not a finished shorter pretraining. Thin
 lines are probes of raw pixels and of their principal components. Lines are means over seeds, bands
-the range of the seeds. The first data set, network and recipe of the table are drawn, and of its
-other settings the choice with the most encoder depths (the first if several have as many).
+or bars the range of the seeds; with one seed, bars are two standard errors of the judged images.
+The first data set, network and recipe of the table are drawn, and of its other settings the choice
+with the most encoder depths (the first if several have as many). Chance is one over the number of
+classes.
 """
 
 from matplotlib.figure import Figure

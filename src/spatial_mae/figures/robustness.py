@@ -8,7 +8,8 @@ the table, at most three; where a set has corruptions and severities (CIFAR-10-C
 them. First row: against the mask ratio of pretraining. Second row: against the side of the mask
 unit; a row without two values is left out. Of the table's depths, and of runs of one patch size or
 of mask units of one patch, the choice with the most runs is drawn. Lines are means over seeds,
-bands their range.
+bands or bars the range of the seeds; with one seed, bars are two standard errors of the judged
+images. Chance is one over the number of classes.
 """
 
 from matplotlib.figure import Figure
