@@ -293,9 +293,9 @@ def test_similarity_says_which_tokens_of_which_images(sample):
 @pytest.mark.parametrize(
     ("module", "titles"),
     [
-        (masking_grid, ("hidden pixels", "[CLS] token, {}", "mean token, {}")),
-        (probe_over_epochs, ("[CLS] token, {}", "mean token, {}")),
-        (accuracy_hours, ("[CLS] token, {}", "mean token, {}")),
+        (masking_grid, ("hidden pixels", "[CLS] token,\n{}", "mean token,\n{}")),
+        (probe_over_epochs, ("[CLS] token,\n{}", "mean token,\n{}")),
+        (accuracy_hours, ("[CLS] token,\n{}", "mean token,\n{}")),
     ],
 )
 def test_each_label_has_its_panel_and_its_controls(module, titles, sample):

@@ -70,7 +70,7 @@ def measure_panels(
 def score_title(measure: str, rows: Sequence[Row]) -> str:
     """What a panel of a score is called, with the label that its probe says of an image."""
     label = rows[0].get("label")
-    return SCORES[measure] if label is None else f"{SCORES[measure]}, {label}"
+    return SCORES[measure] if label is None else f"{SCORES[measure]},\n{label}"
 
 
 def of_panel(rows: Sequence[Row], measure: str, shown: Sequence[Row]) -> list[Row]:
