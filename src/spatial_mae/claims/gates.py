@@ -12,7 +12,7 @@ from spatial_mae.tables.rows import Row, Rows
 from spatial_mae.tables.runs import PIXELS, PRETRAINING, PROBE, asked, completed, last
 from spatial_mae.tables.settings import setting
 
-RUN = (*PRETRAINING, "n_train")
+RUN = (*PRETRAINING, "n_train", "label")
 # Of the way from chance to no error (Cohen's kappa): below a tenth next to nothing was learned.
 # Of 10 classes 19%.
 SLIGHT = 0.1

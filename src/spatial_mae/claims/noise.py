@@ -22,7 +22,8 @@ from spatial_mae.tables.settings import Key, named, setting, settings
 
 # What of one network or image set is measured. Noise is pooled over settings that agree in these;
 # settings that differ in nothing else share their networks, hence their noise.
-READINGS = ("measure", "metric", "protocol", "representation", "block", "normalised", "base")
+READINGS = ("measure", "metric", "protocol", "representation", "block", "label", "normalised")
+READINGS += ("base",)
 READINGS += ("exponent", "channels", "outputs", "output", "query", "space", "source", "against")
 READINGS += ("readout", "input", "start", "definition")
 # What must be one within a comparison, unless it is what is compared.

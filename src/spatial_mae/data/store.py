@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from spatial_mae.data.cautions import class_warnings, dark_warnings, singular_warnings
+from spatial_mae.data.labels import CLASS, check_factors, of_classes
 from spatial_mae.data.npy import NpyWriter, unfinished
 from spatial_mae.data.writing import Progress, check_room
 from spatial_mae.files import read_json, sha256, write_json
@@ -55,6 +56,8 @@ class Prepared:
     n_expected: how many images each split will have at most, where that is known beforehand.
     latents: the variable that each coordinate of the latents belongs to, where they are known.
     layout: how a folder of files was read, where there was a choice.
+    factors: where a class is several things at once, the value of each of them in each class:
+    {"texture": ("fine", "fine", "coarse", "coarse"), "layout": ("rows", "columns", ...)}.
     """
 
     splits: Mapping[str, Iterable[Batch]]
@@ -68,6 +71,7 @@ class Prepared:
     n_expected: Mapping[str, int] = field(default_factory=dict)
     latents: Sequence[str] | None = None
     layout: Mapping | None = None
+    factors: Mapping[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,9 +85,13 @@ class Dataset:
         """uint8 (n, height, width, channels) of `split`, "train" or "test"."""
         return self._array(split, "images")
 
-    def labels(self, split: str) -> np.ndarray:
-        """int64 (n,): positions in the manifest's classes."""
-        return self._array(split, "labels")
+    def labels(self, split: str, label: str = CLASS) -> np.ndarray:
+        """int64 (n,): positions in `class_names` of the same label.
+
+        Raises ValueError naming the labels there are, if `label` is none of them.
+        """
+        classes = self._array(split, "labels")
+        return classes if label == CLASS else of_classes(self.manifest, label)[classes]
 
     def depth(self, split: str) -> np.ndarray:
         """float32 (n, height, width) in the manifest's depth_unit; NaN where unknown."""
@@ -129,6 +137,7 @@ def write_dataset(
     path = Path(manifest_path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove(path)
+    check_factors(prepared.factors or {}, prepared.classes or ())
     check_room(path.parent, sum(prepared.n_expected.values()), prepared.shape)
     try:
         written = {s: _write_split(path.parent, s, prepared) for s in SPLITS}
@@ -224,6 +233,7 @@ def _manifest(
         "n_test": n_test,
         "classes": classes,
         "class_counts": counts if classes else None,
+        "factors": {k: list(v) for k, v in prepared.factors.items()} if prepared.factors else None,
         "has_depth": prepared.depth_unit is not None,
         "depth_unit": prepared.depth_unit,
         "latents": list(prepared.latents) if prepared.latents else None,

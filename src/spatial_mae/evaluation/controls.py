@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from scipy.linalg import eigh
+from torch import Tensor
 
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.probe import Labelled
@@ -88,8 +89,8 @@ def principal_components(moments: PixelMoments, n_components: int) -> np.ndarray
 
 def pixel_features(
     dataset: Dataset, split: str, n_wanted: int | None, colour: str, encode: Encode
-) -> Labelled:
-    """Features of the labelled images of `training.loader.subset`, float32.
+) -> Tensor:
+    """Features of the images of `training.loader.subset`, float32 (n, k).
 
     encode: pixels (n, d) in [0, 1], float64, to features (n, k).
     """
@@ -103,7 +104,7 @@ def pixel_features(
         if found is None:
             found = np.empty((len(chosen), values.shape[1]), np.float32)
         found[start : start + len(values)] = values
-    return Labelled(torch.from_numpy(found), load_labels(dataset, split, n_wanted))
+    return torch.from_numpy(found)
 
 
 def _probe(
@@ -115,15 +116,17 @@ def _probe(
     seed: int,
 ) -> list[Row]:
     start = time.perf_counter()
-    train, test = (
-        pixel_features(dataset, split, n, colour, encode)
-        for split, n in (("train", recipe.n_train), ("test", recipe.n_test))
-    )
-    speed = (len(train) + len(test)) / (time.perf_counter() - start)
+    wanted = {"train": recipe.n_train, "test": recipe.n_test}
+    features = [pixel_features(dataset, split, n, colour, encode) for split, n in wanted.items()]
+    speed = sum(map(len, features)) / (time.perf_counter() - start)
     found = {"status": "completed", "device": "cpu", "precision": "float32"}
     found |= {"control_colour": colour, "images_per_second": speed}
-    found["model_width"] = train.features.shape[1]
-    rows, _ = probe_rows(train, test, representation, None, recipe, seed)
+    found["model_width"] = features[0].shape[1]
+    rows = []
+    for label in recipe.labels:
+        labels = (load_labels(dataset, split, n, label=label) for split, n in wanted.items())
+        splits = (Labelled(*split) for split in zip(features, labels, strict=True))
+        rows += probe_rows(*splits, representation, None, recipe, seed, label)[0]
     return ordered([row | found for row in rows])
 
 

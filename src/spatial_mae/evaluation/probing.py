@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from spatial_mae.data.labels import CLASS, class_names
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.knn import knn_accuracy
 from spatial_mae.evaluation.probe import Labelled, Probe, linear_probe
@@ -15,6 +16,7 @@ COLUMNS = (
     "protocol",
     "representation",
     "block",
+    "label",
     "control_colour",
     "metric",
     "value",
@@ -54,15 +56,18 @@ def probe_rows(
     block: int | None,
     recipe: EvaluationRecipe,
     seed: int,
+    label: str = CLASS,
 ) -> tuple[list[Row], Probe]:
     """Accuracy, in [0, 1], of the linear probe and, for whole networks' features, of the k-NN vote.
 
-    The validation split depends on `seed` and the number of images alone, so that all features of
+    label: what is to be said of an image; the column of this name is empty for its class. The
+    validation split depends on `seed` and the number of images alone, so that all features of
     the same images are probed alike. seconds are those of the fits. Returns the probe as well.
     """
     common = {
         "representation": representation,
         "block": block,
+        "label": None if label == CLASS else label,
         "metric": "accuracy",
         "n_train": len(train),
         "n_test": len(test),
@@ -108,7 +113,10 @@ def ordered(rows: list[Row]) -> list[Row]:
 
 
 def check_probes(dataset: Dataset, recipe: EvaluationRecipe) -> None:
-    """ValueError where the recipe probes images without labels, or asks for too many neighbours."""
+    """ValueError where the recipe's labels are not the data set's, or it asks for too many images.
+
+    Or for more neighbours than training images.
+    """
     if not recipe.representations:
         return
     name, manifest = dataset.manifest["dataset"], dataset.manifest
@@ -117,6 +125,8 @@ def check_probes(dataset: Dataset, recipe: EvaluationRecipe) -> None:
             f"data set {name!r} has no labels to probe with: name a data set with classes, or set "
             "`representations: []` in the evaluation recipe to evaluate reconstructions alone"
         )
+    for label in recipe.labels:
+        class_names(manifest, label)
     for split, wanted in (("train", recipe.n_train), ("test", recipe.n_test)):
         if wanted is not None and wanted > manifest[f"n_{split}"]:
             raise ValueError(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from spatial_mae.study.keys import (
     Count,
     Images,
+    Length,
     Natural,
     NotNegative,
     Part,
@@ -28,6 +29,9 @@ class EvaluationRecipe(Checked):
     representations: tuple[Representation, ...] = ("class_token", "mean", "blocks")
     """What is probed: the class token and the mean patch token after the final norm, and the mean
     patch token after each block; [] for images without labels."""
+    labels: Annotated[tuple[str, ...], Length(1)] = ("class",)
+    """What a probe must say of an image: its class, or factors of it that the data set has, such as
+    [texture, layout] of textured_layouts; each is a row, its features are computed once."""
     checkpoints: Literal["last", "all"] = "last"
     """Epochs evaluated: the last or all kept ones; the untrained encoder always is."""
     n_train: Annotated[Count | None, Images("train")] = None

@@ -46,7 +46,8 @@ def read_probe(path: Path, tokens: Tokens, device: torch.device | str = "cpu") -
     if tokens not in made:
         raise ValueError(
             f"{path} holds no probe of {tokens!r} (it holds: {', '.join(made) or 'none'}); name it "
-            "under representations of the evaluation recipe, or another one under tokens"
+            "under representations of the evaluation recipe, with class under its labels, or "
+            "another one under tokens"
         )
     parts = {part: torch.from_numpy(arrays[f"{tokens}.{part}"]).to(device) for part in PARTS}
     row = {fact: kind(arrays[f"{tokens}.{fact}"]) for fact, kind in FACTS.items()}

@@ -3,11 +3,13 @@
 import sys
 import time
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from spatial_mae.data.labels import CLASS
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.features import check_representations, features, freeze
 from spatial_mae.evaluation.origin import check_images, earlier_epochs, origin, scale
@@ -33,7 +35,8 @@ from spatial_mae.training.randomness import generator_for
 class Evaluation:
     """scores: rows with `probing.COLUMNS`. gallery: rows of `reconstruction.gallery`.
 
-    probes: of the last epoch, by representation; those of single blocks are not kept.
+    probes: of the classes, of the last epoch, by representation; those of single blocks or of other
+    labels are not kept.
     """
 
     scores: list[Row]
@@ -82,12 +85,12 @@ def evaluate(
 class EvaluationData:
     """Images, uint8 (n, C, H, W), and labels (n,) of the probes; images to reconstruct.
 
-    Images stay on the CPU, or in their file, and go to the device by batch; labels are on the
-    device. Without probes there are neither.
+    labels: by name, then by split. Images stay on the CPU, or in their file, and go to the device
+    by batch; labels are on the device. Without probes there are neither.
     """
 
     images: dict[str, Images]
-    labels: dict[str, Tensor]
+    labels: dict[str, dict[str, Tensor]]
     reconstructed: Images
 
     @classmethod
@@ -97,7 +100,10 @@ class EvaluationData:
         wanted = {"train": recipe.n_train, "test": recipe.n_test} if recipe.representations else {}
         return cls(
             {split: load_images(dataset, split, n) for split, n in wanted.items()},
-            {split: load_labels(dataset, split, n, device) for split, n in wanted.items()},
+            {
+                label: {s: load_labels(dataset, s, n, device, label) for s, n in wanted.items()}
+                for label in recipe.labels
+            },
             load_images(dataset, "test", recipe.n_reconstructed),
         )
 
@@ -135,14 +141,14 @@ def _probes(
     n_images = sum(len(images) for images in data.images.values())
     speed = n_images / (time.perf_counter() - start)
     rows, probes = [], {}
-    for name, block in train:
+    for (label, labels), (name, block) in product(data.labels.items(), train):
         splits = (
-            Labelled(found[name, block], data.labels[split])
+            Labelled(found[name, block], labels[split])
             for split, found in (("train", train), ("test", test))
         )
-        scores, probe = probe_rows(*splits, name, block, recipe, seed)
+        scores, probe = probe_rows(*splits, name, block, recipe, seed, label)
         rows += scores
-        if block is None:
+        if block is None and label == CLASS:
             probes[name] = SavedProbe(probe, scores[0])
     return [row | {"images_per_second": speed} for row in rows], probes
 

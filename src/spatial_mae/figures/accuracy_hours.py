@@ -20,11 +20,13 @@ from spatial_mae.figures.drawing.curves import (
     log_cost,
     looks,
     measure_panels,
+    of_panel,
     percent,
+    score_title,
 )
-from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
+from spatial_mae.figures.drawing.measures import ACCURACY
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.scores import EVALUATION, in_units, shown_scores
+from spatial_mae.figures.drawing.scores import EVALUATION, in_units, labelled, shown_scores
 from spatial_mae.figures.drawing.style import BLACK, legend, styled, title
 from spatial_mae.tables.columns import label
 from spatial_mae.tables.needs import keep, runs
@@ -42,14 +44,15 @@ def select(rows: list[Row]) -> list[Row]:
     rows = shown_scores(runs(rows, KIND, (*EVALUATION, "pretrain_seconds")))
     timed = [row for row in rows if row["pretrain_seconds"] is not None]
     trained = keep(timed, control=None, measure=list(PROBES))
-    times = in_units(over_seeds(trained, KEYS, "pretrain_seconds"), "pretrain_seconds")
+    keys = (*KEYS, *labelled(rows))
+    times = in_units(over_seeds(trained, keys, "pretrain_seconds"), "pretrain_seconds")
     points = [
         point | {"time": time["value"], "time_unit": time["cost_unit"]}
-        for point, time in zip(over_seeds(trained, KEYS), times, strict=True)
+        for point, time in zip(over_seeds(trained, keys), times, strict=True)
     ]
     return [row | {"front": "no" if _beaten(row, points) else "yes"} for row in points] + [
-        _best(pick(rows, control=control, measure=measure))
-        for control, measure in groups(rows, "control", "measure")
+        max(over_seeds(own, keys), key=lambda row: row["value"])
+        for (control, *_), own in groups(rows, "control", "measure", "label").items()
         if control
     ]
 
@@ -61,12 +64,8 @@ def _beaten(point: Row, points: list[Row]) -> bool:
         other["time"] <= here[0]
         and other["value"] >= here[1]
         and (other["time"], other["value"]) != here
-        for other in pick(points, measure=point["measure"])
+        for other in of_panel(points, point["measure"], [point])
     )
-
-
-def _best(rows: list[Row]) -> Row:
-    return max(over_seeds(rows, KEYS), key=lambda row: row["value"])
 
 
 @styled
@@ -79,11 +78,11 @@ def draw(rows: list[Row]) -> Figure:
         _draw_front(axis, pick(shown, front="yes"))
         for row in shown:
             _draw_point(axis, row, colours[row["enc"]]["color"], markers[row["patch"]]["marker"])
-        control_levels(axis, pick(controls, measure=[measure, None]))
+        control_levels(axis, of_panel(controls, measure, shown))
         log_cost(axis)
         axis.set_xlabel(f"{label('pretrain_seconds')} ({points[0]['time_unit']})")
         percent(axis, ACCURACY, shown)
-        title(axis, SCORES[measure])
+        title(axis, score_title(measure, shown))
     legend(figure, _entries(colours, markers) | control_looks(controls))
     return figure
 

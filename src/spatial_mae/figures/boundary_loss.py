@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import measure_panels
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.scores import EVALUATION, counted
+from spatial_mae.figures.drawing.scores import EVALUATION, counted, of_first_label
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, line, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require, several
@@ -49,7 +49,7 @@ ALIKE = ("pretrain_epochs", *BUDGET)
 def select(rows: list[Row]) -> list[Row]:
     """Each run's measures, `seed` given, and their means over seeds, `seed` empty."""
     require(rows, KIND, (*EVALUATION, WIDTH))
-    rows = first(rows, "dataset", "model")
+    rows = of_first_label(first(rows, "dataset", "model"))
     trainings = groups(rows, "training").values()
     parts = [first_completed(own, "pretrain_epochs") for own in trainings]
     left_out = {"runs_left_out": sum(part[0]["runs_left_out"] for part in parts)}

@@ -22,12 +22,14 @@ from spatial_mae.figures.drawing.curves import (
     epochs_from_zero,
     looks,
     measure_panels,
+    of_panel,
     percent,
+    score_title,
     setting_axis,
 )
-from spatial_mae.figures.drawing.measures import ACCURACY, SCORES
+from spatial_mae.figures.drawing.measures import ACCURACY
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.scores import EVALUATION, counted, with_errors
+from spatial_mae.figures.drawing.scores import EVALUATION, counted, labelled, with_errors
 from spatial_mae.figures.drawing.style import legend, styled, title
 from spatial_mae.tables.needs import keep, runs, several
 from spatial_mae.tables.repeats import over_seeds
@@ -48,7 +50,9 @@ def select(rows: list[Row]) -> list[Row]:
     pixels = pick(rows, protocol="linear_probe", representation=["raw_pixels", "pca"])
     pixels = [row | {"control": row["representation"]} for row in pixels]
     keys = (*SETTING, "measure", "control", "epoch")
-    return with_errors(over_seeds(probes, keys)) + over_seeds(pixels, ("control",))
+    own = labelled(probes)
+    shown = with_errors(over_seeds(probes, (*keys, *own)))
+    return shown + over_seeds(pixels, ("control", *own))
 
 
 @styled
@@ -61,10 +65,10 @@ def draw(rows: list[Row]) -> Figure:
         if _span_decades(probes):
             epochs_from_zero(axis, probes)
         curves(axis, shown, "epoch", "enc", styles)
-        control_levels(axis, pixels)
+        control_levels(axis, of_panel(pixels, measure, shown))
         setting_axis(axis, probes, "epoch")
         percent(axis, ACCURACY, shown)
-        title(axis, SCORES[measure])
+        title(axis, score_title(measure, shown))
     legend(figure, entries(styles, "encoder depth {}") | control_looks(pixels))
     return figure
 

@@ -85,7 +85,8 @@ def measured_rows(tables: Mapping[str, Sequence[Row]], n_blocks: int) -> list[Ro
     that a recipe leaves empty give nothing. n_blocks: blocks of the encoder. Rows: paper, measure,
     source (`network`, `untrained`, `linear` or `uniform`), value, standard_error.
     """
-    probes = [row for row in tables["evaluation"] if row["protocol"] == "linear_probe"]
+    ours = [row for row in tables["evaluation"] if not row.get("label")]  # probes of the class
+    probes = [row for row in ours if row["protocol"] == "linear_probe"]
     separate = {("silhouette", "pca"): "silhouette", ("knn_accuracy", "pca"): "knn"}
     return [
         *_of_jacobian(tables["jacobian"]),

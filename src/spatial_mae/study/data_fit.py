@@ -70,6 +70,7 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
             found += _singular(entry, runs, manifest)
             found += _too_few_to_extrapolate(config, entry, runs, manifest)
             found += _without_depth(entry, manifest)
+            found += _without_factors(config, entry, manifest)
     return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
 
 
@@ -123,6 +124,19 @@ def _without_labels(config: Mapping, entry: Mapping, manifest: Mapping) -> Itera
             f"{manifest['dataset']!r} has no classes to learn; {advice}, or bring images in "
             "class folders"
         )
+
+
+def _without_factors(config: Mapping, entry: Mapping, manifest: Mapping) -> Iterator[str]:
+    if KINDS[entry["kind"]].recipe != "evaluation" or not manifest["classes"]:
+        return
+    known = ["class", *(manifest.get("factors") or {})]
+    recipe = config["recipes"]["evaluation"][entry["recipe"]]
+    for label in recipe.get("labels", ()):
+        if label not in known:
+            yield (
+                f"recipe {entry['recipe']!r} of evaluation: label {label!r}, but data set "
+                f"{manifest['dataset']!r} has {', '.join(known)}; name some of these under labels"
+            )
 
 
 def _too_many(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterator[str]:

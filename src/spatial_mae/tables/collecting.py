@@ -20,7 +20,9 @@ def collect(
 
     Runs on a data set also get its `height` and `width`, `n_images`, the number of images behind
     their moments, and `pixels`, what its manifest says happened to the pixels, unless the run's
-    table says otherwise; tables of accuracies also `n_classes`. `folder` is where `results/` is.
+    table says otherwise; tables of accuracies also `n_classes`, of each row's label. `folder` is
+    where `results/` is.
+
     Raises FileNotFoundError if a run's table is missing, ValueError if it has a column that is not
     declared for the experiment's kind, or if a control belongs to none of the runs.
     """
@@ -34,7 +36,7 @@ def collect(
         if "dataset" in run
     }
     return [
-        {**run, **_origin(run, manifests, experiment["kind"]), **row}
+        {**run, **_origin(run, manifests, experiment["kind"], row.get("label")), **row}
         for run, paths in runs
         for path in paths
         for row in _read(folder / path, experiment["kind"])
@@ -53,7 +55,7 @@ def _read(path: Path, kind: str) -> list[Row]:
     return rows
 
 
-def _origin(run: Mapping, manifests: Mapping, kind: str) -> Row:
+def _origin(run: Mapping, manifests: Mapping, kind: str, label: str | None) -> Row:
     if "dataset" not in run:
         return {}
     manifest = manifests[run["dataset"]]
@@ -64,5 +66,6 @@ def _origin(run: Mapping, manifests: Mapping, kind: str) -> Row:
         "pixels": manifest["pixels"],
     }
     if manifest.get("classes") and "n_classes" in columns_of(kind):
-        origin["n_classes"] = len(manifest["classes"])
+        named = manifest["factors"][label] if label else manifest["classes"]
+        origin["n_classes"] = len(set(named))
     return origin

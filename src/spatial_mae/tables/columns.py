@@ -65,6 +65,7 @@ SETTINGS = (
     Column("protocol", "protocol", SETTING, TEXT),
     Column("representation", "representation", SETTING, TEXT),
     Column("block", "block", SETTING, WHOLE),
+    Column("label", "label", SETTING, TEXT),  # empty: the class
     Column("metric", "metric", SETTING, TEXT),
     Column("reference_enc", "encoder depth of the reference", SETTING, WHOLE),
     Column("machine", "device", SETTING, TEXT),  # of times that are compared

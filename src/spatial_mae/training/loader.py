@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spatial_mae.data.labels import CLASS
 from spatial_mae.data.store import Dataset
 from spatial_mae.training.free_memory import free_memory
 from spatial_mae.training.mapped_images import Images, MappedImages, slices
@@ -84,11 +85,15 @@ def _say(line: str) -> None:
 
 
 def load_labels(
-    dataset: Dataset, split: str, n_wanted: int | None, device: torch.device | str = "cpu"
+    dataset: Dataset,
+    split: str,
+    n_wanted: int | None,
+    device: torch.device | str = "cpu",
+    label: str = CLASS,
 ) -> Tensor:
-    """The labels of the same subset: int64 (n,) on `device`.
+    """The labels of the same subset: int64 (n,) on `device`; `label` as in `Dataset.labels`.
 
     Raises FileNotFoundError if the data set has none, ValueError as `subset` does.
     """
-    labels = dataset.labels(split)
+    labels = dataset.labels(split, label)
     return torch.from_numpy(labels[subset(len(labels), n_wanted)]).to(device)

@@ -161,3 +161,12 @@ def test_tuned_networks_below_a_probe_of_pixels_are_too_small(tuning_rows, probe
 def test_one_seed_passes_the_gate_and_decides_nothing(tuning_rows):
     rows = [{**row, "accuracy": 0.8} for row in tuning_rows]
     assert tuning.one_block_is_enough({"fine_tuning": rows}).verdict == INCONCLUSIVE
+
+
+def test_a_control_of_another_label_does_not_count(networks):
+    rows = networks(0.3, 0.4, label="texture")
+    other, own = (
+        controls(rows, 0.9, representation="pca", label=label) for label in ("layout", "texture")
+    )
+    assert passed(rows, other) == (6, "")
+    assert passed(rows, own)[0] == 0

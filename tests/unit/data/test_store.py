@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from spatial_mae.data.cautions import class_warnings, dark_warnings, singular_warnings
+from spatial_mae.data.labels import class_names
 from spatial_mae.data.store import Batch, Prepared, open_dataset, write_dataset
 from spatial_mae.files import read_json, sha256
 
@@ -174,3 +176,28 @@ def test_black_images_are_told(tmp_path):
         prepared = Prepared({"train": [batch], "test": [batch]}, (4, 4, 1), "", "")
         manifest = write_dataset(tmp_path / "manifest.json", "d", "s", prepared, {})
         assert len(manifest["warnings"]) == n_warnings
+
+
+def test_factors_of_a_class_are_labels_too(tmp_path):
+    rng = np.random.default_rng(0)
+    factors = {"hue": ("red", "blue", "red"), "form": ("disc", "disc", "ring")}
+    source = prepared(batches(rng, [9]), batches(rng, [9]), classes=["a", "b", "c"])
+    write_dataset(tmp_path / "manifest.json", "x", "y", replace(source, factors=factors), {})
+    dataset = open_dataset(tmp_path / "manifest.json")
+    classes = dataset.labels("train")
+    assert class_names(dataset.manifest) == ["a", "b", "c"]
+    for name, values in factors.items():
+        names = class_names(dataset.manifest, name)
+        assert names == list(dict.fromkeys(values))
+        assert [names[i] for i in dataset.labels("train", name)] == [values[c] for c in classes]
+    with pytest.raises(ValueError, match="'x' has no label 'size' .it has: class, hue, form"):
+        dataset.labels("train", "size")
+
+
+@pytest.mark.parametrize("factors", [{"hue": ("red",)}, {"class": ("red", "blue")}])
+def test_factors_name_a_value_for_each_class(tmp_path, factors):
+    rng = np.random.default_rng(0)
+    source = prepared(batches(rng, [2]), batches(rng, [2]), factors=factors)
+    with pytest.raises(ValueError, match="expected a name for each of 2 classes"):
+        write_dataset(tmp_path / "manifest.json", "x", "y", source, {})
+    assert names(tmp_path) == []

@@ -1,6 +1,7 @@
 """A tiny data set whose classes show in its images, and networks pretrained on nothing."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,3 +139,10 @@ def weights():
 @pytest.fixture
 def prepare_data():
     return prepare
+
+
+@pytest.fixture
+def two_labels(dataset):
+    """The data set `toy`, whose classes have a factor: whether they are in the middle."""
+    factors = {"place": ["outside", "inside", "outside"]}
+    return replace(dataset, manifest=dataset.manifest | {"factors": factors})

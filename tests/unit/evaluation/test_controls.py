@@ -36,8 +36,7 @@ def test_features_by_chunk_are_those_of_all_images(dataset, monkeypatch):
     found = pixel_features(dataset, "train", 60, "luma", lambda pixels: 2 * pixels)
     chosen = subset(80, 60)
     expected = 2 * pixel_rows(dataset.images("train"), "luma")[chosen]
-    np.testing.assert_allclose(found.features.numpy(), expected, rtol=1e-6)
-    assert found.labels.tolist() == dataset.labels("train")[chosen].tolist()
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
 
 
 def test_pixels_and_their_components_tell_the_class(dataset, moments, recipe):
@@ -89,3 +88,12 @@ def test_missing_labels_and_other_moments_are_refused(dataset, unlabelled, momen
         controls.probe_pixels(dataset, moments, 8, recipe(neighbours=61), 0)
     with pytest.raises(ValueError, match="mask ratio 0"):
         controls.probe_linear(dataset, solved(moments), 0, 6, recipe(), 0)
+
+
+def test_each_label_has_its_controls(two_labels, moments, recipe):
+    settings = recipe(neighbours=0, labels=["place", "class"])
+    rows = controls.probe_pixels(two_labels, moments, 8, settings, 0)
+    found = [(row["representation"], row["label"]) for row in rows]
+    assert found == [(name, label) for name in ("raw_pixels", "pca") for label in ("place", None)]
+    alone = controls.probe_pixels(two_labels, moments, 8, recipe(neighbours=0), 0)
+    assert [row["value"] for row in rows[1::2]] == [row["value"] for row in alone]

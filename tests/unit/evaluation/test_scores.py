@@ -138,3 +138,17 @@ def test_what_does_not_fit_is_refused_before_long_work(run, weights, architectur
     (tmp_path / "checkpoints/epoch-0.safetensors").unlink()
     with pytest.raises(ValueError, match="no epoch-0.safetensors"):
         run()
+
+
+def test_each_label_is_a_row_of_the_same_features(run, two_labels):
+    settings = {"representations": ["mean"], "data": two_labels}
+    both = run(**settings, labels=["place", "class"])
+    single = {name: run(**settings, labels=[name]) for name in ("place", "class")}
+    for label, evaluation in ((None, single["class"]), ("place", single["place"])):
+        own = [row["value"] for row in both.scores if row["label"] == label]
+        probes = [row["value"] for row in evaluation.scores if row["metric"] == "accuracy"]
+        assert [v for v in own if v in probes] == probes
+    assert both.probes["mean"].row["label"] is None  # the saved probe is that of the classes
+    assert single["place"].probes == {}
+    with pytest.raises(ValueError, match="'toy' has no label 'hue' .it has: class, place"):
+        run(**settings, labels=["hue"])

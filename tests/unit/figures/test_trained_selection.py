@@ -7,6 +7,7 @@ from matplotlib.collections import PolyCollection
 
 from spatial_mae.figures import (
     accuracy_hours,
+    boundary_loss,
     depth_fine_tuning,
     depth_grid,
     depth_hours,
@@ -287,3 +288,40 @@ def test_similarity_says_which_tokens_of_which_images(sample):
     text = small_print(layer_similarity.draw(layer_similarity.select(sample("similarity"))))
     assert "test split" in text
     assert "tokens compared: mean" in text
+
+
+@pytest.mark.parametrize(
+    ("module", "titles"),
+    [
+        (masking_grid, ("hidden pixels", "[CLS] token,\n{}", "mean token,\n{}")),
+        (probe_over_epochs, ("[CLS] token,\n{}", "mean token,\n{}")),
+        (accuracy_hours, ("[CLS] token,\n{}", "mean token,\n{}")),
+    ],
+)
+def test_each_label_has_its_panel_and_its_controls(module, titles, sample):
+    table = [
+        row | {"label": label, "value": row["value"] + more}
+        for row in sample("evaluation")
+        for label, more in (("texture", 0), ("layout", 100))
+        if row["protocol"] == "linear_probe" or not more
+    ]
+    table = [r | {"label": None} if r["protocol"] == "reconstruction" else r for r in table]
+    figure = module.draw(module.select(table))
+    expected = [
+        title.format(label)
+        for title in titles
+        for label in (("texture", "layout") if "{}" in title else ("",))
+    ]
+    shown = [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes]
+    assert [text.split(") ")[-1].split("  ")[-1] for text in shown] == expected
+    for axis, title in zip(figure.axes, shown, strict=True):
+        heights = [y for line in axis.lines for y in line.get_ydata()]
+        assert (min(heights) > 50) == title.endswith("layout")
+
+
+def test_the_boundary_is_drawn_for_the_first_label(sample):
+    table = sample("evaluation")
+    other = [
+        r | {"label": "layout", "value": 0.0} for r in table if r["protocol"] == "linear_probe"
+    ]
+    assert boundary_loss.select([*table, *other]) == boundary_loss.select(table)

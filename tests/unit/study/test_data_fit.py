@@ -121,3 +121,10 @@ def test_too_few_images_for_limits_of_influence_are_named_with_every_way_out(
     assert (message in text) == found
     if found:
         assert "bring more images, make them smaller (`size`), set fewer `halvings`" in text
+
+
+def test_labels_that_a_data_set_does_not_have_are_named(config):
+    config["recipes"]["evaluation"]["default"] = {"labels": ["class", "hue", "form"]}
+    entry = [{"kind": "evaluation", "grids": [RUN]}]
+    (found,) = misfits(config, entry, factors={"form": ["disc", "ring"]}, n_train=4000, n_test=900)
+    assert "label 'hue', but data set 'mine' has class, form" in found

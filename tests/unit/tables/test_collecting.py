@@ -56,3 +56,15 @@ def test_names_that_look_like_numbers_stay_names(results):
     named = {"name": "lemmas", "kind": "lemmas", "recipe": "default"}
     write_rows(results / grid.run_tables(named)[0], [{"check": "1e3", "quantity": "007"}])
     assert collect(named, results) == [{"check": "1e3", "quantity": "007"}]
+
+
+def test_accuracies_have_the_number_of_classes_of_their_label(tmp_path):
+    run = {"dataset": ["leaves"], "model": ["tiny"], "training": ["short"], "patch": [4]}
+    run |= {"unit": [1], "mask": [0.5], "enc": [1], "dec": [1], "seed": [0]}
+    named = {"name": "scores", "kind": "evaluation", "recipe": "default", "grids": [run]}
+    manifest = {"n_train": 400, "height": 8, "width": 4, "pixels": "lossless"}
+    manifest |= {"classes": ["a", "b", "c", "d"], "factors": {"hue": ["red", "red", "red", "blue"]}}
+    write_json(tmp_path / "results/data/leaves/manifest.json", manifest)
+    (path,) = grid.run_tables(named)
+    write_rows(tmp_path / path, [{"label": label, "value": 0.5} for label in (None, "hue")])
+    assert [row["n_classes"] for row in collect(named, tmp_path)] == [4, 2]

@@ -75,12 +75,29 @@ def measure_panels(
 ) -> tuple[Figure, list[tuple[str, Axes, list[Row]]]]:
     """A figure with a panel for each measure that the rows have; its name, axis and rows.
 
-    column: where a row names its measure. Further keywords go to `panels`.
+    A measure of several labels has a panel for each. column: where a row names its measure. Further
+    keywords go to `panels`.
     """
-    shown = {name: found for name in names if (found := pick(rows, **{column: name}))}
+    shown = [
+        (name, own)
+        for name in names
+        for own in groups(pick(rows, **{column: name}), "label").values()
+    ]
     kw.setdefault("note", notes(rows, *remarks(rows)))
     figure, axes = panels(1, len(shown), **kw)
-    return figure, [(name, axis, shown[name]) for name, axis in zip(shown, axes[0], strict=True)]
+    return figure, [(name, axis, own) for (name, own), axis in zip(shown, axes[0], strict=True)]
+
+
+def score_title(measure: str, rows: Sequence[Row]) -> str:
+    """What a panel of a score is called, with the label that its probe says of an image."""
+    label = rows[0].get("label")
+    return SCORES[measure] if label is None else f"{SCORES[measure]},\n{label}"
+
+
+def of_panel(rows: Sequence[Row], measure: str, shown: Sequence[Row]) -> list[Row]:
+    """Those of the rows that belong in a panel: of its measure or of none, and of its label."""
+    own = pick(rows, measure=[measure, None])
+    return [row for row in own if row.get("label") == shown[0].get("label")]
 
 
 def entries(styles: Mapping[object, Mapping], label: str) -> dict[str, Mapping]:
@@ -172,10 +189,10 @@ def draw_scores(rows: list[Row], x: str, column: str, label: str) -> Figure:
         if measure == "hidden_error":
             axis.set_ylabel(ERROR)
         else:
-            control_curves(axis, pick(controls, measure=[measure, None]), x, column, styles)
+            control_curves(axis, of_panel(controls, measure, shown), x, column, styles)
             percent(axis, ACCURACY, shown)
         setting_axis(axis, trained, x)
-        title(axis, SCORES[measure])
+        title(axis, score_title(measure, shown))
     _share_scale([axis for name, axis, _ in cells if name in PROBES])
     legend(figure, entries(styles, label) | control_looks(controls))
     return figure

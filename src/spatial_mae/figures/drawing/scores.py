@@ -6,7 +6,7 @@ from math import sqrt
 from spatial_mae.figures.drawing.measures import CONTROLS, SCORES
 from spatial_mae.tables.needs import keep, runs, several
 from spatial_mae.tables.repeats import SPAN, over_seeds
-from spatial_mae.tables.rows import Row, pick, widest
+from spatial_mae.tables.rows import Row, Rows, distinct, pick, widest
 from spatial_mae.tables.runs import (
     HIDDEN_ERROR,
     PRETRAINING,
@@ -28,6 +28,17 @@ UNITS = {
     "pretrain_peak_memory_bytes": {"MB": 1e6, "GB": 1e9},
 }
 TUNING = ("dataset", "model", "training", *RUN, "status", "epochs", "accuracy")
+
+
+def labelled(rows: Rows) -> tuple[str, ...]:
+    """The key that separates the labels of probes, where a table has others than the class."""
+    return ("label",) if distinct(rows, "label") else ()
+
+
+def of_first_label(rows: Rows) -> list[Row]:
+    """The rows of reconstructions, and those of the first label that is probed."""
+    first = next((row.get("label") for row in rows if asked(row) == PROBE), None)
+    return [r for r in rows if r.get("label") == first or r["protocol"] == "reconstruction"]
 
 
 def in_units(rows: Sequence[Row], cost: str) -> list[Row]:
@@ -107,14 +118,15 @@ def scores_over(
     """
     rows = widest(shown_scores(runs(rows, "evaluation", EVALUATION)), x, *fixed)
     several(rows, x)
+    measure = (*MEASURE, *labelled(rows))
     trained = keep(rows, measure=list(SCORES), control=None)
-    found = over_seeds(trained, (*SETTING, *MEASURE))
+    found = over_seeds(trained, (*SETTING, *measure))
     found = [row for row in found if row["measure"] == "hidden_error"] + with_errors(
         row for row in found if row["measure"] != "hidden_error"
     )
     for control in (name for name in CONTROLS if pick(rows, control=name)):
         keys = along if control in ("linear_mae", "untrained") else ()
-        found += over_seeds(pick(rows, control=control), (*keys, *MEASURE))
+        found += over_seeds(pick(rows, control=control), (*keys, *measure))
     return found
 
 

@@ -38,9 +38,10 @@ RULES = {
         tables={
             "evaluation": Table(
                 "scores_{recipe}.csv",
-                ("epoch", "protocol", "representation", "block", "control_colour", "metric")
-                + ("value", "penalty", "n_classes", "n_train", "n_test", *SCALE, "batch_size")
+                ("epoch", "protocol", "representation", "block", "label", "control_colour")
+                + ("metric", "value", "penalty", "n_classes", "n_train", "n_test", *SCALE)
                 + (
+                    "batch_size",
                     "warmup_epochs",
                     "weight_decay",
                     "random_crop",
