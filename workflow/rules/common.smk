@@ -25,9 +25,11 @@ from spatial_mae.study import (
     grid,
     relations,
     sources,
+    user_files,
 )
 from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
 
+user_files.check_braces(ROOT)
 config_files.refuse_repeated_keys(workflow.configfiles)
 if MAIN:
     # A plan keeps all that it makes, and looking for what to free takes a fifth of its time. Before

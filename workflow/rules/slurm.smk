@@ -3,7 +3,6 @@
 from snakemake.exceptions import WorkflowError
 
 from spatial_mae import slurm
-from spatial_mae.study import user_files
 
 
 onstart:
