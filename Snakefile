@@ -11,7 +11,7 @@ from snakemake.utils import min_version
 min_version("9.5")
 
 
-configfile: f"{workflow.basedir}/config.yaml"
+configfile: f"{workflow.current_basedir}/config.yaml"
 
 
 include: "workflow/rules/common.smk"
@@ -33,24 +33,5 @@ include: "workflow/rules/claims.smk"
 
 
 rule all:
-    default_target: True
     input:
         rules.report.input,
-
-
-localrules:
-    all,
-    data,
-    linear,
-    tasks,
-    pretraining,
-    evaluation,
-    inspection,
-    fine_tuning,
-    detection,
-    jacobian,
-    hierarchy,
-    tables,
-    figures,
-    claims,
-    report,

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -90,9 +91,14 @@ def test_bad_input_is_refused_and_leaves_no_output(tmp_path, manifest, changes, 
     assert {path.name for path in tmp_path.iterdir()} <= {"state"}
 
 
-def test_a_folder_in_use_is_refused(tmp_path, manifest):
-    with open_run(tmp_path / "state"), pytest.raises(RuntimeError, match="in use by another"):
-        main(argv(manifest, tmp_path))
+def test_a_second_start_is_refused_with_the_first_s_process_and_files_untouched(tmp_path, manifest):
+    main(argv(manifest, tmp_path))
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    del files[tmp_path / "state/lock"], files[tmp_path / "state/status.json"]
+    with open_run(tmp_path / "state"), pytest.raises(RuntimeError, match="in use by another") as e:
+        main(argv(manifest, tmp_path, seed=1))
+    assert f"process {os.getpid()} on host {platform.node()}" in str(e.value)
+    assert files == {path: path.read_bytes() for path in files}
 
 
 def test_under_torchrun_the_processes_join_and_one_alone_continues_their_run(tmp_path, manifest):

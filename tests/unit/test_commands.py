@@ -10,7 +10,12 @@ from snakemake.cli import get_argument_parser
 from spatial_mae.cli.commands import COMMANDS
 
 PLACES = ["README.md", "CONTRIBUTING.md", "Snakefile", "config.yaml", "Makefile", "docs/*.md"]
-PLACES += ["workflow/studies/*.yaml", "workflow/profiles/*/*.yaml", "src/**/*.py"]
+PLACES += [
+    "config/README.md",
+    "workflow/studies/*.yaml",
+    "workflow/profiles/*/*.yaml",
+    "src/**/*.py",
+]
 # A command: in a block, alone in a comment, or between backticks, perhaps over two lines.
 COMMAND = re.compile(
     r"`(snakemake [^`]+)`|^\s*(?:#\s+)?(?:[A-Z][a-z ]+:)? *(snakemake (?:-|\w+ -)[^\n]*)", re.M

@@ -131,6 +131,11 @@ def test_mistakes_stop_the_plan(project, flags, message, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "recipes:\n  pretraining:\n    short: {base_learning_rate: 1e-3}\n",
+            "base_learning_rate: '1e-3' is not allowed; YAML reads this as text: write 1.0e-3",
+        ),
+        ("seed: 1\nseed: 2\n", "mine.yaml: 'seed' in lines 1 and 2; keep one"),
         ("datsets: {}", "unknown key 'datsets'; did you mean 'datasets'"),
         (
             "recipes: {linear: {default: {mask_ratios: [1.0]}}}",

@@ -37,7 +37,7 @@ rule write_config:
         "../../envs/linear.yaml"
     params:
         code=fingerprint("write_config"),
-        config=json.dumps(config),
+        config=lambda wildcards: json.dumps(config),  # a text would have its {braces} filled in
     shell:
         r"""
         python -m spatial_mae.cli.write_config \

@@ -10,18 +10,35 @@ import sys
 from inspect import signature
 from pathlib import Path
 
-# A plan keeps all that it makes, and looking for what to free takes a fifth of its time. Before jobs
-# run, `onstart` turns it on again.
-gc.disable()
-
-# The package next to this workflow, also if it is not installed.
-SOURCE = str(Path(workflow.basedir) / "src")
+# This workflow's folder, also where another workflow imports it, and its package, also if it is not
+# installed.
+ROOT = Path(workflow.current_basedir).parents[1]
+SOURCE = str(ROOT / "src")
+MAIN = workflow.modifier.is_main_snakefile()
 sys.path.insert(0, SOURCE)
 
-from spatial_mae.study import configuration, data_fit, file_states, grid, relations, sources
+from spatial_mae.study import (
+    config_files,
+    configuration,
+    data_fit,
+    file_states,
+    grid,
+    relations,
+    sources,
+    user_files,
+)
 from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
 
-config.update(configuration.checked(config))
+user_files.check_braces(ROOT)
+config_files.refuse_repeated_keys(workflow.configfiles)
+if MAIN:
+    # A plan keeps all that it makes, and looking for what to free takes a fifth of its time. Before
+    # jobs run, `onstart` turns it on again.
+    gc.disable()
+else:
+    # What `module: config:` gives is an overlay, and never changed.
+    config = configuration.merged(config_files.read(ROOT / "config.yaml"), config)
+config = configuration.checked(config)
 share_with_jobs(SOURCE, config["devices"]["choices"])
 
 

@@ -7,12 +7,21 @@ from spatial_mae import slurm
 
 onstart:
     gc.enable()
+    prepare_results()
     if workflow.executor_plugin.name == "slurm":
         prepare_submission()
 
 
 onerror:
     print(slurm.failure_report(map(failure, failed_jobs())), file=sys.stderr)
+
+
+def prepare_results():
+    """Reject a place that results cannot be written to."""
+    try:
+        user_files.check_writable(Path("results"))
+    except ValueError as error:
+        raise WorkflowError(f"nothing was run: {error}")
 
 
 def prepare_submission():

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from unicodedata import category
 
 from spatial_mae.data.listing import SUFFIXES, folders, natural_key, walk
 from spatial_mae.data.split_names import KINDS, mentioned_split, split_of
@@ -63,9 +64,17 @@ def list_images(root: Path, layout: Layout = "auto") -> Listing:
         raise FileNotFoundError(f"image_folder: no folder {root}; correct `root:` of the data set")
     remarks: list[str] = []
     level = _level(root, layout, remarks)
-    if level.others:
-        n = len(level.others)
-        remarks.append(f"{n} files ignored, not images by name: {_some(level.others)}")
+    others, lost = [], []
+    for path in level.others:
+        (others if path.exists() else lost).append(path)
+    if lost:
+        remarks.append(
+            f"links that lead nowhere, ignored: {_some(lost)}; repair them if they are folders of "
+            "images, or remove them"
+        )
+    if others:
+        n = len(others)
+        remarks.append(f"{n} files ignored, not images by name: {_some(others)}")
     if layout == "splits" or (layout == "auto" and level.splits):
         return _in_splits(level, layout, remarks)
     return _together(level, layout, remarks)
@@ -233,6 +242,11 @@ def _classes(names: list[str | None], remarks: list[str]) -> list[str] | None:
         )
     if not known or None in names:
         return None
+    if odd := sorted(name for name in known if any(category(c) in ("Cc", "Cs") for c in name)):
+        raise ValueError(
+            f"image_folder: names of classes that are no text in UTF-8 or hold control characters, "
+            f"{odd}; rename these folders"
+        )
     return sorted(known, key=natural_key)
 
 

@@ -4,9 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from spatial_mae.study import configuration
+from spatial_mae.study import config_files, configuration
 from spatial_mae.study.checking import nearest
 from spatial_mae.study.measurements import RULES
 
@@ -25,10 +23,7 @@ def _read(path: Path) -> dict:
     if not path.is_file():
         there = sorted(p.name for p in path.parent.glob("*.yaml"))
         raise FileNotFoundError(f"no config {path}; {nearest(path.name, there)}")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} holds no config: expected a mapping")
-    return content
+    return config_files.read(path)
 
 
 def job_seconds(texts: Sequence[str]) -> dict[str, float]:

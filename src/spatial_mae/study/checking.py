@@ -118,8 +118,20 @@ def _in_range(value: object, schema: Mapping) -> bool:
 
 def _refused(value: object, schema: Mapping, place: str) -> str:
     names = [name for name in _names(schema) if isinstance(name, str)]
-    near = hint(value, names) if isinstance(value, str) else ""
+    near = _as_number(value, schema) or hint(value, names) if isinstance(value, str) else ""
     return f"{place}: {value!r} is not allowed; {near}expected {allowed(schema)}"
+
+
+def _as_number(value: str, schema: Mapping) -> str:
+    """How to write a number that YAML reads as text, such as 1e-3; empty if `value` is none."""
+    parts = re.fullmatch(r"([-+]?\d[\d_]*)(\.\d*)?[eE]([-+]?)(\d+)", value)
+    kinds = {option.get("type") for option in schema.get("anyOf", [schema])}
+    if not parts or not kinds & {"integer", "number"}:
+        return ""
+    number = float(value)
+    written = f"{parts[1]}{parts[2] or '.0'}e{parts[3] or '+'}{parts[4]}"
+    plain = str(int(number)) if number.is_integer() and abs(number) < 1e9 else written
+    return f"YAML reads this as text: write {plain}; "
 
 
 def _names(schema: Mapping) -> list:

@@ -1,8 +1,10 @@
-"""Files that only the user can bring, checked before anything runs. Standard library only.
+"""Files that only the user can bring, and the folder of the results, checked before anything runs.
 
-What they hold is identified by their names, sizes and times: `study.file_states`.
+Standard library only. What files hold is identified by names, sizes, times: `study.file_states`.
 """
 
+import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cache
@@ -21,6 +23,32 @@ def missing_files(config: Mapping) -> Iterator[str]:
     """Messages on missing files that the study reads, each with its fix."""
     yield from _missing_data(config)
     yield from _missing_paths(config)
+
+
+def check_braces(folder: Path) -> None:
+    """Raise ValueError if Snakemake would take a part of the workflow's own path for a wildcard."""
+    if braces := re.search(r"\{\s*\w+\s*(,[^{}]*)?\}", str(folder)):
+        raise ValueError(
+            f"Snakemake takes {braces[0]} in the path of this workflow, {folder}, for a wildcard: "
+            "rename that folder"
+        )
+
+
+def check_writable(folder: Path) -> None:
+    """Write a little in `folder`, made if need be, and remove it again.
+
+    Raises ValueError, naming the folder and the reason, if that cannot be done.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder, prefix=".writable-") as handle:
+            handle.write(bytes(4096))
+    except OSError as error:
+        raise ValueError(
+            f"results cannot be written to {folder.absolute()}: {error.strerror}. Make it a folder "
+            "that you may write to, on a disk with space, or run Snakemake in another folder with "
+            "`--directory`"
+        ) from error
 
 
 def _missing_paths(config: Mapping) -> Iterator[str]:

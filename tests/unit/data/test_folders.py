@@ -192,6 +192,31 @@ def test_links_are_followed_but_not_round_in_circles(tmp_path):
     assert sorted(relative(listing, tmp_path / "root")["train"]) == ["a/1.png", "b/2.png"]
 
 
+def test_links_that_lead_nowhere_are_named(tmp_path):
+    touch(tmp_path, "cat/1.png", "dog/2.png", "notes.txt")
+    (tmp_path / "horse").symlink_to(tmp_path / "none")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "cat/3.png").symlink_to(tmp_path / "none.png")
+    listing = list_images(tmp_path)
+    assert listing.classes == ["cat", "dog"]
+    assert listing.remarks[0].startswith("links that lead nowhere, ignored: horse, loop; repair")
+    assert listing.remarks[1:] == ["1 files ignored, not images by name: notes.txt"]
+    # Reading it fails, and is counted and named there.
+    assert "cat/3.png" in relative(listing, tmp_path)["train"]
+
+
+def test_any_text_names_a_class(tmp_path):
+    names = ["$HOME", "a b", "it's", "{x}", "汉字", "a\u3000b"]
+    listing = touch(tmp_path, *(f"{name}/1.png" for name in names))
+    assert set(listing.classes) == set(names)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\udcffb"])
+def test_names_of_classes_that_are_no_text_are_refused(tmp_path, name):
+    with pytest.raises(ValueError, match="no text in UTF-8 or hold control.*rename these folders"):
+        touch(tmp_path, f"{name}/1.png", "b/2.png")
+
+
 def test_missing_and_empty_folders_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="correct `root:`"):
         list_images(tmp_path / "none")

@@ -1,6 +1,7 @@
 """A fault says where it is, what is allowed and what is near."""
 
 import pytest
+import yaml
 
 from spatial_mae.study.checking import allowed, faults
 from spatial_mae.study.schema import schema
@@ -104,3 +105,43 @@ def test_what_is_allowed_in_words(kind, text):
 
 def test_numbers_of_another_type_are_no_names():
     assert list(faults(1.0, {"enum": [1]})) and not list(faults(1, {"enum": [1]}))
+
+
+def numeric(node: object) -> list[dict]:
+    """All schemas below a node that allow a number."""
+    if isinstance(node, list):
+        return [one for item in node for one in numeric(item)]
+    if not isinstance(node, dict):
+        return []
+    kinds = {option.get("type") for option in node.get("anyOf", [node])}
+    found = [node] if kinds & {"integer", "number"} else []
+    return found + [one for item in node.values() for one in numeric(item)]
+
+
+def test_a_number_that_yaml_reads_as_text_is_refused_with_its_other_form():
+    nodes = numeric(schema())
+    assert len(nodes) > 100
+    for node in nodes:
+        assert "YAML reads this as text: write 1.0e-3" in next(faults("1e-3", node, "key"))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("1e-3", "1.0e-3"), ("1e3", "1000"), ("2.5e-4", None), ("1.5e3", "1500"), ("-3E-2", "-3.0e-2")]
+    + [("1e20", "1.0e+20"), ("2.5e11", "2.5e+11")],
+)
+def test_the_other_form_is_the_same_number_to_yaml(text, written):
+    read = yaml.safe_load(text)
+    if written is None:
+        assert read == float(text)
+        return
+    assert read == text
+    (fault,) = faults(read, {"type": "number"}, "key")
+    assert f"write {written}; expected a number" in fault
+    assert yaml.safe_load(written) == float(text)
+
+
+def test_other_texts_get_no_such_advice():
+    for text in ("e-3", "1e", "1e-3x", "auto"):
+        assert "YAML" not in next(faults(text, {"type": "number"}, "key"))
+    assert "YAML" not in next(faults("1e3", {"type": "string", "pattern": "^[a-z]+$"}, "key"))

@@ -19,7 +19,7 @@ def notes(rows: Sequence[Row], *remarks: str) -> list[str]:
     for dataset in distinct(rows, "dataset"):
         own = [row for row in rows if row.get("dataset") == dataset]
         parts = [_count(own), *_settings(own, rest).values()]
-        pixels = "; ".join(map(str, distinct(own, "pixels")))
+        pixels = "; ".join(map(_plain, distinct(own, "pixels")))
         parts += [f"pixels: {pixels}"] if pixels else []
         lines.append(f"{readable(dataset)}: " + "; ".join(part for part in parts if part))
     return [line for line in lines if line]
@@ -36,8 +36,12 @@ def run_name(row: Row, columns: Sequence[str], names: Mapping[str, str] = PHRASE
 
 
 def readable(name: object) -> str:
-    """A name of the config as words."""
-    return str(name).replace("_", " ")
+    """A name of the config, or of a class, as words; its `$` starts no formula."""
+    return _plain(name).replace("_", " ")
+
+
+def _plain(text: object) -> str:
+    return str(text).replace("$", r"\$")
 
 
 def number(value: object) -> str:

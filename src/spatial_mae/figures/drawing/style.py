@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from spatial_mae.figures.drawing.lettering import FONT, make_legible
 from spatial_mae.figures.drawing.notes import number
 from spatial_mae.files import atomic_path
 from spatial_mae.tables.rows import spread
@@ -27,7 +28,7 @@ ENTRY_WIDTH, LETTER_WIDTH = 0.3, 0.052  # inches of a legend entry without and p
 # A module and not an .mplstyle file: the code's fingerprint then sees a change of the look.
 STYLE = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # comes with Matplotlib: the same page on every machine
+    "font.sans-serif": [FONT],  # comes with Matplotlib: the same page on every machine
     "font.size": 7,
     "axes.titlesize": 7,
     "axes.labelsize": 7,
@@ -69,7 +70,9 @@ def styled(draw: Callable[[list], Figure]) -> Callable[[list], Figure]:
     @wraps(draw)
     def drawn(rows: list) -> Figure:
         with matplotlib.rc_context(STYLE):
-            return fix_layout(draw(rows))
+            figure = draw(rows)
+            make_legible(figure, NOTE_LINE)
+            return fix_layout(figure)
 
     return drawn
 
