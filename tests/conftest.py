@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from planning import TINY, snakemake_in
+from snakemake.utils import update_config
 
 ROOT = Path(__file__).resolve().parent.parent
 # Files of tests that share the study which the fixture `finished` runs.
@@ -41,6 +43,15 @@ def _own_memory(tmp_path_factory) -> None:
 def project() -> Path:
     """The checkout under test."""
     return ROOT
+
+
+@pytest.fixture
+def generated(project) -> dict:
+    """The study with every kind of experiment on generated data, as Snakemake merges it."""
+    config = yaml.safe_load((project / "config.yaml").read_text())
+    overlay = yaml.safe_load((project / "workflow/studies/generated.yaml").read_text())
+    update_config(config, overlay)
+    return config
 
 
 @pytest.fixture(scope="session")

@@ -23,20 +23,25 @@ def test_the_library_example_runs(project):
     assert names["losses"].shape == (3, 1024)
 
 
-def test_every_figure_is_listed_and_in_the_default_study(project):
+def test_every_figure_is_listed_and_drawn_on_generated_data(project, generated):
     modules = {p.stem for p in (project / "src/spatial_mae/figures").glob("*.py")} - {"__init__"}
     section = (project / "docs/measurements.md").read_text().partition("\n## Recipes")[0]
     listed = set(re.findall(r"^\| `(\w+)` ", section, re.M))
     assert modules == listed == set(FIGURES)
-    drawn = set(grid.figures({"experiments": experiments(project)}))
-    kinds = {entry["kind"] for entry in experiments(project)}
+    everything = completed(generated)["experiments"] + experiments(project)
+    drawn = set(grid.figures({"experiments": everything}))
+    kinds = {entry["kind"] for entry in everything}
     assert {FIGURES[figure] for figure in modules - drawn} <= {"detection", *kinds}
     assert len(drawn) > 40
 
 
 def test_the_readme_counts_what_there_is(project):
     drawn = grid.figures({"experiments": experiments(project)})
-    for n, said in ((len(statements()), "statements"), (len(FIGURES), "["), (len(drawn), "fig")):
+    for n, said in (
+        (len(statements()), "statements"),
+        (len(FIGURES), "["),
+        (len(drawn), "figures,"),
+    ):
         (least,) = re.findall(
             rf"more than (\d+) {re.escape(said)}", (project / "README.md").read_text()
         )

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class ArrayFile:
     """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure."""
     licence: str
     """Terms under which the images are used; in the report."""
+    channels: Literal[1, 3] = 3
+    """Of the arrays; networks are planned by it."""
 
 
 SOURCE = Source(ArrayFile, draws=False, root="needed")

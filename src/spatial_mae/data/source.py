@@ -24,7 +24,8 @@ class Source:
     archive: what a rule can download if there is no copy.
     layout: what a copy must hold, in its root or one folder below: each of these, or one of its
     alternatives, which | separates.
-    size: height and width of its images, if fixed. images: numbers of training and test images, if
+    size: height and width of its images, if fixed. channels: of its images, where no key `channels`
+    says it. images: numbers of training and test images, if
     known. advice: how to get a copy.
     """
 
@@ -35,5 +36,6 @@ class Source:
     archive: Archive | None = None
     layout: tuple[str, ...] = ()
     size: tuple[int, int] | None = None
+    channels: Literal[1, 3] = 3
     images: tuple[int, int] | None = None
     advice: str = "see docs/your-own-data.md"

@@ -73,7 +73,7 @@ class TexturedLayouts(Checked):
             )
 
 
-SOURCE = Source(TexturedLayouts, draws=True)
+SOURCE = Source(TexturedLayouts, draws=True, channels=1)
 
 
 def prepare(

@@ -75,7 +75,7 @@ def image_shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int
     if manifest:
         return manifest["height"], manifest["width"], manifest["channels"]
     size = sources.image_size(config["datasets"][name])
-    return (*size, config["datasets"][name].get("channels", 3)) if size else None
+    return (*size, sources.channels(config["datasets"][name])) if size else None
 
 
 def _manifest(name: str, folder: Path) -> dict | None:

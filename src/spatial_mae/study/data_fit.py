@@ -6,7 +6,7 @@ Sizes, classes and counts of most sources are known only once their files were r
 import json
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import grid, relations
+from spatial_mae.study import grid, relations, sources
 from spatial_mae.study.counts import fitted, number_of
 from spatial_mae.study.describing import declaration
 from spatial_mae.study.fitting import misfits
@@ -70,6 +70,7 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
             found += _singular(entry, runs, manifest)
             found += _too_few_to_extrapolate(config, entry, runs, manifest)
             found += _without_depth(entry, manifest)
+            found += _other_channels(config["datasets"][dataset], entry, runs, manifest)
             found += _without_factors(config, entry, manifest)
     return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
 
@@ -185,6 +186,19 @@ def _too_few_to_extrapolate(
                 "values of an image are needed; bring more images, make them smaller (`size`), "
                 "set fewer `halvings` (3 at least), or leave the experiment out"
             )
+
+
+def _other_channels(
+    declared: Mapping, entry: Mapping, runs: list[Mapping], manifest: Mapping
+) -> Iterator[str]:
+    """Networks planned for images of another number of channels than the files hold."""
+    planned, found = sources.channels(declared), manifest["channels"]
+    if planned != found and any("model" in run for run in runs):
+        yield (
+            f"experiment {entry['name']!r}: the images of {manifest['dataset']!r} have {found} "
+            f"channels, and networks are planned for {planned}; set `channels: {found}` of that "
+            "data set"
+        )
 
 
 def _without_depth(entry: Mapping, manifest: Mapping) -> Iterator[str]:

@@ -83,6 +83,7 @@ def _source_schema(name: str) -> dict:
         "archive": card.archive.name if card.archive else None,
         "layout": list(card.layout),
         "size": list(card.size) if card.size else None,
+        "channels": card.channels,
         "images": list(card.images) if card.images else None,
         "advice": card.advice,
     }

@@ -63,6 +63,12 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
             f"those of {run['dataset']!r} have {height} x {width}; leave ssim out of the recipe's "
             "`metrics`"
         )
+    colours = {run.get("colour"), recipe.get("control_colour")}
+    if "rgb" in colours and sources.channels(config["datasets"][run["dataset"]]) == 1:
+        yield (
+            f"experiment {name!r}: the images of {run['dataset']!r} have one channel, not those of "
+            "'rgb'; set `colour` (`control_colour` in the recipe) to luma"
+        )
     dimensions = height * width * (3 if run.get("colour") == "rgb" else 1)
     for n_latents in recipe.get("n_latents", ()) if "colour" in run else ():
         if isinstance(n_latents, int) and n_latents > dimensions:
@@ -80,7 +86,7 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
     try:
         backbone = Backbone(**config["models"][run["model"]])
         unit, decoder_depth = run.get("unit", 1), run.get("dec", 0)
-        channels = config["datasets"][run["dataset"]].get("channels", 3)
+        channels = sources.channels(config["datasets"][run["dataset"]])
         sizes = (*size, channels, run["patch"], unit, run["enc"], decoder_depth)
         architecture = Architecture(*sizes, backbone)
         if "mask" in run:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from spatial_mae.study import sources
 from spatial_mae.study.grid import Run, expand, kind_of, parse, slug, wildcards
 from spatial_mae.study.measured.keys import MOMENT, PRETRAINING
 from spatial_mae.study.measurements import KINDS, RELATED, RULES
@@ -74,7 +75,7 @@ def checks(config: Mapping) -> list[str]:
 
 def own_moment(config: Mapping, dataset: str) -> Run:
     """The moments of a data set's training images in all their channels."""
-    colour = "rgb" if config["datasets"][dataset].get("channels", 3) == 3 else "luma"
+    colour = "rgb" if sources.channels(config["datasets"][dataset]) == 3 else "luma"
     return {"dataset": dataset, "colour": colour, "n": "all", "split": "train"}
 
 

@@ -60,6 +60,11 @@ def image_size(dataset: Mapping) -> tuple[int, int] | None:
     return tuple(size) if size else None
 
 
+def channels(dataset: Mapping) -> int:
+    """Channels of a data set's images, as its config or its source says: 1 (gray) or 3."""
+    return dataset.get("channels") or card(dataset["source"])["channels"]
+
+
 def image_counts(dataset: Mapping) -> tuple[int, int] | None:
     """Training and test images, as its config or its source says; None if only files show it."""
     if "n_train" in dataset and "n_test" in dataset:

@@ -7,23 +7,23 @@ from spatial_mae.study.configuration import checked
 
 
 @pytest.fixture
-def quick(project):
-    """The merged config of the default study."""
-    return checked(yaml.safe_load((project / "config.yaml").read_text()))
+def whole(generated):
+    """The merged config of all experiments on generated data."""
+    return checked(generated)
 
 
-def test_the_scale_names_data_networks_and_the_papers(quick):
+def test_the_scale_names_data_networks_and_the_papers(whole):
     data = {"dataset": "a", "n_train": 5000, "height": 32, "width": 16, "concerns": True}
-    scale = scale_of(quick, [data, data | {"dataset": "lent", "concerns": False}])
+    scale = scale_of(whole, [data, data | {"dataset": "lent", "concerns": False}])
     assert scale["data"] == "a (5,000 images of 32 × 16)"
     assert scale["networks"] == "10 pretrained, width 48, 3 or 4 epochs"
     assert "2000 epochs" in scale["papers"] and "ImageNet-1k" in scale["papers"]
 
 
-def test_data_sets_that_only_lend_test_images_are_known(quick, tmp_path):
-    for name in quick["datasets"]:
+def test_data_sets_that_only_lend_test_images_are_known(whole, tmp_path):
+    for name in whole["datasets"]:
         write_json(tmp_path / "data" / name / "manifest.json", {"dataset": name})
-    concerns = {data["dataset"]: data["concerns"] for data in read_datasets(quick, tmp_path)}
+    concerns = {data["dataset"]: data["concerns"] for data in read_datasets(whole, tmp_path)}
     assert concerns["dead_leaves"] and not concerns["dead_leaves_hazy"]
 
 

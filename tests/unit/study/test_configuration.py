@@ -15,8 +15,8 @@ TERMS = {"pixels": "lossless", "licence": "mine"}
 
 
 @pytest.fixture
-def config(project):
-    return completed(yaml.safe_load((project / "config.yaml").read_text()))
+def config(generated):
+    return completed(generated)
 
 
 def named(config, name: str) -> dict:

@@ -18,7 +18,7 @@ def config(project, monkeypatch):
     monkeypatch.chdir(project)
     config = yaml.safe_load((project / "config.yaml").read_text())
     config["datasets"]["mine"] = {"source": "array_file", "root": "README.md", "classes": None}
-    config["datasets"]["mine"] |= {"pixels": "x", "licence": "x"}
+    config["datasets"]["mine"] |= {"pixels": "x", "licence": "x", "channels": 1}
     return config
 
 
@@ -35,6 +35,15 @@ def test_a_data_set_that_has_everything_has_no_misfits(config):
         misfits(config, [{"kind": kind, "grids": [RUN]} for kind in kinds], height=32, width=32)
         == []
     )
+
+
+def test_gray_images_of_networks_planned_for_three_channels_are_named(config):
+    del config["datasets"]["mine"]["channels"]
+    (found,) = misfits(config, [{"kind": "gallery", "grids": [RUN]}], height=32, width=32)
+    assert "have 1 channels, and networks are planned for 3; set `channels: 1`" in found
+    linear = {"dataset": ["mine"], "colour": ["rgb"], "patch": [4]}
+    (found,) = misfits(config, [{"kind": "influence", "grids": [linear]}], n_train=4000)
+    assert "the images of 'mine' have one channel, not those of 'rgb'; set `colour`" in found
 
 
 def test_all_misfits_are_named_at_once_with_what_to_set(config):
