@@ -66,7 +66,7 @@ def test_every_study_is_listed(project):
 
 def test_every_page_is_listed(project):
     text = (project / "docs/studies.md").read_text()
-    pages = {p.name for p in (project / "docs").glob("*.md")} - {"studies.md"}
+    pages = {p.name for p in (project / "docs").glob("*.*")} - {"studies.md"}
     assert [page for page in sorted(pages) if f"]({page})" not in text] == []
 
 
