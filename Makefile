@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SITE := build/site-environment
 CORES ?= all
 STUDY ?= quick
 ARCHIVE ?= results/$(STUDY).tar.gz
@@ -11,7 +12,7 @@ MINUTES ?= 9
 DATA ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help quick test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs clean lock
+.PHONY: help quick test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs site clean lock
 
 help:  ## print this list
 	@echo "make TARGET [NAME=value ...], with these targets:"
@@ -67,12 +68,22 @@ docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements}.md, t
 	set -o pipefail; snakemake --rulegraph mermaid-js | \
 	    python -m spatial_mae.report.rulegraph workflow/rules docs/images/rulegraph.svg
 
+site: $(SITE)/.ready  ## build the documentation as a site, build/site/index.html, and check its links
+	PYTHONPATH=src $(SITE)/bin/python -m spatial_mae.report.site build/pages
+	$(SITE)/bin/zensical build --strict
+
 lock:  ## write requirements.lock (exact versions and hashes) from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header \
 	    --quiet --upgrade --output-file requirements.lock
 
 clean:  ## remove the environment, keep the results
 	rm -rf .venv
+
+$(SITE)/.ready: pyproject.toml
+	$(PYTHON) -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(SITE)/bin/uv pip install --quiet --python $(SITE)/bin/python --group docs
+	@touch $@
 
 $(READY): requirements.lock pyproject.toml
 	./.ci/environment "$(PYTHON)" .venv
