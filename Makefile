@@ -1,6 +1,7 @@
 # `make` lists the targets. Most of them first set up .venv from requirements.lock, once (about 6 GB on disk).
 SHELL := /bin/bash
 PYTHON ?= python3
+TORCH ?= cuda
 BIN := .venv/bin
 READY := .venv/.ready
 SITE := build/site-environment
@@ -86,5 +87,5 @@ $(SITE)/.ready: pyproject.toml
 	@touch $@
 
 $(READY): requirements.lock pyproject.toml
-	./.ci/environment "$(PYTHON)" .venv
+	./.ci/environment "$(PYTHON)" .venv $(TORCH)
 	@touch $@
