@@ -31,7 +31,8 @@ def text_of(output: dict) -> str:
     return " ".join([*kinds, output["data"]["text/plain"]])
 
 
-def test_the_tutorial_runs_and_shows_what_is_kept(kept):
+def test_the_tutorial_runs_and_shows_what_is_kept(kept, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     again = run(kept)
     assert shown(again) == shown(kept), "run make docs"
     printed = " ".join(text for cell in again["cells"] for text in map(text_of, _outputs(cell)))
