@@ -1,8 +1,10 @@
 # `make` lists the targets. Most of them first set up .venv from requirements.lock, once (about 6 GB on disk).
 SHELL := /bin/bash
 PYTHON ?= python3
+TORCH ?= cuda
 BIN := .venv/bin
 READY := .venv/.ready
+SITE := build/site-environment
 CORES ?= all
 STUDY ?= quick
 ARCHIVE ?= results/$(STUDY).tar.gz
@@ -11,7 +13,7 @@ MINUTES ?= 9
 DATA ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help quick taste test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs clean lock
+.PHONY: help quick taste test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs site clean lock
 
 help:  ## print this list
 	@echo "make TARGET [NAME=value ...], with these targets:"
@@ -66,11 +68,16 @@ gpu-check:  ## check correctness, robustness and speed on a GPU in ten minutes; 
 	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
 	    $(if $(DATA),--data $(DATA))
 
-docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements}.md and the picture of the rules
+docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements}.md, the tutorial's outputs, the picture of the rules
 	python -m spatial_mae.cli.describe_config
 	python -m spatial_mae.figures.drawing.documentation docs/measurements.md
+	python -m spatial_mae.report.notebook docs/tutorial.ipynb
 	set -o pipefail; snakemake --rulegraph mermaid-js | \
 	    python -m spatial_mae.report.rulegraph workflow/rules docs/images/rulegraph.svg
+
+site: $(SITE)/.ready  ## build the documentation as a site, build/site/index.html, and check its links
+	PYTHONPATH=src $(SITE)/bin/python -m spatial_mae.report.site build/pages
+	$(SITE)/bin/zensical build --strict
 
 lock:  ## write requirements.lock (exact versions and hashes) from pyproject.toml
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header \
@@ -79,6 +86,12 @@ lock:  ## write requirements.lock (exact versions and hashes) from pyproject.tom
 clean:  ## remove the environment, keep the results
 	rm -rf .venv
 
+$(SITE)/.ready: pyproject.toml
+	$(PYTHON) -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(SITE)/bin/uv pip install --quiet --python $(SITE)/bin/python --group docs
+	@touch $@
+
 $(READY): requirements.lock pyproject.toml
-	./.ci/environment "$(PYTHON)" .venv
+	./.ci/environment "$(PYTHON)" .venv $(TORCH)
 	@touch $@

@@ -37,11 +37,8 @@ def test_every_figure_is_listed_and_drawn_on_generated_data(project, generated):
 
 def test_the_readme_counts_what_there_is(project):
     drawn = grid.figures({"experiments": experiments(project)})
-    for n, said in (
-        (len(statements()), "statements"),
-        (len(FIGURES), "["),
-        (len(drawn), "figures,"),
-    ):
+    counts = {"statements": len(statements()), "[": len(FIGURES), "figures,": len(drawn)}
+    for said, n in counts.items():
         (least,) = re.findall(
             rf"more than (\d+) {re.escape(said)}", (project / "README.md").read_text()
         )
@@ -71,7 +68,7 @@ def test_every_study_is_listed(project):
 
 def test_every_page_is_listed(project):
     text = (project / "docs/studies.md").read_text()
-    pages = {p.name for p in (project / "docs").glob("*.md")} - {"studies.md"}
+    pages = {p.name for p in (project / "docs").glob("*.*")} - {"studies.md"}
     assert [page for page in sorted(pages) if f"]({page})" not in text] == []
 
 

@@ -15,7 +15,8 @@ from spatial_mae.evaluation.features import freeze
 from spatial_mae.evaluation.origin import check_images, scale
 from spatial_mae.evaluation.reconstruction import Masking, masking_of
 from spatial_mae.files import Row
-from spatial_mae.jacobian.pixels import check_outputs, pixel_mask
+from spatial_mae.jacobian.jacobian import Jacobian, jacobian
+from spatial_mae.jacobian.pixels import check_outputs, hidden_pixels, pixel_mask
 from spatial_mae.models.architecture import Architecture, check_masking
 from spatial_mae.models.hub import load_vit_mae
 from spatial_mae.models.mae import LossOn, MaskedAutoencoder
@@ -40,6 +41,33 @@ class Network:
     loss_on: LossOn
     epoch: int | None
     columns: Row
+
+    def draw_masks(self, n: int, generator: torch.Generator) -> Tensor:
+        """Masks as in its training, True = hidden: bool (n, P), patches row by row."""
+        sizes, masking = self.model.architecture, self.masking
+        return draw_masks(generator, n, sizes, masking.mask_ratio, masking.sampling)
+
+    def reconstruct(self, images: Tensor, masks: Tensor) -> Tensor:
+        """Images as it predicts them, every pixel: float (N, C, H, W), 1 = white, not clipped.
+
+        images: float (N, C, H, W) in [0, 1]; masks: bool (N, P). Where the targets of its training
+        were normalised, a predicted patch gets the mean and deviation of the true one.
+        """
+        with torch.no_grad():
+            return self.model.reconstruct(images, masks, self.masking.normalise_targets)
+
+    def jacobian(
+        self, image: Tensor, mask: Tensor, outputs: Tensor | None = None, **choices: object
+    ) -> Jacobian:
+        """Derivatives of the pixels `outputs` of `reconstruct` by the visible pixels: Eq. 10's J.
+
+        image: float (C, H, W) in [0, 1]; mask: bool (P,); outputs: (row, column) of pixels, (n, 2),
+        None for all hidden ones. choices, and what is raised: as in `jacobian.jacobian`.
+        """
+        if outputs is None:
+            outputs = hidden_pixels(self.model.architecture, mask)
+        normalised = self.masking.normalise_targets
+        return jacobian(self.model, image, mask, outputs, normalised=normalised, **choices)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from spatial_mae.files import Row
 from spatial_mae.jacobian.averaging import DistanceProfile, RunningMean, number
 from spatial_mae.jacobian.entropy import LOGARITHMS, nats, unit
 from spatial_mae.jacobian.inputs import Images, Network
-from spatial_mae.jacobian.jacobian import Jacobian, jacobian
+from spatial_mae.jacobian.jacobian import Jacobian
 from spatial_mae.jacobian.linear_model import LinearModel
 from spatial_mae.jacobian.locality import distances, mean_distance, shares
 from spatial_mae.jacobian.pixels import all_pixels, hidden_pixels, visible_pixels
@@ -92,14 +92,8 @@ class NetworkSource:
         self.found: dict[str, object] = {}
 
     def __call__(self, image: Tensor, mask: Tensor, outputs: Tensor) -> Jacobian:
-        found = jacobian(
-            self.network.model,
-            image,
-            mask,
-            outputs,
-            hidden_only=self.hidden_only,
-            normalised=self.network.masking.normalise_targets,
-            **self.found,
+        found = self.network.jacobian(
+            image, mask, outputs, hidden_only=self.hidden_only, **self.found
         )
         self.found = {"mode": found.mode, "chunk": found.chunk}
         return found

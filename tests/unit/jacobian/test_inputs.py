@@ -19,10 +19,13 @@ from spatial_mae.entry_point import entry_point
 from spatial_mae.evaluation.reconstruction import Masking
 from spatial_mae.jacobian import inputs
 from spatial_mae.jacobian.inputs import open_images, open_network
+from spatial_mae.jacobian.jacobian import jacobian
+from spatial_mae.jacobian.pixels import hidden_pixels
 from spatial_mae.jacobian.recipe import JacobianRecipe
 from spatial_mae.jacobian.stage import checkpoints_of, inputs_of, network_flags
 from spatial_mae.models.architecture import Architecture, Backbone, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
+from spatial_mae.models.masks import draw_masks
 from spatial_mae.models.positions import sin_cos_positions
 from spatial_mae.models.weights import load_mae, save_weights
 from spatial_mae.training.workplace import on_device
@@ -118,6 +121,26 @@ def test_weights_without_a_decoder_are_refused(tmp_path, kind, depth, parts):
     message = rf"w: holds an encoder alone \({kind}\), no decoder; give the weights of a masked"
     with pytest.raises(ValueError, match=message):
         open_network(tmp_path / "w")
+
+
+@pytest.mark.parametrize("normalised", [True, False])
+def test_a_network_draws_reconstructs_and_differentiates_as_it_was_trained(tmp_path, normalised):
+    model = save(tmp_path / "w", normalise_targets=normalised)
+    network = open_network(tmp_path / "w", mask_ratio=0.75)
+    masks = network.draw_masks(3, torch.Generator().manual_seed(0))
+    law = (GREY, 0.75, "bernoulli")
+    assert torch.equal(masks, draw_masks(torch.Generator().manual_seed(0), 3, *law))
+    images = torch.rand(3, 1, 8, 12, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected = model.reconstruct(images, masks, normalised)
+    assert torch.equal(network.reconstruct(images, masks), expected)
+    found = network.jacobian(images[0], masks[0])
+    hidden = hidden_pixels(GREY, masks[0])
+    assert torch.equal(found.outputs, hidden)
+    direct = jacobian(model, images[0], masks[0], hidden, normalised=normalised)
+    assert torch.equal(found.values, direct.values)
+    one = network.jacobian(images[0], masks[0], hidden[:1], mode="reverse")
+    assert one.mode == "reverse" and len(one.outputs) == 1
 
 
 def test_weights_that_do_not_say_how_they_were_trained_are_named(tmp_path):

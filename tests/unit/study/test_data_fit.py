@@ -107,7 +107,12 @@ def test_demands_are_those_of_the_data_set_alone(config):
 
 
 def test_singular_moments_without_a_ridge_are_named_before_they_are_solved(config):
-    grid = {"dataset": ["mine"], "colour": ["luma", "rgb"], "n": ["50%", "all"], "patch": [2, 4, 8]}
+    grid = {
+        "dataset": ["mine"],
+        "colour": ["luma", "gray"],
+        "n": ["50%", "all"],
+        "patch": [2, 4, 8],
+    }
     found = misfits(config, [{"kind": "losses", "grids": [grid]}], n_train=40)
     text = "\n".join(found)
     assert "moments of 40 images of 'mine' are singular in patches of 64 values" in text
