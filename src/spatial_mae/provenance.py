@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -167,6 +168,26 @@ def _reason(complaint: str) -> str:
     if "not a git repository" in complaint or "did not match any file" in complaint:
         return f"{code.PACKAGE} is in no git clone of this project; install it from one (pip -e)"
     return f"git says: {' '.join(complaint.split()) or 'nothing'}"
+
+
+def older_results(folder: Path) -> str | None:
+    """What to know of a study's results that another version of the package began, or None.
+
+    folder: `results/{study}`; its `config.record.json` says the version.
+    """
+    from spatial_mae import __version__
+
+    try:
+        version = json.loads((folder / "config.record.json").read_text())["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if version == __version__:
+        return None
+    return (
+        f"{folder} was begun by version {version}, this is {__version__}: jobs whose code or inputs "
+        "changed run again (-n lists them, --rerun-triggers mtime keeps their results); to keep the "
+        "old results as they are, copy the folder or give the study another name (`study:`)"
+    )
 
 
 def _versions() -> dict[str, str]:

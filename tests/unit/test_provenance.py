@@ -197,3 +197,16 @@ def test_a_spoilt_file_of_what_was_parsed_does_not_count(package):
         kept.write_text(kept.read_text()[:9])
     code.forget()
     assert provenance.fingerprint("solve") == first
+
+
+def test_results_of_another_version_are_said_with_what_to_do(tmp_path):
+    folder = tmp_path / "quick"
+    folder.mkdir()
+    assert provenance.older_results(folder) is None
+    record = folder / "config.record.json"
+    for text in ("", "[]", "{}", json.dumps({"version": __version__})):
+        record.write_text(text)
+        assert provenance.older_results(folder) is None
+    record.write_text('{"version": "0.0.1"}')
+    said = provenance.older_results(folder)
+    assert "begun by version 0.0.1" in said and "another name (`study:`)" in said

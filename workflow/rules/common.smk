@@ -27,7 +27,7 @@ from spatial_mae.study import (
     sources,
     user_files,
 )
-from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
+from spatial_mae.provenance import fingerprint, modules_of, older_results, share_with_jobs
 
 user_files.check_braces(ROOT)
 config_files.refuse_repeated_keys(workflow.configfiles)

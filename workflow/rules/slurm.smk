@@ -8,6 +8,8 @@ from spatial_mae import slurm
 onstart:
     gc.enable()
     prepare_results()
+    if older := older_results(Path("results") / config["study"]):
+        print(older, file=sys.stderr)
     if workflow.executor_plugin.name == "slurm":
         prepare_submission()
 
