@@ -184,9 +184,9 @@ def older_results(folder: Path) -> str | None:
     if version == __version__:
         return None
     return (
-        f"{folder} was begun by version {version}, this is {__version__}: jobs whose code or inputs "
-        "changed run again (-n lists them, --rerun-triggers mtime keeps their results); to keep the "
-        "old results as they are, copy the folder or give the study another name (`study:`)"
+        f"{folder} was begun by version {version}, this is {__version__}: jobs whose code or "
+        "inputs changed run again (-n lists them, --rerun-triggers mtime keeps their results); to "
+        "keep the old results, copy the folder or give the study another name (`study:`)"
     )
 
 
