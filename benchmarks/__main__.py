@@ -1,6 +1,7 @@
 """Run the benchmarks and print their tables as markdown: ratios, taken in this very run.
 
-`python -m benchmarks gpu_check` takes other arguments: docs/gpu.md.
+`python -m benchmarks gpu_check` and `python -m benchmarks reliability` take other arguments:
+docs/gpu.md, docs/reliability.md.
 """
 
 import argparse
@@ -14,13 +15,17 @@ from collections.abc import Sequence
 import benchmarks
 from benchmarks import gpu_check
 
-HELPERS = {"__main__", "made_tables", "synthetic", "timing", "gpu_check"}
+HELPERS = {"__main__", "made_tables", "synthetic", "timing", "gpu_check", "reliability"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["gpu_check"]:
         sys.exit(gpu_check.main(argv[1:]))
+    if argv[:1] == ["reliability"]:
+        from benchmarks import reliability
+
+        sys.exit(reliability.main(argv[1:]))
     names = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name not in HELPERS]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"default all: {', '.join(names)}")

@@ -12,6 +12,7 @@ The manifest is written last and removed first: arrays without one are no data s
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from spatial_mae.data.cautions import class_warnings, dark_warnings, singular_warnings
 from spatial_mae.data.npy import NpyWriter, unfinished
 from spatial_mae.data.writing import Progress, check_room
-from spatial_mae.files import read_json, sha256, write_json
+from spatial_mae.files import read_json, remove, sha256, write_json
 
 SPLITS = ("train", "test")
 PARTS = {
@@ -256,7 +257,18 @@ def _open(path: Path, entry: Mapping) -> np.ndarray:
             f"{path} holds {array.dtype} {array.shape}, its manifest says {entry['dtype']} "
             f"{tuple(entry['shape'])}: prepare the data again"
         )
+    _check(path, entry["sha256"], path.stat().st_mtime_ns)
     return array
+
+
+@lru_cache(maxsize=64)
+def _check(path: Path, digest: str, changed: int) -> None:
+    """Once a process for each array, as long as its time of change stays the same."""
+    if sha256(path) != digest:
+        raise ValueError(
+            f"{path} is not what was written there: its SHA-256 differs from manifest.json. "
+            "It was damaged or edited: delete manifest.json and run snakemake again"
+        )
 
 
 def _file_name(split: str, part: str) -> str:
@@ -264,7 +276,7 @@ def _file_name(split: str, part: str) -> str:
 
 
 def _remove(manifest_path: Path) -> None:
-    manifest_path.unlink(missing_ok=True)
+    remove(manifest_path)
     for name in (_file_name(split, part) for split in SPLITS for part in PARTS):
         path = manifest_path.parent / name
         path.unlink(missing_ok=True)

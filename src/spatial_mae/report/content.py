@@ -9,7 +9,7 @@ import yaml
 
 from spatial_mae.claims.verdict import DECIDED, FINDING, VERDICTS, in_words
 from spatial_mae.figures.drawing.catalogue import describe
-from spatial_mae.files import read_json
+from spatial_mae.files import check, read_json
 from spatial_mae.papers.statements import SOURCES
 from spatial_mae.study import relations
 from spatial_mae.tables.reading import read_plotted
@@ -49,6 +49,7 @@ def read_figure(name: str, folder: Path, study: str, config_path: Path) -> dict:
     for path in (png, csv):
         if not path.is_file():
             raise FileNotFoundError(f"no {path}; run `snakemake --cores 1 {target}` first{OVERLAY}")
+    check(png)
     rows = read_plotted(csv)
     return {
         "name": name,

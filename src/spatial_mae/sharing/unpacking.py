@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from spatial_mae.files import sha256
+from spatial_mae.files import seal_of, sha256, write_seal
 from spatial_mae.sharing.bookkeeping import INCOMPLETE, METADATA
 from spatial_mae.sharing.packing import FORMAT, MANIFEST, VERSION
 
@@ -43,7 +43,7 @@ def unpack(archive: Path, folder: Path, study: str | None = None, force: bool = 
             # What Snakemake remembers of a file that is the same here stays this checkout's.
             new = [n for n in new if not (n.startswith(METADATA) and (folder / n).exists())]
             _refuse_to_overwrite(new, folder)
-        _place(new, staged, folder)
+        _place(new, manifest["files"], staged, folder)
     return manifest
 
 
@@ -127,12 +127,15 @@ def _refuse_to_overwrite(names: Sequence[str], folder: Path) -> None:
         )
 
 
-def _place(names: Sequence[str], staged: Path, folder: Path) -> None:
+def _place(names: Sequence[str], known: Mapping, staged: Path, folder: Path) -> None:
     now = time.time_ns()
     for name in names:
         os.utime(staged / name, ns=(now, now))
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        seal_of(folder / name).unlink(missing_ok=True)
         (staged / name).replace(folder / name)
+        if not name.startswith(METADATA):
+            write_seal(folder / name, known[name]["sha256"])
     if any(name.startswith(METADATA) for name in names):
         (folder / INCOMPLETE).mkdir(parents=True, exist_ok=True)
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from spatial_mae.figures.drawing.notes import number
-from spatial_mae.files import atomic_path
+from spatial_mae.files import atomic_path, sealed_path
 from spatial_mae.tables.rows import spread
 
 COLUMN, FULL = 3.4, 7.0  # widths in inches of one and of two journal columns
@@ -190,5 +190,5 @@ def save(figure: Figure, pdf: Path, png: Path) -> None:
     with matplotlib.rc_context(STYLE):
         with atomic_path(pdf) as temporary:
             figure.savefig(temporary, metadata={"CreationDate": None})
-        with atomic_path(png) as temporary:
+        with sealed_path(png) as temporary:
             figure.savefig(temporary, metadata={"Software": None})
