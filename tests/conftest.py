@@ -10,7 +10,7 @@ from planning import TINY, snakemake_in
 
 ROOT = Path(__file__).resolve().parent.parent
 # Files of tests that share the study which the fixture `finished` runs.
-WORKFLOW = ("caching", "detection", "run", "sharing", "tables")
+WORKFLOW = ("caching", "detection", "reliability", "run", "sharing", "tables")
 OF_FINISHED = {
     *(f"tests/workflow/test_{name}.py" for name in WORKFLOW),
     "tests/smoke/test_report.py",
