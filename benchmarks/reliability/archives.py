@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.reliability import study
 from spatial_mae.data import array_file, cifar10, imagenet64, tiny_imagenet
+from spatial_mae.data.pickles import read_batch
 from spatial_mae.sharing.packing import FORMAT, MANIFEST, VERSION
 from spatial_mae.sharing.unpacking import unpack
 
@@ -96,12 +97,12 @@ def made_up() -> Iterator[tuple[str, str, list[Try]]]:
     for files in ([], {"results/x": 1}, {"results/x": {"size": "1", "sha256": None}}, "x"):
         yield "unpack_results", f"a manifest of files {files!r}", [_results({}, files=files)]
     yield "unpack_results", "a manifest of 1e5 brackets", [_results({}, text=b"[" * 10**5)]
-    yield "cifar10", "a pickle that makes a file", [_cifar(Trap())]
-    yield "cifar10", "an array of 16 TB", [_cifar({"data": _declared()})]
+    yield "cifar10", "a pickle that makes a file", [_cifar(TRAP)]
+    yield "cifar10", "an array of 16 TB", [_cifar({"data": DECLARED})]
     for what, kind in LINKS.items():
         if what != "folder":
             yield "cifar10", f"a {what} out of its folder", [_cifar({}, kind)]
-    yield "imagenet64", "a pickle that makes a file", [_imagenet(Trap())]
+    yield "imagenet64", "a pickle that makes a file", [_imagenet(TRAP)]
     yield "imagenet64", "labels of 16 TB", [_huge_npz("labels", _read_imagenet)]
     yield "array_file", "images of 16 TB", [_huge_npz("train_images", _read_npz)]
     yield "array_file", "an array of objects", [_objects]
@@ -110,18 +111,18 @@ def made_up() -> Iterator[tuple[str, str, list[Try]]]:
     yield "tiny_imagenet", "2 GB of zeros in 2 MB", [_zip({"zeros": None})]
 
 
-class Trap:
-    """Unpickled by `pickle.load` it makes the file `evil` in the parent folder."""
+class Harmful:
+    """Unpickled by `pickle.load` it calls `call` with `words`."""
+
+    def __init__(self, call: Callable, *words: object) -> None:
+        self.reduced = (call, words)
 
     def __reduce__(self) -> tuple:
-        return os.system, ("touch ../evil evil",)
+        return self.reduced
 
 
-class _declared:  # noqa: N801 - a value, as its pickle is an array
-    """Unpickled it asks for an array of 16 TB."""
-
-    def __reduce__(self) -> tuple:
-        return np.empty(0).__reduce__()[0], (np.ndarray, (HUGE,), b"b")
+TRAP = Harmful(os.system, "touch ../evil evil")
+DECLARED = Harmful(np.empty(0).__reduce__()[0], np.ndarray, (HUGE,), b"b")
 
 
 def _results(
@@ -211,7 +212,7 @@ def _huge_npz(name: str, read: Callable[[Path], object]) -> Try:
 
 
 def _objects(folder: Path) -> None:
-    np.savez(folder / "a.npz", train_images=np.array([Trap()], dtype=object))
+    np.savez(folder / "a.npz", train_images=np.array([TRAP], dtype=object))
     _read_npz(folder / "a.npz")
 
 
@@ -227,48 +228,57 @@ def _zip(members: dict) -> Try:
     return one
 
 
+def _batch(folder: Path) -> Path:
+    content = pickle.dumps({b"data": np.zeros((2, 3072), np.uint8), b"labels": [0, 1]}, 2)
+    (folder / "batch").write_bytes(content)
+    return folder / "batch"
+
+
+def _read_batch(path: Path) -> object:
+    with path.open("rb") as file:
+        return read_batch(file, path.name)
+
+
+def _arrays(folder: Path) -> Path:
+    images = np.zeros((2, 4, 4, 3), np.uint8)
+    np.savez_compressed(folder / "a.npz", train_images=images, test_images=images)
+    return folder / "a.npz"
+
+
+def _rows(folder: Path) -> Path:
+    np.savez_compressed(folder / "b.npz", data=np.zeros((4, 12288), "u1"), labels=[1, 2, 3, 4])
+    return folder / "b.npz"
+
+
+def _images(folder: Path) -> Path:
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tiny-imagenet-200/wnids.txt", "n1\nn2\n" * 20)
+    return folder / "a.zip"
+
+
+def _packed(folder: Path) -> Path:
+    _results({NAME: b"a,b\n1,2\n"})(folder)
+    shutil.rmtree(folder / "checkout")
+    return folder / "a.tar.gz"
+
+
+def _unpacked(path: Path) -> object:
+    (path.parent / "checkout").mkdir()
+    return unpack(path, path.parent / "checkout")
+
+
+SOUND = {
+    "a pickled batch": (_batch, _read_batch),
+    "array_file": (_arrays, _read_npz),
+    "imagenet64": (_rows, _read_imagenet),
+    "tiny_imagenet": (_images, tiny_imagenet.verified_names),
+    "unpack_results": (_packed, _unpacked),
+}
+
+
 def damaged(number: int, seed: int) -> Iterator[tuple[str, str, list[Try]]]:
-    """Sound archives with one byte changed, or cut. What is read all the same is counted."""
-    content = pickle.dumps({b"data": np.zeros((2, 3072), np.uint8), b"labels": [0, 1]}, protocol=2)
-
-    def batch(folder: Path) -> Path:
-        (folder / "batch").write_bytes(content)
-        return folder / "batch"
-
-    def arrays(folder: Path) -> Path:
-        images = np.zeros((2, 4, 4, 3), np.uint8)
-        np.savez_compressed(folder / "a.npz", train_images=images, test_images=images)
-        return folder / "a.npz"
-
-    def rows(folder: Path) -> Path:
-        np.savez_compressed(
-            folder / "b.npz", data=np.zeros((4, 12288), np.uint8), labels=np.arange(1, 5)
-        )
-        return folder / "b.npz"
-
-    def images(folder: Path) -> Path:
-        with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("tiny-imagenet-200/wnids.txt", "n1\nn2\n" * 20)
-        return folder / "a.zip"
-
-    def packed(folder: Path) -> Path:
-        _results({NAME: b"a,b\n1,2\n"})(folder)
-        shutil.rmtree(folder / "checkout", ignore_errors=True)
-        return folder / "a.tar.gz"
-
-    def unpacked(path: Path) -> object:
-        folder = path.with_name("checkout")
-        folder.mkdir()
-        return unpack(path, folder)
-
-    makers = {
-        "a pickled batch": (batch, lambda path: imagenet64.read_batch(path.open("rb"), path.name)),
-        "array_file": (arrays, _read_npz),
-        "imagenet64": (rows, _read_imagenet),
-        "tiny_imagenet": (images, tiny_imagenet.verified_names),
-        "unpack_results": (packed, unpacked),
-    }
-    for name, (make, read) in makers.items():
+    """Sound archives with one byte changed, or cut."""
+    for name, (make, read) in SOUND.items():
         draw = random.Random(f"{seed} {name}")
         tries = [_with_damage(make, read, draw.random(), draw.random()) for _ in range(number)]
         yield name, "one byte changed, or cut", tries

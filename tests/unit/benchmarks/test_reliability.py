@@ -33,7 +33,7 @@ def test_a_trap_works_where_it_is_not_refused(tmp_path, monkeypatch):
 
     (tmp_path / "inside").mkdir()
     monkeypatch.chdir(tmp_path / "inside")
-    pickle.loads(pickle.dumps(archives.Trap()))
+    pickle.loads(pickle.dumps(archives.TRAP))
     assert (tmp_path / "evil").exists()
 
 
