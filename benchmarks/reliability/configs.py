@@ -24,6 +24,8 @@ LONGEST = 30  # seconds for a plan
 COLUMNS = ("number", "base", "mutations", "outcome", "words", "snakemake")
 PLANNED, REFUSED = "planned", "refused"
 
+LARGE = ("datasets", "models", "recipes", "experiments")  # blocks that are hit more often
+
 NUMBERS = (0, -1, 1, 2, 7, 10**9, 10**30, -(10**30), 0.5, -0.0, 1e-320, 1e308)
 NUMBERS += (float("nan"), float("inf"), -float("inf"))
 WORDS = ("", " ", "all", "null", "0", "1e3", "ünïcødé", "漢字", "🙂", "a/b", "../x", "a_b-c", "{x}")
@@ -72,7 +74,8 @@ def _mutate(config: dict, draw: random.Random) -> str:
     place: dict | list = config
     path: list = []
     while True:
-        key = draw.choice(list(place) if isinstance(place, Mapping) else range(len(place)))
+        keys = list(place) if isinstance(place, Mapping) else list(range(len(place)))
+        key = draw.choice(keys if path else keys + [key for key in LARGE if key in keys] * 2)
         path.append(key)
         deeper = isinstance(place[key], dict | list) and place[key] and draw.random() < 0.96
         if not deeper:
@@ -199,7 +202,7 @@ def dry_run(config: dict, file: Path) -> str:
         study.copy_project(folder)
     (folder / "config.yaml").write_text(file.read_text())
     done = subprocess.run(
-        study.snakemake("--dry-run", "--quiet", "rules", "report"),
+        study.snakemake("report", "--dry-run", "--quiet", "rules"),
         cwd=folder,
         env=study.environment(),
         capture_output=True,

@@ -45,6 +45,8 @@ class Job:
         if self.rule == "write_report":
             return file.endswith(IN_REPORTS) or "/figures/" in file or file in self.inputs
         folders = [word for word in self.words if word.endswith("checkpoints")]
+        if self.rule == "pretrain_mae":
+            folders = []  # it writes them
         return (
             file in self.inputs
             or any(file.startswith(f"{folder}/") for folder in folders)
