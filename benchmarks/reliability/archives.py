@@ -23,8 +23,7 @@ from spatial_mae.sharing.unpacking import unpack
 
 NUMBER = 300  # random damages of each kind of archive
 COLUMNS = ("reader", "case", "tried", "refused", "same", "different", "wrong", "words")
-HUGE = 1 << 44  # bytes that an archive declares and does not have
-NAME = "results/x/tables/t.csv"
+HUGE, NAME = 1 << 44, "results/x/tables/t.csv"  # bytes declared and not there; a listed file
 HARMFUL = (
     "results/../../evil",
     "/tmp/evil",
