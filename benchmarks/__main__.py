@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import benchmarks
 from benchmarks import gpu_check
 
-HELPERS = {"__main__", "made_tables", "synthetic", "timing", "gpu_check", "reliability"}
+ALONE = {"gpu_check", "reliability"}
+HELPERS = {"__main__", "made_tables", "synthetic", "timing", *ALONE}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -37,9 +38,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _refusal(unknown: set[str], names: list[str]) -> str:
-    if "gpu_check" in unknown:
-        return "gpu_check runs alone and comes first: python -m benchmarks gpu_check --help"
-    return f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}, gpu_check"
+    for name in sorted(unknown & ALONE):
+        return f"{name} runs alone and comes first: python -m benchmarks {name} --help"
+    known = ", ".join([*names, *sorted(ALONE)])
+    return f"no benchmark {', '.join(sorted(unknown))}; there are {known}"
 
 
 def _run(names: Sequence[str], quick: bool) -> None:
