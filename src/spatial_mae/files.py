@@ -8,6 +8,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,9 +23,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
     The temporary name keeps the suffix, so that writers which read the format from the name work.
     On any exception (a full disk, Ctrl-C) the temporary file is removed and `path` is untouched.
+    What killed writers of `path` left is removed first.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for rest in _unfinished(path):
+        rest.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
         yield temporary
@@ -33,6 +37,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _unfinished(path: Path) -> list[Path]:
+    """Temporary files of `path`; those of `a.b.csv` are not of `a.csv`."""
+    name = re.compile(rf"\.{re.escape(path.stem)}\.\d+\.tmp{re.escape(path.suffix)}")
+    with os.scandir(path.parent) as entries:
+        return [Path(entry.path) for entry in entries if name.fullmatch(entry.name)]
 
 
 @contextmanager

@@ -137,6 +137,18 @@ def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
 
 
+def test_what_a_killed_writer_left_is_removed_by_the_next_one(tmp_path):
+    code = "import os, sys; from spatial_mae.files import atomic_path\n"
+    code += "with atomic_path(sys.argv[1]) as path: path.write_text('half'); os._exit(9)"
+    for name in ("a.csv", "a.b.csv"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / name)])
+    assert len(list(tmp_path.iterdir())) == 2
+    files.write_text(tmp_path / "a.csv", "whole")
+    assert len(list(tmp_path.glob(".a.b.*.tmp.csv"))) == 1
+    files.write_text(tmp_path / "a.b.csv", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.b.csv", "a.csv"]
+
+
 def test_json_refuses_numbers_json_does_not_have(tmp_path):
     with pytest.raises(ValueError):
         files.write_json(tmp_path / "x.json", float("nan"))
