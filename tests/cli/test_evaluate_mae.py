@@ -140,6 +140,14 @@ def test_a_truncated_weights_file_is_named(tmp_path):
     assert not (tmp_path / "scores.csv").exists()
 
 
+def test_for_a_damaged_checkpoint_the_folder_is_to_be_deleted(tmp_path):
+    """Without one of its files Snakemake would take the folder for whole."""
+    path = prepare(tmp_path) / "checkpoints/epoch-0.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="delete the folder .*checkpoints, not one file of it"):
+        run(tmp_path)
+
+
 def test_no_threads_are_refused(tmp_path):
     with pytest.raises(ValueError, match="0 threads"):
         run(prepare(tmp_path), threads=0)
