@@ -1,6 +1,7 @@
 """Run the benchmarks and print their tables as markdown: ratios, taken in this very run.
 
-`python -m benchmarks gpu_check` takes other arguments: docs/gpu.md.
+`python -m benchmarks gpu_check` and `python -m benchmarks reliability` take other arguments:
+docs/gpu.md, docs/reliability.md.
 """
 
 import argparse
@@ -14,13 +15,18 @@ from collections.abc import Sequence
 import benchmarks
 from benchmarks import gpu_check
 
-HELPERS = {"__main__", "made_tables", "synthetic", "timing", "gpu_check"}
+ALONE = {"gpu_check", "reliability"}
+HELPERS = {"__main__", "made_tables", "synthetic", "timing", *ALONE}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["gpu_check"]:
         sys.exit(gpu_check.main(argv[1:]))
+    if argv[:1] == ["reliability"]:
+        from benchmarks import reliability
+
+        sys.exit(reliability.main(argv[1:]))
     names = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name not in HELPERS]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"default all: {', '.join(names)}")
@@ -32,9 +38,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _refusal(unknown: set[str], names: list[str]) -> str:
-    if "gpu_check" in unknown:
-        return "gpu_check runs alone and comes first: python -m benchmarks gpu_check --help"
-    return f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}, gpu_check"
+    for name in sorted(unknown & ALONE):
+        return f"{name} runs alone and comes first: python -m benchmarks {name} --help"
+    known = ", ".join([*names, *sorted(ALONE)])
+    return f"no benchmark {', '.join(sorted(unknown))}; there are {known}"
 
 
 def _run(names: Sequence[str], quick: bool) -> None:

@@ -12,7 +12,7 @@ from snakemake.utils import update_config
 
 ROOT = Path(__file__).resolve().parent.parent
 # Files of tests that share the study which the fixture `finished` runs.
-WORKFLOW = ("caching", "detection", "run", "sharing", "tables")
+WORKFLOW = ("caching", "detection", "reliability", "run", "sharing", "tables")
 OF_FINISHED = {
     *(f"tests/workflow/test_{name}.py" for name in WORKFLOW),
     "tests/smoke/test_report.py",

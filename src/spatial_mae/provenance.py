@@ -88,11 +88,12 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
     this package, the commit and whether the tree was dirty (None and `commit_unknown`, the reason,
     where that cannot be known, which is said on stderr too), command, versions of libraries, host,
     device, seconds, peak memory of this process in bytes, seed, the SHA-256 of each input file, and
-    what was chosen by measurement.
+    what was chosen by measurement. Raises ValueError for an input that is not what an earlier job
+    wrote there.
     """
     from spatial_mae import __version__
     from spatial_mae.choices import made
-    from spatial_mae.files import sha256, write_json
+    from spatial_mae.files import check, sha256, write_json
 
     start = time.perf_counter()
     record = {
@@ -107,6 +108,8 @@ def run_record(arguments: argparse.Namespace, inputs: Sequence[Path] = ()) -> It
         "device": f"cpu ({os.cpu_count()} cores, {platform.machine()})",
         "inputs": {str(path): sha256(path) for path in inputs},
     }
+    for path, digest in record["inputs"].items():
+        check(path, digest)
     yield record
     record["seconds"] = round(time.perf_counter() - start, 3)
     record["peak_memory_bytes"] = _peak_memory()

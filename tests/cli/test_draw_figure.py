@@ -37,10 +37,10 @@ def test_writes_pdf_png_csv_and_record_and_the_same_again(folder):
 def test_an_unknown_figure_names_the_nearest(folder):
     with pytest.raises(ValueError, match="did you mean 'taylor'"):
         draw(folder, "tailor")
-    assert sorted(path.name for path in folder.iterdir()) == ["table.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [".table.csv.sha256", "table.csv"]
 
 
 def test_a_table_of_another_kind_is_an_error_and_leaves_nothing(folder):
     with pytest.raises(ValueError, match="kind 'gabor'"):
         draw(folder, "gabor")
-    assert sorted(path.name for path in folder.iterdir()) == ["table.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [".table.csv.sha256", "table.csv"]

@@ -135,9 +135,17 @@ def test_images_without_labels_have_no_probes(tmp_path):
 def test_a_truncated_weights_file_is_named(tmp_path):
     path = prepare(tmp_path) / "weights.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="weights.safetensors: truncated"):
+    with pytest.raises(ValueError, match="weights.safetensors is not what was written"):
         run(tmp_path)
     assert not (tmp_path / "scores.csv").exists()
+
+
+def test_for_a_damaged_checkpoint_the_folder_is_to_be_deleted(tmp_path):
+    """Without one of its files Snakemake would take the folder for whole."""
+    path = prepare(tmp_path) / "checkpoints/epoch-0.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="delete the folder .*checkpoints, not one file of it"):
+        run(tmp_path)
 
 
 def test_no_threads_are_refused(tmp_path):

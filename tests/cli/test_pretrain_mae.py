@@ -53,7 +53,7 @@ def test_writes_weights_history_checkpoints_and_a_record(tmp_path, manifest):
     main(argv(manifest, tmp_path, seed=4))
     assert load_file(tmp_path / "weights.safetensors")
     assert len(read_rows(tmp_path / "history.csv")) == 3
-    assert len(list((tmp_path / "checkpoints").iterdir())) == 3
+    assert len(list((tmp_path / "checkpoints").glob("epoch-*"))) == 3
     record = read_json(tmp_path / "record.json")
     assert list(record["inputs"]) == [str(manifest)]
     expected = {"seed": 4, "status": "completed", "device": "cpu", "precision": "float32"}

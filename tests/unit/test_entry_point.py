@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 
 from spatial_mae import entry_point as entry
-from spatial_mae.files import sha256
+from spatial_mae.files import sha256, write_rows
 from spatial_mae.study.keys import Images
 
 
@@ -91,3 +91,15 @@ def test_a_recipe_is_fitted_to_the_data_set_of_the_manifest(tmp_path, capsys):
     (remark,) = json.loads((tmp_path / "r.json").read_text())["fitted"]
     assert remark == "n_images: 500 asked for, the data set has 10 test images: 10 taken"
     assert f"warning: {remark}" in capsys.readouterr().err
+
+
+def test_a_damaged_input_is_named_before_any_work(tmp_path):
+    @entry.entry_point(entry.reads(table="read"))
+    def main(given):
+        raise AssertionError("it worked on a damaged file")
+
+    write_rows(tmp_path / "t.csv", [{"a": 1}])
+    (tmp_path / "t.csv").write_text("a\n2\n")
+    with pytest.raises(ValueError, match="t.csv is not what was written there"):
+        main(["--table", str(tmp_path / "t.csv"), "--record", str(tmp_path / "record.json")])
+    assert not (tmp_path / "record.json").exists()

@@ -40,7 +40,7 @@ def redraw_flags(project) -> list[str]:
 
 def test_an_archive_has_no_networks_and_no_arrays(unpacked):
     suffixes = {path.suffix for path in unpacked.rglob("results/**/*") if path.is_file()}
-    assert suffixes == {".csv", ".json", ".md", ".html", ".yaml", ".pdf", ".png"}
+    assert suffixes == {".csv", ".json", ".md", ".html", ".yaml", ".pdf", ".png", ".sha256"}
 
 
 def test_nothing_is_computed_again(unpacked):

@@ -1,10 +1,27 @@
 """Official archives: where they are, what they must hash to, and how an existing copy is found."""
 
 import hashlib
+import tokenize
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from spatial_mae.data.listing import folders
+
+# What reading a damaged or made-up archive raises: also where it declares more than fits into
+# memory, a way of compression that there is not, or a password.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    MemoryError,
+    OverflowError,
+    NotImplementedError,
+    tokenize.TokenError,  # by numpy, of a damaged header
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)

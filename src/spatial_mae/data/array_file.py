@@ -4,7 +4,6 @@ train_images, test_images   uint8 (n, height, width, channels) or (n, height, wi
 train_labels, test_labels   integers (n,), optional, both or none
 """
 
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from spatial_mae.data.archives import DAMAGED
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
 
@@ -64,7 +64,7 @@ def _read(path: Path) -> Mapping[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (*DAMAGED, ValueError, AttributeError) as error:
         raise ValueError(f"{path} cannot be read as plain .npz arrays: {error}") from error
 
 

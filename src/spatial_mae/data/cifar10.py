@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spatial_mae.data.archives import Archive, find, verify
+from spatial_mae.data.archives import DAMAGED, Archive, find, verify
 from spatial_mae.data.pickles import planar_images, read_batch
 from spatial_mae.data.source import Source
 from spatial_mae.data.store import Batch, Prepared
@@ -88,7 +88,7 @@ def _packed(archive: Path, md5: str | None) -> dict[str, bytes]:
     try:
         with tarfile.open(archive, "r:gz") as tar:
             files = {Path(m.name).name: tar.extractfile(m).read() for m in _safe(tar)}
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, *DAMAGED) as error:
         raise ValueError(f"{archive} cannot be read: {error}; download it again") from error
     if missing := sorted(set(MEMBERS) - set(files)):
         raise ValueError(f"{archive} lacks {', '.join(missing)}; download it again")

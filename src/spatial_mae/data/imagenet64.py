@@ -15,7 +15,7 @@ from typing import Annotated
 
 import numpy as np
 
-from spatial_mae.data.archives import find
+from spatial_mae.data.archives import DAMAGED, find
 from spatial_mae.data.listing import children, natural_key
 from spatial_mae.data.pickles import planar_images, read_batch
 from spatial_mae.data.shrinking import shrink_images
@@ -122,7 +122,7 @@ def _array_rows(file: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
                 count = min(ROWS, n - start)
                 data = np.frombuffer(_exactly(stream, count * row), np.uint8)
                 yield data.reshape(count, row), labels[start : start + count]
-    except (zipfile.BadZipFile, EOFError, OSError, KeyError, ValueError) as error:
+    except (*DAMAGED, AttributeError, KeyError, ValueError) as error:
         raise ValueError(f"{file} cannot be read: {error}; use an official copy") from error
 
 

@@ -52,6 +52,10 @@ def read_batch(file: BinaryIO, name: str) -> dict[str, object]:
         AttributeError,
         IndexError,
         KeyError,
+        MemoryError,
+        OverflowError,
+        ArithmeticError,
+        SystemError,
     ) as error:
         raise ValueError(f"{name} is damaged: {error}; use an official copy") from error
     if not isinstance(value, Mapping):

@@ -12,6 +12,7 @@ The manifest is written last and removed first: arrays without one are no data s
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from spatial_mae.data.cautions import class_warnings, dark_warnings, singular_wa
 from spatial_mae.data.labels import CLASS, check_factors, of_classes
 from spatial_mae.data.npy import NpyWriter, unfinished
 from spatial_mae.data.writing import Progress, check_room
-from spatial_mae.files import read_json, sha256, write_json
+from spatial_mae.files import read_json, remove, sha256, write_json
 
 SPLITS = ("train", "test")
 PARTS = {
@@ -260,13 +261,18 @@ def _open(path: Path, entry: Mapping) -> np.ndarray:
         raise FileNotFoundError(
             f"{path} is missing: delete manifest.json and prepare the data again"
         )
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if list(array.shape) != entry["shape"] or str(array.dtype) != entry["dtype"]:
+    _check(path, entry["sha256"], path.stat().st_mtime_ns)
+    return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+@lru_cache(maxsize=64)
+def _check(path: Path, digest: str, changed: int) -> None:
+    """Once a process for each array, as long as its time of change stays the same."""
+    if sha256(path) != digest:
         raise ValueError(
-            f"{path} holds {array.dtype} {array.shape}, its manifest says {entry['dtype']} "
-            f"{tuple(entry['shape'])}: prepare the data again"
+            f"{path} is not what was written there: its SHA-256 differs from manifest.json. "
+            "It was damaged or edited: delete manifest.json and run snakemake again"
         )
-    return array
 
 
 def _file_name(split: str, part: str) -> str:
@@ -274,7 +280,7 @@ def _file_name(split: str, part: str) -> str:
 
 
 def _remove(manifest_path: Path) -> None:
-    manifest_path.unlink(missing_ok=True)
+    remove(manifest_path)
     for name in (_file_name(split, part) for split in SPLITS for part in PARTS):
         path = manifest_path.parent / name
         path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import numpy as np
 
-from spatial_mae.data.archives import Archive, find
+from spatial_mae.data.archives import DAMAGED, Archive, find
 from spatial_mae.data.listing import is_hidden
 from spatial_mae.data.pixels import UNREADABLE, Reading
 from spatial_mae.data.shrinking import shrink_images
@@ -29,6 +29,7 @@ TOP = "tiny-imagenet-200"
 SIDE = 64
 Side = Annotated[int, Range(least=1, most=SIDE)]
 COUNTS = {"classes": 200, "train": 100_000, "test": 10_000}
+LARGEST = 2_000_000_000  # bytes of all files together: four times the official ones
 FILES = 512  # files decoded together
 
 
@@ -89,19 +90,28 @@ def _pixels(recipe: TinyImagenet) -> str:
     return f"JPEG 4:2:0 at 64 x 64, as published{small}"
 
 
+def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
+    """A zip gives no more bytes than it declares."""
+    if (total := sum(info.file_size for info in archive.infolist())) > LARGEST:
+        raise ValueError(
+            f"{path} is refused: it holds {total} bytes, the official archive less than {LARGEST}"
+        )
+
+
 def verified_names(path: Path) -> list[str]:
     """Names of the zip's files, after every file's CRC was checked.
 
-    Raises ValueError if the zip is damaged or a name is absolute or leads out of its folder.
+    Raises ValueError if the zip is damaged or far too large, or a name leads out of its folder.
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            _check_size(path, archive)
             names = archive.namelist()
             for name in names:
                 if name.startswith("/") or "\\" in name or ".." in PurePosixPath(name).parts:
                     raise ValueError(f"{path} is refused: {name!r} leads out of its folder")
             broken = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except DAMAGED as error:
         raise ValueError(f"{path} is damaged: {error}; download it again") from error
     if broken:
         raise ValueError(f"{path} is damaged: {broken} fails its CRC; download it again")

@@ -66,9 +66,9 @@ def check_images(dataset: Dataset, architecture: Architecture) -> None:
 def earlier_epochs(folder: Path, last_epoch: int, which: str) -> list[Path]:
     """The checkpoints to evaluate before the last epoch, in order: epoch 0, or "all" in `folder`.
 
-    Raises ValueError if there is no checkpoint of epoch 0, the untrained control.
+    Raises ValueError if there is no checkpoint of epoch 0, the untrained control, or a damaged one.
     """
-    found = {read_metadata(path)["epoch"]: path for path in folder.glob("epoch-*.safetensors")}
+    found = {_epoch(path): path for path in folder.glob("epoch-*.safetensors")}
     if 0 not in found:
         raise ValueError(
             f"{folder} has no epoch-0.safetensors, the untrained network that trained ones are "
@@ -76,6 +76,14 @@ def earlier_epochs(folder: Path, last_epoch: int, which: str) -> list[Path]:
         )
     chosen = sorted(found) if which == "all" else [0]
     return [found[epoch] for epoch in chosen if epoch < last_epoch]
+
+
+def _epoch(path: Path) -> int:
+    try:
+        return read_metadata(path)["epoch"]
+    except ValueError as error:
+        whole = f"checkpoints are made again all together: delete the folder {path.parent}"
+        raise ValueError(f"{error}. {whole}, not one file of it") from error
 
 
 def _size(sides: tuple[int, int, int]) -> str:

@@ -7,7 +7,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from spatial_mae.files import atomic_path
+from spatial_mae.files import check, sealed_path
 from spatial_mae.models.architecture import Architecture, difference, from_json
 from spatial_mae.models.foreign import unknown_names, unreadable
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -30,7 +30,7 @@ def save_weights(path: str | Path, module_state: dict[str, Tensor], metadata: di
         )
     tensors = {name: value.detach().cpu().contiguous() for name, value in module_state.items()}
     encoded = {name: json.dumps(value, allow_nan=False) for name, value in metadata.items()}
-    with atomic_path(path) as temporary:
+    with sealed_path(path) as temporary:
         # Not `save_file`, which lets nobody but the owner read the file.
         temporary.write_bytes(save(tensors, metadata=encoded))
 
@@ -84,6 +84,7 @@ def load_encoder(
 def _read(path: str | Path) -> tuple[dict[str, Tensor], dict]:
     if not Path(path).is_file():
         raise ValueError(f"{path}: no such weights file")
+    check(path)
     try:
         with safe_open(path, framework="pt") as archive:
             texts = archive.metadata() or {}

@@ -1,8 +1,9 @@
 """What was run: the run records under a results folder, summed up by rule."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from spatial_mae.files import read_json
 
 Record = dict[str, object]
 KEYS = {"command", "started", "seconds", "commit"}
@@ -17,7 +18,7 @@ def read_records(root: Path, study: str) -> list[Record]:
     records = []
     for path in sorted(root.rglob("*record.json")):
         if others.isdisjoint(path.parents):
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = read_json(path)
             records += [record] if isinstance(record, dict) and record.keys() >= KEYS else []
     return [record for record in records if rule_of(record) != "write_report"]
 

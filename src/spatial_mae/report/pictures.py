@@ -6,12 +6,18 @@ from pathlib import Path
 
 from PIL import Image
 
+from spatial_mae.files import check
+
 COLOURS = 128
 THUMBNAIL, LEADING = 640, 1280  # pixels: the widest picture in a list, and next to the findings
 
 
 def embed(path: Path, widest: int) -> dict:
-    """A picture as `address` (data:, png on white, at most `widest` pixels), `width`, `height`."""
+    """A picture as `address` (data:, png on white, at most `widest` pixels), `width`, `height`.
+
+    Raises ValueError for a file that is not what was written there.
+    """
+    check(path)
     with Image.open(path) as picture:
         shown = Image.new("RGB", picture.size, "white")
         seen = picture.convert("RGBA")

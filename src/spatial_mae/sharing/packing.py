@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from spatial_mae.files import atomic_path, read_json, sha256
+from spatial_mae.files import atomic_path, check, read_json, sha256
 from spatial_mae.sharing.bookkeeping import metadata_files
 from spatial_mae.sharing.members import result_files
 
@@ -25,7 +25,8 @@ def pack(study: str, folder: Path, archive: Path) -> dict:
     those that the run records name) and files (path -> sha256, size in bytes). Times and owners of
     files do not enter, so that the same results give the same archive.
 
-    Raises FileNotFoundError if the study has not been run, or not to its end.
+    Raises FileNotFoundError if the study has not been run, or not to its end; ValueError if a file
+    is not what a job wrote there.
     """
     written = folder / f"results/{study}/config.yaml"
     if not written.is_file():
@@ -48,7 +49,9 @@ def pack(study: str, folder: Path, archive: Path) -> dict:
 
 
 def describe(path: Path) -> dict:
-    return {"sha256": sha256(path), "size": path.stat().st_size}
+    digest = sha256(path)
+    check(path, digest)
+    return {"sha256": digest, "size": path.stat().st_size}
 
 
 def _origin(records: Sequence[Path]) -> dict:

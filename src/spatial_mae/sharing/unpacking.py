@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import re
+import shutil
 import tarfile
 import tempfile
 import time
@@ -10,12 +12,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from spatial_mae.files import sha256
+from spatial_mae.files import seal_of, sha256, write_seal
 from spatial_mae.sharing.bookkeeping import INCOMPLETE, METADATA
 from spatial_mae.sharing.packing import FORMAT, MANIFEST, VERSION
 
 SHOWN = 5
 BLOCK = 1 << 20
+LARGEST_MANIFEST = 1 << 26  # bytes: a hundred thousand files
 KEYS = {"format", "version", "study", "commits", "versions", "files"}
 
 
@@ -43,7 +46,7 @@ def unpack(archive: Path, folder: Path, study: str | None = None, force: bool = 
             # What Snakemake remembers of a file that is the same here stays this checkout's.
             new = [n for n in new if not (n.startswith(METADATA) and (folder / n).exists())]
             _refuse_to_overwrite(new, folder)
-        _place(new, staged, folder)
+        _place(new, manifest["files"], staged, folder)
     return manifest
 
 
@@ -52,9 +55,10 @@ def _extract(archive: Path, staged: Path, study: str | None) -> dict:
     try:
         with tarfile.open(archive, "r:gz") as tar:
             manifest = _manifest(archive, tar, study)
-            for member in tar:
-                _check_member(archive, member, manifest)
-                if member.name != MANIFEST:
+            _check_room(archive, manifest["files"], staged)
+            for number, member in enumerate(tar):
+                _check_member(archive, member, manifest, is_first=not number)
+                if number:
                     _copy(archive, tar, member, manifest["files"][member.name], staged)
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the disk, not the archive
@@ -68,10 +72,12 @@ def _extract(archive: Path, staged: Path, study: str | None) -> dict:
 
 def _manifest(archive: Path, tar: tarfile.TarFile, study: str | None) -> dict:
     first = tar.next()
-    content = tar.extractfile(first) if first is not None and first.name == MANIFEST else None
+    is_ours = first is not None and first.name == MANIFEST and first.isfile()
+    if is_ours and first.size > LARGEST_MANIFEST:
+        raise ValueError(f"{archive}: {MANIFEST} has {first.size} bytes; not unpacked")
     try:
-        manifest = json.load(content) if content else None
-    except ValueError as error:
+        manifest = json.load(tar.extractfile(first)) if is_ours else None
+    except (ValueError, RecursionError) as error:
         raise _damaged(archive, f"has an unreadable {MANIFEST} ({error})") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(
@@ -85,16 +91,40 @@ def _manifest(archive: Path, tar: tarfile.TarFile, study: str | None) -> dict:
         )
     if not manifest.keys() >= KEYS:
         raise _damaged(archive, f"has no {', '.join(sorted(KEYS - manifest.keys()))} in {MANIFEST}")
+    if not _describes(manifest["files"]):
+        raise _damaged(archive, f"has no sizes and checksums in {MANIFEST}")
     if study is not None and manifest["study"] != study:
         raise ValueError(f"{archive} holds the study {manifest['study']!r}, not {study!r}")
     return manifest
 
 
-def _check_member(archive: Path, member: tarfile.TarInfo, manifest: Mapping) -> None:
-    """Plain files that the manifest lists, in the two places where results belong."""
+def _describes(files: object) -> bool:
+    """Whether this names files with sizes and checksums."""
+    return isinstance(files, dict) and all(
+        isinstance(known, dict)
+        and isinstance(known.get("size"), int)
+        and re.fullmatch("[0-9a-f]{64}", str(known.get("sha256")))
+        for known in files.values()
+    )
+
+
+def _check_room(archive: Path, files: Mapping, staged: Path) -> None:
+    """Refuse what would fill the disk, before the first file is written."""
+    needed, free = sum(known["size"] for known in files.values()), shutil.disk_usage(staged).free
+    if needed > free:
+        raise ValueError(f"{archive} holds {needed} bytes, {free} are free; not unpacked")
+
+
+def _check_member(
+    archive: Path, member: tarfile.TarInfo, manifest: Mapping, is_first: bool
+) -> None:
+    """First the manifest, then plain files that it lists, of the size that it says, in the two
+    places where results belong."""
     path = PurePosixPath(member.name)
     inside = path.parts[:1] == ("results",) or path.is_relative_to(METADATA)
-    listed = member.name == MANIFEST or (member.name in manifest["files"] and inside)
+    listed = is_first or (member.name in manifest["files"] and inside)
+    if listed and not is_first and member.size != manifest["files"][member.name]["size"]:
+        raise _damaged(archive, f"holds another {member.name} than it was packed with")
     if not (member.isfile() and listed) or path.is_absolute() or ".." in path.parts:
         raise ValueError(f"{archive}: unexpected {member.name!r}; not unpacked")
 
@@ -103,13 +133,15 @@ def _copy(
     archive: Path, tar: tarfile.TarFile, member: tarfile.TarInfo, known: Mapping, staged: Path
 ) -> None:
     target = staged / member.name
+    if target.exists():
+        raise ValueError(f"{archive}: {member.name!r} is there twice; not unpacked")
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with tar.extractfile(member) as source, target.open("wb") as handle:
         while block := source.read(BLOCK):
             digest.update(block)
             handle.write(block)
-    if (digest.hexdigest(), member.size) != (known["sha256"], known["size"]):
+    if digest.hexdigest() != known["sha256"]:
         raise _damaged(archive, f"holds another {member.name} than it was packed with")
 
 
@@ -127,12 +159,15 @@ def _refuse_to_overwrite(names: Sequence[str], folder: Path) -> None:
         )
 
 
-def _place(names: Sequence[str], staged: Path, folder: Path) -> None:
+def _place(names: Sequence[str], known: Mapping, staged: Path, folder: Path) -> None:
     now = time.time_ns()
     for name in names:
         os.utime(staged / name, ns=(now, now))
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        seal_of(folder / name).unlink(missing_ok=True)
         (staged / name).replace(folder / name)
+        if not name.startswith(METADATA):
+            write_seal(folder / name, known[name]["sha256"])
     if any(name.startswith(METADATA) for name in names):
         (folder / INCOMPLETE).mkdir(parents=True, exist_ok=True)
 

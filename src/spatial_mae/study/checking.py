@@ -49,7 +49,7 @@ def _source_faults(value: object, options: list[Mapping], place: str) -> Iterato
     """A data set: its `source` says which of the schemas counts."""
     known = {option["properties"]["source"]["const"]: option for option in options}
     source = value.get("source") if isinstance(value, Mapping) else None
-    if source in known:
+    if isinstance(source, str) and source in known:
         yield from faults(value, known[source], place)
     else:
         yield f"{place}.source: no source is named {source!r}; {nearest(str(source), known)}"

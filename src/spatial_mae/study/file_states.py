@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spatial_mae.data.listing import is_hidden
 from spatial_mae.study import sources
-from spatial_mae.study.user_files import found, paths_of
+from spatial_mae.study.user_files import found, is_there, paths_of
 
 
 def dataset_state(config: Mapping, dataset: str) -> str:
@@ -47,7 +47,7 @@ def state(places: tuple[str, ...], hashed: bool = False) -> str:
     Once in a process, so that a plan of many jobs looks once. Links are followed; hidden files,
     which no reader reads, do not count. hashed: the content of files counts too.
     """
-    there = [place for place in places if Path(place).exists()]
+    there = [place for place in places if is_there(place)]
     lines = [line for place in there for line in sorted(_lines(place, hashed))]
     digest = hashlib.sha256(b"\n".join(map(os.fsencode, lines)))
     return digest.hexdigest()[:16] if lines else ""

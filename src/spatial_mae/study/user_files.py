@@ -68,7 +68,7 @@ def _missing_paths(config: Mapping) -> Iterator[str]:
             path = recipe.get(key)
             if path is None and family in NEEDED:
                 yield f"recipe {name!r} of {family}: {key} is null; {NEEDED[family]}"
-            elif path is not None and not Path(path).exists():
+            elif path is not None and not is_there(path):
                 advice = NEEDED.get(family, "give its path, or null")
                 yield f"recipe {name!r} of {family}: {key} {path!r} does not exist; {advice}"
 
@@ -93,9 +93,9 @@ def _missing_data(config: Mapping) -> Iterator[str]:
         card = sources.card(source)
         if card["root"] == "needed" and root is None:
             yield f"data set {name!r} ({source}) needs `root:`, your copy's path; {card['advice']}"
-        elif root is not None and not Path(root).exists() and not _only_described(name):
+        elif root is not None and not is_there(root) and not _only_described(name):
             yield f"data set {name!r}: its root {root!r} does not exist; {card['advice']}"
-        elif root is not None and Path(root).exists():
+        elif root is not None and is_there(root):
             for wanted in card["layout"]:
                 if not found(Path(root), wanted):
                     names = wanted.replace("|", " or ")
@@ -109,6 +109,14 @@ def _only_described(dataset: str) -> bool:
     """
     folder = Path("results/data", dataset)
     return (folder / "manifest.json").is_file() and not (folder / "train.npy").exists()
+
+
+def is_there(path: str) -> bool:
+    """Whether a path exists: not if it is too long, or in a folder that may not be read."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
 
 
 def found(root: Path, wanted: str) -> list[Path]:

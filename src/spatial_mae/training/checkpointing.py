@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -73,6 +74,9 @@ def _flat(value: object, prefix: str = "") -> dict[str, object]:
 def _read(path: Path) -> dict | None:
     """What `path` holds, or None with a log line if it is truncated or not ours."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            if damaged := archive.testzip():  # torch.load does not compare the checksums
+                raise ValueError(f"{damaged} is damaged")
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # zip, unpickling and end-of-file errors share no base class
         _say(f"{path} cannot be read ({str(error).partition(chr(10))[0]}): ignored")

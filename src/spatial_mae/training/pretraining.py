@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from spatial_mae.data.store import Dataset
-from spatial_mae.files import write_rows
+from spatial_mae.files import copy, remove, write_rows
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, check_boundary, check_masking, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -248,11 +248,11 @@ class Checkpoints:
         folder.mkdir(parents=True)
         for epoch in self.run.recipe.kept_epochs:
             if epoch <= last_epoch:
-                shutil.copyfile(self._path(epoch), folder / f"epoch-{epoch}.safetensors")
+                copy(self._path(epoch), folder / f"epoch-{epoch}.safetensors")
 
     def remove(self) -> None:
         for path in self.state.glob("epoch-*.safetensors"):
-            path.unlink()
+            remove(path)
 
     def _path(self, epoch: int) -> Path:
         return self.state / f"epoch-{epoch:04d}.safetensors"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from spatial_mae.files import read_json, write_json
+from spatial_mae.files import read_json, write_text
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,8 @@ class RunFolder:
         self.status |= {name: _finite(value) for name, value in fields.items()}
         now = datetime.now(UTC).isoformat(timespec="seconds")
         owner = {"updated": now, "host": platform.node(), "pid": self._pid}
-        write_json(self.path / STATUS, self.status | owner)
+        # Not sealed: others read it while it is replaced.
+        write_text(self.path / STATUS, json.dumps(self.status | owner, indent=1) + "\n")
 
     def reread(self) -> None:
         """Take over what another process of the run has written to status.json."""

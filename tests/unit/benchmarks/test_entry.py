@@ -43,10 +43,11 @@ def test_an_unknown_benchmark_is_named(capsys):
     assert "no benchmark hardwear; there are augmentation" in capsys.readouterr().err
 
 
-def test_the_gpu_check_does_not_run_among_others(capsys):
+@pytest.mark.parametrize("name", sorted(entry.ALONE))
+def test_what_takes_other_arguments_does_not_run_among_others(capsys, name):
     with pytest.raises(SystemExit):
-        entry.main(["hardware", "gpu_check"])
-    assert "gpu_check runs alone" in capsys.readouterr().err
+        entry.main(["hardware", name])
+    assert f"{name} runs alone" in capsys.readouterr().err
 
 
 def test_a_checkout_that_is_not_installed_finds_the_package(project, tmp_path):

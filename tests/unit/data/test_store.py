@@ -57,10 +57,23 @@ def test_a_data_set_without_labels_says_so(tmp_path):
     rng = np.random.default_rng(0)
     source = prepared(batches(rng, [2]), batches(rng, [2]), classes=None, depth_unit=None)
     written = write_dataset(tmp_path / "manifest.json", "x", "y", source, {})
-    assert names(tmp_path) == ["manifest.json", "test.npy", "train.npy"]
+    assert names(tmp_path) == [".manifest.json.sha256", "manifest.json", "test.npy", "train.npy"]
     assert written["classes"] is None and not written["has_depth"]
     with pytest.raises(FileNotFoundError, match="'x' has no labels"):
         open_dataset(tmp_path / "manifest.json").labels("train")
+
+
+def test_an_array_with_one_bit_flipped_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    source = prepared(batches(rng, [2]), batches(rng, [2]), classes=None, depth_unit=None)
+    write_dataset(tmp_path / "manifest.json", "x", "y", source, {})
+    dataset = open_dataset(tmp_path / "manifest.json")
+    dataset.images("test")
+    content = bytearray((tmp_path / "train.npy").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "train.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=r"train\.npy is not what was written there"):
+        dataset.images("train")
 
 
 def failing():
@@ -124,7 +137,7 @@ def test_missing_and_foreign_files_are_named(tmp_path):
     dataset = open_dataset(manifest)
     with pytest.raises(FileNotFoundError, match="prepare the data again"):
         dataset.images("train")
-    with pytest.raises(ValueError, match="its manifest says"):
+    with pytest.raises(ValueError, match=r"test\.npy is not what was written there"):
         dataset.images("test")
     with pytest.raises(ValueError, match="unknown split 'val'"):
         dataset.images("val")

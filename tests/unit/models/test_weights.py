@@ -2,6 +2,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from spatial_mae.files import seal_of
 from spatial_mae.models import weights
 from spatial_mae.models.architecture import to_json
 from spatial_mae.models.heads import Classifier
@@ -49,6 +50,9 @@ def test_an_encoder_is_read_from_either_kind(saved, images, tmp_path):
 def test_truncated_files_are_named(saved, size):
     path, _, _ = saved
     path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(ValueError, match="weights.safetensors is not what was written there"):
+        weights.load_mae(path)
+    seal_of(path).unlink()
     for read in (weights.load_mae, weights.load_encoder, weights.read_metadata):
         with pytest.raises(ValueError, match="weights.safetensors: truncated, or no safetensors"):
             read(path)

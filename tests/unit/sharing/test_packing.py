@@ -7,6 +7,7 @@ import tarfile
 import pytest
 from toy_study import RECORDS, RESULTS, metadata_file
 
+from spatial_mae.files import write_seal
 from spatial_mae.sharing.packing import MANIFEST, pack
 
 
@@ -44,3 +45,10 @@ def test_an_unfinished_study_is_named_with_what_it_lacks(study, tmp_path):
 def test_an_unknown_study_is_answered_with_the_known_ones(study, tmp_path):
     with pytest.raises(FileNotFoundError, match="'smal' has not been run; .*other, small"):
         pack("smal", study, tmp_path / "small.tar.gz")
+
+
+def test_a_damaged_file_is_not_packed(study, tmp_path):
+    write_seal(study / RESULTS[0], "0" * 64)
+    with pytest.raises(ValueError, match="is not what was written there"):
+        pack("small", study, tmp_path / "small.tar.gz")
+    assert not (tmp_path / "small.tar.gz").exists()

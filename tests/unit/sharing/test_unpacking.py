@@ -8,6 +8,7 @@ import tarfile
 import pytest
 from toy_study import RESULTS, metadata_file
 
+from spatial_mae.files import check, write_seal, write_text
 from spatial_mae.sharing.packing import MANIFEST, pack
 from spatial_mae.sharing.unpacking import unpack
 
@@ -128,3 +129,14 @@ def test_missing_archive_and_folder_are_named(archive, tmp_path):
         unpack(tmp_path / "none.tar.gz", tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
         unpack(archive, tmp_path / "nowhere")
+
+
+def test_what_is_unpacked_is_sealed_also_in_place_of_other_results(archive, study, reader):
+    write_text(reader / TABLE, "mine")
+    write_seal(reader / TABLE, "0" * 64)
+    manifest = unpack(archive, reader, force=True)
+    for name in manifest["files"]:
+        check(reader / name)
+    (reader / TABLE).write_text("edited")
+    with pytest.raises(ValueError, match="psd.csv is not what was written there"):
+        check(reader / TABLE)

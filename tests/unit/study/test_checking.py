@@ -66,6 +66,10 @@ def recipes(family: str, **keys) -> dict:
             "datasets.a.size: [64] is not allowed; expected a list of 2: whole numbers, 1 or more",
         ),
         (
+            {"datasets": {"a": {"source": ["ising"]}}},
+            "datasets.a.source: no source is named ['ising']; ",
+        ),
+        (
             {"experiments": [{"kind": "loses"}]},
             "experiments[0].kind: 'loses' is not allowed; did you mean 'losses'? expected one of ",
         ),

@@ -97,3 +97,17 @@ def test_changes_are_named_with_their_place():
     assert changed('{"a": {"b": 1, "c": 2}, "d": 3}', '{"a": {"b": 1, "c": 4}}') == (
         "a.c: 2 -> 4, d: 3 -> None"
     )
+
+
+def test_every_flipped_bit_of_the_state_is_noticed(resume):
+    """Without a check, torch.load gives back other numbers."""
+    resume.save({"weights": torch.ones(64)})
+    whole = resume.path.read_bytes()
+    start = whole.index(torch.ones(64).numpy().tobytes())
+    for position in range(start, start + 256, 5):
+        flipped = bytearray(whole)
+        flipped[position] ^= 1
+        resume.path.write_bytes(flipped)
+        assert resume.load() is None
+    resume.path.write_bytes(whole)
+    assert resume.load() is not None

@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 
 from spatial_mae.figures.drawing.lettering import FONT, make_legible
 from spatial_mae.figures.drawing.notes import number
-from spatial_mae.files import atomic_path
+from spatial_mae.files import atomic_path, sealed_path
 from spatial_mae.tables.rows import spread
 
 COLUMN, FULL = 3.4, 7.0  # widths in inches of one and of two journal columns
@@ -199,5 +199,5 @@ def save(figure: Figure, pdf: Path, png: Path) -> None:
         with atomic_path(pdf) as temporary:
             FigureCanvasPdf(figure).print_pdf(temporary, metadata={"CreationDate": None})
         figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
-        with atomic_path(png) as temporary:
+        with sealed_path(png) as temporary:
             FigureCanvasAgg(figure).print_png(temporary, metadata={"Software": None})
