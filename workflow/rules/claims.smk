@@ -89,6 +89,7 @@ rule write_report:
         config="results/{study}/config.yaml",
         claims="results/{study}/claims.json",
         figures=grid.figure_files(config, "png"),
+        tables=rules.tables.input,
         manifests=expand(
             "results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)
         ),

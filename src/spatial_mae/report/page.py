@@ -10,6 +10,7 @@ from spatial_mae.report.claims import count_groups, read_claims
 from spatial_mae.report.figures import by_paper, read_figure, speak
 from spatial_mae.report.findings import RULE, summaries
 from spatial_mae.report.jobs import by_rule, provenance, read_records
+from spatial_mae.report.learned import learned, probe_tables
 
 FOLDER = Path(__file__).resolve().parent / "template"
 FILTERS = (wording.brief, wording.capital, wording.duration, wording.mebibytes)
@@ -38,6 +39,7 @@ def compose(
     datasets = content.read_datasets(config, records_root)
     drawn = [read_figure(name, figures, study, config_path) for name in figure_names]
     drawn = [speak(figure, claims) for figure in drawn]
+    experiments = content.read_experiments(config, config_path.parent)
     return render(
         study=study,
         config_path=str(config_path),
@@ -48,7 +50,8 @@ def compose(
         cautions=content.warnings(datasets, concerning=True),
         remarks=content.warnings(datasets, concerning=False),
         datasets=datasets,
-        experiments=content.read_experiments(config, config_path.parent),
+        experiments=experiments,
+        learned=learned(probe_tables(experiments, config_path.parent)),
         groups=by_paper(drawn),
         claims=claims,
         counts=count_groups(claims),

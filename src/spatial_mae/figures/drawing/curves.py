@@ -136,7 +136,8 @@ def chance(axis: Axes, rows: Sequence[Row], whole: float = 1) -> None:
         return
     level = whole / counts.pop()
     axis.axhline(level, color=BLACK, linewidth=0.5, zorder=1)
-    place = {"transform": axis.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+    axis.margins(y=0.12)
+    place = {"transform": axis.get_yaxis_transform(), "ha": "right", "va": "top"}
     axis.text(0.99, level, "chance", size=NOTE_SIZE, color=GREY, **place)
 
 
