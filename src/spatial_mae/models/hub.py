@@ -35,12 +35,12 @@ def load_vit_mae(
     folder = Path(folder)
     config = read_config(folder)
     architecture = architecture_of(folder, config)
-    found = unwrapped(folder, read_folder(folder))
-    tensors = {renamed(name, TRANSFORMERS): tensor for name, tensor in found.items()}
-    check_decoder(folder, tensors)
-    tensors = joined(folder, tensors, bool(field(folder, config, "qkv_bias")))
-    model = MaskedAutoencoder(architecture, *pixel_statistics(folder, architecture.channels))
-    fill(folder, model, tensors, "config.json")
+    with unwrapped(folder, read_folder(folder)) as found:
+        tensors = {renamed(name, TRANSFORMERS): tensor for name, tensor in found.items()}
+        check_decoder(folder, tensors)
+        tensors = joined(folder, tensors, bool(field(folder, config, "qkv_bias")))
+        model = MaskedAutoencoder(architecture, *pixel_statistics(folder, architecture.channels))
+        fill(folder, model, tensors, "config.json")
     for module in model.modules():
         if isinstance(module, nn.LayerNorm):
             module.eps = float(field(folder, config, "layer_norm_eps"))

@@ -81,20 +81,20 @@ def load_reference(
     """
     path = Path(path)
     found, arguments = read_pickle(path) if is_pickle(path) else (read_safetensors(path), {})
-    found = unwrapped(path, found)
-    tensors = {renamed(name, REFERENCE): tensor for name, tensor in found.items()}
-    check_decoder(path, tensors)
-    trained = _trained_as(path, arguments)
-    architecture = _architecture(path, tensors, trained)
-    statistics = [torch.tensor(values) for values in (trained.image_mean, trained.image_std)]
-    if any(len(values) != architecture.channels for values in statistics):
-        raise ValueError(
-            f"{path}: image_mean and image_std are for {len(trained.image_mean)} and "
-            f"{len(trained.image_std)} channels, the network for {architecture.channels}; put "
-            f"those of its images into {sidecar(path).name}"
-        )
-    model = MaskedAutoencoder(architecture, *statistics)
-    fill(path, model, tensors, "the patch embedding and blocks")
+    with unwrapped(path, found) as found:
+        tensors = {renamed(name, REFERENCE): tensor for name, tensor in found.items()}
+        check_decoder(path, tensors)
+        trained = _trained_as(path, arguments)
+        architecture = _architecture(path, tensors, trained)
+        statistics = [torch.tensor(values) for values in (trained.image_mean, trained.image_std)]
+        if any(len(values) != architecture.channels for values in statistics):
+            raise ValueError(
+                f"{path}: image_mean and image_std are for {len(trained.image_mean)} and "
+                f"{len(trained.image_std)} channels, the network for {architecture.channels}; put "
+                f"those of its images into {sidecar(path).name}"
+            )
+        model = MaskedAutoencoder(architecture, *statistics)
+        fill(path, model, tensors, "the patch embedding and blocks")
     metadata = {
         "kind": "mae",
         "architecture": to_json(architecture),

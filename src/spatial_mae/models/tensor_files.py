@@ -5,7 +5,8 @@ import json
 import pickle
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -135,10 +136,12 @@ def _refused(path: Path, error: Exception) -> str:
     )
 
 
-def unwrapped(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+@contextmanager
+def unwrapped(path: Path, tensors: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
     """Tensors without what a program put before all names, which is said on stderr.
 
-    Raises ValueError, naming `path`, if a tensor is not dense or not of floating point.
+    Errors of the block say it too. Raises ValueError, naming `path`, if a tensor is not dense or
+    not of floating point.
     """
     if wrong := [
         n for n, t in tensors.items() if t.layout != torch.strided or not t.is_floating_point()
@@ -146,11 +149,15 @@ def unwrapped(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         raise ValueError(
             f"{path}: {some(wrong)}: not dense or not of floating point; save as float32"
         )
-    if prefix := common_prefix(tensors):
+    prefix, said = common_prefix(tensors), ""
+    if prefix:
         programs = " and ".join(p for start, p in PREFIXES.items() if start in prefix)
-        line = f"{path}: {prefix!r} before all names, of {programs}, was taken away"
-        print(line, file=sys.stderr, flush=True)
-    return {name.removeprefix(prefix): value for name, value in tensors.items()}
+        said = f"the prefix {prefix!r} of all names, of {programs}, was taken away"
+        print(f"{path}: {said}", file=sys.stderr, flush=True)
+    try:
+        yield {name.removeprefix(prefix): value for name, value in tensors.items()}
+    except ValueError as error:
+        raise (ValueError(f"{error} ({said})") if said else error) from error
 
 
 def some(names: Iterable[str], most: int = 5) -> str:

@@ -1,6 +1,7 @@
 """Weights that transformers saved, read without it, against transformers' own answers."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -226,7 +227,11 @@ def test_shards_that_are_missing_or_elsewhere_are_refused(sharded):
 def test_a_prefix_before_all_names_is_taken_away_and_said(saved, vit_mae, same_answer, capsys):
     rewrite(saved, lambda t: [t.update({f"module.{name}": t.pop(name)}) for name in list(t)])
     same_answer(vit_mae(), load_vit_mae(saved)[0])
-    assert "'module.' before all names, of DataParallel" in capsys.readouterr().err
+    said = "the prefix 'module.' of all names, of DataParallel, was taken away"
+    assert said in capsys.readouterr().err
+    rewrite(saved, lambda tensors: tensors.pop("module.vit.embeddings.cls_token"))
+    with pytest.raises(ValueError, match=re.escape(f"({said})")):
+        load_vit_mae(saved)
 
 
 def test_a_layer_of_which_a_part_is_missing(saved):

@@ -105,7 +105,7 @@ def test_prefixes_of_programs_are_taken_away_and_said(
 ):
     path = write({"state_dict": {prefix + name: value for name, value in tensors.items()}})
     same_answer(theirs, load_reference(path)[0])
-    assert f"{path}: {prefix!r} before all names" in capsys.readouterr().err
+    assert f"{path}: the prefix {prefix!r} of all names" in capsys.readouterr().err
 
 
 def test_safetensors_with_the_same_names(theirs, tensors, tmp_path, same_answer, autoencoder):
