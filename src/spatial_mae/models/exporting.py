@@ -1,5 +1,6 @@
 """Our weights as a ViTMAE folder, which transformers and `models.hub` read."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from spatial_mae.files import write_json, write_text
+from spatial_mae.files import write_text
 from spatial_mae.models.architecture import Architecture, check_masking
 from spatial_mae.models.filling import QKV
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -47,8 +48,8 @@ def export_vit_mae(
     with _new_folder(folder) as temporary:
         tensors = {n: t.contiguous() for n, t in vit_mae_tensors(model).items()}
         (temporary / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
-        write_json(temporary / "config.json", config)
-        write_json(temporary / "preprocessor_config.json", pixels)
+        write_text(temporary / "config.json", json.dumps(config, indent=1) + "\n")
+        write_text(temporary / "preprocessor_config.json", json.dumps(pixels, indent=1) + "\n")
         card = model_card(folder.name, metadata, config, pixels, manifest)
         write_text(temporary / "README.md", card)
     return sorted(path.name for path in folder.iterdir())
