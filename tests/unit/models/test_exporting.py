@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors import safe_open
 from transformers import ViTImageProcessor, ViTMAEForPreTraining
 
-from spatial_mae.files import read_json
+from spatial_mae.files import read_json, seal_of
 from spatial_mae.models.architecture import to_json
 from spatial_mae.models.exporting import export_vit_mae, transformers_ratio
 from spatial_mae.models.hub import load_vit_mae
@@ -184,7 +184,7 @@ def test_what_cannot_be_exported_is_refused(tmp_path, save, changes, manifest, m
     _, path = save(**changes)
     with pytest.raises(ValueError, match=message):
         export_vit_mae(path, tmp_path / "out", manifest)
-    assert sorted(tmp_path.iterdir()) == [path]
+    assert set(tmp_path.iterdir()) == {path, seal_of(path)}
 
 
 def test_weights_of_an_unknown_training_are_refused(tmp_path, autoencoder, architecture):
@@ -212,7 +212,7 @@ def test_a_failed_export_leaves_nothing(tmp_path, save, monkeypatch):
     monkeypatch.setattr("spatial_mae.models.exporting.model_card", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         export_vit_mae(path, tmp_path / "out")
-    assert list(tmp_path.iterdir()) == [path]
+    assert set(tmp_path.iterdir()) == {path, seal_of(path)}
 
 
 def test_files_are_as_transformers_writes_them(tmp_path, save):
