@@ -3,6 +3,7 @@
 A stopped run continues from the state folder. Exit code 75: stopped and saved.
 """
 
+from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe, values
 from spatial_mae.models.architecture import Backbone
@@ -28,7 +29,7 @@ from spatial_mae.training.workplace import WORKPLACE, workplace
     WORKPLACE,
 )
 def main(given: Namespace) -> None:
-    dataset = open_dataset(given.manifest)
+    dataset = hold_out(open_dataset(given.manifest), given.recipe.held_out)
     depths = given.encoder_depth, given.decoder_depth
     run = PretrainingRun(
         dataset,

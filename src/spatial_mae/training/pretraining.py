@@ -177,7 +177,7 @@ def pretrain(
         f"until epoch {last}: the run keeps epochs {list(run.recipe.kept_epochs[1:])}; stop at one "
         "of them, or name the epoch under `checkpoints` of the pretraining recipe",
     )
-    n_images = run.recipe.n_train or run.dataset.manifest["n_train"]
+    n_images = run.recipe.n_train or run.dataset.count("train")
     check_batch(workplace.processes, run.recipe.batch_size, n_images)
     return workplace.work(_pretrain, run, outputs, last)
 
