@@ -18,7 +18,15 @@ gc.disable()
 SOURCE = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, SOURCE)
 
-from spatial_mae.study import configuration, data_fit, file_states, grid, relations, sources
+from spatial_mae.study import (
+    advising,
+    configuration,
+    data_fit,
+    file_states,
+    grid,
+    relations,
+    sources,
+)
 from spatial_mae.provenance import fingerprint, modules_of, share_with_jobs
 
 config.update(configuration.checked(config))
