@@ -17,6 +17,7 @@ FOR_PEOPLE = (
     "pack_results",
     "unpack_results",
     "estimate_cost",
+    "plan_advice",
     "upgrade_config",
     "describe_config",
     "commands",
