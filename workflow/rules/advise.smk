@@ -17,7 +17,7 @@ outputs:
     results/{study}/advise/advice.csv
     results/{study}/advise/next_study.yaml
 
-Each .json says what goes on to the next rung and why; one edited by hand is used as it is.
+Each .json says what the next rung tries and why; one edited by hand is used as it is.
 """
 
 PATCHES, MASKS = advising.RUNGS

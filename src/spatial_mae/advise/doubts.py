@@ -1,8 +1,8 @@
 """Why the evidence may not say which setting is best, and what would settle it.
 
 A doubt is a mapping: `reason`, a word; `detail`, a sentence; `settle`, what to do; `about`:
-`everything` (no setting is advised), `patch size`, `mask ratio`, or `care` (advice stands, but is
-less sure).
+`everything` (no setting is advised), `patch size`, `mask ratio`, or `care` (the advice
+holds, but is less sure).
 """
 
 from collections.abc import Mapping, Sequence

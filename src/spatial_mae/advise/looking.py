@@ -112,17 +112,17 @@ def jpeg_grid(pixels: np.ndarray) -> tuple[float, bool]:
     is a grid if the ratio is large and images agree on it.
     """
     grey = pixels.astype(np.float64).mean(axis=3)
-    across, beside = np.zeros(len(grey)), np.zeros(len(grey))
+    across, nearby = np.zeros(len(grey)), np.zeros(len(grey))
     for axis in (1, 2):
         steps = np.abs(np.diff(grey, axis=axis)).mean(axis=3 - axis)
         borders = np.arange(BLOCK - 1, steps.shape[1] - 1, BLOCK)
         across += steps[:, borders].sum(axis=1)
-        beside += (steps[:, borders - 1] + steps[:, borders + 1]).sum(axis=1) / 2
-    if not beside.sum():
+        nearby += (steps[:, borders - 1] + steps[:, borders + 1]).sum(axis=1) / 2
+    if not nearby.sum():
         return 1.0, False
-    more = across - beside
+    more = across - nearby
     error = more.std() / np.sqrt(len(more))
-    ratio = float(across.sum() / beside.sum())
+    ratio = float(across.sum() / nearby.sum())
     return round(ratio, 3), bool(ratio > VISIBLE_GRID and more.mean() > SURE * error)
 
 

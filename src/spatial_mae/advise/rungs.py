@@ -8,7 +8,7 @@ from spatial_mae.advise.ranking import Entry, Ranking, rank
 from spatial_mae.files import Row
 
 SURVIVE = 2.0  # standard errors of a difference: what is further behind is dropped
-MOST = 2  # settings that go on
+MOST = 2  # settings that are kept
 NAMES = {"probe": "accuracy of the probe", "error": "hidden error"}
 LEAST_LABELS = 1000
 
@@ -31,7 +31,7 @@ def objective(wanted: str, n_labels: int, n_classes: int) -> str:
 
 
 def patch_decision(rows: Sequence[Row], look: Mapping, epoch: int) -> dict:
-    """The patch sizes that go on from the first rung, each with the mask ratios to compare.
+    """The patch sizes that the first rung keeps, each with the mask ratios to compare.
 
     rows: as `scores.COLUMNS`. look: the file of `look_at_images`. Kept are those within two
     standard errors of the best, at most two. Without labels a mask ratio is not compared: the

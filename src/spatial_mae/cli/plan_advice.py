@@ -1,7 +1,7 @@
 """Plan a search for patch size and mask ratio: what it will cost, and the overlay that runs it.
 
 The last line printed is the overlay's path. The same request finds the plan it made before, so that
-an interrupted search goes on. Without images: generated ones.
+an interrupted search is resumed. Without images: generated ones.
 """
 
 import argparse
@@ -54,10 +54,10 @@ def make(arguments: argparse.Namespace) -> Path:
         _say(f"{path}: the plan of the same request is used; delete it to plan again")
         _say(*path.read_text(encoding="utf-8").split("\n# ")[1:])
         return path
-    overlay, told = _overlay(arguments, config, study, found)
-    _say(*told)
+    overlay, cost = _overlay(arguments, config, study, found)
+    _say(*cost)
     text = yaml.safe_dump(overlay, sort_keys=False, width=100)
-    write_text(path, f"{head}\n{text}" + "".join(f"\n# {line}" for line in told) + "\n")
+    write_text(path, f"{head}\n{text}" + "".join(f"\n# {line}" for line in cost) + "\n")
     return path
 
 
@@ -138,8 +138,8 @@ def _speeds(
     return seconds, at_once * (1.0 if gpus else planning.BUSY)
 
 
-def _say(*told: str) -> None:
-    for line in told:
+def _say(*lines: str) -> None:
+    for line in lines:
         print(line, file=sys.stderr)
 
 
