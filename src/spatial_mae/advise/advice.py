@@ -123,7 +123,7 @@ def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
     found += doubts.too_few_labels(look) + doubts.jpeg_grid(look, chosen.setting[0])
     found += doubts.order_changed(evidence.patches, measure, evidence.epochs)
     if measure == "probe":
-        baselines = {**evidence.baselines, **untrained(evidence.final, chosen)}
+        baselines = {**evidence.baselines, **untrained(evidence.final, final.best)}
         found += doubts.no_better_than_baselines(final, final.best, baselines)
     else:
         rung = (evidence.patches, (chosen.setting[0], look["common_mask"]), evidence.epochs[-1])
@@ -134,7 +134,7 @@ def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
 
 
 def untrained(rows: Sequence[Row], entry: Entry) -> dict[str, float]:
-    """Mean accuracy of the chosen setting's networks before training."""
+    """Mean accuracy of a setting's networks before training."""
     found = [
         row["probe"]
         for row in rows
@@ -209,7 +209,14 @@ def _capital(text: str) -> str:
 
 
 def gain_words(advice: Mapping) -> str:
-    """How the chosen setting compares with the default."""
+    """How the chosen setting compares with the default; of no advice, what was best."""
+    if advice["verdict"] != "advice":
+        best = f"patch {advice['patch']} at mask ratio {advice['mask']:g}"
+        return f"The best of what was tried, which is no advice: {best}. {_gain(advice)}"
+    return _gain(advice)
+
+
+def _gain(advice: Mapping) -> str:
     default = advice["default"]
     if default is None:
         return "The default does not fit these images, or cannot be compared without labels."
