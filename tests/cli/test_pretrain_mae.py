@@ -291,3 +291,16 @@ def test_killed_within_a_rung_and_continued_equals_unbroken(tmp_path, manifest):
 def test_a_rung_whose_weights_are_not_kept_is_refused(tmp_path, manifest, epoch):
     with pytest.raises(ValueError, match=r"keeps epochs \[1, 3, 5, 8\]"):
         main(rung(manifest, tmp_path, epoch))
+
+
+def test_a_rung_of_other_code_is_trained_again(tmp_path, manifest, capfd):
+    main(rung(manifest, tmp_path, 1, code="a"))
+    main(rung(manifest, tmp_path, 3, code="a"))
+    assert "continues after epoch 1" in capfd.readouterr().err
+    main(rung(manifest, tmp_path, 5, code="b"))
+    shown = capfd.readouterr().err
+    assert "other code trained" in shown and "continues after" not in shown
+    assert len(read_rows(tmp_path / "until-5/history.csv")) == 5
+    main(argv(manifest, tmp_path, RUNGS, code="b"))
+    assert "continues after epoch 5" in capfd.readouterr().err
+    assert not (tmp_path / "state/rung.json").exists()

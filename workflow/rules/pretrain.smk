@@ -71,6 +71,7 @@ rule pretrain_mae:
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --nproc {resources.processes:q} \
             --until-epoch {params.until:q} \
+            --code {params.code:q} \
             --state {params.state:q} \
             --requeue \
             --weights {output.weights:q} \

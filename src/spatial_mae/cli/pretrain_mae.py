@@ -21,6 +21,7 @@ from spatial_mae.training.workplace import WORKPLACE, workplace
     values(int, encoder_depth="blocks", decoder_depth="blocks"),
     recipe(PretrainingRecipe),
     flag("until_epoch", type=int, help="stop there and keep what the run continues from"),
+    flag("code", default="", help="fingerprint: a rung of another one is not continued"),
     paths(
         weights="safetensors to write",
         history="csv to write, one row per epoch",
@@ -38,7 +39,7 @@ def main(given: Namespace) -> None:
         given.recipe,
         given.seed,
     )
-    outputs = PretrainingOutputs(given.weights, given.history, given.checkpoints)
+    outputs = PretrainingOutputs(given.weights, given.history, given.checkpoints, given.code)
     metadata = pretrain(run, workplace(given), outputs, given.until_epoch)
     given.notes["processes"] = given.nproc
     given.notes |= {key: metadata[key] for key in ("status", "device", "precision", "epoch")}

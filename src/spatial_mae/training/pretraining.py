@@ -66,6 +66,7 @@ class PretrainingOutputs:
     weights: Path
     history: Path
     checkpoints: Path
+    code: str = ""  # fingerprint of what writes them: a rung of other code is not continued
 
 
 class PretrainingTask:
@@ -202,11 +203,13 @@ def _pretrain(site: Site, run: PretrainingRun, outputs: PretrainingOutputs, last
         last,
     )
     if first:
+        resume.check_code(outputs.code)
         checkpoints.check(resume)
     status = training.run()
     metadata = checkpoints.metadata(training.position, status)
     if first and status == COMPLETED and last < run.recipe.epochs:
         metadata = write_rung(outputs, training, checkpoints, last)
+        resume.note_code(outputs.code)
         folder.update(state=PAUSED, eta_seconds=0)
     elif first:
         write_outputs(outputs, training, metadata, checkpoints)
