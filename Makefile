@@ -13,7 +13,7 @@ MINUTES ?= 9
 DATA ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help quick taste test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs site clean lock
+.PHONY: help quick taste advise test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs site clean lock
 
 help:  ## print this list
 	@echo "make TARGET [NAME=value ...], with these targets:"
@@ -30,6 +30,12 @@ taste: $(READY)  ## run the linear half of the default study with its own report
 	@echo
 	@python -m spatial_mae.claims.summary results/taste/claims.json
 	@echo "Report: $(CURDIR)/results/taste/report.html"
+
+advise: $(READY)  ## advise on patch size and mask ratio for IMAGES (a folder or .npz) at SIZE, within BUDGET (30min)
+	plan=$$(python -m spatial_mae.cli.plan_advice $(if $(IMAGES),--images "$(IMAGES)") \
+	    $(if $(SIZE),--size $(SIZE)) $(if $(BUDGET),--budget $(BUDGET))) && \
+	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) \
+	    --configfile workflow/studies/advise.yaml $$plan -- advise
 
 test: $(READY) lint  ## run lint, then the unit, command-line, workflow and smoke tests
 	python -m pytest -n auto --maxprocesses 4 --no-loadscope-reorder -m "not slow" \

@@ -106,9 +106,10 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: str | Path, value: object) -> None:
+def write_json(path: str | Path, value: object, sealed: bool = True) -> None:
+    """sealed: not for a file that people may edit."""
     text = json.dumps(value, indent=1, allow_nan=False) + "\n"
-    with sealed_path(path) as temporary:
+    with (sealed_path if sealed else atomic_path)(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

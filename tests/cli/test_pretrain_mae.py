@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import platform
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -234,3 +235,78 @@ def workers(pid):
 
 def kill_a_worker(pid, number):
     os.kill(workers(pid)[1], number)
+
+
+RUNGS = LONG | {"checkpoints": [1, 3, 5]}
+
+
+def rung(manifest, folder, epoch, **changes):
+    """Flags of a run that stops after `epoch`; its state is that of the run in `folder`."""
+    place = folder / f"until-{epoch}"
+    return argv(manifest, place, RUNGS, state=folder / "state", until_epoch=epoch, **changes)
+
+
+def test_stops_at_rungs_and_ends_bit_for_bit_as_undisturbed(tmp_path, manifest):
+    unbroken, stopped = tmp_path / "unbroken", tmp_path / "stopped"
+    main(argv(manifest, unbroken, RUNGS))
+    for epoch in (1, 5):
+        main(rung(manifest, stopped, epoch))
+        assert read_json(stopped / "state/status.json")["state"] == "paused"
+        place = stopped / f"until-{epoch}"
+        found = load_file(place / "weights.safetensors")
+        expected = load_file(unbroken / f"checkpoints/epoch-{epoch}.safetensors")
+        assert all(torch.equal(found[key], expected[key]) for key in expected)
+        assert len(read_rows(place / "history.csv")) == epoch
+        kept = {0, *(e for e in RUNGS["checkpoints"] if e <= epoch)}
+        names = {path.stem for path in (place / "checkpoints").iterdir()}
+        assert names == {f"epoch-{e}" for e in kept}
+    main(argv(manifest, stopped, RUNGS))
+    assert not (stopped / "state/resume.pt").exists()
+    for epoch in (1, 5):
+        shutil.rmtree(stopped / f"until-{epoch}")
+    assert_equal_runs(unbroken, stopped)
+
+
+def test_an_earlier_rung_of_a_run_that_is_further_has_its_own_weights(tmp_path, manifest):
+    main(rung(manifest, tmp_path, 3))
+    first = load_file(tmp_path / "until-3/weights.safetensors")
+    main(rung(manifest, tmp_path, 5))
+    main(rung(manifest, tmp_path, 3))
+    again = load_file(tmp_path / "until-3/weights.safetensors")
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert len(read_rows(tmp_path / "until-3/history.csv")) == 3
+
+
+def test_killed_within_a_rung_and_continued_equals_unbroken(tmp_path, manifest):
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    main(argv(manifest, unbroken, RUNGS))
+    whole = read_rows(unbroken / "history.csv")[-1]["seconds"]
+    main(rung(manifest, killed, 1))
+    (killed / "state/resume.previous.pt").unlink()
+    process = started(rung(manifest, killed, 5, save_seconds=whole / 50))
+    wait_for(killed / "state/resume.previous.pt", process)  # it has saved again
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    main(rung(manifest, killed, 5))
+    found = load_file(killed / "until-5/weights.safetensors")
+    expected = load_file(unbroken / "checkpoints/epoch-5.safetensors")
+    assert all(torch.equal(found[key], expected[key]) for key in expected)
+
+
+@pytest.mark.parametrize("epoch", [0, 2, 9])
+def test_a_rung_whose_weights_are_not_kept_is_refused(tmp_path, manifest, epoch):
+    with pytest.raises(ValueError, match=r"keeps epochs \[1, 3, 5, 8\]"):
+        main(rung(manifest, tmp_path, epoch))
+
+
+def test_a_rung_of_other_code_is_trained_again(tmp_path, manifest, capfd):
+    main(rung(manifest, tmp_path, 1, code="a"))
+    main(rung(manifest, tmp_path, 3, code="a"))
+    assert "continues after epoch 1" in capfd.readouterr().err
+    main(rung(manifest, tmp_path, 5, code="b"))
+    shown = capfd.readouterr().err
+    assert "other code trained" in shown and "continues after" not in shown
+    assert len(read_rows(tmp_path / "until-5/history.csv")) == 5
+    main(argv(manifest, tmp_path, RUNGS, code="b"))
+    assert "continues after epoch 5" in capfd.readouterr().err
+    assert not (tmp_path / "state/rung.json").exists()

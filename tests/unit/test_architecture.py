@@ -17,6 +17,7 @@ FOR_PEOPLE = (
     "pack_results",
     "unpack_results",
     "estimate_cost",
+    "plan_advice",
     "upgrade_config",
     "describe_config",
     "commands",
@@ -62,7 +63,7 @@ def file_of(module: str) -> Path:
 def rules(project: Path) -> list[str]:
     """Rules that run something: those with a shell command."""
     text = "\n".join(path.read_text() for path in sorted((project / "workflow/rules").iterdir()))
-    blocks = re.split(r"^rule (\w+):\n", text, flags=re.MULTILINE)[1:]
+    blocks = re.split(r"^(?:rule|checkpoint) (\w+):\n", text, flags=re.MULTILINE)[1:]
     return [n for n, body in zip(blocks[::2], blocks[1::2], strict=True) if "shell:" in body]
 
 
@@ -154,8 +155,14 @@ def test_one_word_for_a_rule_its_entry_point_and_its_test(project):
 def test_every_rule_has_a_log_a_benchmark_an_environment_and_a_fingerprint(project):
     for path in (project / "workflow/rules").glob("*.smk"):
         text = path.read_text()
-        for rule in [name for name in rules(project) if f"rule {name}:" in text]:
-            body = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |\Z)", text, re.M | re.S)[1]
+        for rule in [
+            name
+            for name in rules(project)
+            if re.search(rf"^(?:rule|checkpoint) {name}:", text, re.M)
+        ]:
+            body = re.search(
+                rf"^(?:rule|checkpoint) {rule}:\n(.*?)(?=^rule |^checkpoint |\Z)", text, re.M | re.S
+            )[1]
             assert f"python -m spatial_mae.cli.{rule} " in body
             assert f'"results/logs/{rule}/' in body
             # Snakemake lets a rule be cached between workflows or benchmarked, not both.

@@ -46,7 +46,7 @@ def parser():
 def test_commands_are_parsed_as_they_are_meant(project, parser):
     everything = commands(project)
     assert len(everything) > 60 and len({file for file, _ in everything}) > 12
-    rules = set(re.findall(r"^rule (\w+):", _rules(project), re.M))
+    rules = set(re.findall(r"^(?:rule|checkpoint) (\w+):", _rules(project), re.M))
     wrong = [
         f"{file}: {problem}: {command}"
         for file, command in everything

@@ -40,7 +40,9 @@ def environments() -> dict[str, dict[str, str]]:
 def rules() -> Iterator[tuple[str, str]]:
     """Each rule with an environment, and the environment's file."""
     for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
-        blocks = re.split(r"^rule (\w+):\n", path.read_text(), flags=re.MULTILINE)[1:]
+        blocks = re.split(r"^(?:rule|checkpoint) (\w+):\n", path.read_text(), flags=re.MULTILINE)[
+            1:
+        ]
         for rule, body in zip(blocks[::2], blocks[1::2], strict=True):
             if "conda:" in body:
                 yield rule, re.search(r"envs/(\w+\.yaml)", body)[1]

@@ -11,7 +11,8 @@ def rules(project) -> dict[str, str]:
     """Text of each rule by its name."""
     found = {}
     for path in project.glob("workflow/rules/*.smk"):
-        blocks = re.split(r"^rule (\w+):\n", path.read_text(), flags=re.MULTILINE)[1:]
+        text = path.read_text()
+        blocks = re.split(r"^(?:rule|checkpoint) (\w+):\n", text, flags=re.MULTILINE)[1:]
         found |= dict(zip(blocks[::2], blocks[1::2], strict=True))
     return found
 

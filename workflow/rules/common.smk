@@ -18,6 +18,7 @@ MAIN = workflow.modifier.is_main_snakefile()
 sys.path.insert(0, SOURCE)
 
 from spatial_mae.study import (
+    advising,
     config_files,
     configuration,
     data_fit,

@@ -10,6 +10,8 @@ outputs:
 
 next to them, while a run is unfinished, the files from which it continues after an interruption:
     results/pretrain/{dataset}/{model}/{training}/{run}/state/
+
+A run `{run}_until-{epoch}` is a rung: the same run, stopped at that epoch, whose state it shares.
 """
 
 
@@ -52,7 +54,8 @@ rule pretrain_mae:
         enc=run_value("enc"),
         dec=run_value("dec"),
         seed=run_value("seed"),
-        state=lambda wildcards, output: f"{Path(output.weights).parent}/state",
+        until=lambda w: advising.last_epoch(config, w.training, w.run),
+        state=lambda wildcards, output: advising.state(output.weights),
     shell:
         r"""
         exec python -m spatial_mae.cli.pretrain_mae \
@@ -67,6 +70,8 @@ rule pretrain_mae:
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \
             --nproc {resources.processes:q} \
+            --until-epoch {params.until:q} \
+            --code {params.code:q} \
             --state {params.state:q} \
             --requeue \
             --weights {output.weights:q} \

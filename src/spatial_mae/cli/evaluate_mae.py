@@ -1,5 +1,6 @@
 """Evaluate a pretrained MAE: probes, reconstruction errors, a gallery."""
 
+from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe
 from spatial_mae.evaluation.recipe import EvaluationRecipe
@@ -19,7 +20,7 @@ from spatial_mae.training.workplace import DEVICE, on_device
 def main(given: Namespace) -> None:
     with on_device(given) as device:
         found = evaluate(
-            open_dataset(given.manifest),
+            hold_out(open_dataset(given.manifest), given.recipe.held_out),
             given.weights,
             given.checkpoints,
             given.recipe,

@@ -3,8 +3,9 @@
 A stopped run continues from the state folder. Exit code 75: stopped and saved.
 """
 
+from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import open_dataset
-from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe, values
+from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe, values
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.training.pretraining import PretrainingOutputs, PretrainingRun, pretrain
 from spatial_mae.training.recipe import PretrainingRecipe
@@ -19,6 +20,8 @@ from spatial_mae.training.workplace import WORKPLACE, workplace
     values(float, mask_ratio="share hidden, in (0, 1)"),
     values(int, encoder_depth="blocks", decoder_depth="blocks"),
     recipe(PretrainingRecipe),
+    flag("until_epoch", type=int, help="stop there and keep what the run continues from"),
+    flag("code", default="", help="fingerprint: a rung of another one is not continued"),
     paths(
         weights="safetensors to write",
         history="csv to write, one row per epoch",
@@ -27,7 +30,7 @@ from spatial_mae.training.workplace import WORKPLACE, workplace
     WORKPLACE,
 )
 def main(given: Namespace) -> None:
-    dataset = open_dataset(given.manifest)
+    dataset = hold_out(open_dataset(given.manifest), given.recipe.held_out)
     depths = given.encoder_depth, given.decoder_depth
     run = PretrainingRun(
         dataset,
@@ -36,8 +39,8 @@ def main(given: Namespace) -> None:
         given.recipe,
         given.seed,
     )
-    outputs = PretrainingOutputs(given.weights, given.history, given.checkpoints)
-    metadata = pretrain(run, workplace(given), outputs)
+    outputs = PretrainingOutputs(given.weights, given.history, given.checkpoints, given.code)
+    metadata = pretrain(run, workplace(given), outputs, given.until_epoch)
     given.notes["processes"] = given.nproc
     given.notes |= {key: metadata[key] for key in ("status", "device", "precision", "epoch")}
 

@@ -1,5 +1,6 @@
 """Control of a probe: the same probe on closed-form linear MAE features of the same size."""
 
+from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe, values
 from spatial_mae.evaluation.controls import probe_linear
@@ -27,7 +28,8 @@ def main(given: Namespace) -> None:
     recipe = given.recipe
     set_threads(given.threads)
     run = open_run(given.moments, given.solution, settings_of(given), recipe.control_colour)
-    dataset, sizes = open_dataset(given.manifest), (given.mask_ratio, given.width)
+    dataset = hold_out(open_dataset(given.manifest), recipe.held_out)
+    sizes = given.mask_ratio, given.width
     write_rows(given.scores, probe_linear(dataset, run, *sizes, recipe, given.seed))
 
 

@@ -1,5 +1,6 @@
 """Controls of a probe: the same probe on raw pixels and on their principal components."""
 
+from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe, values
 from spatial_mae.evaluation.controls import probe_pixels
@@ -18,7 +19,8 @@ from spatial_mae.training.devices import set_threads
 )
 def main(given: Namespace) -> None:
     set_threads(given.threads)
-    dataset, moments = open_dataset(given.manifest), load_moments(given.moments)
+    dataset = hold_out(open_dataset(given.manifest), given.recipe.held_out)
+    moments = load_moments(given.moments)
     rows = probe_pixels(dataset, moments, given.width, given.recipe, given.seed)
     write_rows(given.scores, rows)
 

@@ -97,3 +97,11 @@ def _batches(images: np.ndarray, labels: np.ndarray | None) -> Iterator[Batch]:
     for start in range(0, len(images), ROWS):
         rows = slice(start, start + ROWS)
         yield Batch(images[rows], None if labels is None else labels[rows])
+
+
+def image_shape(path: Path) -> tuple[int, int, int, int]:
+    """Number, height, width and channels of the training images of a file.
+
+    Raises ValueError as `prepare`.
+    """
+    return _images(_read(path), "train", path).shape

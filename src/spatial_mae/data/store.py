@@ -102,6 +102,14 @@ class Dataset:
         """float32 (n, coordinates): the latents behind the images, as the manifest names them."""
         return self._array(split, "latents")
 
+    def rows(self, split: str) -> tuple[str, np.ndarray]:
+        """The split whose files hold a split's images, and their rows there, int64 (n,)."""
+        return split, np.arange(self.manifest[f"n_{split}"])
+
+    def count(self, split: str) -> int:
+        """How many images a split has."""
+        return len(self.rows(split)[1])
+
     def _array(self, split: str, part: str) -> np.ndarray:
         if split not in SPLITS:
             raise ValueError(f"unknown split {split!r}; a data set has {' and '.join(SPLITS)}")

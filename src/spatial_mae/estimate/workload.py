@@ -8,8 +8,10 @@ from spatial_mae.estimate.sizes import parameters, training_flops
 from spatial_mae.files import read_json
 from spatial_mae.models.architecture import Architecture, Backbone
 from spatial_mae.study import grid, jobs, sources
+from spatial_mae.study.counts import left
 from spatial_mae.study.measurements import RULES
 
+SPLITS = ("train", "test")
 TRAINING = tuple(rule for rule, card in RULES.items() if card.trains)
 
 
@@ -69,6 +71,17 @@ def image_counts(config: Mapping, name: str, folder: Path) -> tuple[int, int] | 
     return sources.image_counts(config["datasets"][name])
 
 
+def _counts_left(
+    config: Mapping, name: str, folder: Path, recipe: Mapping
+) -> tuple[int, int] | None:
+    """The same where the recipe may hold out training images in place of test images."""
+    counts = image_counts(config, name, folder)
+    if counts is None:
+        return None
+    n_images = left(dict(zip(SPLITS, counts, strict=True)), recipe.get("held_out") or 0)
+    return n_images["train"], n_images["test"]
+
+
 def image_shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int] | None:
     """Height, width and channels of a data set's images; None before they can be known."""
     manifest = _manifest(name, folder)
@@ -95,7 +108,7 @@ def _training(config: Mapping, folder: Path, job: jobs.Job) -> Training:
     run = grid.parse(named["run"])
     tuning = grid.parse(named["tuning"])["blocks"] if "tuning" in named else None
     network = network_of(rule, run, tuning, shape, Backbone(**config["models"][named["model"]]))
-    counts = image_counts(config, named["dataset"], folder)
+    counts = _counts_left(config, named["dataset"], folder, recipe)
     wanted = recipe.get("n_train")
     n = None if counts is None else min(counts[0], wanted or counts[0])
     return Training(
@@ -128,10 +141,10 @@ def evaluated_images(config: Mapping, folder: Path, job: jobs.Job) -> int | None
     the images it reconstructs once per mask.
     """
     named = job.wildcards
-    counts = image_counts(config, named["dataset"], folder)
+    recipe = config["recipes"]["evaluation"][job.recipe]
+    counts = _counts_left(config, named["dataset"], folder, recipe)
     if counts is None:
         return None
-    recipe = config["recipes"]["evaluation"][job.recipe]
     wanted = recipe["n_train"], recipe["n_test"]
     read = [min(n, limit or n) for n, limit in zip(counts, wanted, strict=True)]
     probed = sum(read) if recipe["representations"] else 0

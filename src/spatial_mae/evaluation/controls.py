@@ -94,8 +94,8 @@ def pixel_features(
 
     encode: pixels (n, d) in [0, 1], float64, to features (n, k).
     """
-    images = dataset.images(split)
-    chosen = subset(len(images), n_wanted)
+    file, rows = dataset.rows(split)
+    images, chosen = dataset.images(file), rows[subset(len(rows), n_wanted)]
     scale = full_scale(colour, images.shape[3])
     found = None
     for start in range(0, len(chosen), CHUNK):

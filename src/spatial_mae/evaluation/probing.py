@@ -128,11 +128,11 @@ def check_probes(dataset: Dataset, recipe: EvaluationRecipe) -> None:
     for label in recipe.labels:
         class_names(manifest, label)
     for split, wanted in (("train", recipe.n_train), ("test", recipe.n_test)):
-        if wanted is not None and wanted > manifest[f"n_{split}"]:
+        if wanted is not None and wanted > dataset.count(split):
             raise ValueError(
-                f"n_{split} {wanted}: data set {name!r} has {manifest[f'n_{split}']} {split} "
+                f"n_{split} {wanted}: data set {name!r} has {dataset.count(split)} {split} "
                 "images; ask for as many, or null for all"
             )
-    n_train = recipe.n_train or manifest["n_train"]
+    n_train = recipe.n_train or dataset.count("train")
     if recipe.neighbours > n_train:
         raise ValueError(f"neighbours {recipe.neighbours}: expected 0 to {n_train} training images")

@@ -12,6 +12,7 @@ from spatial_mae.study.keys import (
     Part,
     Positives,
     Range,
+    Share,
     UpTo,
 )
 from spatial_mae.study.recipes import Checked
@@ -38,6 +39,9 @@ class EvaluationRecipe(Checked):
     """Labelled training images used; null: all."""
     n_test: Annotated[Count | None, Images("test")] = None
     """Labelled test images used; null: all."""
+    held_out: Share = 0.0
+    """Share of the training images that are scored instead of the test images, and not learned
+    from; 0: test images are scored. Pretraining has a key of this name for the same images."""
     validation_share: Part = 0.2
     """Share of the training images that chooses the penalty."""
     penalties: Positives = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -52,6 +56,8 @@ class EvaluationRecipe(Checked):
     """Masks of each of them."""
     n_gallery: Annotated[Natural, UpTo("n_reconstructed")] = 6
     """Of them, those written out pixel by pixel."""
+    n_retrieved: Annotated[Natural, Images("test")] = 0
+    """Held-out images of which one half-masked view finds the other among all of them; 0: none."""
     control_colour: Literal["luma", "rgb"] | None = "luma"
     """Colour of the second moments behind the probes' controls, PCA and the linear MAE; null: no
     controls, for images whose second moments do not fit in memory."""

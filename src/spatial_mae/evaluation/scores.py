@@ -22,6 +22,7 @@ from spatial_mae.evaluation.reconstruction import (
     masking_of,
     reconstruction_errors,
 )
+from spatial_mae.evaluation.retrieval import retrieval_accuracy
 from spatial_mae.evaluation.saved_probes import SavedProbe
 from spatial_mae.files import Row
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -54,9 +55,10 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a run's weights, and its checkpoints: the untrained network, or all epochs kept.
 
-    Metrics: accuracy of `linear_probe` and `knn`, in [0, 1]; hidden_error, visible_error and
-    all_error of `reconstruction`, in standardised units, on test images. Pretraining columns say
-    of training up to the row's epoch, `epochs` of the epochs planned; `status`, `device` and
+    Metrics: accuracy of `linear_probe`, `knn` and `retrieval`, in [0, 1]; hidden_error,
+    visible_error and all_error of `reconstruction`, in standardised units, on test images (or those
+    held out, see `data.held_out`). Pretraining columns say of training up to the row's
+    epoch, `epochs` of the epochs planned; `status`, `device` and
     `precision` are the pretraining's. `seconds` are this row's own and `images_per_second` the
     network's forward passes behind it.
 
@@ -92,6 +94,7 @@ class EvaluationData:
     images: dict[str, Images]
     labels: dict[str, dict[str, Tensor]]
     reconstructed: Images
+    retrieved: Images | None = None
 
     @classmethod
     def load(
@@ -105,6 +108,7 @@ class EvaluationData:
                 for label in recipe.labels
             },
             load_images(dataset, "test", recipe.n_reconstructed),
+            load_images(dataset, "test", recipe.n_retrieved) if recipe.n_retrieved else None,
         )
 
 
@@ -121,6 +125,7 @@ def _epoch(
     freeze(model)
     rows, probes = _probes(model, data, recipe, seed)
     rows += _reconstruction(model, data, masking, recipe, seed)
+    rows += _retrieval(model, data, recipe, seed)
     seconds = time.perf_counter() - start
     line = f"epoch {metadata['epoch']}: {len(rows)} scores in {seconds:.1f} s"
     print(line, file=sys.stderr, flush=True)
@@ -151,6 +156,18 @@ def _probes(
         if block is None and label == CLASS:
             probes[name] = SavedProbe(probe, scores[0])
     return [row | {"images_per_second": speed} for row in rows], probes
+
+
+def _retrieval(
+    model: MaskedAutoencoder, data: EvaluationData, recipe: EvaluationRecipe, seed: int
+) -> list[Row]:
+    if data.retrieved is None:
+        return []
+    start, n = time.perf_counter(), len(data.retrieved)
+    masks = generator_for(seed, 0, 0, "retrieval masks")
+    row = {"protocol": "retrieval", "metric": "accuracy", "n_test": n}
+    row["value"] = retrieval_accuracy(model, data.retrieved, masks)
+    return [row | {"seconds": time.perf_counter() - start}]
 
 
 def _reconstruction(

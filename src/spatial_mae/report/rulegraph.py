@@ -13,7 +13,7 @@ from pathlib import Path
 from spatial_mae.files import write_text
 
 Graph = dict[str, set[str]]  # name -> the names that it reads
-RULE = r"^rule (\w+):"
+RULE = r"^(?:rule|checkpoint) (\w+):"
 LINE, HEAD, PAD, WIDTH, GAP, DROP = 16, 20, 8, 176, 16, 38  # pixels
 
 
@@ -34,9 +34,7 @@ def read_graph(mermaid: str) -> Graph:
 def read_stages(folder: Path) -> dict[str, str]:
     """Rule -> the stage it belongs to: the name of its file in `folder`, without .smk."""
     files = sorted(folder.glob("*.smk"))
-    found = {
-        f.stem: re.findall(r"^rule (\w+):", f.read_text(encoding="utf-8"), re.M) for f in files
-    }
+    found = {f.stem: re.findall(RULE, f.read_text(encoding="utf-8"), re.M) for f in files}
     return {rule: stage for stage, rules in found.items() for rule in rules}
 
 

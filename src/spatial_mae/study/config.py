@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from spatial_mae.masks.laws import Law
-from spatial_mae.study.keys import Count, Name, Natural, NotNegative, Part, Pattern, Percent, Two
+from spatial_mae.study.keys import (
+    Count,
+    Length,
+    Name,
+    Natural,
+    NotNegative,
+    Part,
+    Pattern,
+    Percent,
+    Positive,
+    Two,
+)
 
 FigureName = Annotated[str, Pattern("^[a-z0-9_]+(-[a-z0-9_]+)?$")]
 
@@ -106,6 +117,39 @@ class Grid:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Advise:
+    """Which patch size and mask ratio suit a data set: what is tried, and by which rule."""
+
+    dataset: Name
+    """The data set that advice is asked for."""
+    model: Name
+    """The model of every setting."""
+    training: Name
+    """The recipe of pretraining of every setting; its `checkpoints` name the rungs."""
+    patches: Annotated[tuple[Count, ...], Length(1)] = (2, 4, 8, 16)
+    """Patch sizes to try, in pixels; those that do not tile the images are left out."""
+    masks: Annotated[tuple[Part, ...], Length(1)] = (0.25, 0.5, 0.75, 0.9)
+    """Mask ratios to try; those that hide no patch or all are left out."""
+    common_mask: Part = 0.75
+    """The mask ratio at which patch sizes are compared. [He et al. 0.75]"""
+    default: Annotated[tuple[Positive, ...], Length(2, 2)] = (4, 0.75)
+    """Patch size and mask ratio that the advice is compared with."""
+    rungs: Annotated[tuple[Count, ...], Length(1)]
+    """Epochs of the schedule at which settings are compared; at the last one some are dropped."""
+    seeds: Annotated[tuple[Natural, ...], Length(2)] = (0, 1)
+    """Seeds of each setting on the rungs; at least two, for a standard error."""
+    final_seeds: Annotated[tuple[Natural, ...], Length(2)] = (0, 1, 2)
+    """Seeds of each setting that is trained to the end."""
+    enc: Count = 4
+    """Encoder depth in blocks."""
+    dec: Count = 1
+    """Decoder depth in blocks."""
+    objective: Literal["auto", "labels", "error"] = "auto"
+    """What ranks settings: the probe on held-out training images (labels), or the error on hidden
+    patches at the common mask ratio (error); auto: the probe where there are 1,000 labels."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Experiment:
     """What to measure. It makes the table results/{study}/tables/{name}.csv."""
 
@@ -144,6 +188,8 @@ class Config:
     of grids."""
     recipes: dict[str, dict]
     """Hyperparameters by family and name; an experiment names one of its kind's family."""
+    advise: Advise = None
+    """Advice on patch size and mask ratio, the target `advise` (docs/advise.md)."""
     experiments: tuple[Experiment, ...]
     """What to measure: a list, so that a study's overlay replaces it whole. Experiments that share
     a run share its files."""

@@ -26,6 +26,16 @@ def number_of(n: object, n_images: int) -> int:
     raise ValueError(f'n {text!r} must be a number of images, a share such as 25%, or "all"')
 
 
+def n_held_out(n: int, share: float) -> int:
+    """How many of `n` images are held out; at least one stays on each side.
+
+    Raises ValueError for fewer than two images.
+    """
+    if n < 2:
+        raise ValueError(f"{n} images: none can be held out; bring at least 2")
+    return min(max(1, round(n * share)), n - 1)
+
+
 def fitted(recipe: T, n_images: Mapping[str, int]) -> tuple[T, list[str]]:
     """The recipe with no more images than there are, and a sentence for each key that changed.
 
@@ -33,6 +43,7 @@ def fitted(recipe: T, n_images: Mapping[str, int]) -> tuple[T, list[str]]:
     cannot do with so few.
     """
     values = {field.name: getattr(recipe, field.name) for field in dataclasses.fields(recipe)}
+    n_images = left(n_images, values.get("held_out") or 0)
     notes = _notes(type(recipe))
     changed, remarks = {}, []
     for key, note in sorted(notes.items(), key=lambda one: isinstance(one[1], UpTo)):
@@ -41,6 +52,14 @@ def fitted(recipe: T, n_images: Mapping[str, int]) -> tuple[T, list[str]]:
             remarks.append(f"{key}: {values[key]} asked for, {what}: {most} taken")
             values[key] = changed[key] = most
     return (dataclasses.replace(recipe, **changed) if changed else recipe), remarks
+
+
+def left(n_images: Mapping[str, int], held_out: float) -> Mapping[str, int]:
+    """Images of each split where a share of the training images takes the test images' place."""
+    if not held_out:
+        return n_images
+    n_held = n_held_out(n_images["train"], held_out)
+    return {"train": n_images["train"] - n_held, "test": n_held}
 
 
 def _most(

@@ -60,11 +60,13 @@ def shifted(config: Mapping, recipe: str) -> list[str]:
 
 
 def used_datasets(config: Mapping) -> list[str]:
-    """The data sets that some run of the study reads, in order of appearance."""
+    """The data sets that the study reads, in order of appearance."""
     runs = (run for e in config["experiments"] for run in expand(e))
     own = [run["dataset"] for run in runs if "dataset" in run]
     robust = [e["recipe"] for e in config["experiments"] if kind_of(e).recipe == "robustness"]
-    return list(dict.fromkeys([*own, *(n for recipe in robust for n in shifted(config, recipe))]))
+    advised = [config["advise"]["dataset"]] if config.get("advise") else []
+    others = (name for recipe in robust for name in shifted(config, recipe))
+    return list(dict.fromkeys([*own, *advised, *others]))
 
 
 def checks(config: Mapping) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from spatial_mae.files import atomic_path
+from spatial_mae.files import atomic_path, read_json, write_json
 
 FORMAT = 2
 
@@ -23,6 +23,7 @@ class ResumeFile:
     def __init__(self, folder: Path, settings: Mapping) -> None:
         self.path = folder / "resume.pt"
         self.previous = folder / "resume.previous.pt"
+        self.rung = folder / "rung.json"
         self.settings = json.dumps(settings, sort_keys=True)
 
     def save(self, state: Mapping) -> None:
@@ -46,9 +47,19 @@ class ResumeFile:
         return None
 
     def remove(self) -> None:
-        """Delete both files: the run is complete."""
-        self.previous.unlink(missing_ok=True)
-        self.path.unlink(missing_ok=True)
+        """Delete all files: the run is complete."""
+        for path in (self.previous, self.path, self.rung):
+            path.unlink(missing_ok=True)
+
+    def note_code(self, code: str) -> None:
+        """Say which code stopped at a rung: a state that stays for long may outlive it."""
+        write_json(self.rung, {"code": code})
+
+    def check_code(self, code: str) -> None:
+        """Discard the state of a rung that other code stopped at."""
+        if self.rung.exists() and read_json(self.rung)["code"] != code:
+            _say(f"{self.path} is of a rung that other code trained: training starts again")
+            self.remove()
 
     def _set_aside(self, path: Path, content: Mapping) -> None:
         aside = path.with_name("resume.set-aside.pt")

@@ -56,8 +56,9 @@ def load_images(
     `MappedImages`, which are read batch by batch: the pixels, and so all results, are the same. A
     line says which. Raises ValueError as `subset` does.
     """
-    array = dataset.images(split)
-    images = MappedImages(array, subset(len(array), n_wanted), device)
+    file, rows = dataset.rows(split)
+    array = dataset.images(file)
+    images = MappedImages(array, rows[subset(len(rows), n_wanted)], device)
     free = free_memory(device)
     fits = free is None or images.nbytes <= SHARE_OF_MEMORY * free
     what = f"{len(images)} {split} images, {images.nbytes / 1e9:.3g} GB"
@@ -95,5 +96,6 @@ def load_labels(
 
     Raises FileNotFoundError if the data set has none, ValueError as `subset` does.
     """
-    labels = dataset.labels(split, label)
+    file, rows = dataset.rows(split)
+    labels = dataset.labels(file, label)[rows]
     return torch.from_numpy(labels[subset(len(labels), n_wanted)]).to(device)

@@ -39,7 +39,7 @@ Weights = dict[str, Tensor]
 
 
 class Training:
-    """A training run of `task`; `run()` brings it from where its resume file is to its end.
+    """A training run of `task`; `run()` brings it from where its resume file is to `until_epoch`.
 
     after_epoch(epoch, weights, position) is called for epoch 0 (before training) and after each
     epoch, before the state that says so is saved; of several processes by the first, which alone
@@ -57,6 +57,7 @@ class Training:
         save_seconds: float = 60.0,
         processes: Processes | None = None,
         requeue: bool = False,
+        until_epoch: int | None = None,
     ) -> None:
         self.task, self.recipe, self.seed, self.folder = task, recipe, seed, folder
         self.resume, self.after_epoch, self.save_seconds = resume, after_epoch, save_seconds
@@ -68,13 +69,12 @@ class Training:
         self.gradients = Gradients(task, self.device, recipe.micro_batch, self.processes)
         self.steps = steps_per_epoch(task.n_images, recipe.batch_size)
         self.batch_size = min(recipe.batch_size, task.n_images)
-        self.position = Position()
+        self.position, self.until = Position(), until_epoch or recipe.epochs
         self.good: Weights = {}
-        self.meter = memory.Meter(self.device)
-        self.stop = StopRequest()
+        self.meter, self.stop = memory.Meter(self.device), StopRequest()
 
     def run(self) -> str:
-        """Train to the end; return "completed", or "diverged": the last good weights are back.
+        """Train until then; return "completed", or "diverged": the last good weights are back.
 
         On SIGINT, SIGTERM or SIGUSR1 ends the step in hand, saves and raises Interrupted. Raises
         RuntimeError if memory does not suffice for half a micro-batch either.
@@ -84,7 +84,7 @@ class Training:
             self.begun_at = self.position.passed
             with self._progress() as self.bar:
                 try:
-                    while self.position.epoch < self.recipe.epochs:
+                    while self.position.epoch < self.until:
                         self._epoch()
                 except Diverged:
                     self._return_to_good()
@@ -100,7 +100,7 @@ class Training:
             return Silence()
         done = self.position.epoch + self.position.step / self.steps
         images = self.steps * self.batch_size
-        return Progress(self.folder, self.recipe.epochs, images, done, self.position.seconds)
+        return Progress(self.folder, self.until, images, done, self.position.seconds)
 
     def _epoch(self) -> None:
         position = self.position
@@ -146,7 +146,7 @@ class Training:
         self.bar.epoch(row["loss"])
         self._keep_good()
         self._tell_epoch()
-        ended = position.epoch == self.recipe.epochs
+        ended = position.epoch == self.until
         (due,) = self.processes.any(self._unsaved_for(min(SAVE_EPOCH_SECONDS, self.save_seconds)))
         if ended or due:
             self._save()

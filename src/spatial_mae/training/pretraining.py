@@ -8,12 +8,12 @@ from pathlib import Path
 from torch import Tensor
 
 from spatial_mae.data.store import Dataset
-from spatial_mae.files import copy, remove, write_rows
+from spatial_mae.files import copy, remove, sealed_path, write_rows
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, check_boundary, check_masking, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks, inner_pixels
-from spatial_mae.models.weights import save_weights
+from spatial_mae.models.weights import read_metadata, save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
 from spatial_mae.training.compiling import Switchable
@@ -26,8 +26,8 @@ from spatial_mae.training.optimiser import parameter_groups
 from spatial_mae.training.position import Position
 from spatial_mae.training.processes import check_batch
 from spatial_mae.training.randomness import generator_for
-from spatial_mae.training.recipe import PretrainingRecipe
-from spatial_mae.training.run_folder import COMPLETED
+from spatial_mae.training.recipe import PretrainingRecipe, ensure
+from spatial_mae.training.run_folder import COMPLETED, PAUSED
 from spatial_mae.training.training_data import image_hashes, pixel_statistics
 from spatial_mae.training.workplace import Site, Workplace
 
@@ -66,6 +66,7 @@ class PretrainingOutputs:
     weights: Path
     history: Path
     checkpoints: Path
+    code: str = ""  # fingerprint of what writes them: a rung of other code is not continued
 
 
 class PretrainingTask:
@@ -156,19 +157,33 @@ class PretrainingTask:
         return self._loss.give_up(error)
 
 
-def pretrain(run: PretrainingRun, workplace: Workplace, outputs: PretrainingOutputs) -> dict:
+def pretrain(
+    run: PretrainingRun,
+    workplace: Workplace,
+    outputs: PretrainingOutputs,
+    until_epoch: int | None = None,
+) -> dict:
     """Train, or go on training, and write the outputs; return the weights' metadata.
+
+    until_epoch: stop there (None: at the end) and keep what the run continues from, in the
+    workplace's state folder. The outputs are those of that epoch, also where the run was further.
 
     A run whose loss or parameters stop being finite ends with status "diverged" and the weights
     of the last good epoch. Raises Interrupted (exit code 75) when asked to stop, ValueError if a
-    batch has too few images for the processes that share it.
+    batch has too few images for the processes that share it, or `until_epoch` is not kept.
     """
-    n_images = run.recipe.n_train or run.dataset.manifest["n_train"]
+    last = run.recipe.epochs if until_epoch is None else until_epoch
+    ensure(
+        last in run.recipe.kept_epochs[1:],
+        f"until epoch {last}: the run keeps epochs {list(run.recipe.kept_epochs[1:])}; stop at one "
+        "of them, or name the epoch under `checkpoints` of the pretraining recipe",
+    )
+    n_images = run.recipe.n_train or run.dataset.count("train")
     check_batch(workplace.processes, run.recipe.batch_size, n_images)
-    return workplace.work(_pretrain, run, outputs)
+    return workplace.work(_pretrain, run, outputs, last)
 
 
-def _pretrain(site: Site, run: PretrainingRun, outputs: PretrainingOutputs) -> dict:
+def _pretrain(site: Site, run: PretrainingRun, outputs: PretrainingOutputs, last: int) -> dict:
     """What each process does; the first one writes the files and its metadata are the run's."""
     folder, first = site.folder, site.processes.is_first
     images = load_images(run.dataset, "train", run.recipe.n_train, site.device)
@@ -185,12 +200,18 @@ def _pretrain(site: Site, run: PretrainingRun, outputs: PretrainingOutputs) -> d
         site.save_seconds,
         site.processes,
         site.requeue,
+        last,
     )
     if first:
+        resume.check_code(outputs.code)
         checkpoints.check(resume)
     status = training.run()
     metadata = checkpoints.metadata(training.position, status)
-    if first:
+    if first and status == COMPLETED and last < run.recipe.epochs:
+        metadata = write_rung(outputs, training, checkpoints, last)
+        resume.note_code(outputs.code)
+        folder.update(state=PAUSED, eta_seconds=0)
+    elif first:
         write_outputs(outputs, training, metadata, checkpoints)
         resume.remove()
         checkpoints.remove()
@@ -212,14 +233,14 @@ class Checkpoints:
     def after_epoch(self, epoch: int, weights: Weights, position: Position) -> None:
         if epoch in self.run.recipe.kept_epochs:
             status = COMPLETED if epoch == self.run.recipe.epochs else "training"
-            save_weights(self._path(epoch), weights, self.metadata(position, status))
+            save_weights(self.path(epoch), weights, self.metadata(position, status))
 
     def check(self, resume: ResumeFile) -> None:
         """Discard a state whose checkpoints are missing; its outputs would be incomplete."""
         state = resume.load()
         done = state["position"]["epoch"] if state else -1
         due = [epoch for epoch in self.run.recipe.kept_epochs if epoch <= done]
-        if not all(self._path(epoch).exists() for epoch in due):
+        if not all(self.path(epoch).exists() for epoch in due):
             resume.remove()
         if resume.load() is None:
             self.remove()
@@ -248,13 +269,13 @@ class Checkpoints:
         folder.mkdir(parents=True)
         for epoch in self.run.recipe.kept_epochs:
             if epoch <= last_epoch:
-                copy(self._path(epoch), folder / f"epoch-{epoch}.safetensors")
+                copy(self.path(epoch), folder / f"epoch-{epoch}.safetensors")
 
     def remove(self) -> None:
         for path in self.state.glob("epoch-*.safetensors"):
             remove(path)
 
-    def _path(self, epoch: int) -> Path:
+    def path(self, epoch: int) -> Path:
         return self.state / f"epoch-{epoch:04d}.safetensors"
 
 
@@ -264,3 +285,14 @@ def write_outputs(
     checkpoints.collect(outputs.checkpoints, metadata["epoch"])
     write_rows(outputs.history, training.position.history)
     save_weights(outputs.weights, training.weights(), dict(metadata))
+
+
+def write_rung(
+    outputs: PretrainingOutputs, training: Training, checkpoints: Checkpoints, last: int
+) -> dict:
+    """The outputs as they were after epoch `last`, also of a run that is further; its metadata."""
+    checkpoints.collect(outputs.checkpoints, last)
+    write_rows(outputs.history, training.position.history[:last])
+    with sealed_path(outputs.weights) as temporary:
+        shutil.copyfile(checkpoints.path(last), temporary)
+    return read_metadata(outputs.weights)

@@ -88,6 +88,8 @@ class PretrainingRecipe(TrainingRecipe):
     0: none. [Kong proposes it, Sec. 3.6]"""
     n_train: Annotated[Count | None, Images("train")] = None
     """Training images, a subset that every run shares; null: all."""
+    held_out: Share = 0.0
+    """Share of the training images that is not trained on, to choose something by; 0: none."""
     checkpoints: tuple[Natural, ...] = ()
     """Epochs whose weights are kept; 0 (initialisation) and the last always are."""
 

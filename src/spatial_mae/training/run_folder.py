@@ -26,6 +26,7 @@ RUNNING = "running"
 WAITING = "waiting for a GPU"
 COMPLETED = "completed"
 DIVERGED = "diverged"
+PAUSED = "paused"
 INTERRUPTED = "interrupted"
 FAILED = "failed"
 
@@ -33,7 +34,7 @@ FAILED = "failed"
 class RunFolder:
     """The folder `path` and the status in it.
 
-    `status` holds run, state (one of the six above), epoch, epochs, images_per_second, seconds,
+    `status` holds run, state (one of the seven above), epoch, epochs, images_per_second, seconds,
     eta_seconds, loss, device, message, updated (UTC), host and pid; null is not known. pid: of the
     process that holds the folder, by default this one.
     """

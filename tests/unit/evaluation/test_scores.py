@@ -2,6 +2,7 @@
 
 import pytest
 
+from spatial_mae.data.held_out import hold_out
 from spatial_mae.evaluation.features import features, freeze
 from spatial_mae.evaluation.probe import Labelled
 from spatial_mae.evaluation.probing import COLUMNS, probe_rows
@@ -20,7 +21,7 @@ def run(tmp_path, dataset, weights, recipe):
 
     def call(seed=0, data=dataset, **changes):
         paths = tmp_path / "weights.safetensors", tmp_path / "checkpoints"
-        return evaluate(data, *paths, recipe(**changes), seed)
+        return evaluate(hold_out(data, changes.get("held_out", 0)), *paths, recipe(**changes), seed)
 
     return call
 
@@ -152,3 +153,13 @@ def test_each_label_is_a_row_of_the_same_features(run, two_labels):
     assert single["place"].probes == {}
     with pytest.raises(ValueError, match="'toy' has no label 'hue' .it has: class, place"):
         run(**settings, labels=["hue"])
+
+
+def test_held_out_training_images_are_scored_instead_of_test_images(run, dataset):
+    rows = run(held_out=0.25, n_retrieved=10, n_train=None, n_test=None).scores
+    n_train = dataset.manifest["n_train"]
+    probes = [row for row in rows if row["protocol"] == "linear_probe"]
+    held = round(n_train / 4)
+    assert {(row["n_train"], row["n_test"]) for row in probes} == {(n_train - held, held)}
+    (last,) = [r for r in rows if r["protocol"] == "retrieval" and r["epoch"] == 4]
+    assert 0 <= last["value"] <= 1 and last["n_test"] == 10

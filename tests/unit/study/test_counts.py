@@ -34,6 +34,11 @@ def test_all_images_limit_what_depends_on_them():
     assert found == Recipe(None, 40) and "the data set has 40 train images" in remarks[0]
 
 
+def test_images_held_out_count_as_test_images():
+    found, _ = fitted(EvaluationRecipe(held_out=0.25, n_train=35, n_test=20), FEW)
+    assert (found.n_train, found.n_test, found.n_reconstructed) == (30, 10, 10)
+
+
 def test_a_recipe_that_fits_stays_the_same():
     recipe = Recipe(40, 40)
     assert fitted(recipe, FEW) == (recipe, []) and fitted(recipe, FEW)[0] is recipe

@@ -12,7 +12,7 @@ def rules(project) -> dict[str, str]:
     """Rule -> its text, with the stage (a rule without command) that collects its tables."""
     found = {}
     for path in sorted((project / "workflow/rules").glob("*.smk")):
-        parts = re.split(r"^rule (\w+):\n", path.read_text(), flags=re.M)
+        parts = re.split(r"^(?:rule|checkpoint) (\w+):\n", path.read_text(), flags=re.M)
         found |= dict(zip(parts[1::2], parts[2::2], strict=True))
     return found
 

@@ -1,0 +1,231 @@
+"""The advice: a setting with its ties and doubts, or that the evidence cannot say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from spatial_mae.advise import doubts
+from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
+from spatial_mae.advise.rungs import amount
+from spatial_mae.files import Row
+
+NOT_TRIED = (
+    "encoder and decoder depth, width, and learning rate",
+    "mask ratios drawn by chance for each image, and masks of blocks of patches",
+    "other sizes of the images, and longer training than the budget",
+    "fine-tuning, and tasks other than distinguishing the classes",
+)
+DEPTH = (
+    "Depth is not searched. In our runs on CIFAR-10 (patch 4, 3 epochs) encoders of 1, 2 and 4 "
+    "blocks probe within 1.5 points of one another, fine-tuning gains 2 points from 1 to 2 blocks, "
+    "and decoder depth hardly matters to either: 4 encoder blocks and 1 decoder block are the "
+    "default here. The papers' encoders of 12 blocks are trained hundreds of times as long."
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that advice is made from; rows as `scores.COLUMNS`.
+
+    look: the file of `look_at_images`. patches, masks: rows of the rungs; final: of finished runs.
+    baselines: accuracy of raw pixels and principal components. theory: (patch, mask) -> hidden
+    error of the closed form, in the network's units. epochs: of the rungs. default: a setting.
+    edited: the files that a person changed.
+    """
+
+    look: Mapping
+    patches: Sequence[Row]
+    masks: Sequence[Row]
+    final: Sequence[Row]
+    baselines: Mapping[str, float]
+    theory: Mapping[Setting, float]
+    epochs: Sequence[int]
+    default: Setting
+    edited: Sequence[str] = ()
+
+    @property
+    def measure(self) -> str:
+        return self.look["objective"]
+
+
+def advise(evidence: Evidence) -> dict:
+    """The content of advice.json: `verdict` (advice or cannot tell), `sentence`, their reasons.
+
+    Chosen is the cheapest of the settings within one standard error of the best finished one.
+    """
+    final = rank(_comparable(evidence), evidence.measure)
+    chosen = final.cheapest()
+    compared, tied = tied_patches(evidence, final, chosen)
+    found = _doubts(evidence, final, chosen) + doubts.tie(tied, compared)
+    stops = [d for d in found if d["about"] == doubts.EVERYTHING]
+    masks = tied_masks(evidence, chosen)
+    unknown = {d["about"] for d in found}
+    advice = {
+        "verdict": "cannot tell" if stops or doubts.PATCH in unknown else "advice",
+        "patch": chosen.setting[0],
+        "mask": chosen.setting[1],
+        "masks": masks,
+        "mask_ranked": doubts.MASK not in unknown,
+        "tied_patches": tied,
+        "confidence": confidence(found),
+        "doubts": found,
+        "objective": evidence.measure,
+        "scope": scope(evidence, final),
+        "default": _against_default(final, chosen, evidence.default),
+        "baselines": dict(evidence.baselines),
+        "edited": list(evidence.edited),
+        "not_tried": list(NOT_TRIED),
+        "depth": DEPTH,
+    }
+    return {"sentence": sentence(advice, evidence.look), **advice}
+
+
+def _comparable(evidence: Evidence) -> list[Row]:
+    """Finished runs; without labels those at one mask ratio: at others errors differ anyway."""
+    if evidence.measure == "probe":
+        return list(evidence.final)
+    return [row for row in evidence.final if row["mask"] == evidence.look["common_mask"]]
+
+
+def tied_patches(evidence: Evidence, final: Ranking, chosen: Entry) -> tuple[list[int], list[int]]:
+    """All patch sizes compared, and those that are not shown to be worse than the chosen one.
+
+    A patch size is shown to be worse on the rung of patch sizes, or, if it got there, in the end.
+    """
+    rung = rank(evidence.patches, evidence.measure, evidence.epochs[-1])
+    compared = sorted({setting[0] for setting in rung.by_setting})
+    own = next((e for e in rung.entries if e.setting[0] == chosen.setting[0]), rung.best)
+    worse = {e.setting[0] for e in rung.entries if rung.worse(e, own)}
+    ended = {entry.setting[0] for entry in final.entries}
+    beaten = {
+        patch
+        for patch in ended - {chosen.setting[0]}
+        if all(final.worse(e, chosen) for e in final.entries if e.setting[0] == patch)
+    }
+    tied = [p for p in compared if p == chosen.setting[0] or p not in worse | beaten]
+    return compared, tied
+
+
+def tied_masks(evidence: Evidence, chosen: Entry) -> list[float]:
+    """Mask ratios of the chosen patch that are not shown to be worse than the best of them."""
+    if evidence.measure != "probe":
+        return [chosen.setting[1]]
+    rows = [r for r in evidence.masks if r["patch"] == chosen.setting[0]]
+    if not rows:
+        return [chosen.setting[1]]
+    ranking = rank(rows, "probe", evidence.epochs[-1])
+    tied = {entry.setting[1] for entry in ranking.tied(ranking.best)}
+    return sorted(tied | {chosen.setting[1]})
+
+
+def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
+    look, measure = evidence.look, evidence.measure
+    found = doubts.too_few_images(look) + doubts.near_duplicates(look)
+    found += doubts.too_few_labels(look) + doubts.jpeg_grid(look, chosen.setting[0])
+    found += doubts.order_changed(evidence.patches, measure, evidence.epochs)
+    if measure == "probe":
+        baselines = {**evidence.baselines, **untrained(evidence.final, final.best)}
+        found += doubts.no_better_than_baselines(final, final.best, baselines)
+    else:
+        rung = (evidence.patches, (chosen.setting[0], look["common_mask"]), evidence.epochs[-1])
+        found += doubts.cross_check(*rung)
+    errors = rank(evidence.final, "error")
+    own = errors.by_setting.get(chosen.setting)
+    return found + (doubts.worse_than_closed_form(errors, own, evidence.theory) if own else [])
+
+
+def untrained(rows: Sequence[Row], entry: Entry) -> dict[str, float]:
+    """Mean accuracy of a setting's networks before training."""
+    found = [
+        row["probe"]
+        for row in rows
+        if row["epoch"] == 0
+        and (row["patch"], row["mask"]) == entry.setting
+        and row["probe"] is not None
+    ]
+    return {"untrained encoder": sum(found) / len(found)} if found else {}
+
+
+def confidence(found: Sequence[Mapping]) -> str:
+    """In a word: none, low (several reasons for care), fair (one), good."""
+    about = [d["about"] for d in found]
+    if doubts.EVERYTHING in about or doubts.PATCH in about:
+        return "none"
+    care = about.count(doubts.CARE)
+    return "good" if not care else "fair" if care == 1 else "low"
+
+
+def scope(evidence: Evidence, final: Ranking) -> dict:
+    """For what the advice was found."""
+    look = evidence.look
+    keys = ("n_train", "n_labels", "height", "width", "channels")
+    epochs = max(row["epochs"] for row in evidence.final)
+    seeds = min(entry.n_seeds for entry in final.entries)
+    return {key: look[key] for key in keys} | {"epochs": epochs, "seeds": seeds}
+
+
+def _against_default(final: Ranking, chosen: Entry, default: Setting) -> dict | None:
+    entry = final.by_setting.get(default)
+    if entry is None:
+        return None
+    return {
+        "patch": default[0],
+        "mask": default[1],
+        "score": entry.mean,
+        "gain": final.behind(entry, chosen),
+        "standard_error": final.gap_error(entry, chosen),
+    }
+
+
+def sentence(advice: Mapping, look: Mapping) -> str:
+    """One sentence, and how sure it is."""
+    images = f"For your {look['n_train']:,} images of {look['height']} x {look['width']} pixels"
+    about = (doubts.EVERYTHING, doubts.PATCH)
+    stops = [d for word in about for d in advice["doubts"] if d["about"] == word]
+    if stops:
+        first = stops[0]
+        more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
+        return f"{images}: cannot tell. {_capital(first['detail'])}{more}. To settle it: " + (
+            f"{first['settle']}."
+        )
+    patches = f"patch {advice['patch']}"
+    if len(advice["tied_patches"]) > 1:
+        others = [str(p) for p in advice["tied_patches"] if p != advice["patch"]]
+        patches += f" (tie with {', '.join(others)})"
+    return f"{images}: {patches}, {mask_words(advice)}. Confidence: {advice['confidence']}."
+
+
+def mask_words(advice: Mapping) -> str:
+    """What is said of the mask ratio."""
+    if not advice["mask_ranked"]:
+        return f"mask ratio not ranked ({advice['mask']:g} was used)"
+    masks = advice["masks"]
+    if len(masks) == 1:
+        return f"mask ratio {masks[0]:g}"
+    return f"mask ratio {masks[0]:g} to {masks[-1]:g} (tie)"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def gain_words(advice: Mapping) -> str:
+    """How the chosen setting compares with the default; of no advice, what was best."""
+    if advice["verdict"] != "advice":
+        best = f"patch {advice['patch']} at mask ratio {advice['mask']:g}"
+        return f"The best of what was tried, which is no advice: {best}. {_gain(advice)}"
+    return _gain(advice)
+
+
+def _gain(advice: Mapping) -> str:
+    default = advice["default"]
+    if default is None:
+        return "The default does not fit these images, or cannot be compared without labels."
+    if (default["patch"], default["mask"]) == (advice["patch"], advice["mask"]):
+        return "It is the default."
+    percent = advice["objective"] == "probe"
+    gain, error = (amount(default[key], percent, "points") for key in ("gain", "standard_error"))
+    what = "accuracy" if percent else "less hidden error"
+    return (
+        f"Against the default (patch {default['patch']}, mask ratio {default['mask']:g}): {gain} "
+        f"of {what}, standard error {error}."
+    )

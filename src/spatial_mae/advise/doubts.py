@@ -1,0 +1,144 @@
+"""Why the evidence may not say which setting is best, and what would settle it.
+
+A doubt is a mapping: `reason`, a word; `detail`, a sentence; `settle`, what to do; `about`:
+`everything` (no setting is advised), `patch size`, `mask ratio`, or `care` (the advice
+holds, but is less sure).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from spatial_mae.advise.ranking import Entry, Ranking, rank
+from spatial_mae.advise.rungs import LEAST_LABELS, amount
+from spatial_mae.files import Row
+
+EVERYTHING, PATCH, MASK, CARE = "everything", "patch size", "mask ratio", "care"
+LEAST_IMAGES = 500  # training images
+MOST_DUPLICATES = 0.05  # share of held-out images that are nearly in the training set
+JPEG = 8  # pixels of its blocks
+
+
+def doubt(reason: str, about: str, detail: str, settle: str) -> dict:
+    return {"reason": reason, "about": about, "detail": detail, "settle": settle}
+
+
+def too_few_images(look: Mapping) -> list[dict]:
+    n = look["n_train"]
+    if n >= LEAST_IMAGES:
+        return []
+    detail = f"{n} training images are too few to rank settings by ({LEAST_IMAGES} are needed)"
+    return [doubt("too few images", EVERYTHING, detail, f"bring {LEAST_IMAGES} images or more")]
+
+
+def too_few_labels(look: Mapping) -> list[dict]:
+    if look["objective"] == "probe" and look["n_labels"] >= LEAST_LABELS:
+        return []
+    n = look["n_labels"] if look["labelled"] else 0
+    detail = (
+        f"with {n} labels the mask ratio cannot be ranked: the hidden error falls with it by "
+        "construction, and a probe of so few images is noise"
+    )
+    settle = f"sort {LEAST_LABELS} or more images into class folders"
+    return [doubt("fewer than 1,000 labels", MASK, detail, settle)]
+
+
+def near_duplicates(look: Mapping) -> list[dict]:
+    share = look["duplicates"]
+    if share <= MOST_DUPLICATES:
+        return []
+    detail = (
+        f"{share:.0%} of the held-out images are nearly the same as a training image: scores show "
+        "what was memorised"
+    )
+    settle = "remove near-duplicates, or put whole scenes into train/ and test/ folders"
+    return [doubt("near-duplicates across the split", EVERYTHING, detail, settle)]
+
+
+def jpeg_grid(look: Mapping, patch: int) -> list[dict]:
+    if not look["jpeg_grid"]:
+        return []
+    aligned = patch % JPEG == 0
+    detail = (
+        f"the images show the 8-pixel grid of JPEG (steps across it {look['blockiness']:.2f} times "
+        f"those inside), and patches of {patch} pixels "
+        + ("have their borders on it" if aligned else "divide it")
+    )
+    settle = "prepare the images from uncompressed files, or shrunk by 4 or more"
+    return [doubt("JPEG grid aligned with a patch", PATCH if aligned else CARE, detail, settle)]
+
+
+def no_better_than_baselines(
+    ranking: Ranking, entry: Entry, baselines: Mapping[str, float]
+) -> list[dict]:
+    """Raw pixels, principal components and the untrained encoder of the same patch size."""
+    above = [name for name, value in baselines.items() if not ranking.beats(entry, value)]
+    if not above:
+        return []
+    shown = ", ".join(f"{name} {amount(baselines[name], True)}" for name in above)
+    detail = (
+        f"the best network ({amount(entry.mean, True)}) is not shown to beat {shown}: what it "
+        "learned does not help to distinguish the classes"
+    )
+    settle = "train longer (a larger BUDGET), a wider network, or bring more images"
+    return [doubt("nothing beats the baselines", EVERYTHING, detail, settle)]
+
+
+def worse_than_closed_form(
+    ranking: Ranking, entry: Entry, theory: Mapping[tuple[int, float], float]
+) -> list[dict]:
+    """ranking: by hidden error. theory: the closed form's hidden error, in the same units."""
+    limit = theory.get(entry.setting)
+    if limit is None or entry.mean - limit <= 2 * entry.standard_error:
+        return []
+    detail = (
+        f"the hidden error of patch {entry.setting[0]} ({entry.mean:.3g}) is above that of the "
+        f"closed-form linear model ({limit:.3g}): the network is not trained enough to compare"
+    )
+    return [doubt("network worse than the closed form", EVERYTHING, detail, "a larger BUDGET")]
+
+
+def order_changed(rows: Sequence[Row], measure: str, epochs: Sequence[int]) -> list[dict]:
+    """Whether the patch that wins at the last rung was shown to be worse at an earlier one."""
+    last = rank(rows, measure, epochs[-1])
+    for epoch in epochs[:-1]:
+        early = rank(rows, measure, epoch)
+        now, then = last.best.setting, early.best.setting
+        known = now in early.by_setting and then in last.by_setting
+        if not known or now == then:
+            continue
+        crossed = early.worse(early.by_setting[now], early.best)
+        crossed &= last.worse(last.by_setting[then], last.best)
+        if crossed:
+            detail = (
+                f"patch {then[0]} is best at epoch {epoch}, patch {now[0]} at epoch {epochs[-1]}: "
+                "the curves cross, and may cross again"
+            )
+            return [doubt("the order changed between rungs", PATCH, detail, "a larger BUDGET")]
+    return []
+
+
+def cross_check(rows: Sequence[Row], chosen: tuple[int, float], epoch: int) -> list[dict]:
+    """Without labels: whether half-masked views say that another patch size is better."""
+    try:
+        ranking = rank(rows, "retrieval", epoch)
+    except ValueError:
+        return []
+    entry = ranking.by_setting.get(chosen)
+    if entry is None or not ranking.worse(entry, ranking.best):
+        return []
+    detail = (
+        f"retrieval between half-masked views prefers patch {ranking.best.setting[0]} "
+        f"({amount(ranking.best.mean, True)}, against {amount(entry.mean, True)})"
+    )
+    return [doubt("the two label-free measures disagree", CARE, detail, "labels for 1,000 images")]
+
+
+def tie(patches: Sequence[int], compared: Sequence[int]) -> list[dict]:
+    """Several patch sizes that the evidence does not distinguish: all of them, or some."""
+    if len(patches) < 2:
+        return []
+    shown = ", ".join(map(str, patches))
+    if set(patches) == set(compared):
+        detail = f"all patch sizes ({shown}) are within the noise of one another"
+        return [doubt("top settings tie", EVERYTHING, detail, "a larger BUDGET, or more labels")]
+    detail = f"patches {shown} are within the noise of one another; the cheapest good one is named"
+    return [doubt("some settings tie", CARE, detail, "a larger BUDGET, or more labels")]

@@ -1,0 +1,79 @@
+"""The page of advice: one file that opens from disk."""
+
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from spatial_mae.advise import drawing
+from spatial_mae.advise.advice import Evidence, gain_words
+from spatial_mae.advise.ranking import Ranking, rank
+from spatial_mae.advise.rungs import NAMES, amount
+from spatial_mae.files import Row
+
+FOLDER = Path(__file__).resolve().parent
+SHEET = 4  # settings whose masks are drawn
+
+
+def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
+    """The page as HTML text. images: uint8 (n, height, width, channels), some of the user's."""
+    measure, last = evidence.measure, evidence.epochs[-1]
+    rung = [*evidence.patches, *evidence.masks]
+    everything = [*rung, *evidence.final]
+    kept = evidence.look["kept"][:SHEET]
+    sheet = drawing.contact_sheet(images, [(s["patch"], s["mask"]) for s in kept])
+    heat = drawing.heat_map(_rung(rung, measure, last), measure)
+    pictures = [
+        ("Your images as the network sees them, and under masks", sheet),
+        (f"At epoch {last}: mean and standard error", heat),
+        ("Over the budget", drawing.curves(everything, measure, evidence.baselines)),
+        ("Against hours of training", drawing.hours(everything, measure)),
+    ]
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("advice.html").render(
+        advice=advice,
+        look=evidence.look,
+        gain=gain_words(advice),
+        measure=NAMES[measure],
+        pictures=[(title, drawing.data_address(figure)) for title, figure in pictures],
+        final=_table(evidence),
+        epochs=list(evidence.epochs),
+    )
+
+
+def _rung(rows: list[Row], measure: str, epoch: int) -> Ranking:
+    if measure == "error":  # comparable at one mask ratio alone
+        rows = [row for row in rows if row["rung"] == "patches"]
+    return rank(rows, measure, epoch)
+
+
+def _table(evidence: Evidence) -> list[dict]:
+    """A row for each finished setting, the best first."""
+    percent = evidence.measure == "probe"
+    rows = []
+    for entry in rank(evidence.final, evidence.measure).entries:
+        tests = [
+            row["test_probe"]
+            for row in evidence.final
+            if (row["patch"], row["mask"]) == entry.setting
+            and row["epoch"] == row["epochs"]
+            and row["test_probe"] is not None
+        ]
+        rows.append(
+            {
+                "patch": entry.setting[0],
+                "mask": entry.setting[1],
+                "score": amount(entry.mean, percent),
+                "error": amount(entry.standard_error, percent),
+                "test": amount(sum(tests) / len(tests), True) if tests else "not measured",
+                "seeds": entry.n_seeds,
+                "minutes": f"{entry.seconds / 60:.1f}",
+            }
+        )
+    return rows

@@ -1,0 +1,147 @@
+"""What a rung keeps, what it drops and why: a small file that people may read and edit."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from spatial_mae.advise.ranking import Entry, Ranking, rank
+from spatial_mae.files import Row
+
+SURVIVE = 2.0  # standard errors of a difference: what is further behind is dropped
+MOST = 2  # settings that are kept
+NAMES = {"probe": "accuracy of the probe", "error": "hidden error"}
+LEAST_LABELS = 1000
+
+
+def objective(wanted: str, n_labels: int, n_classes: int) -> str:
+    """The measure that ranks settings, `probe` or `error`.
+
+    wanted: auto, labels or error. Raises ValueError if labels are wanted and there are none that
+    say something.
+    """
+    usable = n_classes > 1 and n_labels > 0
+    if wanted == "labels" and not usable:
+        raise ValueError(
+            f"advise.objective labels: the images have {n_classes} classes; sort them into two or "
+            "more class folders, or set `objective: error`"
+        )
+    if wanted == "auto":
+        wanted = "labels" if usable and n_labels >= LEAST_LABELS else "error"
+    return "probe" if wanted == "labels" else "error"
+
+
+def patch_decision(rows: Sequence[Row], look: Mapping, epoch: int) -> dict:
+    """The patch sizes that the first rung keeps, each with the mask ratios to compare.
+
+    rows: as `scores.COLUMNS`. look: the file of `look_at_images`. Kept are those within two
+    standard errors of the best, at most two. Without labels a mask ratio is not compared: the
+    hidden error falls with it by construction.
+    """
+    ranking = rank(rows, look["objective"], epoch)
+    kept, dropped = _divided(ranking, ranking.within(SURVIVE)[:MOST], look["objective"])
+    for setting in kept:
+        masks = look["masks"][str(setting["patch"])]
+        setting["masks"] = masks if look["objective"] == "probe" else [setting["mask"]]
+    return _decision("patches", look, kept, [*dropped, *_diverged(rows)])
+
+
+def mask_decision(rows: Sequence[Row], before: Mapping, default: Mapping, epoch: int) -> dict:
+    """The settings that are trained to the end: the best, the cheapest like it, and the default.
+
+    before: the file of the patch sizes. default: `patch` and `mask` to compare with; left out where
+    `feasible` in it is false.
+    """
+    ranking = rank(rows, before["objective"], epoch)
+    near = [ranking.best, ranking.cheapest(), *ranking.within(SURVIVE)]
+    chosen = list(dict.fromkeys(near))[:MOST]
+    kept, dropped = _divided(ranking, chosen, before["objective"])
+    same = [s for s in kept if (s["patch"], s["mask"]) == (default["patch"], default["mask"])]
+    if default["feasible"] and not same:
+        why = "the default, to compare with"
+        kept.append({"patch": default["patch"], "mask": default["mask"], "why": why})
+        dropped = [s for s in dropped if (s["patch"], s["mask"]) != _pair(default)]
+    return _decision("masks", before, kept, [*dropped, *_diverged(rows)])
+
+
+def _pair(setting: Mapping) -> tuple:
+    return setting["patch"], setting["mask"]
+
+
+def _divided(
+    ranking: Ranking, chosen: Sequence[Entry], measure: str
+) -> tuple[list[dict], list[dict]]:
+    kept = [_described(ranking, e, measure) for e in ranking.entries if e in chosen]
+    dropped = [_described(ranking, e, measure) for e in ranking.entries if e not in chosen]
+    return kept, dropped
+
+
+def _described(ranking: Ranking, entry: Entry, measure: str) -> dict:
+    patch, mask = entry.setting
+    return {"patch": patch, "mask": mask, "why": _why(ranking, entry, measure)}
+
+
+def _why(ranking: Ranking, entry: Entry, measure: str) -> str:
+    percent = measure == "probe"
+    shown = amount(entry.mean, percent)
+    if entry == ranking.best:
+        return f"best {NAMES[measure]}: {shown}"
+    gap = amount(ranking.behind(entry), percent, unit="points" if percent else "")
+    errors = ranking.behind(entry) / ranking.gap_error(entry) if ranking.gap_error(entry) else 0.0
+    return f"{NAMES[measure]} {shown}, {gap} behind the best ({errors:.1f} standard errors)"
+
+
+def amount(value: float, percent: bool, unit: str = "%") -> str:
+    """A number as people read it: 38.2 %, 1.5 points, 0.213."""
+    return f"{100 * value:.1f} {unit}" if percent else f"{value:.3g}"
+
+
+def _diverged(rows: Sequence[Row]) -> list[dict]:
+    found = dict.fromkeys((r["patch"], r["mask"]) for r in rows if r["status"] == "diverged")
+    return [{"patch": p, "mask": m, "why": "training diverged"} for p, m in found]
+
+
+def _decision(rung: str, before: Mapping, kept: list[dict], dropped: list[dict]) -> dict:
+    content = {
+        "rung": rung,
+        "objective": before["objective"],
+        "labelled": before["labelled"],
+        "kept": kept,
+        "dropped": dropped,
+    }
+    return signed(content)
+
+
+def signed(content: Mapping) -> dict:
+    """The content with a checksum, by which an edit is noticed."""
+    return {**content, "checksum": _checksum(content)}
+
+
+def is_edited(content: Mapping) -> bool:
+    """Whether a person changed the file since it was written."""
+    return content.get("checksum") != _checksum(content)
+
+
+def _checksum(content: Mapping) -> str:
+    rest = {key: value for key, value in content.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def edited(files: Mapping[str, Mapping]) -> list[str]:
+    """The names of the files that a person changed."""
+    return [name for name, content in files.items() if is_edited(content)]
+
+
+def check_kept(content: Mapping, look: Mapping, path: object) -> None:
+    """Raise ValueError if a file, perhaps edited, keeps what the images do not admit."""
+    if not content.get("kept"):
+        raise ValueError(f"{path}: `kept` is empty; keep a setting, or delete the file")
+    default = (look["default"]["patch"], look["default"]["mask"])
+    for setting in content["kept"]:
+        pair = setting.get("patch"), setting.get("mask")
+        if pair[1] in look["masks"].get(str(pair[0]), ()) or pair == default:
+            continue
+        known = "; ".join(f"patch {p}: mask ratios {m}" for p, m in look["masks"].items())
+        raise ValueError(
+            f"{path}: `kept` names patch {pair[0]} at mask ratio {pair[1]}, which was not looked "
+            f"at; use {known}; or delete the file"
+        )

@@ -1,0 +1,70 @@
+"""What to do with the advice: a study to run next, and arguments for other libraries."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+LONGER = 4  # times the epochs of the search
+SEEDS = [0, 1, 2]
+
+
+def next_study(advice: Mapping, config_path: str | Path, block: Mapping) -> str:
+    """An overlay (yaml) that trains longer, on all training images, and probes on test images.
+
+    Advice: the chosen setting. Without advice: what the evidence does not distinguish, which the
+    longer training may settle.
+    """
+    config = yaml.safe_load(Path(config_path).read_text(encoding="utf-8"))
+    recipe = config["recipes"]["pretraining"][block["training"]]
+    longer = {**recipe, "epochs": LONGER * recipe["epochs"], "held_out": 0.0, "checkpoints": []}
+    sure = advice["verdict"] == "advice"
+    grid = {
+        "dataset": [block["dataset"]],
+        "model": [block["model"]],
+        "training": ["advised"],
+        "patch": [advice["patch"]] if sure else list(advice["tied_patches"]),
+        "unit": [1],
+        "mask": [advice["mask"]],
+        "enc": [block["enc"]],
+        "dec": [block["dec"]],
+        "seed": SEEDS,
+    }
+    evaluation = "advise_test" if advice["scope"]["n_labels"] else "advise_test_unlabelled"
+    study = {
+        "study": f"{config['study']}_next",
+        "datasets": {block["dataset"]: config["datasets"][block["dataset"]]},
+        "models": {block["model"]: config["models"][block["model"]]},
+        "recipes": {
+            "pretraining": {"advised": longer},
+            "evaluation": {"advised": config["recipes"]["evaluation"][evaluation]},
+        },
+        "experiments": [{"kind": "evaluation", "recipe": "advised", "grids": [grid]}],
+    }
+    head = f"# {advice['sentence']}\n# Trains {LONGER} times as long:\n"
+    head += "#   snakemake --cores all --configfile next_study.yaml\n"
+    return head + yaml.safe_dump(study, sort_keys=False, allow_unicode=True, width=100)
+
+
+def keyword_arguments(advice: Mapping, look: Mapping) -> dict[str, str]:
+    """Library -> a line or two of Python with the setting, as the advice has it."""
+    height, width, patch, mask = look["height"], look["width"], advice["patch"], advice["mask"]
+    n_patches = (height // patch) * (width // patch)
+    transformers = (
+        f"ViTMAEConfig(image_size={height}, patch_size={patch}, num_channels={look['channels']}, "
+        f"mask_ratio={mask:g})"
+    )
+    if height != width:
+        transformers = "none: ViTMAEConfig takes square images alone"
+    return {
+        "timm": (
+            f"timm.create_model('vit_tiny_patch16_224', img_size=({height}, {width}), "
+            f"patch_size={patch}, in_chans={look['channels']}, num_classes=0)"
+        ),
+        "transformers": transformers,
+        "lightly": (
+            f"MAEDecoderTIMM(num_patches={n_patches}, patch_size={patch}, "
+            f"in_chans={look['channels']}, ...); "
+            f"random_token_mask(size=(batch_size, {n_patches + 1}), mask_ratio={mask:g})"
+        ),
+    }

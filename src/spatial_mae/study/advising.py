@@ -1,0 +1,184 @@
+"""The runs behind advice on patch size and mask ratio, from the config and the rungs' files.
+
+A rung is a run of a study that stops early: its slug ends in `_until-{epoch}`. What is tried on a
+rung is in the file that the rung before it wrote, which people may edit.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from spatial_mae.study.grid import Run, parse, slug, wildcards
+from spatial_mae.study.measured.keys import PRETRAINING
+from spatial_mae.study.measurements import RULES
+
+RUNGS = ("patches", "masks")
+UNTIL = "until"
+# Rung -> the file that says what it tries.
+BEFORE = {"patches": "look", "masks": "patches"}
+LABELLED, UNLABELLED = "advise", "advise_unlabelled"
+TESTED, TESTED_UNLABELLED = "advise_test", "advise_test_unlabelled"
+THEORY = "advise"  # recipe of the closed forms
+RIDGE = 0.001  # own images are often fewer than pixels
+
+
+def base(run: str) -> str:
+    """The slug of the whole run that a rung is a part of."""
+    return slug(parse(run), PRETRAINING)
+
+
+def last_epoch(config: Mapping, training: str, run: str) -> int:
+    """The epoch at which a run's job stops: its rung, else the recipe's last."""
+    return parse(run).get(UNTIL, config["recipes"]["pretraining"][training]["epochs"])
+
+
+def state(weights: str | Path) -> str:
+    """The folder from which a run continues, of all its rungs, from the path of its weights."""
+    folder = Path(weights).parent
+    return str(folder.with_name(base(folder.name)) / "state")
+
+
+def block(config: Mapping) -> Mapping:
+    """The config's block. Raises ValueError if the study has none."""
+    if not config.get("advise"):
+        raise ValueError(
+            f"study {config['study']!r} has no block `advise:`, so there is nothing to advise on; "
+            "use `--configfile workflow/studies/advise.yaml`, or copy its block"
+        )
+    return config["advise"]
+
+
+def misfits(config: Mapping) -> Iterator[str]:
+    """What in the block does not fit the rest of the config."""
+    found = config.get("advise")
+    if not found:
+        return
+    named = {
+        "dataset": config["datasets"],
+        "model": config["models"],
+        "training": config["recipes"].get("pretraining", {}),
+    }
+    unknown = [key for key, known in named.items() if found[key] not in known]
+    yield from (
+        f"advise.{k}: {found[k]!r} is not there; name one of {[*named[k]]}" for k in unknown
+    )
+    for name in (LABELLED, UNLABELLED, TESTED, TESTED_UNLABELLED):
+        if name not in config["recipes"].get("evaluation", {}):
+            yield f"recipes.evaluation.{name}: missing; copy it from workflow/studies/advise.yaml"
+    if "training" not in unknown:
+        yield from _unkept(found, config["recipes"]["pretraining"][found["training"]])
+
+
+def _unkept(found: Mapping, recipe: Mapping) -> Iterator[str]:
+    rungs, kept = list(found["rungs"]), recipe["checkpoints"]
+    if rungs != sorted(set(rungs)) or rungs[-1] >= recipe["epochs"]:
+        yield f"advise.rungs: {rungs} must increase and end before epoch {recipe['epochs']}"
+    if missing := [epoch for epoch in rungs if epoch not in kept]:
+        yield (
+            f"advise.rungs: the recipe {found['training']!r} of pretraining does not keep epochs "
+            f"{missing}; name them under its `checkpoints`"
+        )
+    if not recipe["held_out"]:
+        yield (
+            f"advise.training: the recipe {found['training']!r} holds no training images out to "
+            "choose by; set its `held_out`, such as 0.2"
+        )
+
+
+def read(path: str | Path) -> dict:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def tried(config: Mapping, rung: str, before: Mapping) -> list[Run]:
+    """The settings with seeds of a rung; before: the file named in `BEFORE`."""
+    chosen = block(config)
+    settings = before["kept"] if rung == "patches" else _masks(before)
+    return [_run(chosen, setting, seed) for setting in settings for seed in chosen["seeds"]]
+
+
+def _masks(before: Mapping) -> list[Mapping]:
+    """Each kept patch size at each mask ratio that is still to be compared for it."""
+    return [
+        {"patch": setting["patch"], "mask": mask}
+        for setting in before["kept"]
+        for mask in setting.get("masks", [setting["mask"]])
+    ]
+
+
+def finals(config: Mapping, before: Mapping) -> list[Run]:
+    """The runs to the end, with seeds, of the settings that the last rung kept."""
+    chosen = block(config)
+    return [
+        _run(chosen, setting, seed) for setting in before["kept"] for seed in chosen["final_seeds"]
+    ]
+
+
+def _run(chosen: Mapping, setting: Mapping, seed: int) -> Run:
+    same = {key: chosen[key] for key in ("dataset", "model", "training", "enc", "dec")}
+    return {**same, "patch": setting["patch"], "unit": 1, "mask": setting["mask"], "seed": seed}
+
+
+def scores(runs: Sequence[Run], recipe: str, until: int | None) -> list[str]:
+    """The tables of scores of runs, stopped at an epoch or (None) at their end."""
+    card, found = RULES["evaluate_mae"], []
+    for run in runs:
+        values = wildcards(card, run, recipe)
+        if until is not None:
+            values["run"] += f"_{UNTIL}-{until}"
+        found.append(f"{card.folder}/scores_{{recipe}}.csv".format(**values))
+    return found
+
+
+def rung_scores(config: Mapping, rung: str, before: Mapping) -> list[str]:
+    """The tables that a rung reads."""
+    recipe = LABELLED if before["labelled"] else UNLABELLED
+    return scores(tried(config, rung, before), recipe, block(config)["rungs"][-1])
+
+
+def final_scores(config: Mapping, before: Mapping) -> list[str]:
+    """Of the runs to the end: the scores on held-out training images, which choose."""
+    recipe = LABELLED if before["labelled"] else UNLABELLED
+    return scores(finals(config, before), recipe, None)
+
+
+def test_scores(config: Mapping, before: Mapping) -> list[str]:
+    """The scores of the same networks on the test images, which are read here alone."""
+    recipe = TESTED if before["labelled"] else TESTED_UNLABELLED
+    return scores(finals(config, before), recipe, None)
+
+
+def baselines(config: Mapping, before: Mapping) -> list[str]:
+    """The scores of raw pixels and principal components; none without labels."""
+    chosen = block(config)
+    same = {"dataset": chosen["dataset"], "model": chosen["model"]}
+    card = RULES["probe_pixels"]
+    found = card.scores_file.format(**wildcards(card, same, LABELLED))
+    return [found] if before["labelled"] else []
+
+
+def theory(config: Mapping, look: Mapping) -> list[str]:
+    """The losses of the closed form at each patch size that tiles the images."""
+    card, same = RULES["measure_losses"], {"dataset": block(config)["dataset"], "n": "all"}
+    same |= {"colour": "luma", "centring": "centred", "ridge": RIDGE, "flip": False}
+    patches = dict.fromkeys(setting["patch"] for setting in look["kept"])
+    return [
+        f"{card.folder}/losses_{{recipe}}.csv".format(
+            **wildcards(card, {**same, "patch": patch}, THEORY)
+        )
+        for patch in patches
+    ]
+
+
+def manifest(config: Mapping) -> str:
+    """Of the data set that advice is asked for."""
+    return f"results/data/{block(config)['dataset']}/manifest.json"
+
+
+def held_out(config: Mapping) -> float:
+    """Share of the training images that chooses."""
+    return config["recipes"]["pretraining"][block(config)["training"]]["held_out"]
+
+
+def file_before(study: str, rung: str) -> str:
+    """The file that says what a rung tries."""
+    return f"results/{study}/advise/{BEFORE[rung]}.json"

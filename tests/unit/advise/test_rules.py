@@ -1,0 +1,179 @@
+"""Candidates, what rungs keep, doubts, and files that people edit."""
+
+import numpy as np
+import pytest
+from simulated_advice import EPOCHS, Trial, look
+
+from spatial_mae.advise import doubts, rungs
+from spatial_mae.advise.candidates import feasible
+from spatial_mae.advise.ranking import rank
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def row(patch, seed, epoch, value, mask=0.75, measure="error", status="training"):
+    base = {"patch": patch, "mask": mask, "seed": seed, "epoch": epoch, "status": status}
+    base |= {"probe": None, "error": None, "retrieval": None, "n_labelled": 1000, "seconds": epoch}
+    return base | {measure: value}
+
+
+def test_patches_that_tile_images_of_two_sides():
+    kept, dropped = feasible(24, 36, [2, 4, 5, 8, 12], [0.25, 0.75, 0.99], 0.75)
+    assert kept == {2: [0.25, 0.75, 0.99], 4: [0.25, 0.75, 0.99], 12: [0.25, 0.75]}
+    why = {(d["patch"], d.get("mask")): d["why"] for d in dropped}
+    assert why[5, None] == "does not divide 24 x 36 pixels" == why[8, None]
+    assert why[12, 0.99] == "mask ratio 0.99 hides all of 6 patches"
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [((31, 37), "only single pixels tile it"), ((12, 18), r"use one of \[1, 2, 3, 6\]")],
+)
+def test_images_that_no_candidate_tiles_are_refused_with_what_does(size, message):
+    with pytest.raises(ValueError, match=message):
+        feasible(*size, [4, 8, 16], [0.5], 0.5)
+
+
+def test_images_smaller_than_the_smallest_grid_are_refused():
+    with pytest.raises(ValueError, match="prepare larger images"):
+        feasible(1, 1, [2, 4], [0.5], 0.75)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "n_labels", "n_classes", "found"),
+    [
+        ("auto", 5000, 10, "probe"),
+        ("auto", 999, 10, "error"),
+        ("auto", 5000, 1, "error"),
+        ("auto", 0, 0, "error"),
+        ("labels", 100, 50, "probe"),
+        ("error", 5000, 10, "error"),
+    ],
+)
+def test_what_ranks_settings(wanted, n_labels, n_classes, found):
+    assert rungs.objective(wanted, n_labels, n_classes) == found
+
+
+def test_labels_of_one_class_cannot_be_asked_for():
+    with pytest.raises(ValueError, match="1 classes; sort them into two"):
+        rungs.objective("labels", 500, 1)
+
+
+def test_patches_within_two_standard_errors_survive_at_most_two():
+    values = {2: (0.50, 0.54), 4: (0.51, 0.53), 8: (0.52, 0.56), 16: (0.80, 0.84)}
+    rows = [row(p, seed, 3, v) for p, pair in values.items() for seed, v in enumerate(pair)]
+    found = rungs.patch_decision(rows, look("error"), 3)
+    assert [s["patch"] for s in found["kept"]] == [2, 4]
+    dropped = {s["patch"]: s["why"] for s in found["dropped"]}
+    assert set(dropped) == {8, 16} and "behind the best" in dropped[16]
+    assert all(s["masks"] == [0.75] for s in found["kept"])
+
+
+def test_a_setting_that_diverges_is_dropped_and_named():
+    rows = [row(p, s, 3, 0.5 + p / 100 + s / 50) for p in (4, 8) for s in (0, 1)]
+    rows += [row(2, s, 1, 0.1, status="diverged") for s in (0, 1)]
+    found = rungs.patch_decision(rows, look("error"), 3)
+    assert {"patch": 2, "mask": 0.75, "why": "training diverged"} in found["dropped"]
+
+
+def test_the_default_goes_to_the_end_where_it_fits():
+    rows = [row(8, s, 3, 0.5 + s / 50) for s in (0, 1)]
+    default = {"patch": 4, "mask": 0.75, "feasible": True}
+    found = rungs.mask_decision(rows, look("error"), default, 3)
+    assert [s["patch"] for s in found["kept"]] == [8, 4]
+    found = rungs.mask_decision(rows, look("error"), default | {"feasible": False}, 3)
+    assert [s["patch"] for s in found["kept"]] == [8]
+
+
+def test_an_edit_by_hand_is_noticed_and_used():
+    file = look()
+    assert not rungs.is_edited(file)
+    file["kept"] = [{"patch": 16, "mask": 0.75}]
+    assert rungs.is_edited(file)
+    rows = [row(16, s, 3, 0.5 + s / 50, measure="probe") for s in (0, 1)]
+    assert rungs.patch_decision(rows, file, 3)["kept"][0]["patch"] == 16
+    assert rungs.edited({"look": file, "patches": look()}) == ["look"]
+
+
+@pytest.mark.parametrize("kept", [[], [{"patch": 5, "mask": 0.75}], [{"patch": 4, "mask": 0.1}]])
+def test_an_edit_that_the_images_do_not_admit_is_refused(kept):
+    with pytest.raises(ValueError, match=r"patches.json: `kept`"):
+        rungs.check_kept({"kept": kept}, look(), "patches.json")
+
+
+def test_the_cheapest_within_one_standard_error_is_chosen():
+    values = {4: (0.50, 0.54), 8: (0.51, 0.55)}
+    rows = [
+        row(p, s, 3 if p == 8 else 9, v) for p, pair in values.items() for s, v in enumerate(pair)
+    ]
+    ranking = rank(rows, "error")
+    assert ranking.best.setting[0] == 4 and ranking.cheapest().setting[0] == 8
+
+
+def test_one_seed_shows_nothing():
+    ranking = rank([row(4, 0, 3, 0.1), row(8, 0, 3, 0.9)], "error")
+    assert len(ranking.tied(ranking.best)) == 2
+
+
+def reasons(found):
+    return [d["reason"] for d in found]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"n_train": 60}, "too few images"),
+        ({"duplicates": 0.3}, "near-duplicates across the split"),
+        ({"jpeg_grid": True, "blockiness": 1.5}, "JPEG grid aligned with a patch"),
+    ],
+)
+def test_what_is_wrong_with_the_images_stops_advice(rng, changes, reason):
+    trial = Trial(rng, lambda p, m, e: 0.3 + 0.2 * (p == 8), 0.01)
+    trial.look = rungs.signed({k: v for k, v in look(**changes).items() if k != "checksum"})
+    advice = trial.advice({"pca": 0.2})
+    assert reason in reasons(advice["doubts"]) and advice["verdict"] == "cannot tell"
+    assert "cannot tell" in advice["sentence"] and "To settle it" in advice["sentence"]
+
+
+def test_networks_below_a_baseline_stop_advice(rng):
+    advice = Trial(rng, lambda p, m, e: 0.3 + 0.2 * (p == 8), 0.01).advice({"pca": 0.6})
+    assert "nothing beats the baselines" in reasons(advice["doubts"])
+    assert "pca 60.0 %" in advice["sentence"] and advice["verdict"] == "cannot tell"
+
+
+def test_networks_above_the_closed_form_stop_advice(rng):
+    trial = Trial(rng, lambda p, m, e: 0.5 - 0.1 * (p == 8), 0.01, measure="error")
+    advice = trial.advice(theory={(8, 0.75): 0.2})
+    assert "network worse than the closed form" in reasons(advice["doubts"])
+    assert advice["verdict"] == "cannot tell"
+
+
+def test_curves_that_cross_are_noticed():
+    def value(patch, epoch):
+        return {4: {1: 0.9, 3: 0.5}, 8: {1: 0.6, 3: 0.59}}[patch][epoch]
+
+    rows = [row(p, s, e, value(p, e) + s / 100) for p in (4, 8) for s in (0, 1) for e in EPOCHS]
+    assert reasons(doubts.order_changed(rows, "error", EPOCHS)) == [
+        "the order changed between rungs"
+    ]
+    assert doubts.order_changed([r for r in rows if r["patch"] == 4], "error", EPOCHS) == []
+
+
+def test_half_masked_views_that_disagree_are_named():
+    rows = [
+        row(p, s, 3, 0.2 + 0.5 * (p == 4) + s / 100, measure="retrieval")
+        for p in (4, 8)
+        for s in (0, 1)
+    ]
+    found = doubts.cross_check(rows, (8, 0.75), 3)
+    assert reasons(found) == ["the two label-free measures disagree"]
+    assert doubts.cross_check(rows, (4, 0.75), 3) == []
+
+
+def test_fewer_than_1000_labels_leave_the_mask_ratio_open(rng):
+    trial = Trial(rng, lambda p, m, e: 0.5 - 0.2 * (p == 8), 0.01, measure="error")
+    advice = trial.advice()
+    assert advice["verdict"] == "advice" and "mask ratio not ranked" in advice["sentence"]

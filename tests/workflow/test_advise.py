@@ -1,0 +1,85 @@
+"""Advice on real jobs: rungs that continue, and files that people edit."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+from planning import snakemake_in
+
+ADVICE = "results/mine/advise"
+STUDY = {
+    "study": "mine",
+    "models": {"advised": {"width": 8, "encoder_heads": 2, "decoder_width": 8, "decoder_heads": 2}},
+    "advise": {
+        "dataset": "mine",
+        "patches": [2, 4, 8],
+        "masks": [0.5, 0.75],
+        "rungs": [1, 2],
+        "final_seeds": [0, 1],
+        "enc": 1,
+    },
+    "recipes": {"pretraining": {"advise": {"epochs": 3, "checkpoints": [1, 2]}}},
+}
+
+
+@pytest.fixture(scope="module")
+def advised(copy_project):
+    """A copy in which images without classes were advised on, in two goes: (folder, run)."""
+    folder = copy_project()
+    rng = np.random.default_rng(0)
+    arrays = {f"{s}_images": rng.integers(256, size=(n, 8, 16), dtype=np.uint8) for s, n in SPLITS}
+    np.savez(folder / "mine.npz", **arrays)
+    mine = {"source": "array_file", "root": "mine.npz", "classes": None}
+    mine |= {"pixels": "drawn", "licence": "none"}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(STUDY | {"datasets": {"mine": mine}}))
+    run = snakemake_in(folder)
+    configs = ("--configfile", "workflow/studies/advise.yaml", "mine.yaml")
+    run(f"{ADVICE}/patches.json", *configs)
+    assert not (folder / f"{ADVICE}/masks.json").exists()
+    run("advise", *configs)
+    return folder, lambda *words: run("advise", *configs, *words)
+
+
+SPLITS = (("train", 100), ("test", 10))
+
+
+def read(folder, name):
+    return json.loads((folder / f"{ADVICE}/{name}.json").read_text())
+
+
+def test_settings_that_go_on_continue_where_their_rung_stopped(advised):
+    folder, _ = advised
+    look, kept = read(folder, "look"), read(folder, "patches")["kept"]
+    assert [s["patch"] for s in look["kept"]] == [2, 4] and look["objective"] == "error"
+    assert all(s["masks"] == [0.75] for s in kept)
+    logs = folder / "results/logs/pretrain_mae/mine/advised/advise"
+    whole = [p for p in logs.glob("*.log") if "until" not in p.name]
+    assert len(whole) >= 2
+    for log in whole:
+        if f"patch-{kept[0]['patch']}_" in log.name:
+            assert "continues after epoch 2, step 0" in log.read_text()
+
+
+def test_few_images_of_noise_are_no_ground_for_advice(advised):
+    folder, _ = advised
+    advice = read(folder, "advice")
+    reasons = {doubt["reason"] for doubt in advice["doubts"]}
+    assert advice["verdict"] == "cannot tell"
+    assert {"too few images", "fewer than 1,000 labels"} <= reasons
+    assert advice["sentence"] in (folder / f"{ADVICE}/advice.html").read_text()
+    assert advice["edited"] == []
+
+
+def test_a_rung_edited_by_hand_is_used_and_said(advised):
+    folder, run = advised
+    file = folder / f"{ADVICE}/patches.json"
+    content = json.loads(file.read_text())
+    content["kept"] = [{"patch": 4, "mask": 0.75, "masks": [0.75], "why": "I say so"}]
+    file.write_text(json.dumps(content))
+    run()
+    assert json.loads(file.read_text()) == content
+    advice = read(folder, "advice")
+    assert advice["edited"] == ["patches"] and advice["patch"] == 4
+    assert "Edited by hand" in (folder / f"{ADVICE}/advice.html").read_text()
+    assert {s["patch"] for s in read(folder, "masks")["kept"]} == {4}

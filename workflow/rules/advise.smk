@@ -1,0 +1,173 @@
+"""Advice on patch size and mask ratio: rungs of ordinary runs, and what each of them keeps.
+
+inputs:
+    results/data/{dataset}/manifest.json
+    results/evaluate/mae/{dataset}/{model}/{training}/{run}_until-{epoch}/scores_{recipe}.csv
+    results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.csv
+    results/evaluate/pixels/{dataset}/{model}/{recipe}.csv
+    results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv
+
+outputs:
+    results/{study}/advise/look.json
+    results/{study}/advise/look.npz
+    results/{study}/advise/{rung}.json
+    results/{study}/advise/{rung}.csv
+    results/{study}/advise/advice.html
+    results/{study}/advise/advice.json
+    results/{study}/advise/advice.csv
+    results/{study}/advise/next_study.yaml
+
+Each .json says what the next rung tries and why; one edited by hand is used as it is.
+"""
+
+PATCHES, MASKS = advising.RUNGS
+
+
+def looked(wildcards):
+    return advising.read(checkpoints.look_at_images.get(study=config["study"]).output.look)
+
+
+def ranked(rung):
+    """What a rung's file says, once it is there."""
+    found = checkpoints.rank_settings.get(study=config["study"], rung=rung)
+    return advising.read(found.output.decision)
+
+
+def before(wildcards):
+    return looked(wildcards) if wildcards.rung == PATCHES else ranked(PATCHES)
+
+
+def block(wildcards):
+    return json.dumps(advising.block(config))
+
+
+rule advise:
+    input:
+        f"results/{config['study']}/advise/advice.html",
+
+
+checkpoint look_at_images:
+    input:
+        manifest=lambda wildcards: advising.manifest(config),
+    output:
+        look="results/{study}/advise/look.json",
+        images="results/{study}/advise/look.npz",
+        record="results/{study}/advise/look.record.json",
+    log:
+        "results/logs/look_at_images/{study}.log",
+    benchmark:
+        "results/benchmarks/look_at_images/{study}.tsv"
+    localrule: True
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("look_at_images"),
+        block=block,
+        held_out=lambda wildcards: advising.held_out(config),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.look_at_images \
+            --manifest {input.manifest:q} \
+            --block {params.block:q} \
+            --held-out {params.held_out:q} \
+            --look {output.look:q} \
+            --images {output.images:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+checkpoint rank_settings:
+    input:
+        look="results/{study}/advise/look.json",
+        before=lambda wildcards: advising.file_before(wildcards.study, wildcards.rung),
+        scores=lambda wildcards: advising.rung_scores(config, wildcards.rung, before(wildcards)),
+    output:
+        decision="results/{study}/advise/{rung}.json",
+        table="results/{study}/advise/{rung}.csv",
+        record="results/{study}/advise/{rung}.record.json",
+    log:
+        "results/logs/rank_settings/{study}/{rung}.log",
+    benchmark:
+        "results/benchmarks/rank_settings/{study}/{rung}.tsv"
+    wildcard_constraints:
+        rung="|".join(advising.RUNGS),
+    localrule: True
+    conda:
+        "../../envs/linear.yaml"
+    params:
+        code=fingerprint("rank_settings"),
+        epoch=lambda wildcards: advising.block(config)["rungs"][-1],
+    shell:
+        r"""
+        python -m spatial_mae.cli.rank_settings \
+            --rung {wildcards.rung:q} \
+            --look {input.look:q} \
+            --before {input.before:q} \
+            --scores {input.scores:q} \
+            --epoch {params.epoch:q} \
+            --decision {output.decision:q} \
+            --table {output.table:q} \
+            --record {output.record:q} \
+            2>&1 | tee {log:q}
+        """
+
+
+rule write_advice:
+    input:
+        config="results/{study}/config.yaml",
+        look="results/{study}/advise/look.json",
+        images="results/{study}/advise/look.npz",
+        patches="results/{study}/advise/patches.json",
+        masks="results/{study}/advise/masks.json",
+        patches_table="results/{study}/advise/patches.csv",
+        masks_table="results/{study}/advise/masks.csv",
+        final=lambda wildcards: advising.final_scores(config, ranked(MASKS)),
+        test=lambda wildcards: advising.test_scores(config, ranked(MASKS)),
+        baselines=lambda wildcards: advising.baselines(config, looked(wildcards)),
+        theory=lambda wildcards: advising.theory(config, looked(wildcards)),
+    output:
+        page=report(
+            "results/{study}/advise/advice.html",
+            caption="../report/advice.rst",
+            category="Advice",
+        ),
+        json="results/{study}/advise/advice.json",
+        table="results/{study}/advise/advice.csv",
+        next="results/{study}/advise/next_study.yaml",
+        record="results/{study}/advise/advice.record.json",
+    log:
+        "results/logs/write_advice/{study}.log",
+    benchmark:
+        "results/benchmarks/write_advice/{study}.tsv"
+    localrule: True
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=fingerprint("write_advice"),
+        block=block,
+    shell:
+        r"""
+        python -m spatial_mae.cli.write_advice \
+            --study {wildcards.study:q} \
+            --config {input.config:q} \
+            --look {input.look:q} \
+            --images {input.images:q} \
+            --patches {input.patches:q} \
+            --masks {input.masks:q} \
+            --patches-table {input.patches_table:q} \
+            --masks-table {input.masks_table:q} \
+            --final {input.final:q} \
+            --test {input.test:q} \
+            --baselines {input.baselines:q} \
+            --theory {input.theory:q} \
+            --block {params.block:q} \
+            --json {output.json:q} \
+            --table {output.table:q} \
+            --page {output.page:q} \
+            --next {output.next:q} \
+            --record {output.record:q} \
+            2>&1 | tee {log:q}
+        """
