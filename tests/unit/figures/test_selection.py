@@ -82,6 +82,17 @@ def test_depth_needs_an_autoencoder_to_compare_with(sample):
         depth.select(table)
 
 
+def test_depth_shows_gains_of_the_first_readout_at_the_errors_of_the_ae(sample):
+    rows = depth.select(sample("depth"))
+    assert {row["readout"] for row in rows} == {"free"}
+    known = [row for row in rows if row["model"] == "ae"]
+    assert [row["n_latents"] for row in known] == [4, 16, 64]
+    gains = {row["gain"] for row in rows if row["model"] == "mae"}
+    assert gains <= {row["gain"] for row in sample("depth")} and len(gains) > 3
+    small_print = " ".join(text.get_text() for text in depth.draw(rows).texts)
+    assert "0.600 (k = 4)" in " ".join(small_print.split())
+
+
 def test_ising_takes_the_first_coupling_of_the_chain(sample):
     table = sample("ising_weights")
     rows = ising.select(table + [row | {"coupling": 2, "value": 9.0} for row in table])
