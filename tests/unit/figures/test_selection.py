@@ -14,6 +14,7 @@ from spatial_mae.figures import (
     influence_models,
     ising,
     ising_torus,
+    jacobian_profiles,
     losses,
     masked_psd,
     recovered_latents,
@@ -113,6 +114,11 @@ def test_losses_thins_curves_but_keeps_both_ends(sample):
     assert len(latents) <= losses.MOST_POINTS + 4
 
 
+def test_losses_draws_powers_of_two_against_the_mask_ratio(sample):
+    rows = [row for row in losses.select(sample("losses")) if row["panel"] == "ratios"]
+    assert {row["n_latents"] for row in rows} == {1, 4, 16, 64}
+
+
 def test_sampling_laws_need_two_laws(sample):
     one = [row for row in sample("losses") if row["sampling"] == "bernoulli"]
     with pytest.raises(ValueError, match="'sampling'"):
@@ -150,3 +156,10 @@ def test_taylor_adds_the_relative_error(sample):
         r for r in taylor.select(sample("taylor")) if r["lemma"] == 5 and r["input_scale"] == 1
     )
     assert row["relative_error"] == pytest.approx(row["mask_ratio"])
+
+
+def test_profiles_leave_out_distances_that_not_every_image_has(sample):
+    table = sample("jacobian_profile")
+    far = [row | {"n_images": 1} if row["distance"] == 10 else row for row in table]
+    assert {row["distance"] for row in jacobian_profiles.select(table)} == set(range(12))
+    assert {row["distance"] for row in jacobian_profiles.select(far)} == set(range(12)) - {10}
