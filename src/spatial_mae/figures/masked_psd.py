@@ -1,10 +1,12 @@
 """Power spectra of image, mask and masked image
 
 Answers Fig. 22 (App. F) of Bisulco et al. (2025). Mean power at each spatial frequency (cycles per
-pixel, zero in the middle) of the images, of the masks and of the images times their masks, for
-each patch size; the share m of hidden patches is named below (20 % in the paper). The first data
-set, mask ratio and kind of masks are drawn, at most four patch sizes. All images share one
-logarithmic scale, all masks another, so that panels can be compared; exact zeros are white.
+pixel, zero in the middle) of the images, of the masks and of the images times their masks, for each
+patch size; the share m of hidden patches is named below (20 % in the paper). The first data set,
+mask ratio and kind of masks are drawn, at most four patch sizes. All images share one logarithmic
+scale, all masks another, so that panels can be compared; exact zeros are white. Power is the square
+of the discrete Fourier transform over the number of pixels, of pixel values from 0 to 1 and of
+masks of 0 and 1, and has no unit: its mean over frequencies is the mean square.
 """
 
 import numpy as np
@@ -38,7 +40,7 @@ def select(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     patches = levels(pick(rows, part="mask"), "patch")
-    note = notes(pick(rows, part=("mask", "masked")))
+    note = notes(pick(rows, part=("mask", "masked")), "white: exactly zero")
     figure, axes = panels(2, 1 + len(patches), note, height=1.55)
     _draw_power(axes[0, 0], pick(rows, part="image"), _scale(rows, "image"))
     title(axes[0, 0], "image")

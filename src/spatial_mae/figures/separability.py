@@ -6,9 +6,10 @@ token or its class token after the final norm, on their principal components (50
 the plane that t-SNE makes of these. Silhouette: mean of (b - a) / max(a, b), a the mean distance to
 the own class, b to the nearest other one, at most 1. k-NN: share of images whose class most of
 their nearest neighbours have, leaving the image itself out. First row: against the mask ratio of
-pretraining. Second row: against the side of the mask unit; a row without two values is left out. Of
-the table's depths, and of runs of one patch size or of mask units of one patch, the choice with the
-most runs is drawn. Lines are means over seeds, bands their range.
+pretraining. Second row: against the side of the mask unit; a row without two values is left out,
+and the second where both have two only. Of the table's depths, and of runs of one patch size or of
+mask units of one patch, the choice with the most runs is drawn. Lines are means over seeds, bands
+their range.
 """
 
 from matplotlib.figure import Figure

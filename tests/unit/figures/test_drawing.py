@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing import catalogue, models, notes, style
+from spatial_mae.figures.drawing import catalogue, curves, models, notes, style
 
 
 def test_an_unknown_figure_names_the_nearest():
@@ -95,3 +95,13 @@ def test_an_autoencoder_far_from_the_others_is_written_not_drawn(value, written)
     models.draw_ae(axis, rows, "y", {4: "red"})
     assert [text.get_text() for text in axis.texts] == written
     assert [list(line.get_ydata()) for line in axis.lines] == ([] if written else [[value]])
+
+
+def test_two_points_of_a_dashed_curve_are_hollow_and_not_joined():
+    axis = Figure().subplots()
+    rows = [{"x": x, "value": x, "seeds": 1, "low": x, "high": x} for x in (1, 2)]
+    curves.curve(axis, rows, "x", color="red", linestyle="--", marker="o")
+    curves.curve(axis, rows, "x", color="red")
+    dashed, plain = axis.lines
+    assert (dashed.get_linestyle(), dashed.get_markerfacecolor()) == ("None", "white")
+    assert (plain.get_linestyle(), plain.get_marker()) == ("None", "_")

@@ -46,8 +46,9 @@ def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
     Accuracies of one seed have their error bars. Two points are not joined: with noise in both, a
     line between them would say more than they do.
     """
+    look = marked(look)
     if len({row[x] for row in rows if row["value"] is not None}) < 3:
-        look = look | {"linestyle": "none"}
+        look = {"marker": "_"} | look | {"linestyle": "none"}
     line(axis, rows, x, "value", **look)
     for row in rows:
         if row.get("half_width"):
@@ -60,6 +61,13 @@ def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
             axis.fill_between(place, low, high, color=look["color"], alpha=0.2, linewidth=0)
         else:
             axis.vlines(place, low, high, color=look["color"])
+
+
+def marked(look: Mapping) -> dict:
+    """A look whose markers are hollow where its line is not solid: points that no line joins."""
+    solid = look.get("linestyle", "-") in ("-", "none", "")
+    hollow = {} if solid else {"markerfacecolor": "white", "markeredgewidth": 0.7}
+    return dict(look) | hollow
 
 
 def curves(
