@@ -16,7 +16,7 @@ from matplotlib.image import AxesImage
 
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import grid_of, panels, styled, title
-from spatial_mae.tables.columns import IN_KIND, label
+from spatial_mae.tables.columns import IN_KIND, axis_label
 from spatial_mae.tables.needs import keep, require
 from spatial_mae.tables.rows import Row, few, first, levels, most_images, pick, project
 
@@ -44,18 +44,18 @@ def draw(rows: list[Row]) -> Figure:
     figure, axes = panels(2, 1 + len(patches), note, height=1.55)
     _draw_power(axes[0, 0], pick(rows, part="image"), _scale(rows, "image"))
     title(axes[0, 0], "image")
-    axes[0, 0].set(xlabel=label("frequency_x"), ylabel=label("frequency_y"))
+    axes[0, 0].set(xlabel=axis_label("frequency_x"), ylabel=axis_label("frequency_y"))
     axes[1, 0].set_visible(False)
     for row, part in enumerate(("mask", "masked")):
         for column, patch in enumerate(patches, start=1):
             shown = pick(rows, part=part, patch=patch)
             power = _draw_power(axes[row, column], shown, _scale(rows, part))
             title(axes[row, column], f"{part}, patch {patch}", row * len(patches) + column)
-        axes[row, 1].set_ylabel(label("frequency_y"))
+        axes[row, 1].set_ylabel(axis_label("frequency_y"))
         name = IN_KIND[KIND, "power"].label
         figure.colorbar(power, ax=axes[row, 1:], label=name, pad=0.02, aspect=15)
     for axis in axes[1, 1:]:
-        axis.set_xlabel(label("frequency_x"))
+        axis.set_xlabel(axis_label("frequency_x"))
     return figure
 
 
