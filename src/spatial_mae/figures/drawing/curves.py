@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES, TUNED
@@ -145,8 +146,10 @@ def chance(axis: Axes, rows: Sequence[Row], whole: float = 1) -> None:
     level = whole / counts.pop()
     axis.axhline(level, color=BLACK, linewidth=0.5, zorder=1)
     axis.margins(y=0.12)
-    place = {"transform": axis.get_yaxis_transform(), "ha": "right", "va": "top"}
-    axis.text(0.99, level, "chance", size=NOTE_SIZE, color=GREY, **place)
+    place = {"transform": axis.get_yaxis_transform(), "ha": "center", "va": "top"}
+    halo = [withStroke(linewidth=1.5, foreground="white")]
+    # Between the points of two settings, and of three.
+    axis.text(0.25, level, "chance", size=NOTE_SIZE, color=GREY, path_effects=halo, **place)
 
 
 def control_levels(axis: Axes, rows: Sequence[Row]) -> None:
