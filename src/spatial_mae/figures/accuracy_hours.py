@@ -3,12 +3,13 @@
 An overview for Sec. 4 of Bisulco et al. (2025), which asks how to train a masked autoencoder best
 for its cost, at the scale and on the device named below. Each point is one setting of patch size,
 mask and depths: test accuracy of a linear probe on the frozen encoder, which sees whole images,
-against the time of its training loop; vertical bars are the range of the seeds. Colour: the
-encoder's depth; marker: patch size. The stepped line joins the settings that no other setting beats
-in both time and accuracy; it describes these test accuracies and is not used to choose anything.
-Horizontal lines are probes of features without pretraining: raw pixels, their principal components,
-and the best linear MAE and the best untrained network. The first data set, network and recipe of
-the table are drawn. Runs that shared a machine slowed each other down.
+against the time of its training loop; vertical bars are the range of the seeds or, with one seed,
+two standard errors of the judged images. Colour: the encoder's depth; marker: patch size. The
+stepped line joins the fastest setting and those whose bars are above the bars of all settings that
+took no more time; without any there is no line. It describes these test accuracies and is not used
+to choose anything. Horizontal lines are probes of features without pretraining: raw pixels, their
+principal components, and the best linear MAE and the best untrained network. The first data set,
+network and recipe of the table are drawn. Runs that shared a machine slowed each other down.
 """
 
 from matplotlib.axes import Axes
@@ -26,7 +27,13 @@ from spatial_mae.figures.drawing.curves import (
 )
 from spatial_mae.figures.drawing.measures import ACCURACY
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.scores import EVALUATION, in_units, labelled, shown_scores
+from spatial_mae.figures.drawing.scores import (
+    EVALUATION,
+    in_units,
+    labelled,
+    shown_scores,
+    with_errors,
+)
 from spatial_mae.figures.drawing.style import BLACK, legend, styled, title
 from spatial_mae.tables.columns import label
 from spatial_mae.tables.needs import keep, runs
@@ -36,6 +43,7 @@ from spatial_mae.tables.runs import PROBES, SETTING
 
 KIND = "evaluation"
 IN_PAPER = ""
+STEPS = {"color": BLACK, "linewidth": 1}
 KEYS = (*SETTING, "measure", "control")
 
 
@@ -48,24 +56,28 @@ def select(rows: list[Row]) -> list[Row]:
     times = in_units(over_seeds(trained, keys, "pretrain_seconds"), "pretrain_seconds")
     points = [
         point | {"time": time["value"], "time_unit": time["cost_unit"]}
-        for point, time in zip(over_seeds(trained, keys), times, strict=True)
+        for point, time in zip(with_errors(over_seeds(trained, keys)), times, strict=True)
     ]
-    return [row | {"front": "no" if _beaten(row, points) else "yes"} for row in points] + [
+    return [row | {"front": "yes" if _ahead(row, points) else "no"} for row in points] + [
         max(over_seeds(own, keys), key=lambda row: row["value"])
         for (control, *_), own in groups(rows, "control", "measure", "label").items()
         if control
     ]
 
 
-def _beaten(point: Row, points: list[Row]) -> bool:
-    """Whether another point of its measure is better at no more time, or as good at less."""
-    here = point["time"], point["value"]
-    return any(
-        other["time"] <= here[0]
-        and other["value"] >= here[1]
-        and (other["time"], other["value"]) != here
-        for other in of_panel(points, point["measure"], [point])
-    )
+def _ahead(point: Row, points: list[Row]) -> bool:
+    """Whether a point's bar is above those of all points of its measure that take no more time."""
+    others = of_panel(points, point["measure"], [point])
+    rivals = [row for row in others if row["time"] <= point["time"] and row is not point]
+    return all(_bar(point)[0] > _bar(row)[1] for row in rivals)
+
+
+def _bar(point: Row) -> tuple[float, float]:
+    """The range of the seeds or, of one seed, two standard errors to either side."""
+    half = point.get("half_width")
+    if half is None:
+        return point["low"], point["high"]
+    return point["value"] - half, point["value"] + half
 
 
 @styled
@@ -83,19 +95,23 @@ def draw(rows: list[Row]) -> Figure:
         axis.set_xlabel(f"{label('pretrain_seconds')} ({points[0]['time_unit']})")
         percent(axis, ACCURACY, shown)
         title(axis, score_title(measure, shown))
-    legend(figure, _entries(colours, markers) | control_looks(controls))
+    stepped = any(len(pick(shown, front="yes")) > 1 for _, _, shown in cells)
+    entries = _entries(colours, markers) | ({"best for its time": STEPS} if stepped else {})
+    legend(figure, entries | control_looks(controls))
     return figure
 
 
 def _draw_point(axis: Axes, row: Row, colour: object, marker: str) -> None:
     look = {"color": colour, "zorder": 3}
     axis.plot(row["time"], row["value"], marker=marker, markersize=3.5, **look)
-    axis.vlines(row["time"], row["low"], row["high"], linewidth=0.7, **look)
+    axis.vlines(row["time"], *_bar(row), linewidth=0.7, **look)
 
 
 def _draw_front(axis: Axes, rows: list[Row]) -> None:
     front = sorted((row["time"], row["value"]) for row in rows)
-    axis.step(*zip(*front, strict=True), where="post", color=BLACK, linewidth=1, zorder=2)
+    if len(front) < 2:
+        return
+    axis.step(*zip(*front, strict=True), where="post", zorder=2, **STEPS)
 
 
 def _entries(colours: dict, markers: dict) -> dict[str, dict]:
@@ -106,4 +122,4 @@ def _entries(colours: dict, markers: dict) -> dict[str, dict]:
     for patch, look in markers.items():
         marker = {"marker": look["marker"], "linestyle": "none"}
         entries[f"patch {patch}"] = {"color": BLACK, **marker}
-    return entries | {"best for its time": {"color": BLACK}}
+    return entries

@@ -1,13 +1,14 @@
 """What [CLS] and a chosen token attend to in the last block
 
 Answers Figs. 6 and 7 of Kong et al. (2023), at the scale named below: theirs is 800 epochs of
-ImageNet-1k at width 768. Columns are held-out images, seen whole; a square marks the chosen token,
-which is at the same place in all. For each run, named by its settings: attention of the class
-token, mean over heads, and of the chosen token in the first head, as in the paper. Shown are the
-fewest patches that hold the share of the attention named in the recipe (0.6 as a rule), the
-brighter the more of it, each map on its own scale; the rest is grey. At most three runs are drawn,
-the lowest, middle and highest in the order of patch size, mask unit, mask ratio and depths, and at
-most six images. The first data set, network and recipe of the table are drawn, and its first seed.
+ImageNet-1k at width 768. Columns are held-out images, seen whole; squares mark the chosen token of
+each patch size, which is at the same place in all images, and in its own maps. For each run, named
+by its settings: attention of the class token, mean over heads, and of the chosen token in the first
+head, as in the paper. Shown are the fewest patches that hold the share of the attention named in
+the recipe (0.6 as a rule), the brighter the more of it, each map on its own scale; the rest is
+grey. At most three runs are drawn, the lowest, middle and highest in the order of patch size, mask
+unit, mask ratio and depths, and at most six images. The first data set, network and recipe of the
+table are drawn, and its first seed.
 """
 
 import numpy as np
@@ -74,12 +75,12 @@ def draw(rows: list[Row]) -> Figure:
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
     for axis in axes.flat:
         axis.set_axis_off()
-    patch = maps[0]["patch"]
     pictures, marked = by(images, "image"), by(maps, "image")
     cells = [by(strip, "image") for _, strip in strips]
     for column, image in enumerate(shown):
         show_picture(axes[0, column], pictures[image], "original")
-        _mark(axes[0, column], marked[image], patch)
+        for patch in levels(marked[image], "patch"):
+            _mark(axes[0, column], marked[image], patch)
         for down, cell in enumerate(cells, start=1):
             _draw_map(axes[down, column], cell[image])
     for axis, (label, _) in zip(axes[:, 0], [("image", None), *strips], strict=True):
@@ -102,11 +103,21 @@ def _draw_map(axis: Axes, rows: list[Row]) -> None:
     """Rows without a weight are patches that are not kept."""
     shown = [row | {"weight": np.nan if row["weight"] is None else row["weight"]} for row in rows]
     colours = colormaps["viridis"].with_extremes(bad=BLANK)
-    axis.imshow(grid_of(shown, "row", "column", "weight"), cmap=colours, vmin=0)
+    values = grid_of(shown, "row", "column", "weight")
+    axis.imshow(values, cmap=colours, vmin=0)
+    if rows[0]["source"] == "chosen":
+        down, across = (
+            levels(rows, name).index(pick(rows, chosen=1)[0][name]) for name in ("row", "column")
+        )
+        _square(axis, (across, down), 1)
 
 
 def _mark(axis: Axes, rows: list[Row], patch: int) -> None:
-    """A square round the chosen token, one of the first run's patches."""
+    """A square round the chosen token of the runs of a patch size."""
     row = pick(rows, chosen=1, patch=patch)[0]
-    corner = (row["column"] - 0.5, row["row"] - 0.5)
-    axis.add_patch(Rectangle(corner, patch, patch, fill=False, edgecolor=CATEGORIES[1], lw=1.2))
+    _square(axis, (row["column"], row["row"]), patch)
+
+
+def _square(axis: Axes, place: tuple[int, int], side: int) -> None:
+    corner = (place[0] - 0.5, place[1] - 0.5)
+    axis.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=CATEGORIES[1], lw=1.2))

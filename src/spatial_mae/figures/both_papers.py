@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import THIN, curve, setting_axis
+from spatial_mae.figures.drawing.curves import THIN, curve, marked, setting_axis
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, panels, styled, title
 from spatial_mae.hierarchy.both_papers import course, rank_agreement
@@ -46,9 +46,9 @@ LOOKS = {
     "network": SOLID,
     "arity 4": SOLID,
     "arity 2": {"color": CATEGORIES[0], "marker": "s"},
-    "linear": {"color": CATEGORIES[1], "linestyle": "--", "marker": "^"},
-    "untrained": {"color": GREY, **THIN},
-    "uniform": {"color": GREY, "linestyle": ":", **THIN},
+    "linear": marked({"color": CATEGORIES[1], "linestyle": "--", "marker": "^"}),
+    "untrained": {"color": GREY, "marker": "x", **THIN},
+    "uniform": {"color": GREY, "linestyle": ":", "marker": "_", **THIN},
 }
 NAMES = {
     "network": "network; quad-tree",

@@ -16,7 +16,6 @@ from spatial_mae.figures.drawing.notes import PHRASES, notes, readable, remarks,
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     MARKERS,
-    categories,
     legend,
     styled,
     title,
@@ -32,6 +31,9 @@ IN_PAPER = "Kong Fig. 8"
 POINT = ("class", "x", "y", "silhouette", "knn_accuracy")
 COLUMNS = (*PRETRAINING, *POINT)
 MOST, ACROSS = 8, 4
+# Tol's muted palette, for more classes than CATEGORIES has colours.
+MANY = ("#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255")
+MANY += ("#AA4499", "#000000")
 NAMES = PHRASES | {"unit": "unit {}"}  # titles are narrow
 
 
@@ -49,10 +51,11 @@ def draw(rows: list[Row]) -> Figure:
     named = sorted(groups(rows, *SETTING).items())
     figure, axes = wrapped(len(named), ACROSS, notes(rows, *remarks(rows)), height=1.9)
     keys = varied(rows)
-    colours = categories(levels(rows, "class"))
+    classes = levels(rows, "class")
+    colours = CATEGORIES if len(classes) <= len(CATEGORIES) else MANY
     looks = {
-        name: {"color": colour, "marker": _marker(index), "linestyle": ""}
-        for index, (name, colour) in enumerate(colours.items())
+        name: {"color": colours[index % len(colours)], "marker": _marker(index), "linestyle": ""}
+        for index, name in enumerate(classes)
     }
     for axis, (_, run) in zip(axes, named, strict=True):
         title(axis, f"{', '.join(run_name(run[0], keys, NAMES))}\n{_scores(run[0])}")
@@ -62,8 +65,8 @@ def draw(rows: list[Row]) -> Figure:
 
 
 def _marker(index: int) -> str:
-    """Where colours repeat, the next marker is used with each of them."""
-    return MARKERS[(index + index // len(CATEGORIES)) % len(MARKERS)]
+    """A marker for a class; classes with the same colour have different ones."""
+    return MARKERS[(index + index // len(MANY)) % len(MARKERS)]
 
 
 def _scores(row: Row) -> str:

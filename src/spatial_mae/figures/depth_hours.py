@@ -23,7 +23,7 @@ from spatial_mae.tables.runs import SETTING, at_end
 
 KIND = "evaluation"
 IN_PAPER = "Bisulco Fig. 10"
-COSTS = ("pretrain_seconds", "pretrain_peak_memory_bytes")
+COSTS = {"pretrain_seconds": "time", "pretrain_peak_memory_bytes": "memory"}
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -43,8 +43,8 @@ def draw(rows: list[Row]) -> Figure:
     for cost, axis, shown in cells:
         curves(axis, shown, "enc", "dec", styles)
         setting_axis(axis, shown, "enc")
-        axis.set_ylim(bottom=0)
-        axis.set_ylabel(f"{label(cost)} ({shown[0]['cost_unit']})")
-        title(axis)
+        axis.set_ylim(0, 1.08 * max(row["high"] for row in shown))
+        axis.set_ylabel(f"{COSTS[cost]} ({shown[0]['cost_unit']})")
+        title(axis, label(cost))
     legend(figure, entries(styles, "decoder depth {}"))
     return figure

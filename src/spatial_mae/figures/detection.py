@@ -5,9 +5,9 @@ epochs of ImageNet-1k at width 768, then 45 epochs of COCO. Mask R-CNN is fine-t
 the pretrained encoder; COCO's average precision of boxes and of masks, the mean over overlaps from
 0.5 to 0.95. Where the table holds detectors whose encoder started at random, they are drawn next to
 the pretrained ones. First row: against the mask ratio of pretraining. Second row: against the side
-of the mask unit; a row without two values is left out. Of the table's depths, and of runs of one
-patch size or of mask units of one patch, the choice with the most runs is drawn. Lines are means
-over seeds, bands their range.
+of the mask unit; a row without two values is left out, and the second where both have two only. Of
+the table's depths, and of runs of one patch size or of mask units of one patch, the choice with the
+most runs is drawn. Lines are means over seeds, bands their range.
 """
 
 from matplotlib.figure import Figure

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import (
+    BLACK,
     CATEGORIES,
     GREY,
     MARKERS,
@@ -39,6 +40,8 @@ SETTING = (*TREE, "law", "unit_level", "mask_ratio", "definition")
 COLUMNS = (*SETTING, "method", "value", "standard_error", "n_masks")
 # Drawn in this order, the first broad, so that curves which coincide can be distinguished.
 LAWS = {"contiguous": "contiguous", "displaced": "units displaced", "exact": "units fit"}
+# Dark on bright, so that a thin line keeps its colour on a broad one.
+COLOURS = {"contiguous": CATEGORIES[5], "displaced": CATEGORIES[1], "exact": BLACK}
 WIDTHS = {"contiguous": 1.8, "displaced": 1.3, "exact": 0.8}
 READINGS = {"mean": "-", "highest": (0, (3, 1.5))}
 HOLLOW = {"markerfacecolor": "none", "markeredgewidth": 0.6}
@@ -65,10 +68,9 @@ def draw(rows: list[Row]) -> Figure:
     trees, units = groups(rows, *TREE), levels(rows, "unit_level")
     note = notes([], *_sampled(rows))
     figure, axes = panels(len(trees), max(len(units), 2), note, height=1.5, sharex=True)
-    colours = dict(zip(reversed(LAWS), CATEGORIES, strict=False))
     for i, (tree, of_tree) in enumerate(trees.items()):
         for j, unit in enumerate(units):
-            _draw_panel(axes[i, j], pick(of_tree, unit_level=unit), colours)
+            _draw_panel(axes[i, j], pick(of_tree, unit_level=unit))
             title(axes[i, j], _size(*tree, unit), i * len(units) + j)
             axes[i, j].set_ylim(0.5, tree[-1] + 0.5)
             axes[i, j].set_yticks(range(1, tree[-1] + 1))
@@ -77,17 +79,17 @@ def draw(rows: list[Row]) -> Figure:
         axis.set_xlabel(axis_label("mask_ratio"))
     for axis in axes[:, len(units) :].flat:
         axis.set_visible(False)
-    looks = {t: {"color": colours[law], "linewidth": WIDTHS[law]} for law, t in LAWS.items()}
+    looks = {t: {"color": COLOURS[law], "linewidth": WIDTHS[law]} for law, t in LAWS.items()}
     looks |= {f"{name} of C": {"color": GREY, "linestyle": dash} for name, dash in READINGS.items()}
     looks["drawn masks"] = {"color": GREY, "linestyle": "none", "marker": MARKERS[0], **HOLLOW}
     legend(figure, looks)
     return figure
 
 
-def _draw_panel(axis: Axes, rows: list[Row], colours: dict) -> None:
+def _draw_panel(axis: Axes, rows: list[Row]) -> None:
     for law, reading in product(LAWS, READINGS):
         part = pick(rows, law=law, definition=reading)
-        look = {"color": colours[law]}
+        look = {"color": COLOURS[law]}
         dash = {"linestyle": READINGS[reading], "linewidth": WIDTHS[law]}
         line(axis, pick(part, drawn="line"), "mask_ratio", "value", **look, **dash)
         dots = {"linestyle": "none", "marker": MARKERS[0], **HOLLOW}

@@ -6,7 +6,8 @@ others at one setting, named below: the setting of the table from which most oth
 choice only. Mean distance of input from output pixel (top) and share of the weight inside the
 output pixel's own patch (bottom), for |W|, against the mask ratio m of the masked autoencoder. The
 last column uses W squared as weights instead. The first data set and patch size of the table are
-drawn. A choice with a single value has no panel.
+drawn. A choice with a single value has no panel. Later curves have smaller markers, so that
+curves which coincide can be seen.
 """
 
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ METRICS = ("mean_distance", "intra_patch_share")
 MODEL = ("model", "mask_ratio", "n_latents", "sampling")
 SQUARES = {metric: f"{metric}_square" for metric in METRICS}
 MOST_VALUES = 6
+LARGEST, SMALLEST = 4.5, 1.5  # points: markers of the first curve and of later ones
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -86,5 +88,5 @@ def _draw_curves(axis, rows: list[Row], metric: str) -> None:
     palette = categories if isinstance(values[0], str) else ordered
     for index, (value, colour) in enumerate(palette(values).items()):
         look = {"color": colour, "linestyle": DASHES[index % len(DASHES)], "marker": MARKERS[index]}
-        look |= {"label": number(value)}
+        look |= {"label": number(value), "markersize": max(LARGEST - 1.5 * index, SMALLEST)}
         line(axis, pick(rows, value=value), "mask_ratio", metric, **look)

@@ -3,15 +3,17 @@
 Answers the text on Fig. 6 of Bisulco et al. (2025) in three numbers per solution. For |W|, W = AB:
 mean distance of input from output pixel, share of the weight inside the output pixel's own patch,
 and entropy of an output pixel's weights over the input pixels (Eq. 11, in nats, averaged), each
-against the mask ratio m; m = 0 is the autoencoder. One colour per patch size p; one row of panels a
-data set and number of latents k (at most three k). Where a table holds several kinds of masks,
-centrings or other settings, the first is drawn; the figure of choices shows their effect.
+against the mask ratio m. Hollow, at m = 0 and joined to nothing: the autoencoder (AE). Where it is
+farther from all masked autoencoders than half of their range, it is written at the edge of the
+panel, as where k is the number of pixels and W the identity. One colour per patch size p; one row
+of panels a data set and number of latents k (at most three k). Where a table holds several kinds of
+masks, centrings or other settings, the first is drawn; the figure of choices shows their effect.
 """
 
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
-from spatial_mae.figures.drawing.models import all_ratios, few_latents
+from spatial_mae.figures.drawing.models import AE_LOOK, all_ratios, draw_ae, few_latents
 from spatial_mae.figures.drawing.notes import notes, readable
 from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
@@ -44,8 +46,11 @@ def draw(rows: list[Row]) -> Figure:
     for line_of_axes, ((dataset, k), group) in zip(axes, settings.items(), strict=True):
         for axis, (metric, label) in zip(line_of_axes, METRICS.items(), strict=True):
             for patch, colour in colours.items():
-                line(axis, pick(group, patch=patch), "mask_ratio", metric, color=colour, marker="o")
+                maes = pick(group, patch=patch, model="mae")
+                line(axis, maes, "mask_ratio", metric, color=colour, marker="o")
+            draw_ae(axis, group, metric, colours)
             axis.set(xlabel=axis_label("mask_ratio"), ylabel=label)
             title(axis, f"{readable(dataset)}, k = {k:,}")
-    legend(figure, {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()})
+    looks = {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()}
+    legend(figure, looks | AE_LOOK)
     return figure

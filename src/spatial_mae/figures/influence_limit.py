@@ -3,17 +3,19 @@
 Answers the text on Fig. 6 of Bisulco et al. (2025) without the bias of a finite number of images.
 For |W|, W = AB, and for W squared: mean distance of input from output pixel, share of the weight
 inside the output pixel's own patch, and entropy of an output pixel's weights over the input pixels
-(nats), each against the mask ratio m; m = 0 is the autoencoder. Points are limits, extrapolated
-over disjoint subsets of the images; bars are intervals of 95 %, which hold the spread between the
-subsets and the misfit of the extrapolation. Dashed: all images, without correction. One colour per
-patch size p; rows of panels: data set, number of latents k (at most two) and power of W.
+(nats), each against the mask ratio m. Hollow, at m = 0 and joined to nothing: the autoencoder (AE);
+where it is farther from all that is drawn of masked autoencoders than half of its range, it is
+written at the edge of the panel. Points are limits, extrapolated over disjoint subsets of the
+images; bars are intervals of 95 %, which hold the spread between the subsets and the misfit of the
+extrapolation. Dashed: all images, uncorrected. One colour per patch size p; rows of panels:
+data set, number of latents k (at most two) and power of W.
 """
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.models import few_latents
+from spatial_mae.figures.drawing.models import AE_LOOK, draw_ae, few_latents
 from spatial_mae.figures.drawing.notes import notes, readable
-from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
+from spatial_mae.figures.drawing.style import GREY, legend, line, ordered, panels, styled, title
 from spatial_mae.files import Row
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, keep_masked, require, several
@@ -52,11 +54,13 @@ def draw(rows: list[Row]) -> Figure:
         for axis, measure in zip(line_of_axes, POWERS[power], strict=True):
             shown = pick(rows, dataset=dataset, n_latents=k, measure=measure)
             for patch, colour in colours.items():
-                _curve(axis, pick(shown, patch=patch), colour)
+                _curve(axis, pick(shown, patch=patch, model="mae"), colour)
+            draw_ae(axis, shown, "value", colours, *VALUES[1:])
             axis.set(xlabel=axis_label("mask_ratio"), ylabel=axis_label(measure))
             title(axis, f"{readable(dataset)}, k = {k:,}, {power}")
     looks = {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()}
-    legend(figure, looks | {"all images, uncorrected": {"color": "#666666", "linestyle": "--"}})
+    looks |= AE_LOOK | {"uncorrected": {"color": GREY, "linestyle": "--"}}
+    legend(figure, looks)
     return figure
 
 

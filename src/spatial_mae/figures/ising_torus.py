@@ -4,7 +4,10 @@ Goes with App. E of Bisulco et al. (2025): spins on a periodic square lattice, d
 Left: energy per site against the coupling J, with Onsager's exact value for the infinite lattice.
 Right: boundary energy, the encoder's mean leverage at coordinates next to another patch divided by
 its mean over all coordinates, against the mask ratio m (m = 0 is the autoencoder), one colour a
-coupling and one panel per patch size; above 1 the encoder prefers patch boundaries.
+coupling and one panel per patch size; above 1 the encoder prefers patch boundaries. A finite
+periodic lattice can have less energy than the infinite one where J is near its critical value,
+0.44. Boundary energies are of the correlations of so many samples as named below and have their
+noise, whose size the table does not hold: curves that cross need not differ.
 """
 
 from matplotlib.figure import Figure

@@ -8,13 +8,15 @@ scaled to the sum one. One panel per patch size, one colour per mask ratio, the 
 side. Solid: the trained network; dashed: the linear MAE, whose Jacobian is W (closed form of full
 rank, fitted to the same images). Lines are means over seeds, images, masks and pairs of pixels;
 bands the range of the seeds or, where there is one seed, a standard error over images to either
-side. Zeros have no place on the axis. The first data set, network and recipe of the table are
-drawn, in its first conventions, and of its other settings the choice with the most pairs of patch
-size and mask ratio, at most four of each.
+side. The largest distances, which not every image has between a hidden and a visible pixel, and
+zeros are left out. The first data set, network and recipe of the table are drawn, in its first
+conventions, and of its other settings the choice with the most pairs of patch size and mask ratio,
+at most four of each.
 """
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from spatial_mae.figures.drawing.jacobians import (
     CELL,
@@ -30,12 +32,13 @@ from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, log_y, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, require
-from spatial_mae.tables.rows import Row, levels, pick
+from spatial_mae.tables.rows import Row, groups, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "jacobian_profile"
 IN_PAPER = "Bisulco Figs. 9, 13"
-COLUMNS = ("source", "outputs", "power", "weighting", "distance", "mean", "standard_error")
+COLUMNS = ("n_images", "source", "outputs", "power")
+COLUMNS += ("weighting", "distance", "mean", "standard_error")
 SMALLEST = 1e-12
 MARGIN = 1.5  # of the axis beyond what is drawn, a factor
 
@@ -45,8 +48,15 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", *SETTING, *COLUMNS))
     rows = thinned(keep(chosen(rows), weighting="normalised"))
     keep(rows, source="network")
-    kept = pick(rows, source=list(STROKES))
+    kept = _of_all_images(pick(rows, source=list(STROKES)))
     return with_errors(kept, (*CELL, "weighting", "distance"), "mean")
+
+
+def _of_all_images(rows: list[Row]) -> list[Row]:
+    """Of each run and source, the distances whose mean rests on all of its images."""
+    runs = groups(rows, *SETTING, "seed", "source").values()
+    most = [(group, max(row["n_images"] for row in group)) for group in runs]
+    return [row for group, n_images in most for row in pick(group, n_images=n_images)]
 
 
 @styled
@@ -61,6 +71,7 @@ def draw(rows: list[Row]) -> Figure:
                 shown = pick(rows, patch=patch, mask=mask, source=source)
                 _draw_profile(axis, shown, color=colour, linestyle=stroke)
         axis.set_xlabel(axis_label("distance"))
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         title(axis, f"patch {patch}")
     drawn = [row for row in rows if row["value"] > SMALLEST]
     lowest, highest = min(row["value"] for row in drawn), max(row["high"] for row in drawn)

@@ -6,9 +6,9 @@ the panels, their network and recipe below. Linear CKA, 1 for features equal up 
 scale, between layers of one encoder (up) and of the reference encoder (across); layers are the
 outputs of the blocks, of which the tokens named below are compared (an image's mean patch token or
 its class token), on whole images of the split named there. As in the paper, white is similar, black
-is not. The estimate is unbiased and may fall a little below 0, where it is drawn black. Means over
-seeds; the first data set, network, recipe, patch size, mask unit, mask ratio and decoder depth of
-the table are drawn, at most eight encoder depths.
+is not. The estimate is unbiased and may fall a little below 0, where it is drawn black. Panels of
+at most 36 pairs say their numbers. Means over seeds; the first data set, network, recipe, patch
+size, mask unit, mask ratio and decoder depth of the table are drawn, at most eight encoder depths.
 """
 
 from matplotlib.axes import Axes
@@ -27,6 +27,8 @@ KIND = "similarity"
 IN_PAPER = "Bisulco App. D"
 COLUMNS = ("layer", "reference_layer", "reference_enc")
 MOST, ACROSS = 8, 4
+MOST_NUMBERS = 36  # cells of a panel, where their numbers can be read
+MIDDLE = 0.55  # below it the colours are dark
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -61,5 +63,10 @@ def _draw_similarity(axis: Axes, rows: list[Row]) -> object:
     axis.set_box_aspect(1)
     for one in (axis.xaxis, axis.yaxis):
         one.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    if values.size <= MOST_NUMBERS:
+        for row in rows:
+            ink = "white" if row["value"] < MIDDLE else "black"
+            text = {"ha": "center", "va": "center", "size": 5, "color": ink}
+            axis.text(row["reference_layer"], row["layer"], f"{row['value']:.3f}", **text)
     look = {"cmap": "gist_heat", "vmin": 0, "vmax": 1, "origin": "lower", "aspect": "auto"}
     return axis.imshow(values, extent=extent, **look)

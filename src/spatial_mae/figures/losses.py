@@ -4,10 +4,12 @@ Minimum of Eq. 1 of Bisulco et al. (2025) by Theorem 1, divided by the trace of 
 so that 1 is the loss of predicting nothing. Top: against the number of latents k, one colour per
 mask ratio m, black the autoencoder (AE), one panel per patch size p. Bottom: against m at a few k,
 lowest to highest. Solid lines: each patch hidden with probability m, loss on all pixels (Bernoulli
-masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only. Curves
-in k are thinned to at most 40 points. Only the first data set, centring, ridge and colour are
-drawn; at most four patch sizes.
+masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only. The
+few k are powers of two where there are enough. Curves in k are thinned to at most 40 points. Only
+the first data set, centring, ridge and colour are drawn; at most four patch sizes.
 """
+
+from math import log
 
 from matplotlib.figure import Figure
 
@@ -61,10 +63,12 @@ def _thinned(values: list[int]) -> list[int]:
 
 
 def _few(values: list[int]) -> list[int]:
-    """Four values of k, a factor apart where there are many."""
+    """Four values of k, a factor apart where there are many, powers of two where there are four."""
+    powers = [value for value in values if value & (value - 1) == 0]
+    values = powers if len(powers) > 3 else values
     growth = (values[-1] / values[0]) ** (1 / 3)
     targets = [values[0] * growth**step for step in range(4)]
-    return sorted({min(values, key=lambda value: abs(value - target)) for target in targets})
+    return sorted({min(values, key=lambda value: abs(log(value / goal))) for goal in targets})
 
 
 @styled

@@ -8,9 +8,10 @@ output's channels changes when all channels of the input change by one. Left the
 its own mask that hides the outputs, wherever it shows the input. Both have one scale of colours.
 Grey: inputs that are never shown when the outputs are hidden, those of their patches. Below each:
 spread, the mean distance of the inputs from the output weighted by the absolute mean response, in
-pixels (px), and the cosine similarity of the network's mean Jacobian and W, over all channels. Of
-each run the first seed is drawn; of many runs at most four are drawn, spread in the order of patch
-size, mask unit, mask ratio and depths; and at most three output pixels.
+pixels (px), the largest absolute response of the network, which the shared scale may show pale, and
+the cosine similarity of the network's mean Jacobian and W, over all channels. Of each run the first
+seed is drawn; of many runs at most four are drawn, spread in the order of patch size, mask unit,
+mask ratio and depths; and at most three output pixels.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ COLUMNS = ("source", *OUTPUT, "row", "column", "value", "similarity", "spread")
 SOURCES = {"linear": "linear W", "network": "network"}
 MOST_RUNS, MOST_OUTPUTS = 4, 3
 NEVER_SHOWN = "0.8"
-SIDE, BAR, BELOW = 0.7, 0.4, 0.32  # inches for names of runs, a colour bar, numbers below a map
+SIDE, BAR, BELOW = 0.7, 0.4, 0.42  # inches for names of runs, a colour bar, numbers below a map
 BAR_PLACE = (1.04, 0, 0.05, 1)  # in the axes of the map next to it
 WIDEST = 1.6  # inches of a map at most
 NAMED = ("patch", "mask")  # settings that a run is named by if it is the only one
@@ -83,18 +84,23 @@ def _maps(rows: list[Row], n_runs: int, n_outputs: int) -> tuple[Figure, np.ndar
 
 
 def _draw_pair(figure: Figure, pair: Sequence[Axes], rows: list[Row]) -> None:
-    limit = max((abs(row["value"]) for row in rows if row["value"] is not None), default=0) or 1
+    limit = _largest(rows) or 1
     for axis, source in zip(pair, SOURCES, strict=True):
         shown = pick(rows, source=source)
         image = _draw_map(axis, shown, limit)
         numbers = {"spread {:.1f} px": shown[0]["spread"]}
         if source == "network":
+            numbers |= {"largest {:.2g}": _largest(shown)}
             numbers["cosine {:.2f}"] = shown[0]["similarity"]
         said = [text.format(value) for text, value in numbers.items() if value is not None]
         axis.set_xlabel("\n".join(said), labelpad=2, size=6)
     bar = figure.colorbar(image, cax=pair[-1].inset_axes(BAR_PLACE), ticks=MaxNLocator(5))
     bar.outline.set_linewidth(0.4)
     bar.ax.tick_params(labelsize=NUMBERS, pad=1.5)
+
+
+def _largest(rows: list[Row]) -> float:
+    return max((abs(row["value"]) for row in rows if row["value"] is not None), default=0)
 
 
 def _draw_map(axis: Axes, rows: list[Row], limit: float) -> AxesImage:

@@ -6,10 +6,12 @@ below. Each cell is a mask ratio m (across) and a patch size (up), its number an
 over seeds; grey cells were not run. Spread of the linear MAE (closed form of full rank, fitted to
 the same images) and of the trained network: mean distance of the visible pixels from an output
 pixel, weighted by their shares of |J|, J the Jacobian of the reconstruction, with one scale of
-colours for both. The last panel is the network's spatial entropy (Eq. 11) of these shares. Means
-over output pixels, masks and images, as named below. The first data set, network and recipe of the
-table are drawn, in its first conventions, and of its other settings the choice with the most cells
-(the first if several have as many).
+colours for both. Where output pixels are hidden, their own patch has no share; the distance of |W|
+in the figures of influence counts that patch too, and can grow with m, as weight moves out of it,
+where this spread falls. The last panel is the network's spatial entropy (Eq. 11) of these shares.
+Means over output pixels, masks and images, as named below. The first data set, network and recipe
+of the table are drawn, in its first conventions, and of its other settings the choice with the most
+cells (the first if several have as many).
 """
 
 import math

@@ -35,8 +35,9 @@ KIND = "fine_tuning"
 IN_PAPER = "Bisulco Figs. 12, 15"
 COSTS = ("seconds", "peak_memory_bytes")
 MEASURES = {"accuracy": TUNED}
+TITLES = {"accuracy": "accuracy"} | {column: label(column) for column in COSTS}
 HALF = {"color": GREY, "linestyle": "--", "linewidth": 0.7}
-MEASURES |= {column: f"{label(column)} / all blocks" for column in COSTS}
+MEASURES |= dict.fromkeys(COSTS, "relative to all blocks")
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -79,10 +80,10 @@ def draw(rows: list[Row]) -> Figure:
             percent(axis, MEASURES[measure], shown)
         else:
             axis.set(ylabel=MEASURES[measure])
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, 1.08 * max(1, *(row["high"] for row in shown)))
         if measure == "seconds":
             axis.axhline(0.5, **HALF)
         setting_axis(axis, rows, "trained_blocks")
-        title(axis)
+        title(axis, TITLES[measure])
     legend(figure, entries(styles, "encoder depth {}") | {"half the time": HALF})
     return figure

@@ -42,13 +42,15 @@ SOURCES = {
     "trained": "trained",
     "untrained": "untrained",
     "pixels": "visible pixels",
-    "latents": "c, mixed",
-    "shuffled": "other images",
+    "latents": "c itself (ceiling)",
+    "shuffled": "other images (floor)",
 }
 COLOURS = dict(zip(SOURCES, CATEGORIES[:5], strict=True))
 DASHES = {"tokens": "-", "mean": (0, (3, 1.5)), "class_token": (0, (1, 1))}
 NAMES = {"tokens": "visible tokens", "mean": "mean token", "class_token": "[CLS] token"}
-ROLES = {"visible": r"$s_{m^c}$ (visible part)", "hidden": r"$s_m$ (hidden part)"}
+ROLES = {"visible": "visible part alone", "hidden": "hidden part alone"}
+STEP = 0.04  # between sources at one of two mask ratios, as a share of the distance of these
+HOLLOW = {"markerfacecolor": "white", "markeredgewidth": 0.7}  # but for all visible tokens
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -81,7 +83,7 @@ def draw(rows: list[Row]) -> Figure:
     for line_of_axes, readout in zip(axes, readouts, strict=True):
         for axis, (role, level) in zip(line_of_axes, parts, strict=True):
             _draw_panel(axis, pick(rows, readout=readout, role=role, level=level))
-            what = f"c, level {level}" if role == "shared" else ROLES[role]
+            what = f"shared (c), level {level}" if role == "shared" else ROLES[role]
             title(axis, what)
             axis.set_ylim(-0.08, 1.04)
         line_of_axes[0].set_ylabel(f"{label('r_squared')} ({readout})")
@@ -90,20 +92,28 @@ def draw(rows: list[Row]) -> Figure:
         axis.set_xticks(levels(rows, "mask"))
     read = [name for name in DASHES if pick(rows, representation=name)]
     looks = {t: {"color": COLOURS[s], "linestyle": "-"} for s, t in SOURCES.items()}
-    looks |= {NAMES[name]: {"color": GREY, "linestyle": DASHES[name]} for name in read}
+    looks |= {NAMES[n]: {"color": GREY, "linestyle": DASHES[n], **_marker(n)} for n in read}
     legend(figure, looks)
     return figure
 
 
 def _draw_panel(axis: Axes, rows: list[Row]) -> None:
-    for source in SOURCES:
-        for name in distinct(pick(rows, source=source), "representation"):
-            part = sorted(pick(rows, source=source, representation=name), key=lambda r: r["mask"])
-            trained = source == "trained"
-            look = {"color": COLOURS[source], "linestyle": DASHES.get(name, "-")}
-            width = {"linewidth": 1.2 if trained else 0.7}
-            line(axis, part, "mask", "value", marker=MARKERS[0], **look, **width)
-            if trained:
+    ratios = levels(rows, "mask")
+    joined = len(ratios) > 2
+    step = 0 if joined else STEP * ((ratios[-1] - ratios[0]) or 1)
+    for place, source in enumerate(SOURCES, start=-(len(SOURCES) // 2)):
+        moved = [row | {"mask": row["mask"] + place * step} for row in pick(rows, source=source)]
+        for name in distinct(moved, "representation"):
+            part = sorted(pick(moved, representation=name), key=lambda row: row["mask"])
+            stroke = DASHES.get(name, "-") if joined else "none"
+            look = {"color": COLOURS[source], "linestyle": stroke, **_marker(name)}
+            line(axis, part, "mask", "value", linewidth=1.2 if source == "trained" else 0.7, **look)
+            if source == "trained":
                 bars = [2 * (row["standard_error"] or 0) for row in part]
                 points = [[row[c] for row in part] for c in ("mask", "value")]
-                axis.errorbar(*points, bars, fmt="none", ecolor=COLOURS[source], elinewidth=0.6)
+                bar = {"ecolor": COLOURS[source], "elinewidth": 0.6, "zorder": 1}
+                axis.errorbar(*points, bars, fmt="none", **bar)
+
+
+def _marker(representation: str) -> dict:
+    return {"marker": MARKERS[0]} | (HOLLOW if representation in ("mean", "class_token") else {})

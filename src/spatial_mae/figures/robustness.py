@@ -6,10 +6,10 @@ images' features, an image's mean patch token or its class token after the final
 fitted to the shifted images. First panel: the data set's own test images. Then the shifted sets of
 the table, at most three; where a set has corruptions and severities (CIFAR-10-C), the mean over
 them. First row: against the mask ratio of pretraining. Second row: against the side of the mask
-unit; a row without two values is left out. Of the table's depths, and of runs of one patch size or
-of mask units of one patch, the choice with the most runs is drawn. Lines are means over seeds,
-bands or bars the range of the seeds; with one seed, bars are two standard errors of the judged
-images. Chance is one over the number of classes.
+unit; a row without two values is left out, and the second where both have two only. Of the table's
+depths, and of runs of one patch size or of mask units of one patch, the choice with the most runs
+is drawn. Lines are means over seeds, bands or bars the range of the seeds; with one seed, bars are
+two standard errors of the judged images. Chance is one over the number of classes.
 """
 
 from matplotlib.figure import Figure

@@ -7,12 +7,12 @@ reconstruction (R²) that the best affine map of the masked image explains. This
 second-order statistics; it is fitted to some of the network's training images and evaluated on
 others. Solid: one mask for all images, outputs are all hidden pixels; dashed: a mask for each image
 and one map for all, outputs are a few hidden pixels. With few images for so many pixels the fit is
-poor and the share is a lower bound. Second panel: mean squared error on hidden pixels under random
-masks, on images of the split named below, in units of the pixels' variance (1 is predicting the
-mean colour), of the network (solid) and of the linear MAE (dashed; closed form of full rank, fitted
-to the training images). Lines are means over seeds, bands the range of the seeds. The first data
-set, network and recipe of the table are drawn, and of its other settings the choice with the most
-pairs of patch size and mask ratio.
+poor and the share is a lower bound; its scale is that of all shares, 0 to 1. Second panel: mean
+squared error on hidden pixels under random masks, on images of the split named below, in units of
+the pixels' variance (1 is predicting the mean colour), of the network (solid) and of the linear MAE
+(dashed; closed form of full rank, fitted to the training images). Lines are means over seeds, bands
+the range of the seeds. The first data set, network and recipe of the table are drawn, and of its
+other settings the choice with the most pairs of patch size and mask ratio.
 """
 
 from collections.abc import Iterable
@@ -21,11 +21,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from spatial_mae.figures.drawing.curves import curves, entries, looks, setting_axis
+from spatial_mae.figures.drawing.curves import curves, entries, looks, marked, setting_axis
 from spatial_mae.figures.drawing.jacobians import chosen
 from spatial_mae.figures.drawing.measures import ERROR
 from spatial_mae.figures.drawing.notes import notes, remarks
-from spatial_mae.figures.drawing.style import GREY, legend, panels, styled, title
+from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, panels, styled, title
 from spatial_mae.tables.needs import keep, require, several
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, distinct, levels, pick
@@ -33,9 +33,10 @@ from spatial_mae.tables.runs import SETTING
 
 KIND = "second_order"
 IN_PAPER = "Bisulco Sec. 3"
+SHARE = "share explained by affine map (R²)"
 # What a panel's axis says -> measure -> its line and name.
 PANELS = {
-    "share explained by affine map (R²)": {
+    SHARE: {
         "explained_one_mask": ("-", "one mask"),
         "explained_all_masks": ("--", "all masks"),
     },
@@ -70,6 +71,8 @@ def draw(rows: list[Row]) -> Figure:
             curves(axis, line, "mask", "patch", styles, linestyle=stroke)
         setting_axis(axis, rows, "mask")
         axis.set_ylabel(label)
+        if label == SHARE:
+            axis.set_ylim(min(0, *(row["low"] for row in shown[label])), 1.04)
         title(axis)
         there = distinct(shown[label], "measure")
         _name_lines(axis, [name for key, name in PANELS[label].items() if key in there])
@@ -79,6 +82,9 @@ def draw(rows: list[Row]) -> Figure:
 
 def _name_lines(axis: Axes, lines: Iterable[tuple[str, str]]) -> None:
     """Next to the panel's title: what its solid and its dashed lines are."""
-    handles = [Line2D([], [], color=GREY, linestyle=stroke, label=name) for stroke, name in lines]
+    look = {"color": GREY, "marker": MARKERS[0]}
+    handles = [
+        Line2D([], [], label=name, **marked(look | {"linestyle": stroke})) for stroke, name in lines
+    ]
     place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2}
     axis.legend(handles=handles, ncols=len(handles), **place)

@@ -7,8 +7,9 @@ the network's size; the probe, fitted to the data set's own images, chooses amon
 occur. Shape bias: share of decisions for the shape's class among those for the shape's or the
 texture's. Next to it: the shares of all images decided for either. First row: against the mask
 ratio of pretraining. Second row: against the side of the mask unit; a row without two values is
-left out. Of the table's depths, and of runs of one patch size or of mask units of one patch, the
-choice with the most runs is drawn. Lines are means over seeds, bands their range.
+left out, and the second where both have two only. Of the table's depths, and of runs of one patch
+size or of mask units of one patch, the choice with the most runs is drawn. Lines are means over
+seeds, bands their range.
 """
 
 from matplotlib.figure import Figure

@@ -3,14 +3,23 @@
 Checks what Bisulco et al. (2025, appendix) say of networks trained with labels only, without
 pretraining, at the scale named below: there accuracy levels off, and 20 layers do worse than 12.
 Accuracy after the last epoch against the number of encoder blocks, one colour per patch size: solid
-on test images, dashed on the training images, not augmented. Lines are means over seeds,
-bands the range of the seeds. The first data set and network of the table are drawn.
+on test images, dashed and hollow on the training images, not augmented. Lines are means over seeds,
+bands the range of the seeds; with one seed, bars are two standard errors of the test images. The
+first data set and network of the table are drawn.
 """
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.curves import curves, entries, looks, percent, setting_axis
+from spatial_mae.figures.drawing.curves import (
+    curves,
+    entries,
+    looks,
+    marked,
+    percent,
+    setting_axis,
+)
 from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.scores import with_errors
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled
 from spatial_mae.tables.needs import require, several
 from spatial_mae.tables.repeats import over_seeds
@@ -34,6 +43,7 @@ def select(rows: list[Row]) -> list[Row]:
     found = []
     for split, look in SPLITS.items():
         shown = over_seeds(rows, ("patch", "enc"), look["column"])
+        shown = with_errors(shown) if split == "test" else shown
         found += [row | {"judged_on": split} for row in shown]
     return found
 
@@ -48,7 +58,7 @@ def draw(rows: list[Row]) -> Figure:
     setting_axis(axes[0, 0], rows, "enc")
     percent(axes[0, 0], "accuracy (%)    better →", rows)
     strokes = {
-        f"{split} images": {"color": GREY, "linestyle": look["linestyle"]}
+        f"{split} images": marked({"color": GREY, "marker": "o", "linestyle": look["linestyle"]})
         for split, look in SPLITS.items()
     }
     legend(figure, entries(styles, "patch {}") | strokes)

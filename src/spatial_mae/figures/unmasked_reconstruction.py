@@ -7,9 +7,9 @@ reconstruction, clipped to the range of pixels, is compared with its image. Stru
 PSNR, and the mean squared error with its sign changed, as in the paper, so that higher is better
 everywhere. First row: against the mask ratio of pretraining, one colour per mask unit. Second row:
 against the side of the mask unit in pixels, one colour per mask ratio; a row without two values is
-left out. Of the table's depths, and of runs of one patch size or of mask units of one patch, the
-choice with the most runs is drawn. Lines are means over images and seeds, bands the range of the
-seeds.
+left out, and the second where both have two only. Of the table's depths, and of runs of one patch
+size or of mask units of one patch, the choice with the most runs is drawn. Lines are means over
+images and seeds, bands the range of the seeds.
 """
 
 from matplotlib.figure import Figure

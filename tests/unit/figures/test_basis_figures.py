@@ -208,7 +208,8 @@ def test_a_pair_has_one_symmetric_scale_and_gaps_where_nothing_is_shown(sample):
         [output] = (circle.get_offsets()[0] for circle in left.collections)
         assert gaps[int(output[1]), int(output[0])]
     numbers = [axis.get_xlabel() for axis in maps[:2]]
-    assert numbers == ["spread 2.0 px", "spread 4.0 px\ncosine 0.85"]
+    largest = np.nanmax(np.abs(np.ma.filled(maps[1].images[0].get_array(), np.nan)))
+    assert numbers == ["spread 2.0 px", f"spread 4.0 px\nlargest {largest:.2g}\ncosine 0.85"]
     assert maps[0].get_ylabel() == "patch 2\nm = 0.5"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing import catalogue, notes, style
+from spatial_mae.figures.drawing import catalogue, curves, models, notes, style
 
 
 def test_an_unknown_figure_names_the_nearest():
@@ -85,3 +85,23 @@ def test_save_writes_equal_bytes_and_no_date(tmp_path):
         one, two = ((tmp_path / f"{run}.{suffix}").read_bytes() for run in ("first", "second"))
         assert one == two
         assert b"CreationDate" not in one
+
+
+@pytest.mark.parametrize(("value", "written"), [(2.0, []), (0.4, ["AE: 0.40 ↓"])])
+def test_an_autoencoder_far_from_the_others_is_written_not_drawn(value, written):
+    axis = Figure().subplots()
+    rows = [{"model": "mae", "patch": 4, "y": y} for y in (1.0, 2.0)]
+    rows.append({"model": "ae", "patch": 4, "y": value})
+    models.draw_ae(axis, rows, "y", {4: "red"})
+    assert [text.get_text() for text in axis.texts] == written
+    assert [list(line.get_ydata()) for line in axis.lines] == ([] if written else [[value]])
+
+
+def test_two_points_of_a_dashed_curve_are_hollow_and_not_joined():
+    axis = Figure().subplots()
+    rows = [{"x": x, "value": x, "seeds": 1, "low": x, "high": x} for x in (1, 2)]
+    curves.curve(axis, rows, "x", color="red", linestyle="--", marker="o")
+    curves.curve(axis, rows, "x", color="red")
+    dashed, plain = axis.lines
+    assert (dashed.get_linestyle(), dashed.get_markerfacecolor()) == ("None", "white")
+    assert (plain.get_linestyle(), plain.get_marker()) == ("None", "_")

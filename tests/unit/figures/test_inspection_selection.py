@@ -43,6 +43,12 @@ def test_an_axis_of_one_value_has_no_row_of_panels(sample):
         unmasked_reconstruction.select(one_run)
 
 
+def test_two_ratios_and_two_units_are_drawn_once(sample):
+    rows = [row for row in sample("unmasked") if row["unit"] < 4 and row["mask"] > 0.4]
+    figure = unmasked_reconstruction.draw(unmasked_reconstruction.select(rows))
+    assert {axis.get_xlabel() for axis in figure.axes} == {"mask ratio m"}
+
+
 def test_attention_of_the_trained_the_untrained_and_of_all_patches_alike(sample):
     rows = attention_reach.select(sample("attention"))
     one = [r for r in rows if (r["query"], r["metric"], r["block"]) == ("patches", "distance", 1)]

@@ -14,6 +14,7 @@ from spatial_mae.figures import (
     influence_models,
     ising,
     ising_torus,
+    jacobian_profiles,
     losses,
     masked_psd,
     recovered_latents,
@@ -82,6 +83,17 @@ def test_depth_needs_an_autoencoder_to_compare_with(sample):
         depth.select(table)
 
 
+def test_depth_shows_gains_of_the_first_readout_at_the_errors_of_the_ae(sample):
+    rows = depth.select(sample("depth"))
+    assert {row["readout"] for row in rows} == {"free"}
+    known = [row for row in rows if row["model"] == "ae"]
+    assert [row["n_latents"] for row in known] == [4, 16, 64]
+    gains = {row["gain"] for row in rows if row["model"] == "mae"}
+    assert gains <= {row["gain"] for row in sample("depth")} and len(gains) > 3
+    small_print = " ".join(text.get_text() for text in depth.draw(rows).texts)
+    assert "0.600 (k = 4)" in " ".join(small_print.split())
+
+
 def test_ising_takes_the_first_coupling_of_the_chain(sample):
     table = sample("ising_weights")
     rows = ising.select(table + [row | {"coupling": 2, "value": 9.0} for row in table])
@@ -100,6 +112,11 @@ def test_losses_thins_curves_but_keeps_both_ends(sample):
     }
     assert {1, 64} <= latents
     assert len(latents) <= losses.MOST_POINTS + 4
+
+
+def test_losses_draws_powers_of_two_against_the_mask_ratio(sample):
+    rows = [row for row in losses.select(sample("losses")) if row["panel"] == "ratios"]
+    assert {row["n_latents"] for row in rows} == {1, 4, 16, 64}
 
 
 def test_sampling_laws_need_two_laws(sample):
@@ -139,3 +156,10 @@ def test_taylor_adds_the_relative_error(sample):
         r for r in taylor.select(sample("taylor")) if r["lemma"] == 5 and r["input_scale"] == 1
     )
     assert row["relative_error"] == pytest.approx(row["mask_ratio"])
+
+
+def test_profiles_leave_out_distances_that_not_every_image_has(sample):
+    table = sample("jacobian_profile")
+    far = [row | {"n_images": 1} if row["distance"] == 10 else row for row in table]
+    assert {row["distance"] for row in jacobian_profiles.select(table)} == set(range(12))
+    assert {row["distance"] for row in jacobian_profiles.select(far)} == set(range(12)) - {10}

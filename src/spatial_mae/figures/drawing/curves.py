@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES, TUNED
@@ -46,8 +47,9 @@ def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
     Accuracies of one seed have their error bars. Two points are not joined: with noise in both, a
     line between them would say more than they do.
     """
+    look = marked(look)
     if len({row[x] for row in rows if row["value"] is not None}) < 3:
-        look = look | {"linestyle": "none"}
+        look = {"marker": "_"} | look | {"linestyle": "none"}
     line(axis, rows, x, "value", **look)
     for row in rows:
         if row.get("half_width"):
@@ -60,6 +62,13 @@ def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
             axis.fill_between(place, low, high, color=look["color"], alpha=0.2, linewidth=0)
         else:
             axis.vlines(place, low, high, color=look["color"])
+
+
+def marked(look: Mapping) -> dict:
+    """A look whose markers are hollow where its line is not solid: points that no line joins."""
+    solid = look.get("linestyle", "-") in ("-", "none", "")
+    hollow = {} if solid else {"markerfacecolor": "white", "markeredgewidth": 0.7}
+    return dict(look) | hollow
 
 
 def curves(
@@ -137,8 +146,10 @@ def chance(axis: Axes, rows: Sequence[Row], whole: float = 1) -> None:
     level = whole / counts.pop()
     axis.axhline(level, color=BLACK, linewidth=0.5, zorder=1)
     axis.margins(y=0.12)
-    place = {"transform": axis.get_yaxis_transform(), "ha": "right", "va": "top"}
-    axis.text(0.99, level, "chance", size=NOTE_SIZE, color=GREY, **place)
+    place = {"transform": axis.get_yaxis_transform(), "ha": "center", "va": "top"}
+    halo = [withStroke(linewidth=1.5, foreground="white")]
+    # Between the points of two settings, and of three.
+    axis.text(0.25, level, "chance", size=NOTE_SIZE, color=GREY, path_effects=halo, **place)
 
 
 def control_levels(axis: Axes, rows: Sequence[Row]) -> None:

@@ -39,11 +39,15 @@ def over_masking(rows: Iterable[Row], *keys: str) -> list[Row]:
 
 
 def draw_over_masking(rows: Sequence[Row], measures: Mapping[str, Sequence[Row]]) -> Figure:
-    """A row of panels over the mask ratio, one over the mask unit; one without values is left out.
+    """A row of panels over the mask ratio, one over the mask unit.
+
+    A row without two values is left out, and the second where each axis has only two.
 
     measures: label of a panel's axis -> its rows, of those of `over_masking`.
     """
     views = _axes(rows)
+    if all(len(levels(rows, x)) == 2 for x in views):
+        views = views[:1]  # the second row would show the same few points again
     figure, axes = panels(len(views), len(measures), notes(rows, *remarks(rows)), height=1.6)
     named = {}
     for down, x in enumerate(views):

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.style import BLACK, legend, line, log_y, ordered
+from spatial_mae.figures.drawing.style import BLACK, GREY, legend, line, log_y, ordered
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep_masked, several
 from spatial_mae.tables.rows import Row, first, groups, levels, most_images, pick, spread
 
 SMALLEST = 1e-12  # weights below it are zero, which a logarithmic axis cannot show
+FAR = 0.5  # an AE farther from all MAEs than this share of their range is written, not drawn
+HOLLOW = {"marker": "o", "markerfacecolor": "white", "markeredgewidth": 0.8, "linestyle": "none"}
+AE_LOOK = {"AE (m = 0)": {"color": GREY} | HOLLOW}
 
 
 def one_setting(rows: Sequence[Row], *columns: str) -> tuple[list[Row], list[Row]]:
@@ -55,6 +58,39 @@ def draw_models(
     line(axis, pick(rows, model="ae"), x, y, color=BLACK, **look)
     for value, colour in colours.items():
         line(axis, pick(rows, model="mae", **{column: value}), x, y, color=colour, **look)
+
+
+def draw_ae(axis: Axes, rows: Sequence[Row], y: str, colours: Mapping, *more: str) -> None:
+    """The AE at m = 0, hollow, one of each patch size: the end of a panel over the mask ratio.
+
+    Where it is far from the MAEs, it is written at the edge and the panel keeps their scale. more:
+    other columns that the panel shows, such as the ends of intervals, which are drawn as bars.
+    """
+    known = [row for row in pick(rows, model="ae") if row[y] is not None]
+    maes = pick(rows, model="mae")
+    drawn = [row[name] for row in maes for name in (y, *more) if row[name] is not None]
+    values = [row[y] for row in known]
+    axis.set_xlim(left=-0.05)
+    if not values or not drawn:
+        return
+    below, above = min(drawn) - min(values), max(values) - max(drawn)
+    if max(below, above) > FAR * (max(drawn) - min(drawn)):
+        _write_ae(axis, values, below > above)
+        return
+    for row in known:
+        colour = colours[row["patch"]]
+        if more:
+            axis.vlines(0, *(row[name] for name in more[:2]), color=colour, linewidth=0.8)
+        axis.plot(0, row[y], color=colour, **HOLLOW)
+
+
+def _write_ae(axis: Axes, values: Sequence[float], below: bool) -> None:
+    """The value of the AE, or the lowest and highest, at the edge beyond which it is."""
+    said = dict.fromkeys(f"{value + 0:.2f}" for value in (min(values), max(values)))
+    text = f"AE: {' to '.join(said)} {'↓' if below else '↑'}"
+    axis.margins(y=0.2)
+    place = {"va": "bottom", "y": 0.02} if below else {"va": "top", "y": 0.98}
+    axis.text(-0.04, s=text, size=6, color=GREY, transform=axis.get_xaxis_transform(), **place)
 
 
 def model_looks(
