@@ -101,10 +101,9 @@ def test_named_targets_plan_a_part(project, whole, target, tmp_path):
 def test_the_processes_of_a_run_ask_for_a_gpu_each(project, tmp_path):
     overlay = tmp_path / "two.yaml"
     overlay.write_text("devices: {processes_per_run: 2}\n")
-    targets = ("pretraining", "fine_tuning")
-    done = snakemake_in(tmp_path)(
-        "-s", project / "Snakefile", "-n", "-p", *targets, "--configfile", overlay
-    )
+    study = project / "workflow/studies/generated.yaml"
+    words = ("-n", "-p", "pretraining", "fine_tuning", "--configfile", study, overlay)
+    done = snakemake_in(tmp_path)("-s", project / "Snakefile", *words)
     text = done.stdout + done.stderr
     jobs = planned(done)
     n = sum(jobs[rule] for rule in ("pretrain_mae", "fine_tune_mae", "train_supervised"))
@@ -144,7 +143,7 @@ def test_mistakes_stop_the_plan(project, flags, message, tmp_path):
         ),
         (
             "recipes: {linear: {default: {n_latents: [2000]}}}",
-            "2000 latents exceed the 1024 dimensions of 'dead_leaves'",
+            "2000 latents exceed the 256 dimensions of 'small_leaves'",
         ),
     ],
 )
