@@ -20,26 +20,6 @@ outputs:
 Each .json says what the next rung tries and why; one edited by hand is used as it is.
 """
 
-PATCHES, MASKS = advising.RUNGS
-
-
-def looked(wildcards):
-    return advising.read(checkpoints.look_at_images.get(study=config["study"]).output.look)
-
-
-def ranked(rung):
-    """What a rung's file says, once it is there."""
-    found = checkpoints.rank_settings.get(study=config["study"], rung=rung)
-    return advising.read(found.output.decision)
-
-
-def before(wildcards):
-    return looked(wildcards) if wildcards.rung == PATCHES else ranked(PATCHES)
-
-
-def block(wildcards):
-    return json.dumps(advising.block(config))
-
 
 rule advise:
     input:
