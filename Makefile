@@ -11,6 +11,11 @@ ARCHIVE ?= results/$(STUDY).tar.gz
 OUT ?= gpu-check
 MINUTES ?= 9
 DATA ?=
+# Snakemake needs a folder for its cache, and where the home cannot be written to it has none.
+ifeq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" 2>/dev/null && echo yes),)
+$(warning HOME=$(HOME) cannot be written to: caches go to $(CURDIR)/.cache)
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help quick taste advise test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs site clean lock

@@ -19,8 +19,9 @@ onerror:
 
 
 def prepare_results():
-    """Reject a place that results cannot be written to."""
+    """Reject places that results or temporary files cannot be written to."""
     try:
+        user_files.check_temporary()
         user_files.check_writable(Path("results"))
     except ValueError as error:
         raise WorkflowError(f"nothing was run: {error}")

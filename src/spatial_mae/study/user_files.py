@@ -3,6 +3,7 @@
 Standard library only. What files hold is identified by names, sizes, times: `study.file_states`.
 """
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -48,6 +49,25 @@ def check_writable(folder: Path) -> None:
             f"results cannot be written to {folder.absolute()}: {error.strerror}. Make it a folder "
             "that you may write to, on a disk with space, or run Snakemake in another folder with "
             "`--directory`"
+        ) from error
+
+
+def check_temporary(least: int = 2**20) -> None:
+    """Make a file of `least` bytes in the folder TMPDIR, where Snakemake's scheduler writes.
+
+    A TMPDIR that is no folder is not used by anything. Raises ValueError, naming it, if it is full.
+    """
+    if not (folder := os.environ.get("TMPDIR")):
+        return
+    if not (Path(folder).is_dir() and os.access(folder, os.W_OK)):
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder) as handle:
+            os.posix_fallocate(handle.fileno(), 0, least)
+    except OSError as error:
+        raise ValueError(
+            f"the environment variable TMPDIR names {folder}, where no temporary file of {least:,} "
+            f"bytes can be made: {error.strerror}. Make space, or set it to another folder"
         ) from error
 
 
