@@ -25,8 +25,8 @@ NAMED, HARMLESS = "named", "harmless"
 SILENT, UNNAMED = "other results", "an error without its name"
 UNREAD_NAMES = (".pdf", ".html", ".md", ".tsv", ".log", "status.json", "history.csv", "lock")
 IN_REPORTS = ("record.json", "manifest.json")
-# Lines that differ in two reports of the same results: who wrote the page, when.
-BY_ITSELF = ("· written ", ">Commit<", ">This page by<")
+# Lines that differ in two reports of the same results: when they were written, by what command.
+BY_ITSELF = (">This page written<", ">Commit<", "<p><code>")
 
 
 @dataclass(frozen=True)

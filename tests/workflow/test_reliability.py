@@ -10,8 +10,9 @@ from planning import TINY
 TARGETS = ("results/tiny/tables/ising.csv", "results/tiny/tables/losses.csv")
 
 
-def test_kills_change_no_result(finished, copy_project):
+def test_kills_change_no_result(finished, copy_project, monkeypatch):
     """Snakemake, a job and both are killed, one after another, and the tables come out equal."""
+    monkeypatch.setattr(kills, "LONGEST", 4)  # seconds: before so few jobs can end
     folder = copy_project()
     draw, words = random.Random(0), (*TARGETS, "--configfile", TINY)
     hit = [kills.attempt(folder, words, target, draw)[0] for target in kills.TARGETS]

@@ -61,14 +61,15 @@ def _stand_in(folder, source):
 def _documented() -> list[str]:
     """Commands of README and docs that plan in an empty folder as they are printed.
 
-    Not those with a file that only a user has, after a run, or for a cluster. Generated figure
-    commands of docs/measurements.md are all of one form; two of them are among these.
+    Not those with a file that only a user has, after a run, for a cluster, or with conda. Generated
+    figure commands of docs/measurements.md are all of one form; two of them are among these.
     """
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     found = re.findall(r"(?:^|`)snakemake (--cores all[^`\n#]*)", text, re.M)
     known = {" ".join(command.split()) for command in found}
     others = ("mine.yaml", "results/quick/config.yaml", "own_images", "cityscapes", "kong", "-n ")
+    others += ("results/plans/", " conda")
     plain = [c for c in known if not any(word in c for word in others)]
     figures = sorted(c for c in plain if "/figures/" in c)
     return sorted(set(plain) - set(figures)) + figures[:2]
