@@ -17,6 +17,7 @@ from pathlib import Path
 from spatial_mae.code import PACKAGE
 
 TOP = {
+    "config/README.md": "importing.md",  # before the README whose name its own ends with
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
@@ -50,7 +51,7 @@ def rooms() -> list[str]:
 
 def linked(text: str) -> str:
     """A page's Markdown with links between docs/ and the top folder as the site has them."""
-    text = re.sub(r"\]\(docs/", "](", text)
+    text = re.sub(r"\]\((?:\.\./)?docs/", "](", text)
     for source, target in TOP.items():
         text = re.sub(rf"\]\((?:\.\./)?{re.escape(source)}", f"]({target}", text)
     return re.sub(r"\]\(([\w-]+)\.ipynb", r"](\1.md", text)
