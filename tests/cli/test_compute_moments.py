@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spatial_mae.cli import compute_moments
+from spatial_mae.files import sha256
 from spatial_mae.linear.moments import load_moments, pixel_moments
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 3), dtype=np.uint8)
@@ -11,7 +12,8 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 3), dtype=np.uint8
 
 def _arguments(folder, n: str) -> list[str]:
     np.save(folder / "train.npy", IMAGES)
-    files = {"train.npy": {"shape": list(IMAGES.shape), "dtype": "uint8"}}
+    entry = {"shape": list(IMAGES.shape), "dtype": "uint8", "sha256": sha256(folder / "train.npy")}
+    files = {"train.npy": entry}
     manifest = {"dataset": "tiny", "source": "test", "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     flags = {

@@ -104,7 +104,7 @@ def test_a_second_start_is_refused_with_the_first_s_process_and_files_untouched(
 
 def test_under_torchrun_the_processes_join_and_one_alone_continues_their_run(tmp_path, manifest):
     unbroken, folder = tmp_path / "unbroken", tmp_path / "torchrun"
-    recipe = LONG | {"epochs": 40}
+    recipe = LONG | {"epochs": 100}
     main(argv(manifest, unbroken, recipe))
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     command += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
@@ -195,7 +195,7 @@ def assert_equal_runs(first, second):
 def test_two_processes_stopped_killed_and_continued_by_one(tmp_path, manifest):
     """Signals to the started process, to its group, to one worker; no orphan, nothing lost."""
     unbroken, folder = tmp_path / "unbroken", tmp_path / "two"
-    recipe = LONG | {"epochs": 40}
+    recipe = LONG | {"epochs": 100}
     main(argv(manifest, unbroken, recipe))
     again = argv(manifest, folder, recipe, nproc=2, threads=2, save_seconds=0.05)
     state = folder / "state/resume.pt"
@@ -258,7 +258,7 @@ def test_stops_at_rungs_and_ends_bit_for_bit_as_undisturbed(tmp_path, manifest):
         assert all(torch.equal(found[key], expected[key]) for key in expected)
         assert len(read_rows(place / "history.csv")) == epoch
         kept = {0, *(e for e in RUNGS["checkpoints"] if e <= epoch)}
-        names = {path.stem for path in (place / "checkpoints").iterdir()}
+        names = {path.stem for path in (place / "checkpoints").glob("[!.]*")}
         assert names == {f"epoch-{e}" for e in kept}
     main(argv(manifest, stopped, RUNGS))
     assert not (stopped / "state/resume.pt").exists()

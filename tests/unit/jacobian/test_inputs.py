@@ -17,6 +17,7 @@ from torch import nn
 from spatial_mae.data.store import Batch, Prepared, write_dataset
 from spatial_mae.entry_point import entry_point
 from spatial_mae.evaluation.reconstruction import Masking
+from spatial_mae.files import seal_of
 from spatial_mae.jacobian import inputs
 from spatial_mae.jacobian.inputs import open_images, open_network
 from spatial_mae.jacobian.jacobian import jacobian
@@ -157,6 +158,9 @@ def test_damaged_and_missing_weights_are_named(tmp_path):
         open_network(path)
     save(path)
     path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="weights.safetensors is not what was written there"):
+        open_network(path)
+    seal_of(path).unlink()
     with pytest.raises(ValueError, match="weights.safetensors: truncated"):
         open_network(path)
 
