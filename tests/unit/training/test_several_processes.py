@@ -82,7 +82,7 @@ def go(run, folder, group):
         outputs = PretrainingOutputs(
             folder / "weights.safetensors", folder / "history.csv", folder / "checkpoints"
         )
-        return pretraining._pretrain(site(folder, group), run, outputs)
+        return pretraining._pretrain(site(folder, group), run, outputs, run.recipe.epochs)
     outputs = ClassifierOutputs(
         folder / "scores.csv", folder / "history.csv", folder / "weights.safetensors"
     )
