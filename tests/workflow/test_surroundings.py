@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
@@ -80,6 +81,20 @@ def odd_names(project, tmp_path_factory):
     flags = ("-s", project / "Snakefile", "report", "--configfile", TINY, "odd.yaml")
     snakemake_in(folder)(*flags)
     return folder / "results"
+
+
+def test_generated_data_need_no_network(project, tmp_path):
+    apart = ["unshare", "--user", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*apart, "true"]).returncode:
+        pytest.skip("no network namespaces here (unshare --net)")
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-s", project / "Snakefile"]
+    command += ["results/tiny/figures/losses.png", "--configfile", TINY]
+    environment = clean_environment()
+    done = subprocess.run(
+        [*apart, *command], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "results/tiny/figures/losses.png").is_file()
 
 
 def test_odd_names_reach_manifest_table_and_config_as_they_are(odd_names):
