@@ -57,7 +57,8 @@ def ranges(rows: Sequence[Mapping]) -> str:
 
 
 def speak(figure: Mapping, claims: Sequence[Mapping]) -> dict:
-    """The figure with `judged`, the claims that rest on it, and `alt`: what it shows in words.
+    """The figure with `judged`, the claims that rest on it, `message`, the first decided one (or
+    None), and `alt`: what it shows in words.
 
     That is what was judged by it; where nothing was, its caption's start and the plotted ranges.
     """
@@ -69,7 +70,8 @@ def speak(figure: Mapping, claims: Sequence[Mapping]) -> dict:
     ]
     plotted = [f"Plotted: {figure['ranges']}."] if figure["ranges"] else []
     words = said or [figure["line"], *plotted]
-    return {**figure, "judged": judged, "alt": " ".join([f"{figure['title']}.", *words])}
+    alt = " ".join([f"{figure['title']}.", *words])
+    return {**figure, "judged": judged, "message": next(iter(decided), None), "alt": alt}
 
 
 def by_paper(figures: Sequence[Mapping]) -> list[dict]:
