@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from spatial_mae.advise import drawing
 from spatial_mae.advise.advice import Evidence, gain_words
 from spatial_mae.advise.ranking import Ranking, rank
 from spatial_mae.advise.rungs import NAMES, amount
 from spatial_mae.files import Row
+from spatial_mae.report.page import templates
 
 FOLDER = Path(__file__).resolve().parent
 SHEET = 4  # settings whose masks are drawn
@@ -29,21 +29,18 @@ def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
         ("Over the budget", drawing.curves(everything, measure, evidence.baselines)),
         ("Against hours of training", drawing.hours(everything, measure)),
     ]
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("advice.html").render(
-        advice=advice,
-        look=evidence.look,
-        gain=gain_words(advice),
-        measure=NAMES[measure],
-        pictures=[(title, drawing.data_address(figure)) for title, figure in pictures],
-        final=_table(evidence),
-        epochs=list(evidence.epochs),
+    return (
+        templates(FOLDER)
+        .get_template("advice.html")
+        .render(
+            advice=advice,
+            look=evidence.look,
+            gain=gain_words(advice),
+            measure=NAMES[measure],
+            pictures=[(title, drawing.data_address(figure)) for title, figure in pictures],
+            final=_table(evidence),
+            epochs=list(evidence.epochs),
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from spatial_mae.figures.drawing.measures import CONTROLS
 from spatial_mae.files import Row, read_rows
 from spatial_mae.study.grid import parse
 
@@ -65,7 +66,8 @@ def with_test(rows: Sequence[Row], tested: Sequence[Row]) -> list[Row]:
 def read_baselines(paths: Iterable[Path]) -> dict[str, float]:
     """Accuracy of the linear probe on raw pixels and on principal components."""
     rows = [row for path in paths for row in read_rows(path)]
-    return {r["representation"]: r["value"] for r in rows if r["protocol"] == "linear_probe"}
+    found = {r["representation"]: r["value"] for r in rows if r["protocol"] == "linear_probe"}
+    return {CONTROLS[name]: value for name, value in found.items()}
 
 
 def read_theory(paths: Iterable[Path]) -> dict[tuple[int, float], float]:

@@ -61,13 +61,18 @@ def compose(
 
 
 def render(**shown: object) -> str:
-    """Fill the template; text is escaped, missing content is an error."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+    """Fill the template."""
+    found = templates(FOLDER)
+    found.filters |= {function.__name__: function for function in FILTERS}
+    return found.get_template("page.html").render(**shown)
+
+
+def templates(folder: Path) -> Environment:
+    """The templates of a folder; text is escaped, missing content is an error."""
+    return Environment(
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {function.__name__: function for function in FILTERS}
-    return environment.get_template("page.html").render(**shown)
