@@ -64,6 +64,7 @@ checkpoint rank_settings:
         look="results/{study}/advise/look.json",
         before=lambda wildcards: advising.file_before(wildcards.study, wildcards.rung),
         scores=lambda wildcards: advising.rung_scores(config, wildcards.rung, before(wildcards)),
+        theory=lambda wildcards: advising.theory(config, looked(wildcards)),
     output:
         decision="results/{study}/advise/{rung}.json",
         table="results/{study}/advise/{rung}.csv",
@@ -87,6 +88,7 @@ checkpoint rank_settings:
             --look {input.look:q} \
             --before {input.before:q} \
             --scores {input.scores:q} \
+            --theory {input.theory:q} \
             --epoch {params.epoch:q} \
             --decision {output.decision:q} \
             --table {output.table:q} \

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from spatial_mae.advise import doubts
 from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
-from spatial_mae.advise.rungs import amount
+from spatial_mae.advise.rungs import amount, mask_text
 from spatial_mae.files import Row
 
 NOT_TRIED = (
     "encoder and decoder depth, width, and learning rate",
-    "mask ratios drawn by chance for each image, and masks of blocks of patches",
+    "masks of blocks of patches",
     "other sizes of the images, and longer training than the budget",
     "fine-tuning, and tasks other than distinguishing the classes",
 )
@@ -74,10 +74,16 @@ def advise(evidence: Evidence) -> dict:
         "default": _against_default(final, chosen, evidence.default),
         "baselines": dict(evidence.baselines),
         "edited": list(evidence.edited),
-        "not_tried": list(NOT_TRIED),
+        "not_tried": not_tried(evidence.look),
         "depth": DEPTH,
     }
     return {"sentence": sentence(advice, evidence.look), **advice}
+
+
+def not_tried(look: Mapping) -> list[str]:
+    """What the search leaves out."""
+    drawn = () if look.get("drawn") else ("mask ratios drawn by chance from a range",)
+    return [*NOT_TRIED, *drawn]
 
 
 def _comparable(evidence: Evidence) -> list[Row]:
@@ -192,27 +198,29 @@ def sentence(advice: Mapping, look: Mapping) -> str:
     if len(advice["tied_patches"]) > 1:
         others = [str(p) for p in advice["tied_patches"] if p != advice["patch"]]
         patches += f" (tie with {', '.join(others)})"
-    return f"{images}: {patches}, {mask_words(advice)}. Confidence: {advice['confidence']}."
+    return f"{images}: {patches}, {mask_words(advice, look)}. Confidence: {advice['confidence']}."
 
 
-def mask_words(advice: Mapping) -> str:
+def mask_words(advice: Mapping, look: Mapping) -> str:
     """What is said of the mask ratio."""
     if not advice["mask_ranked"]:
         return f"mask ratio not ranked ({advice['mask']:g} was used)"
-    masks = advice["masks"]
-    if len(masks) == 1:
-        return f"mask ratio {masks[0]:g}"
-    return f"mask ratio {masks[0]:g} to {masks[-1]:g} (tie)"
+    if len(advice["masks"]) == 1:
+        return f"mask ratio {mask_text(advice['masks'][0], look)}"
+    fixed = [m for m in advice["masks"] if mask_text(m, look) == f"{m:g}"]
+    words = [f"{fixed[0]:g} to {fixed[-1]:g}" if len(fixed) > 1 else f"{fixed[0]:g}"]
+    words += [mask_text(m, look) for m in advice["masks"] if m not in fixed]
+    return f"mask ratio {' or '.join(words)} (tie)"
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def gain_words(advice: Mapping) -> str:
+def gain_words(advice: Mapping, look: Mapping) -> str:
     """How the chosen setting compares with the default; of no advice, what was best."""
     if advice["verdict"] != "advice":
-        best = f"patch {advice['patch']} at mask ratio {advice['mask']:g}"
+        best = f"patch {advice['patch']} at mask ratio {mask_text(advice['mask'], look)}"
         return f"The best of what was tried, which is no advice: {best}. {_gain(advice)}"
     return _gain(advice)
 

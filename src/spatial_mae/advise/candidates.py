@@ -33,6 +33,11 @@ def feasible(
     return kept, dropped
 
 
+def drawn_mask(drawn: Sequence[float] | None) -> float | None:
+    """The mask ratio of runs whose batches draw theirs from a range: its middle."""
+    return round(sum(drawn) / 2, 6) if drawn else None
+
+
 def admits(height: int, width: int, patch: int, mask: float) -> bool:
     """Whether patches tile the images and a mask ratio hides some and leaves some visible."""
     return not (_unfit(height, width, patch) or _unmasked(height, width, patch, mask))

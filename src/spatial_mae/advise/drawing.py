@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,7 +15,13 @@ HIDDEN = 0.6  # grey of hidden patches
 DPI = 110
 
 
-def contact_sheet(images: np.ndarray, settings: Sequence[Setting], seed: int = 0) -> Figure:
+Name = Callable[[float], str]
+"""The words for a mask ratio."""
+
+
+def contact_sheet(
+    images: np.ndarray, settings: Sequence[Setting], name: Name, seed: int = 0
+) -> Figure:
     """Images as the network sees them, and under a mask of each setting.
 
     images: uint8 (n, height, width, channels).
@@ -27,7 +33,7 @@ def contact_sheet(images: np.ndarray, settings: Sequence[Setting], seed: int = 0
         _show(axes[0, column], image)
         for row, (patch, mask) in enumerate(settings, start=1):
             _show(axes[row, column], masked(image, patch, mask, rng))
-    labels = ["as seen", *(f"patch {p}\nmask {m:g}" for p, m in settings)]
+    labels = ["as seen", *(f"patch {p}\nmask {name(m)}" for p, m in settings)]
     for row, label in enumerate(labels):
         axes[row, 0].set_ylabel(label, fontsize=7)
     figure.tight_layout(pad=0.3)
@@ -49,7 +55,7 @@ def _show(axes: object, image: np.ndarray) -> None:
     axes.set(xticks=[], yticks=[])
 
 
-def heat_map(ranking: Ranking, measure: str) -> Figure:
+def heat_map(ranking: Ranking, measure: str, name: Name) -> Figure:
     """Means and standard errors of the settings of a rung, patch size by mask ratio."""
     patches = sorted({entry.setting[0] for entry in ranking.entries})
     masks = sorted({entry.setting[1] for entry in ranking.entries})
@@ -62,7 +68,7 @@ def heat_map(ranking: Ranking, measure: str) -> Figure:
         text = _with_error(entry, measure)
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color="black")
     axes.imshow(values, cmap="YlGn" if ranking.sign > 0 else "YlGn_r", aspect="auto", alpha=0.6)
-    axes.set_xticks(range(len(masks)), [f"{m:g}" for m in masks])
+    axes.set_xticks(range(len(masks)), [name(m) for m in masks])
     axes.set_yticks(range(len(patches)), [str(p) for p in patches])
     axes.set(xlabel="mask ratio", ylabel="patch (pixels)", title=NAMES[measure])
     figure.tight_layout()
@@ -75,7 +81,7 @@ def _with_error(entry: Entry, measure: str) -> str:
     return f"{entry.mean:.3f} ± {entry.standard_error:.3f}"
 
 
-def curves(rows: Sequence[Row], measure: str, baselines: Mapping[str, float]) -> Figure:
+def curves(rows: Sequence[Row], measure: str, baselines: Mapping[str, float], name: Name) -> Figure:
     """Scores over epochs, a line for each setting, with the standard error of its mean."""
     figure = Figure(figsize=(6, 3.6))
     axes = figure.subplots()
@@ -92,18 +98,18 @@ def curves(rows: Sequence[Row], measure: str, baselines: Mapping[str, float]) ->
             marker="o",
             markersize=3,
             capsize=2,
-            label=f"patch {patch}, mask {mask:g}",
+            label=f"patch {patch}, mask {name(mask)}",
         )
-    for name, value in baselines.items() if measure == "probe" else ():
+    for baseline, value in baselines.items() if measure == "probe" else ():
         axes.axhline(value, color="grey", linestyle=":", linewidth=1)
-        axes.text(epochs[-1], value, name, fontsize=7, ha="right", va="bottom", color="grey")
+        axes.text(epochs[-1], value, baseline, fontsize=7, ha="right", va="bottom", color="grey")
     axes.set(xlabel="epochs of the schedule", ylabel=NAMES[measure])
     axes.legend(fontsize=7)
     figure.tight_layout()
     return figure
 
 
-def hours(rows: Sequence[Row], measure: str) -> Figure:
+def hours(rows: Sequence[Row], measure: str, name: Name) -> Figure:
     """Scores against hours (or minutes) of training, of every setting at every epoch measured."""
     figure = Figure(figsize=(6, 3.6))
     axes = figure.subplots()
@@ -113,9 +119,11 @@ def hours(rows: Sequence[Row], measure: str) -> Figure:
         for entry in _entries(rows, measure, epoch):
             points.setdefault(entry.setting, []).append((entry.seconds / unit, entry.mean))
     for (patch, mask), found in sorted(points.items()):
-        axes.plot(*zip(*found, strict=True), marker="o", markersize=3, label=f"{patch}, {mask:g}")
-    name = "hours" if unit == 3600 else "minutes"
-    axes.set(xlabel=f"{name} of training", ylabel=NAMES[measure])
+        axes.plot(
+            *zip(*found, strict=True), marker="o", markersize=3, label=f"{patch}, {name(mask)}"
+        )
+    time = "hours" if unit == 3600 else "minutes"
+    axes.set(xlabel=f"{time} of training", ylabel=NAMES[measure])
     axes.legend(fontsize=7, title="patch, mask ratio", title_fontsize=7)
     figure.tight_layout()
     return figure

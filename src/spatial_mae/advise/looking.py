@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spatial_mae.advise.candidates import admits, feasible
+from spatial_mae.advise.candidates import admits, drawn_mask, feasible
 from spatial_mae.advise.rungs import objective, signed
 from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import Dataset
@@ -31,7 +31,9 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     manifest = dataset.manifest
     height, width = manifest["height"], manifest["width"]
     common = block["common_mask"]
-    masks, dropped = feasible(height, width, block["patches"], block["masks"], common)
+    drawn = drawn_mask(block["drawn"])
+    tried = [*block["masks"], *([drawn] if drawn else [])]
+    masks, dropped = feasible(height, width, block["patches"], tried, common)
     n_classes, n_labels = labels_of(manifest)
     patch, mask = block["default"]
     default = {"patch": int(patch), "mask": mask}
@@ -52,6 +54,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
             "channels": manifest["channels"],
             "pixels": manifest["pixels"],
             "common_mask": common,
+            "drawn": drawn and {"mask": drawn, "range": list(block["drawn"])},
             "masks": {str(p): found for p, found in masks.items()},
             "kept": [{"patch": p, "mask": common, "why": "tiles the images"} for p in masks],
             "dropped": dropped,

@@ -1,5 +1,6 @@
 """The page of advice: one file that opens from disk."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from spatial_mae.advise import drawing
 from spatial_mae.advise.advice import Evidence, gain_words
 from spatial_mae.advise.ranking import Ranking, rank
-from spatial_mae.advise.rungs import NAMES, amount
+from spatial_mae.advise.rungs import NAMES, amount, mask_text
 from spatial_mae.files import Row
 from spatial_mae.report.page import templates
 
@@ -20,14 +21,15 @@ def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
     measure, last = evidence.measure, evidence.epochs[-1]
     rung = [*evidence.patches, *evidence.masks]
     everything = [*rung, *evidence.final]
-    kept = evidence.look["kept"][:SHEET]
-    sheet = drawing.contact_sheet(images, [(s["patch"], s["mask"]) for s in kept])
-    heat = drawing.heat_map(_rung(rung, measure, last), measure)
+    name = partial(mask_text, look=evidence.look)
+    kept = [(s["patch"], s["mask"]) for s in evidence.look["kept"][:SHEET]]
+    sheet = drawing.contact_sheet(images, kept, name)
+    heat = drawing.heat_map(_rung(rung, measure, last), measure, name)
     pictures = [
         ("Your images as the network sees them, and under masks", sheet),
         (f"At epoch {last}: mean and standard error", heat),
-        ("Over the budget", drawing.curves(everything, measure, evidence.baselines)),
-        ("Against hours of training", drawing.hours(everything, measure)),
+        ("Over the budget", drawing.curves(everything, measure, evidence.baselines, name)),
+        ("Against hours of training", drawing.hours(everything, measure, name)),
     ]
     return (
         templates(FOLDER)
@@ -35,7 +37,7 @@ def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
         .render(
             advice=advice,
             look=evidence.look,
-            gain=gain_words(advice),
+            gain=gain_words(advice, evidence.look),
             measure=NAMES[measure],
             pictures=[(title, drawing.data_address(figure)) for title, figure in pictures],
             final=_table(evidence),
@@ -65,7 +67,7 @@ def _table(evidence: Evidence) -> list[dict]:
         rows.append(
             {
                 "patch": entry.setting[0],
-                "mask": entry.setting[1],
+                "mask": mask_text(entry.setting[1], evidence.look),
                 "score": amount(entry.mean, percent),
                 "error": amount(entry.standard_error, percent),
                 "test": amount(sum(tests) / len(tests), True) if tests else "not measured",

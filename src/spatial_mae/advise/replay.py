@@ -21,14 +21,15 @@ def replay(
 ) -> dict:
     """The advice of a search with the seeds and rungs of `block`, from the rows of a grid.
 
-    rows: as `scores.COLUMNS`, of each setting of `look`, seed, rung and the last epoch. The advice
-    has one more key, `searched`: (patch, mask, seed, epoch) of all runs that the search would have
-    trained. Raises KeyError for a setting that the grid lacks.
+    rows: as `scores.COLUMNS`, of each setting of `look`, seed, rung and the last epoch. theory: as
+    of `Evidence`. The advice has one more key, `searched`: (patch, mask, seed, epoch) of all runs
+    that the search would have trained. Raises KeyError for a setting that the grid lacks.
     """
     epochs, default = block["rungs"], look["default"]
+    shares = {setting: error / look["mean_image_share"] for setting, error in theory.items()}
     first = [(s["patch"], s["mask"]) for s in look["kept"]]
     patches = select(rows, first, block["seeds"], epochs)
-    kept = patch_decision(patches, look, epochs[-1])
+    kept = patch_decision(patches, look, epochs[-1], shares)
     tried = [(s["patch"], m) for s in kept["kept"] for m in s["masks"]]
     masks = select(rows, tried, block["seeds"], epochs)
     last = mask_decision(masks, kept, default, epochs[-1])

@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from spatial_mae.advise.ranking import Entry, Ranking, rank
+from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
+from spatial_mae.advise.theory import divided
 from spatial_mae.files import Row
 
 SURVIVE = 2.0  # standard errors of a difference: what is further behind is dropped
@@ -30,18 +31,27 @@ def objective(wanted: str, n_labels: int, n_classes: int) -> str:
     return "probe" if wanted == "labels" else "error"
 
 
-def patch_decision(rows: Sequence[Row], look: Mapping, epoch: int) -> dict:
+def patch_decision(
+    rows: Sequence[Row], look: Mapping, epoch: int, theory: Mapping[Setting, float] | None = None
+) -> dict:
     """The patch sizes that the first rung keeps, each with the mask ratios to compare.
 
     rows: as `scores.COLUMNS`. look: the file of `look_at_images`. Kept are those within two
-    standard errors of the best, at most two. Without labels a mask ratio is not compared: the
-    hidden error falls with it by construction.
+    standard errors of the best, at most two. Mask ratios at which a linear model explains all or
+    nothing are left out (`theory`, see `theory.divided`), and the common one is not. Without labels
+    a mask ratio is not compared: the hidden error falls with it by construction.
     """
     ranking = rank(rows, look["objective"], epoch)
     kept, dropped = _divided(ranking, ranking.within(SURVIVE)[:MOST], look["objective"])
     for setting in kept:
-        masks = look["masks"][str(setting["patch"])]
-        setting["masks"] = masks if look["objective"] == "probe" else [setting["mask"]]
+        patch, common = setting["patch"], setting["mask"]
+        setting["masks"] = [common]
+        if look["objective"] == "probe":
+            left, out = divided([(patch, m) for m in look["masks"][str(patch)]], theory or {})
+            setting["masks"] = sorted({common, *(m for _, m in left)})
+            dropped += [
+                {"patch": p, "mask": m, "why": why} for (p, m), why in out.items() if m != common
+            ]
     return _decision("patches", look, kept, [*dropped, *_diverged(rows)])
 
 
@@ -93,6 +103,15 @@ def _why(ranking: Ranking, entry: Entry, measure: str) -> str:
 def amount(value: float, percent: bool, unit: str = "%") -> str:
     """A number as people read it: 38.2 %, 1.5 points, 0.213."""
     return f"{100 * value:.1f} {unit}" if percent else f"{value:.3g}"
+
+
+def mask_text(mask: float, look: Mapping) -> str:
+    """A mask ratio as people read it: 0.75, or drawn from 0.25 to 0.9."""
+    drawn = look.get("drawn")
+    if drawn and mask == drawn["mask"]:
+        low, high = drawn["range"]
+        return f"drawn from {low:g} to {high:g}"
+    return f"{mask:g}"
 
 
 def _diverged(rows: Sequence[Row]) -> list[dict]:

@@ -13,14 +13,18 @@ COLUMNS += ("error", "retrieval", "seconds", "test_probe")
 at the run's own mask ratio, standardised; seconds: of training up to the epoch."""
 
 
-def read_scores(paths: Iterable[Path], rung: str) -> list[Row]:
-    """A row with COLUMNS for each epoch in the tables; the run is in the name of their folder."""
+def read_scores(paths: Iterable[Path], rung: str, label: str = "") -> list[Row]:
+    """A row with COLUMNS for each epoch in the tables; the run is in the name of their folder.
+
+    label: a factor of the classes that probes were asked for; "": the class.
+    """
     found = []
     for path in paths:
         run = parse(Path(path).parent.name)
         epochs: dict[int, list[Row]] = {}
         for row in read_rows(path):
-            epochs.setdefault(int(row["epoch"]), []).append(row)
+            if row["label"] in (None, "", label):
+                epochs.setdefault(int(row["epoch"]), []).append(row)
         found += [_row(run, rung, epoch, rows) for epoch, rows in sorted(epochs.items())]
     return found
 
@@ -63,10 +67,11 @@ def with_test(rows: Sequence[Row], tested: Sequence[Row]) -> list[Row]:
     return [row | {"test_probe": known.get(tuple(row[key] for key in keys))} for row in rows]
 
 
-def read_baselines(paths: Iterable[Path]) -> dict[str, float]:
-    """Accuracy of the linear probe on raw pixels and on principal components."""
+def read_baselines(paths: Iterable[Path], label: str = "") -> dict[str, float]:
+    """Accuracy of the linear probe on raw pixels and on principal components; label as above."""
     rows = [row for path in paths for row in read_rows(path)]
-    found = {r["representation"]: r["value"] for r in rows if r["protocol"] == "linear_probe"}
+    rows = [r for r in rows if r["protocol"] == "linear_probe" and (r["label"] or "") == label]
+    found = {r["representation"]: r["value"] for r in rows}
     return {CONTROLS[name]: value for name, value in found.items()}
 
 

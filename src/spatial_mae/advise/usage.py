@@ -5,6 +5,9 @@ from pathlib import Path
 
 import yaml
 
+from spatial_mae.advise.rungs import mask_text
+from spatial_mae.study.advising import training_of
+
 LONGER = 4  # times the epochs of the search
 SEEDS = [0, 1, 2]
 
@@ -16,7 +19,7 @@ def next_study(advice: Mapping, config_path: str | Path, block: Mapping) -> str:
     longer training may settle.
     """
     config = yaml.safe_load(Path(config_path).read_text(encoding="utf-8"))
-    recipe = config["recipes"]["pretraining"][block["training"]]
+    recipe = config["recipes"]["pretraining"][training_of(block, advice["mask"])]
     longer = {**recipe, "epochs": LONGER * recipe["epochs"], "held_out": 0.0, "checkpoints": []}
     sure = advice["verdict"] == "advice"
     grid = {
@@ -50,9 +53,11 @@ def keyword_arguments(advice: Mapping, look: Mapping) -> dict[str, str]:
     """Library -> a line or two of Python with the setting, as the advice has it."""
     height, width, patch, mask = look["height"], look["width"], advice["patch"], advice["mask"]
     n_patches = (height // patch) * (width // patch)
+    drawn = mask_text(mask, look)
+    note = "" if drawn == f"{mask:g}" else f"  # ours: {drawn} for each batch"
     transformers = (
         f"ViTMAEConfig(image_size={height}, patch_size={patch}, num_channels={look['channels']}, "
-        f"mask_ratio={mask:g})"
+        f"mask_ratio={mask:g}){note}"
     )
     if height != width:
         transformers = "none: ViTMAEConfig takes square images alone"
@@ -65,6 +70,6 @@ def keyword_arguments(advice: Mapping, look: Mapping) -> dict[str, str]:
         "lightly": (
             f"MAEDecoderTIMM(num_patches={n_patches}, patch_size={patch}, "
             f"in_chans={look['channels']}, ...); "
-            f"random_token_mask(size=(batch_size, {n_patches + 1}), mask_ratio={mask:g})"
+            f"random_token_mask(size=(batch_size, {n_patches + 1}), mask_ratio={mask:g}){note}"
         ),
     }

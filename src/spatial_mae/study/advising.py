@@ -5,9 +5,11 @@ rung is in the file that the rung before it wrote, which people may edit.
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from spatial_mae.advise.candidates import drawn_mask
 from spatial_mae.study.grid import Run, parse, slug, wildcards
 from spatial_mae.study.measured.keys import PRETRAINING
 from spatial_mae.study.measurements import RULES
@@ -66,7 +68,41 @@ def misfits(config: Mapping) -> Iterator[str]:
         if name not in config["recipes"].get("evaluation", {}):
             yield f"recipes.evaluation.{name}: missing; copy it from workflow/studies/advise.yaml"
     if "training" not in unknown:
-        yield from _unkept(found, config["recipes"]["pretraining"][found["training"]])
+        recipes = config["recipes"]["pretraining"]
+        yield from _unkept(found, recipes[found["training"]])
+        yield from _misdrawn(found, recipes)
+
+
+def _misdrawn(found: Mapping, recipes: Mapping) -> Iterator[str]:
+    """What is wrong with the candidate whose mask ratio is drawn."""
+    drawn, name = found["drawn"], found["drawn_training"]
+    if (drawn is None) != (name is None):
+        yield "advise.drawn, advise.drawn_training: set both, or neither (null)"
+    if drawn is None or name is None:
+        return
+    low, high = drawn
+    half = round((high - low) / 2, 6)
+    middle = drawn_mask(drawn)
+    if half <= 0 or middle in (*found["masks"], found["common_mask"]):
+        yield (
+            f"advise.drawn: [{low:g}, {high:g}] must increase, and its middle, {middle:g}, must "
+            "not be one of `masks`"
+        )
+    wanted = {**recipes[found["training"]], "mask_half_width": half}
+    if name not in recipes:
+        yield f"advise.drawn_training: {name!r} is not there; name one of {[*recipes]}"
+    elif differing := [k for k in wanted if not _same(recipes[name][k], wanted[k])]:
+        yield (
+            f"advise.drawn_training: the recipe {name!r} of pretraining differs from "
+            f"{found['training']!r} by {differing}; it must differ by `mask_half_width: {half:g}` "
+            "alone"
+        )
+
+
+def _same(value: object, wanted: object) -> bool:
+    if isinstance(wanted, float):
+        return math.isclose(value, wanted, abs_tol=1e-9)
+    return value == wanted
 
 
 def _unkept(found: Mapping, recipe: Mapping) -> Iterator[str]:
@@ -114,8 +150,15 @@ def finals(config: Mapping, before: Mapping) -> list[Run]:
 
 
 def _run(chosen: Mapping, setting: Mapping, seed: int) -> Run:
-    same = {key: chosen[key] for key in ("dataset", "model", "training", "enc", "dec")}
+    same = {key: chosen[key] for key in ("dataset", "model", "enc", "dec")}
+    same["training"] = training_of(chosen, setting["mask"])
     return {**same, "patch": setting["patch"], "unit": 1, "mask": setting["mask"], "seed": seed}
+
+
+def training_of(chosen: Mapping, mask: float) -> str:
+    """The recipe of pretraining of a setting of the block."""
+    drawn = mask == drawn_mask(chosen["drawn"])
+    return chosen["drawn_training"] if drawn else chosen["training"]
 
 
 def scores(runs: Sequence[Run], recipe: str, until: int | None) -> list[str]:

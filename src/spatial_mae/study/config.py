@@ -130,6 +130,10 @@ class Advise:
     """Patch sizes to try, in pixels; those that do not tile the images are left out."""
     masks: Annotated[tuple[Part, ...], Length(1)] = (0.25, 0.5, 0.75, 0.9)
     """Mask ratios to try; those that hide no patch or all are left out."""
+    drawn: Annotated[tuple[Part, ...], Length(2, 2)] | None = None
+    """One more candidate: the mask ratio of each batch drawn uniformly between these two."""
+    drawn_training: Name | None = None
+    """Its recipe of pretraining: `training` with `mask_half_width`, half of that range."""
     common_mask: Part = 0.75
     """The mask ratio at which patch sizes are compared. [He et al. 0.75]"""
     default: Annotated[tuple[Positive, ...], Length(2, 2)] = (4, 0.75)
