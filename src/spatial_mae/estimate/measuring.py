@@ -83,10 +83,10 @@ class _Step:
         precision.use(self.model, arithmetic)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
-        exact = recipe["sampling"] == "exact"
+        fixed = recipe["sampling"] == "exact" and not recipe["mask_half_width"]
         visible = network.architecture.n_visible(network.mask_ratio)
-        self.n_visible = visible if exact else None
-        self.loss = Switchable(self.model, "loss", fixed=exact)
+        self.n_visible = visible if fixed else None
+        self.loss = Switchable(self.model, "loss", fixed=fixed)
         on_gpu = device.type == "cuda"
         wanted = recipe["compile"] == "always" or (recipe["compile"] == "auto" and on_gpu)
         self.loss.use("compiled" if wanted else "plain")

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -142,6 +143,30 @@ def check_masking(architecture: Architecture, mask_ratio: float) -> None:
             else "use smaller mask units"
         )
         raise ValueError(f"mask ratio {mask_ratio} of {units} mask units: {which}; {fix}")
+
+
+def check_masks(architecture: Architecture, mask_ratio: float, recipe: Mapping) -> None:
+    """Raise ValueError if a pretraining recipe's masks cannot be drawn, or leave no loss."""
+    check_masking(architecture, mask_ratio)
+    half_width = recipe["mask_half_width"]
+    if half_width:
+        check_mask_range(architecture, mask_ratio, half_width)
+    fewest = mask_ratio - half_width
+    check_boundary(architecture, fewest, recipe["sampling"], recipe["boundary_width"])
+
+
+def check_mask_range(architecture: Architecture, mask_ratio: float, half_width: float) -> None:
+    """Raise ValueError if a ratio within `half_width` of `mask_ratio` hides no unit or all."""
+    units, ends = architecture.n_units, (mask_ratio - half_width, mask_ratio + half_width)
+    counts = [architecture.n_hidden(end) for end in ends]
+    if counts[0] < 1 or counts[1] >= units:
+        which = "no unit is hidden" if counts[0] < 1 else "no unit stays visible"
+        end = ends[0] if counts[0] < 1 else ends[1]
+        widest = max(0.0, min(mask_ratio - 1 / units, (units - 1) / units - mask_ratio))
+        raise ValueError(
+            f"mask_half_width {half_width}: of {units} mask units {which} at mask ratio {end:.4g}; "
+            f"with mask {mask_ratio} use at most {widest:.4g}, 0 for one mask ratio"
+        )
 
 
 def check_boundary(

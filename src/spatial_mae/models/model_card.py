@@ -143,6 +143,9 @@ def _training(
         "targets": "normalised patches" if recipe["normalise_targets"] else "standardised pixels",
         "seed": metadata.get("seed", "unknown"),
     }
+    if width := recipe.get("mask_half_width"):
+        low, high = (metadata["mask_ratio"] + sign * width for sign in (-1, 1))
+        rows["mask ratio"] = f"from {low:.6g} to {high:.6g}, uniform over batches"
     if width := recipe.get("boundary_width"):
         rows["boundary width"] = f"{width} pixels"
     return rows

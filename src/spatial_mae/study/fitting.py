@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from spatial_mae.inspection.recipe import LEAST_SSIM_SIDE
-from spatial_mae.models.architecture import Architecture, Backbone, check_boundary, check_masking
+from spatial_mae.models.architecture import Architecture, Backbone, check_masks
 from spatial_mae.study import grid, sources
 from spatial_mae.study.measurements import KINDS
 
@@ -90,9 +90,8 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
         sizes = (*size, channels, run["patch"], unit, run["enc"], decoder_depth)
         architecture = Architecture(*sizes, backbone)
         if "mask" in run:
-            check_masking(architecture, run["mask"])
             recipe = config["recipes"]["pretraining"][run["training"]]
-            check_boundary(architecture, run["mask"], recipe["sampling"], recipe["boundary_width"])
+            check_masks(architecture, run["mask"], recipe)
     except ValueError as problem:
         yield f"experiment {name!r}, model {run['model']!r}: {problem}"
 

@@ -10,11 +10,12 @@ from torch import Tensor
 from spatial_mae.data.store import Dataset
 from spatial_mae.files import copy, remove, sealed_path, write_rows
 from spatial_mae.models import precision
-from spatial_mae.models.architecture import Architecture, check_boundary, check_masking, to_json
+from spatial_mae.models.architecture import Architecture, check_masks, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
-from spatial_mae.models.masks import draw_masks, inner_pixels
+from spatial_mae.models.masks import inner_pixels
 from spatial_mae.models.weights import read_metadata, save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
+from spatial_mae.training.batch_masks import BatchMasks
 from spatial_mae.training.checkpointing import ResumeFile
 from spatial_mae.training.compiling import Switchable
 from spatial_mae.training.execution import Execution, Shape
@@ -44,9 +45,7 @@ class PretrainingRun:
 
     def __post_init__(self) -> None:
         """Raises ValueError if the parts do not fit together."""
-        check_masking(self.architecture, self.mask_ratio)
-        masking = (self.mask_ratio, self.recipe.sampling, self.recipe.boundary_width)
-        check_boundary(self.architecture, *masking)
+        check_masks(self.architecture, self.mask_ratio, asdict(self.recipe))
 
     def settings(self) -> dict:
         """All that decides the weights, as plain values."""
@@ -79,10 +78,9 @@ class PretrainingTask:
         start = generator_for(run.seed, 0, 0, "initialisation")
         self.module = MaskedAutoencoder(run.architecture, mean, deviation, start).to(images.device)
         self.run, self.images, self.n_images = run, images, len(images)
-        exact = run.recipe.sampling == "exact"
-        self.n_visible = run.architecture.n_visible(run.mask_ratio) if exact else None
-        self._drawn: tuple = (None, None)
-        self._loss = Switchable(self.module, "loss", fixed=exact)
+        self.masks = BatchMasks(run.architecture, run.mask_ratio, run.recipe, run.seed)
+        self.n_visible = self.masks.n_visible
+        self._loss = Switchable(self.module, "loss", fixed=run.recipe.fixed_count)
 
     def groups(self) -> list[dict]:
         return parameter_groups(self.module, self.run.recipe.weight_decay)
@@ -100,23 +98,15 @@ class PretrainingTask:
             flip=recipe.flip,
             part=(part, len(indices)),
         )
-        return images, self._masks(len(indices), epoch, step)[part]
+        return images, self.masks.of(len(indices), epoch, step, device)[part]
 
     def weight(self, indices: Tensor, epoch: int, step: int, part: slice = ALL) -> Tensor | int:
         recipe = self.run.recipe
-        masks = self._masks(len(indices), epoch, step)[part]
+        masks = self.masks.of(len(indices), epoch, step, self.images.device)[part]
         if recipe.boundary_width:
             return inner_pixels(masks, self.run.architecture, recipe.boundary_width).sum()
         counted = recipe.sampling == "exact" or recipe.loss_on == "all"
         return len(masks) if counted else masks.sum()
-
-    def _masks(self, n: int, epoch: int, step: int) -> Tensor:
-        """Of a whole batch of `n` images; kept for its micro-batches."""
-        if self._drawn[0] != (n, epoch, step):
-            generator = generator_for(self.run.seed, epoch, step, "masks", self.images.device)
-            law = self.run.architecture, self.run.mask_ratio, self.run.recipe.sampling
-            self._drawn = (n, epoch, step), draw_masks(generator, n, *law)
-        return self._drawn[1]
 
     def loss(self, batch: Batch) -> tuple[Tensor, None]:
         recipe = self.run.recipe
@@ -125,7 +115,8 @@ class PretrainingTask:
 
     def describe(self) -> dict:
         recipe = self.run.recipe
-        chosen = ("sampling", "loss_on", "normalise_targets", "boundary_width")
+        chosen = ["sampling", "loss_on", "normalise_targets", "boundary_width"]
+        chosen += ["mask_half_width"] * (recipe.mask_half_width > 0)
         return {
             "task": "pretraining",
             "architecture": to_json(self.run.architecture),

@@ -79,6 +79,9 @@ class PretrainingRecipe(TrainingRecipe):
     """Whether images are mirrored at random. [Bisulco true]"""
     sampling: Law = "exact"
     """Law of the masks: a fixed count, or each unit by itself. [He et al. exact]"""
+    mask_half_width: NotNegative = 0.0
+    """Half width w of the range of mask ratios: each batch draws its own uniformly from [m - w,
+    m + w], with m the run's `mask`; 0: all batches have m. With w > 0 `sampling` must be exact."""
     loss_on: Literal["hidden", "all"] = "hidden"
     """Patches over which the error is averaged. [He et al. hidden]"""
     normalise_targets: bool = False
@@ -103,6 +106,11 @@ class PretrainingRecipe(TrainingRecipe):
             f"boundary_width {width} with loss_on {self.loss_on!r}: a boundary is left out of the "
             "loss on hidden patches only; use loss_on hidden, or boundary_width 0",
         )
+        ensure(
+            self.mask_half_width == 0 or self.sampling == "exact",
+            f"mask_half_width {self.mask_half_width} with sampling {self.sampling!r}: only a fixed "
+            "count is drawn from a range of mask ratios; use sampling exact, or mask_half_width 0",
+        )
         for epoch in self.checkpoints:
             ensure(
                 epoch <= self.epochs,
@@ -113,6 +121,15 @@ class PretrainingRecipe(TrainingRecipe):
     def kept_epochs(self) -> tuple[int, ...]:
         """Epochs whose weights are kept: those named, the first (0) and the last."""
         return tuple(sorted({0, *self.checkpoints, self.epochs}))
+
+    @property
+    def fixed_count(self) -> bool:
+        """Whether every image of every batch shows the same number of patches."""
+        return self.sampling == "exact" and self.mask_half_width == 0
+
+    def mask_range(self, mask_ratio: float) -> tuple[float, float]:
+        """Least and largest mask ratio of a batch of a run with that `mask`."""
+        return mask_ratio - self.mask_half_width, mask_ratio + self.mask_half_width
 
 
 @dataclass(frozen=True, kw_only=True)

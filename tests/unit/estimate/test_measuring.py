@@ -12,6 +12,7 @@ RECIPE = {
     "crop_scale": [0.2, 1.0],
     "flip": True,
     "sampling": "exact",
+    "mask_half_width": 0.0,
     "loss_on": "hidden",
     "normalise_targets": False,
     "boundary_width": 0,
@@ -20,8 +21,9 @@ RECIPE = {
 }
 
 
-def test_each_network_left_to_pretrain_is_timed_once(config, tmp_path):
-    config["recipes"]["pretraining"]["short"] |= RECIPE
+@pytest.mark.parametrize("changes", [{}, {"mask_half_width": 0.1}])
+def test_each_network_left_to_pretrain_is_timed_once(config, tmp_path, changes):
+    config["recipes"]["pretraining"]["short"] |= RECIPE | changes
     runs = trainings(config, tmp_path)
     speeds = measured_speeds(runs, seconds=0.01)
     left = {run.network for run in runs if run.network.rule == "pretrain_mae"}

@@ -8,7 +8,9 @@ from spatial_mae.masks.sampling import enumerate_masks
 from spatial_mae.models.architecture import (
     Architecture,
     check_boundary,
+    check_mask_range,
     check_masking,
+    check_masks,
     difference,
     flops_per_image,
     from_json,
@@ -79,6 +81,30 @@ def test_a_boundary_is_refused_where_no_mask_leaves_a_pixel(architecture, size, 
         message = f"boundary_width {width}: .* no hidden pixel .*; use at most {widest}$"
         with pytest.raises(ValueError, match=message):
             check_boundary(sizes, 0.6, sampling, width)
+
+
+@pytest.mark.parametrize("mask_ratio", [0.1, 0.3, 0.5, 0.8])
+def test_a_range_of_mask_ratios_is_refused_where_it_hides_nothing_or_all(architecture, mask_ratio):
+    sizes = architecture()
+    assert sizes.n_units == 16
+    for half_width in (0.02, 0.1, 0.2, 0.3, 0.6):
+        ends = (mask_ratio - half_width, mask_ratio + half_width)
+        low, high = (0 < sizes.n_hidden(end) < 16 for end in ends)
+        if low and high:
+            check_mask_range(sizes, mask_ratio, half_width)
+            continue
+        which = "no unit stays visible" if low else "no unit is hidden"
+        with pytest.raises(ValueError, match=f"mask_half_width {half_width}: .* {which}") as error:
+            check_mask_range(sizes, mask_ratio, half_width)
+        widest = float(str(error.value).split("at most ")[1].split(",")[0])
+        check_mask_range(sizes, mask_ratio, widest)
+
+
+def test_a_boundary_leaves_pixels_at_the_least_mask_ratio_of_a_range(architecture):
+    recipe = {"sampling": "exact", "boundary_width": 4, "mask_half_width": 0.1}
+    check_masks(architecture(), 0.5, recipe)
+    with pytest.raises(ValueError, match="with 3 of 16 units .* use at most 3"):
+        check_masks(architecture(), 0.5, recipe | {"mask_half_width": 0.3})
 
 
 def test_json_holds_everything(architecture):

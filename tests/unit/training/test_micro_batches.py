@@ -52,7 +52,13 @@ def whole_batch_cut(task, n_images, size):
 @pytest.mark.parametrize("halved", [False, True])
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"sampling": "bernoulli"}, {"boundary_width": 1}, {"sampling": "bernoulli", "patch": 4}],
+    [
+        {},
+        {"mask_half_width": 0.3},
+        {"sampling": "bernoulli"},
+        {"boundary_width": 1},
+        {"sampling": "bernoulli", "patch": 4},
+    ],
 )
 def test_images_made_as_they_are_due_give_the_same_bits(dataset, changes, micro_batch, halved):
     run = a_run(dataset, **changes)

@@ -147,6 +147,17 @@ def test_stopped_it_keeps_its_checkpoints_and_goes_on(tmp_path, dataset, done, m
         assert_equal(*map(weights, paths))
 
 
+def test_mask_ratios_from_a_range_are_the_same_after_a_stop(tmp_path, dataset, done, monkeypatch):
+    run = a_run(dataset, mask_half_width=0.15)
+    whole = go(tmp_path / "whole", run)
+    assert read_rows(whole.history)[0]["loss"] != read_rows(done.history)[0]["loss"]
+    with monkeypatch.context() as patch:
+        stop_at(patch, 2, 1)
+        with pytest.raises(Interrupted):
+            go(tmp_path / "stopped", run)
+    assert_equal(weights(go(tmp_path / "stopped", run).weights), weights(whole.weights))
+
+
 def test_a_state_without_its_checkpoints_is_not_continued(tmp_path, dataset, done, monkeypatch):
     with monkeypatch.context() as patch:
         stop_at(patch, 2, 1)
@@ -285,6 +296,7 @@ def test_statistics_of_the_pixels_are_numpy_s():
         ({"patch": 3}, "patch size 3"),
         ({"unit": 3}, "mask unit 3"),
         ({"mask_ratio": 0.999}, "mask ratio 0.999"),
+        ({"mask_half_width": 0.5}, "mask_half_width 0.5: .* with mask 0.75 use at most 0.1875"),
         ({"mask_ratio": 0.001}, "mask ratio 0.001"),
         ({"batch_size": 0}, "batch_size: 0"),
     ],

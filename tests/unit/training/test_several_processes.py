@@ -39,6 +39,7 @@ EMPTY = {"sampling": "bernoulli", "batch_size": 3, "micro_batch": 1, "n_train": 
 PRETRAININGS = {
     "exact": ({}, {}),
     "bernoulli": ({"mask_ratio": 0.6}, UNEVEN | {"sampling": "bernoulli", "clip_norm": 0.5}),
+    "range": ({"mask_ratio": 0.5}, UNEVEN | {"mask_half_width": 0.4}),
     "empty": ({"mask_ratio": 0.3, "patch": 4}, EMPTY),
     "all": ({}, UNEVEN | {"loss_on": "all", "ema_decay": 0.9}),
     "auto": ({}, {"precision": "auto", "epochs": 2}),

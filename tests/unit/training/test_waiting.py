@@ -19,7 +19,7 @@ from toy_training import CLASSIFICATION, MODEL, PRETRAINING, toy_dataset
 from spatial_mae.data.store import open_dataset
 from spatial_mae.models.architecture import Backbone
 from spatial_mae.study.recipes import load
-from spatial_mae.training import classification, pretraining, transfer
+from spatial_mae.training import batch_masks, classification, pretraining, transfer
 from spatial_mae.training.averaging import MovingAverage
 from spatial_mae.training.classification import ClassificationTask, ClassifierRun
 from spatial_mae.training.execution import Execution
@@ -113,8 +113,8 @@ def on_gpu(task, monkeypatch):
     def generator_of(*place):
         return drawn_by if GPU in place else generator_for(*place)
 
-    monkeypatch.setattr(pretraining, "generator_for", generator_of)
-    monkeypatch.setattr(classification, "generator_for", generator_of)
+    for module in (pretraining, batch_masks, classification):
+        monkeypatch.setattr(module, "generator_for", generator_of)
     plain = torch.rand
 
     def rand(shape, generator, **options):
