@@ -40,7 +40,7 @@ advise: $(READY)  ## advise on patch size and mask ratio for IMAGES (a folder or
 	plan=$$(python -m spatial_mae.cli.plan_advice $(if $(IMAGES),--images "$(IMAGES)") \
 	    $(if $(SIZE),--size $(SIZE)) $(if $(BUDGET),--budget $(BUDGET))) && \
 	snakemake --workflow-profile workflow/profiles/local --cores $(CORES) \
-	    --configfile workflow/studies/advise.yaml $$plan -- advise
+	    --configfile workflow/studies/advise.yaml $$plan -- all
 
 test: $(READY) lint  ## run lint, then the unit, command-line, workflow and smoke tests
 	python -m pytest -n auto --maxprocesses 4 --no-loadscope-reorder -m "not slow" \

@@ -12,6 +12,7 @@ from spatial_mae.study import advising, configuration
 BLOCK = {
     "patches": [4, 8, 16],
     "masks": [0.25, 0.5, 0.75],
+    "drawn": [0.25, 0.9],
     "common_mask": 0.75,
     "seeds": [0, 1],
     "final_seeds": [0, 1, 2],

@@ -94,6 +94,7 @@ rule write_report:
             "results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)
         ),
         checks=relations.checks(config),
+        advice=relations.advice(config),
     output:
         report=report(
             "results/{study}/report.html", caption="../report/report.rst", category="Report"

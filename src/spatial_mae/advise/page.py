@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from spatial_mae.advise import drawing
-from spatial_mae.advise.advice import Evidence, gain_words
+from spatial_mae.advise.advice import Evidence
 from spatial_mae.advise.ranking import Ranking, rank
-from spatial_mae.advise.rungs import NAMES, amount, mask_text
+from spatial_mae.advise.rungs import amount, mask_text
 from spatial_mae.files import Row
 from spatial_mae.report.page import templates
 
@@ -37,10 +37,7 @@ def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
         .render(
             advice=advice,
             look=evidence.look,
-            gain=gain_words(advice, evidence.look),
-            measure=NAMES[measure],
             pictures=[(title, drawing.data_address(figure)) for title, figure in pictures],
-            final=_table(evidence),
             epochs=list(evidence.epochs),
         )
     )
@@ -52,7 +49,7 @@ def _rung(rows: list[Row], measure: str, epoch: int) -> Ranking:
     return rank(rows, measure, epoch)
 
 
-def _table(evidence: Evidence) -> list[dict]:
+def finished(evidence: Evidence) -> list[dict]:
     """A row for each finished setting, the best first."""
     percent = evidence.measure == "probe"
     rows = []

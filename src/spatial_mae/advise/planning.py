@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spatial_mae.advise.candidates import admits, divisors
+from spatial_mae.advise.candidates import admits, divisors, drawn_mask
 from spatial_mae.data.array_file import image_shape
 from spatial_mae.data.folders import list_images
 from spatial_mae.study.counts import n_held_out
@@ -19,6 +19,7 @@ JOB_SECONDS = 12.0  # to start a job and to read, probe and write: two cores, sm
 JOBS_PER_RUNG_RUN, JOBS_PER_FINAL_RUN = 2, 3  # trained and evaluated; and evaluated on test images
 BUSY = 0.8  # share of the time that all cores have work
 SURVIVORS = 2
+FARTHEST = 16  # pixels, of the autocorrelation
 
 Seconds = Callable[[int, float], float]
 """(patch, mask) -> seconds of one epoch of one run on one core (or GPU)."""
@@ -137,20 +138,48 @@ def plan(
     return found
 
 
+def recipes(block: Mapping) -> list[str]:
+    """The recipes of pretraining that the block names."""
+    return [name for name in (block["training"], block["drawn_training"]) if name]
+
+
+def reach(height: int, width: int) -> int:
+    """Largest displacement, in pixels, whose correlation is measured."""
+    return min(FARTHEST, height - 1, width - 1)
+
+
+def experiments(entries: Sequence[Mapping], block: Mapping) -> list[dict]:
+    """The study's experiments on the block's data set and patch sizes."""
+    found = []
+    for entry in entries:
+        grids = [{**grid, "dataset": [block["dataset"]]} for grid in entry["grids"]]
+        patches = {"patch": list(block["patches"])}
+        grids = [{**grid, **(patches if "patch" in grid else {})} for grid in grids]
+        found.append({**entry, "grids": grids})
+    return found
+
+
 def _runs(block: Mapping) -> dict[str, int]:
     """Step -> runs, at most."""
     n_final = (SURVIVORS + 1) * len(block["final_seeds"])
     survivors = min(SURVIVORS, len(block["patches"]))
     return {
         "patches": len(block["patches"]) * len(block["seeds"]),
-        "masks": survivors * (len(block["masks"]) - 1) * len(block["seeds"]),
+        "masks": survivors * len(_new_masks(block)) * len(block["seeds"]),
         "final": n_final,
     }
 
 
+def _new_masks(block: Mapping) -> list[float]:
+    """The mask ratios that the first rung does not train."""
+    drawn = drawn_mask(block["drawn"])
+    masks = [*block["masks"], *([drawn] if drawn else [])]
+    return [mask for mask in masks if mask != block["common_mask"]]
+
+
 def _per_epoch(block: Mapping, seconds: Seconds, at_once: float) -> dict[str, float]:
-    common, masks = block["common_mask"], block["masks"]
-    each = {p: {m: seconds(p, m) for m in {*masks, common}} for p in block["patches"]}
+    common, masks = block["common_mask"], _new_masks(block)
+    each = {p: {m: seconds(p, m) for m in (common, *masks)} for p in block["patches"]}
     dear = sorted(each, key=lambda patch: -max(each[patch].values()))[:SURVIVORS]
     n_seeds, n_final = len(block["seeds"]), len(block["final_seeds"])
     new = sum(cost for p in dear for mask, cost in each[p].items() if mask != common)
@@ -175,6 +204,8 @@ def lines(found: Plan, n_train: int, n_used: int, at_once: float) -> Sequence[st
     first, last = rungs(found.epochs)
     tried = f"{len(block['patches'])} patch sizes ({', '.join(map(str, block['patches']))})"
     masks = ", ".join(f"{m:g}" for m in block["masks"])
+    if block["drawn"]:
+        masks += " or drawn from {:g} to {:g}".format(*block["drawn"])
     steps = {
         "patches": f"{tried} at mask ratio {block['common_mask']:g}, to epochs {first} and {last}",
         "masks": f"at most {SURVIVORS} of them at mask ratios {masks} (with labels only)",

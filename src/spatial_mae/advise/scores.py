@@ -23,7 +23,7 @@ def read_scores(paths: Iterable[Path], rung: str, label: str = "") -> list[Row]:
         run = parse(Path(path).parent.name)
         epochs: dict[int, list[Row]] = {}
         for row in read_rows(path):
-            if row["label"] in (None, "", label):
+            if row.get("label") in (None, "", label):
                 epochs.setdefault(int(row["epoch"]), []).append(row)
         found += [_row(run, rung, epoch, rows) for epoch, rows in sorted(epochs.items())]
     return found
@@ -70,7 +70,7 @@ def with_test(rows: Sequence[Row], tested: Sequence[Row]) -> list[Row]:
 def read_baselines(paths: Iterable[Path], label: str = "") -> dict[str, float]:
     """Accuracy of the linear probe on raw pixels and on principal components; label as above."""
     rows = [row for path in paths for row in read_rows(path)]
-    rows = [r for r in rows if r["protocol"] == "linear_probe" and (r["label"] or "") == label]
+    rows = [r for r in rows if r["protocol"] == "linear_probe" and (r.get("label") or "") == label]
     found = {r["representation"]: r["value"] for r in rows}
     return {CONTROLS[name]: value for name, value in found.items()}
 

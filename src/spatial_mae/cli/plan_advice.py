@@ -99,9 +99,17 @@ def _overlay(
             "default": [block["patches"][0], block["default"][1]],
             "rungs": steps,
         },
-        "recipes": {"pretraining": {block["training"]: {"epochs": plan.epochs}}},
+        "recipes": {
+            "pretraining": {
+                name: {"epochs": plan.epochs, "checkpoints": [*steps]}
+                for name in planning.recipes(block)
+            },
+            "autocorrelation": {
+                "default": {"max_displacement": planning.reach(found.height, found.width)}
+            },
+        },
+        "experiments": planning.experiments(config["experiments"], block),
     }
-    overlay["recipes"]["pretraining"][block["training"]]["checkpoints"] = [*steps]
     return overlay, planning.lines(plan, found.n_train, used, at_once)
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from spatial_mae.advise.advice import Evidence, advise
-from spatial_mae.advise.page import compose
-from spatial_mae.advise.rungs import check_kept, edited
+from spatial_mae.advise.advice import Evidence, advise, gain_words
+from spatial_mae.advise.page import compose, finished
+from spatial_mae.advise.rungs import NAMES, check_kept, edited
 from spatial_mae.advise.scores import read_baselines, read_scores, read_theory, with_test
 from spatial_mae.advise.usage import keyword_arguments, next_study
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe, values
@@ -36,6 +36,8 @@ def main(given: Namespace) -> None:
     look = read_json(given.look)
     evidence = gather(given, look)
     advice = advise(evidence)
+    advice["gain"], advice["measure"] = gain_words(advice, look), NAMES[evidence.measure]
+    advice["finished"] = finished(evidence)
     advice["keyword_arguments"] = keyword_arguments(advice, look)
     advice["closed_form_error"] = [
         {"patch": p, "mask": m, "error": value} for (p, m), value in evidence.theory.items()

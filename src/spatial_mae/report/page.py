@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from spatial_mae.report import content, wording
+from spatial_mae.report.advice import how_to_ask, read_advice
 from spatial_mae.report.claims import count_groups, read_claims
 from spatial_mae.report.figures import by_paper, read_figure, speak
 from spatial_mae.report.findings import RULE, summaries
@@ -44,6 +45,8 @@ def compose(
         study=study,
         config_path=str(config_path),
         config_text=config_text,
+        advice=read_advice(config, config_path.parent),
+        asking=how_to_ask(config),
         scale=content.scale_of(config, datasets),
         summaries=summaries(claims, drawn),
         rule=RULE,

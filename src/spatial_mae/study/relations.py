@@ -75,6 +75,11 @@ def checks(config: Mapping) -> list[str]:
     return [record.format(dataset=name) for name in used_datasets(config)]
 
 
+def advice(config: Mapping) -> list[str]:
+    """The advice that the report begins with; none where the study asks for none."""
+    return [f"results/{config['study']}/advise/advice.json"] if config.get("advise") else []
+
+
 def own_moment(config: Mapping, dataset: str) -> Run:
     """The moments of a data set's training images in all their channels."""
     colour = "rgb" if sources.channels(config["datasets"][dataset]) == 3 else "luma"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from simulated_advice import EPOCHS, Trial, look
 
-from spatial_mae.advise import doubts, rungs
+from spatial_mae.advise import doubts, rungs, theory
+from spatial_mae.advise.advice import mask_words, not_tried
 from spatial_mae.advise.candidates import feasible
 from spatial_mae.advise.ranking import rank
 
@@ -177,3 +178,37 @@ def test_fewer_than_1000_labels_leave_the_mask_ratio_open(rng):
     trial = Trial(rng, lambda p, m, e: 0.5 - 0.2 * (p == 8), 0.01, measure="error")
     advice = trial.advice()
     assert advice["verdict"] == "advice" and "mask ratio not ranked" in advice["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("explained", "word"), [(0.995, "trivial"), (0.5, ""), (0.02, ""), (0.004, "hopeless")]
+)
+def test_the_closed_form_excludes_what_is_trivial_or_hopeless(explained, word):
+    assert theory.why_excluded(explained).startswith(word) and bool(word) == bool(
+        theory.why_excluded(explained)
+    )
+
+
+def test_excluded_mask_ratios_are_not_compared_and_are_named():
+    rows = [row(p, s, 3, 0.5 + 0.1 * (p == 8), measure="probe") for p in (4, 8) for s in (0, 1)]
+    seen = look(masks={"4": [0.25, 0.75], "8": [0.25, 0.75, 0.9]}, kept=[])
+    errors = {(8, 0.25): 0.001, (8, 0.75): 0.4, (8, 0.9): 0.999}
+    found = rungs.patch_decision(rows, seen, 3, errors)
+    assert [s["masks"] for s in found["kept"]] == [[0.75]]
+    why = {(d["patch"], d["mask"]): d["why"] for d in found["dropped"]}
+    assert why[8, 0.25].startswith("trivial: a linear model explains 99.9%")
+    assert why[8, 0.9].startswith("hopeless: a linear model explains 0.1%")
+
+
+def test_where_all_is_hopeless_nothing_is_excluded():
+    settings = [(8, 0.25), (8, 0.75)]
+    assert theory.divided(settings, dict.fromkeys(settings, 1.0)) == (settings, {})
+
+
+def test_a_drawn_mask_ratio_is_called_by_its_range():
+    seen = look(drawn={"mask": 0.575, "range": [0.25, 0.9]})
+    advice = {"mask_ranked": True, "masks": [0.575]}
+    assert mask_words(advice, seen) == "mask ratio drawn from 0.25 to 0.9"
+    advice["masks"] = [0.5, 0.575, 0.75]
+    assert mask_words(advice, seen) == "mask ratio 0.5 to 0.75 or drawn from 0.25 to 0.9 (tie)"
+    assert len(not_tried(seen)) < len(not_tried(look()))

@@ -74,6 +74,35 @@ def test_the_page_is_well_formed_and_labelled(checked):
     assert all(len(checked.all(tag)) == 1 for tag in ("header", "nav", "main", "footer", "h1"))
 
 
+ADVICE = {
+    "verdict": "advice",
+    "sentence": "For your 600 images: patch 8.",
+    "gain": "It is the default.",
+    "measure": "accuracy of the probe",
+    "finished": [{"patch": 8, "mask": "0.5", "score": "1", "error": "2", "test": "3", "seeds": 3}],
+}
+
+
+def test_the_page_begins_with_the_advice_that_the_study_asked_for(study):
+    config = study / "mini" / "config.yaml"
+    config.write_text(config.read_text() + "advise: {dataset: leaves}\n")
+    with pytest.raises(FileNotFoundError, match="advise` first"):
+        compose(study)
+    write_json(study / "mini" / "advise" / "advice.json", ADVICE)
+    checked = Checker(compose(study))
+    ids = checked.values("id")
+    assert ids.index("advice") < ids.index("findings")
+    assert ADVICE["sentence"] in compose(study) and "advise/advice.html" in checked.values("href")
+
+
+def test_a_page_of_own_images_says_how_to_ask_for_advice(study, checked):
+    assert "advice" not in checked.values("id")
+    config = study / "mini" / "config.yaml"
+    own = "leaves: {source: image_folder, root: /photos}"
+    config.write_text(config.read_text().replace("leaves: {}", own))
+    assert "make advise IMAGES=/photos BUDGET=30min" in compose(study)
+
+
 def test_headings_leave_out_no_level(checked):
     levels = [int(tag[1]) for tag, _ in checked.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1

@@ -1,0 +1,30 @@
+"""The advice on patch size and mask ratio at the head of the report of one's own images."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from spatial_mae.files import read_json
+
+OWN = ("image_folder", "array_file")  # sources of the user's own images
+
+
+def read_advice(config: Mapping, study: Path) -> dict | None:
+    """What was advised, with `page`, its address; None if the study asks for no advice.
+
+    study: the study's folder in results. Raises FileNotFoundError if the advice is not there.
+    """
+    if not config.get("advise"):
+        return None
+    path = study / "advise" / "advice.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"no {path}; run `snakemake --cores all advise` first")
+    return {**read_json(path), "page": "advise/advice.html"}
+
+
+def how_to_ask(config: Mapping) -> str:
+    """The command that advises on the user's images, "" if it was given or there are none."""
+    if config.get("advise"):
+        return ""
+    datasets = config.get("datasets", {}).values()
+    roots = [data["root"] for data in datasets if data.get("source") in OWN]
+    return f"make advise IMAGES={roots[0]} BUDGET=30min" if roots else ""
