@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.advice_validation import grids
+from benchmarks.advice_validation.transfer import transfers
 from benchmarks.advice_validation.trials import (
     LABELLED,
     UNLABELLED,
@@ -47,6 +48,7 @@ def report(folder: Path) -> str:
         ("Test accuracy of each setting, %, mean of the seeds", accuracies(known)),
         ("Regret in points, mean over the seed left out", regrets(known, tried)),
         ("The searches", searches(known, tried)),
+        ("What carries over", transfers(known)),
     ]
     return "\n".join(f"### {title}\n\n{table(rows)}\n" for title, rows in parts if rows)
 

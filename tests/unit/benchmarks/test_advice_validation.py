@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from benchmarks.advice_validation import emoji, grids, report
 from benchmarks.advice_validation.rank_me import rank_me
+from benchmarks.advice_validation.transfer import transfers
 from benchmarks.advice_validation.trials import LABELLED, UNLABELLED, Grid, interval, trials
 from PIL import Image
 from simulated_advice import EPOCHS, LAST, MASKS, PATCHES, SECONDS, look
@@ -99,6 +100,26 @@ def test_the_report_reads_what_was_archived(grid, tmp_path):
     assert numbers == pytest.approx([50, 51, 50, 50], abs=0.2)
     assert "part-advised" not in text  # a grid is judged when all of it was trained
     assert f"| {LABELLED} | 0." in text or f"| {LABELLED} | -0." in text
+
+
+def scaled(grid, name, factor):
+    moved = [row | {"patch": factor * row["patch"]} for row in grid.rows]
+    return Grid(name, moved, grid.look, {}, {})
+
+
+def test_what_carries_over_to_images_of_twice_the_size(grid):
+    """Where patches must grow with the images, pixels mislead and shares do not."""
+    known = {
+        "emoji-advised-budget_1": grid,
+        "emoji-advised-budget_4": grid,
+        "emoji_64-advised-budget_1": scaled(grid, "emoji_64", 2),
+    }
+    found = {row["change"]: row for row in transfers(known)}
+    assert found["budget x 4"]["rank correlation"] == "1.00"
+    share, pixels = (found[f"twice the size, patch {word}"] for word in ("as a share", "in pixels"))
+    assert share["points lost"] == "0.0" and share["settings in both"] == 16
+    assert float(pixels["points lost"]) > 8 and pixels["best before"].startswith("8,")
+    assert share["best before"].startswith("16,")
 
 
 @pytest.mark.parametrize("rank", [1, 3, 8])
