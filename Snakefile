@@ -30,6 +30,7 @@ include: "workflow/rules/hierarchy.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/ladder.smk"
 include: "workflow/rules/rungs.smk"
 include: "workflow/rules/advise.smk"
 

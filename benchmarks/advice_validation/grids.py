@@ -1,7 +1,7 @@
 """What study advise_validation left, as a table for each trained grid."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +51,13 @@ def found(results: Path) -> Iterator[Grid]:
             yield Grid(dataset, label, model, training)
 
 
-def collect(results: Path, out: Path) -> None:
-    """Write {grid}.csv, and {grid}.json with the look at the images, for each grid."""
+def collect(results: Path, out: Path, patches: Sequence[int] = PATCHES) -> None:
+    """Write {grid}.csv, and {grid}.json with the look at the images, for each grid.
+
+    patches: those that are collected; others may still be in training.
+    """
     for grid in found(results):
-        rows = rows_of(results, grid, known_ranks(out / f"{grid.name}.csv"))
+        rows = rows_of(results, grid, patches, known_ranks(out / f"{grid.name}.csv"))
         if not rows:
             continue
         write_rows(out / f"{grid.name}.csv", rows)
@@ -63,11 +66,14 @@ def collect(results: Path, out: Path) -> None:
         print(f"{grid.name}: {len(runs)} runs", file=sys.stderr)
 
 
-def rows_of(results: Path, grid: Grid, ranks: Mapping[tuple, float]) -> list[Row]:
+def rows_of(
+    results: Path, grid: Grid, patches: Sequence[int], ranks: Mapping[tuple, float]
+) -> list[Row]:
     """Rows with the columns of advice.csv and `rank_me`, of runs that have both evaluations."""
     folder = results / "evaluate" / "mae" / grid.dataset / grid.model / grid.training
     searched = sorted(folder.glob(f"*/scores_{grid.recipe('search')}.csv"))
-    both = [p for p in searched if p.with_name(f"scores_{grid.recipe('test')}.csv").exists()]
+    wanted = [p for p in searched if parse(p.parent.name)["patch"] in patches]
+    both = [p for p in wanted if p.with_name(f"scores_{grid.recipe('test')}.csv").exists()]
     tested = [path.with_name(f"scores_{grid.recipe('test')}.csv") for path in both]
     rows = read_scores(both, "grid", grid.label)
     rows = with_test(rows, read_scores(tested, "grid", grid.label))

@@ -18,6 +18,7 @@ NAME = code.NAME
 BY_NAME = {
     "draw_figure": "figures",
     "judge_claims": "claims",
+    "judge_ladder": "claims",
     "prepare_dataset": "data",
     "write_report": "figures",
 }

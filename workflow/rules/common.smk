@@ -24,6 +24,7 @@ from spatial_mae.study import (
     data_fit,
     file_states,
     grid,
+    laddering,
     relations,
     sources,
     user_files,

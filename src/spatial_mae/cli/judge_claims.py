@@ -1,27 +1,17 @@
 """Verdicts on the papers' statements, from the tables of a study."""
 
-import argparse
-from pathlib import Path
-
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.summary import markdown, summary
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, values
 from spatial_mae.files import write_json, write_text
-from spatial_mae.tables.reading import read_tables
-
-
-def _kind_and_path(text: str) -> tuple[str, Path]:
-    kind, _, path = text.partition("=")
-    if not (kind and path):
-        raise argparse.ArgumentTypeError(f"{text!r} is not KIND=PATH, as in losses=losses.csv")
-    return kind, Path(path)
+from spatial_mae.tables.reading import kind_and_path, read_tables
 
 
 @entry_point(
     values(str, study="name of the study, for the headline"),
     flag(
         "table",
-        type=_kind_and_path,
+        type=kind_and_path,
         nargs="+",
         action="extend",
         default=[],

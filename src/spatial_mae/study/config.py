@@ -194,6 +194,9 @@ class Config:
     """Hyperparameters by family and name; an experiment names one of its kind's family."""
     advise: Advise = None
     """Advice on patch size and mask ratio, the target `advise` (docs/advise.md)."""
+    ladder: tuple[Name, ...] = ()
+    """Recipes of pretraining that differ in their epochs, the fewest first: the target `ladder`
+    judges the statements at each of them (docs/verdicts.md)."""
     experiments: tuple[Experiment, ...]
     """What to measure: a list, so that a study's overlay replaces it whole. Experiments that share
     a run share its files."""

@@ -1,5 +1,6 @@
 """Reading tables by the declared types of their columns: nothing is guessed from the cells."""
 
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,14 @@ from spatial_mae.tables.column import NUMBER, TEXT, WHOLE, WHOLE_OR_WORD, YES_NO
 from spatial_mae.tables.columns import COLUMNS
 from spatial_mae.tables.kinds import declared
 from spatial_mae.tables.rows import unique
+
+
+def kind_and_path(text: str) -> tuple[str, Path]:
+    """From KIND=PATH, the value of a flag. Raises ArgumentTypeError for anything else."""
+    kind, _, path = text.partition("=")
+    if not (kind and path):
+        raise ArgumentTypeError(f"{text!r} is not KIND=PATH, as in losses=losses.csv")
+    return kind, Path(path)
 
 
 def read_tables(paths: Iterable[tuple[str, Path]]) -> dict[str, list[Row]]:

@@ -1,0 +1,103 @@
+"""The effect of each statement over the budget: a panel each, with the line and where it leads."""
+
+from collections.abc import Sequence
+from math import log10
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spatial_mae.claims.scale import EPOCHS
+from spatial_mae.figures.drawing.style import (
+    BLACK,
+    CATEGORIES,
+    GREY,
+    legend,
+    log_x,
+    styled,
+    title,
+    wrapped,
+)
+from spatial_mae.tables.rows import Row
+
+ACROSS = 3
+COLOURS = {
+    "holds": CATEGORIES[2],
+    "holds-under-conditions": CATEGORIES[4],
+    "fails": CATEGORIES[1],
+}
+NOTE = (
+    "Effect as each statement claims it, larger is more of it, in its measure's unit; bars: 95% "
+    "intervals. Grey: the line over log(epochs), where four rungs or more are on one, and the 95% "
+    f"interval that it gives at the paper's {EPOCHS} epochs. Dashed: no effect."
+)
+
+
+def draw(rows: Sequence[Row], lines: Sequence[Row]) -> Figure:
+    """rows: of `claims.ladder.judge_rungs`; lines: of `claims.ladder.trends`.
+
+    Statements with estimates at two rungs or more are drawn. Raises ValueError if there are none.
+    """
+    return _drawn([(line, _points(rows, line["id"])) for line in lines])
+
+
+def _points(rows: Sequence[Row], identity: str) -> list[Row]:
+    return [row for row in rows if row["id"] == identity and row["estimate"] is not None]
+
+
+@styled
+def _drawn(panels: list[tuple[Row, list[Row]]]) -> Figure:
+    shown = [(line, points) for line, points in panels if len(points) > 1]
+    if not shown:
+        raise ValueError("no statement has an estimate at two rungs: train another rung")
+    figure, axes = wrapped(len(shown), ACROSS, [NOTE])
+    for axis, (line, points) in zip(axes, shown, strict=True):
+        _panel(axis, line, points)
+    looks = {
+        word.replace("-", " "): {"marker": "o", "color": c, "linestyle": ""}
+        for word, c in COLOURS.items()
+    }
+    legend(figure, looks | {"undecided": {"marker": "o", "color": GREY, "linestyle": ""}})
+    return figure
+
+
+def _panel(axis: Axes, line: Row, points: Sequence[Row]) -> None:
+    axis.axhline(0, color=BLACK, linewidth=0.6, linestyle="--")
+    if line["predicted"] is not None:
+        first = min(points, key=lambda row: row["epochs"])
+        ahead = line["predicted"]
+        start = ahead + line["per_tenfold"] * _tenfolds(first["epochs"])
+        axis.plot([first["epochs"], EPOCHS], [start, ahead], color=GREY, linewidth=1)
+        axis.errorbar(
+            EPOCHS,
+            ahead,
+            _bar(ahead, line["predicted_low"], line["predicted_high"]),
+            marker="D",
+            color=GREY,
+            capsize=2,
+            markersize=3,
+        )
+    for row in points:
+        axis.errorbar(
+            row["epochs"],
+            row["estimate"],
+            _bar(row["estimate"], row["low"], row["high"]),
+            marker="o",
+            color=COLOURS.get(row["verdict"], GREY),
+            capsize=2,
+            markersize=4,
+        )
+    log_x(
+        axis,
+        [*(row["epochs"] for row in points), *([EPOCHS] if line["predicted"] is not None else [])],
+    )
+    title(axis, f"{line['id']}: {line['word']}")
+    axis.set(xlabel="epochs", ylabel="effect")
+
+
+def _tenfolds(epochs: float) -> float:
+    """Powers of ten from the paper's epochs to these: negative below them."""
+    return log10(epochs / EPOCHS)
+
+
+def _bar(value: float, low: float, high: float) -> list[list[float]]:
+    return [[max(0.0, value - low)], [max(0.0, high - value)]]
