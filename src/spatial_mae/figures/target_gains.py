@@ -27,7 +27,7 @@ KIND = "target_gains"
 IN_PAPER = ""
 GOAL = ("target", "reading", "scale", "frequency", "orientation", "order_y", "order_x")
 COLUMNS = (*GOAL, "mask_ratio", "n_latents", "predictor")
-VALUES = ("predicted_gain", "gain", "standard_error")
+VALUES = ("predicted_gain", "gain", "standard_error", "n_test")
 FIRST = ("colour", "patch", "centring", "ridge", "flip", "n_latents")
 PREDICTORS = ("exact", "turn", "redundancy")
 KINDS = {"gabor": "Gabors", "cosine": "cosines", "depth": "depth"}
@@ -44,7 +44,8 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     lines_of = groups(rows, "dataset", "target")
     names = sorted(levels(rows, "predictor"), key=_place)
-    figure, axes = panels(len(lines_of), len(names), notes(rows), sharey="row", height=1.7)
+    note = notes(rows, *map(_count, lines_of, lines_of.values()))
+    figure, axes = panels(len(lines_of), len(names), note, sharey="row", height=1.7)
     colours = ordered(levels(rows, "mask_ratio"))
     for line_of_axes, ((dataset, target), group) in zip(axes, lines_of.items(), strict=True):
         for axis, name in zip(line_of_axes, names, strict=True):
@@ -62,6 +63,13 @@ def draw(rows: list[Row]) -> Figure:
     return figure
 
 
+def _count(line_of: tuple, rows: list[Row]) -> str:
+    """How many targets of one kind are drawn."""
+    dataset, target = line_of
+    count = len({tuple(row[name] for name in GOAL) for row in rows})
+    return f"{readable(dataset)}: {count} {KINDS.get(target, target)}"
+
+
 def _place(predictor: str) -> int:
     """The most exact first, unknown ones last."""
     return [*PREDICTORS, predictor].index(predictor)
@@ -76,7 +84,7 @@ def _scatter(axis: Axes, rows: list[Row], colours: dict) -> None:
     axis.axvline(0, color=GREY, linewidth=0.5, zorder=1)
     for ratio in reversed(levels(rows, "mask_ratio")):
         shown = pick(rows, mask_ratio=ratio)
-        x, y, error = ([row[name] for row in shown] for name in VALUES)
+        x, y, error = ([row[name] for row in shown] for name in VALUES[:3])
         bars = [2 * e for e in error]
         look = {"markersize": 1.8, "elinewidth": 0.5, "alpha": 0.8, "markeredgewidth": 0}
         axis.errorbar(x, y, bars, color=colours[ratio], fmt="o", **look)
