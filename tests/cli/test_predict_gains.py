@@ -1,6 +1,7 @@
 """The entry point of gains: from moments and a solution to two tables, with a record."""
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -52,10 +53,11 @@ def run(folder, recipe=RECIPE, **changes):
 
 def test_writes_all_targets_their_ranks_and_a_record(solved):
     gains, ranks = run(solved)
-    assert {(row["target"], row["predictor"]) for row in gains} == {
-        (target, name) for target in ("gabor", "cosine") for name in ("exact", "turn", "redundancy")
-    }
-    assert len(ranks) == 2 * 2 * 3
+    names = ("exact", "turn", "redundancy", "missed")
+    assert {(row["target"], row["predictor"]) for row in gains} == set(
+        product(("gabor", "cosine"), names)
+    )
+    assert len(ranks) == 2 * 2 * 4
     assert all(-1 <= row["rank_correlation"] <= 1 for row in ranks)
     assert len(gains) == sum(row["n_targets"] for row in ranks)
     inputs = read_json(solved / "record.json")["inputs"]

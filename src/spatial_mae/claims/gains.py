@@ -12,7 +12,7 @@ LEAST = 0.5
 ORDERED = Contrast(
     Mean(-LEAST),
     (),
-    f"rank correlation of predicted and measured gains, beyond {LEAST:g}",
+    f"rank correlation of predicted and measured gains (more than {LEAST:g} is claimed)",
     least=0,
     why="half of the order: below it most of what decides a gain is not predicted",
     unit=PLAIN,

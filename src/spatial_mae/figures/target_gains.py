@@ -30,12 +30,14 @@ COLUMNS = (*GOAL, "mask_ratio", "n_latents", "predictor")
 VALUES = ("predicted_gain", "gain", "standard_error", "n_test")
 FIRST = ("colour", "patch", "centring", "ridge", "flip", "n_latents")
 PREDICTORS = ("exact", "turn", "redundancy")
+BASELINE = "missed"
 KINDS = {"gabor": "Gabors", "cosine": "cosines", "depth": "depth"}
 
 
 def select(rows: list[Row]) -> list[Row]:
-    """All targets, mask ratios and predictors at one setting per data set."""
+    """All targets, mask ratios and predictors but the baseline, at one setting per data set."""
     require(rows, KIND, ("dataset", "patch", *COLUMNS, *VALUES))
+    rows = [row for row in rows if row["predictor"] != BASELINE]
     rows = first(most_images(rows), *FIRST, within=("dataset",))
     return project(rows, (*SOLUTION, *COLUMNS, *VALUES))
 

@@ -125,6 +125,11 @@ def explained_gain(span: np.ndarray, whitened: np.ndarray, power: float) -> floa
     return float((explained - np.sum(whitened[: span.shape[1]] ** 2)) / power)
 
 
+def missed_share(n_latents: int, whitened: np.ndarray, power: float) -> float:
+    """The share of a target's power that the AE's k features do not explain."""
+    return float(1 - np.sum(whitened[:n_latents] ** 2) / power)
+
+
 def redundancy_excess(
     whitening: Whitening, redundancy: np.ndarray, n_latents: int, second: np.ndarray
 ) -> float:

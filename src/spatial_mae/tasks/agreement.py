@@ -8,6 +8,9 @@ from scipy.stats import rankdata
 from spatial_mae.files import Row
 from spatial_mae.tasks.judged_targets import Cell, Judged
 
+MISSED = "missed"
+"""A predictor whose values are all positive: they order targets and predict no sign."""
+
 SURE = 1.96
 """A gain farther from 0 than this many standard errors has a known sign."""
 
@@ -19,8 +22,8 @@ def rank_rows(judged: Sequence[Judged], n_draws: int, rng: np.random.Generator) 
     error and 95% interval from `n_draws` draws, each of as many images and as many targets with
     replacement. Targets close to each other count as independent, so that errors are too small.
     sign_agreement: of the n_sure targets whose measured sign is known, the share whose predicted
-    sign is the same; majority: the share that the commoner sign has among them. Families of fewer
-    than three targets have no row.
+    sign is the same (None of the predictor `MISSED`); majority: the share that the commoner sign
+    has among them. Families of fewer than three targets have no row.
     """
     families: dict[str, list[Judged]] = {}
     for one in judged:
@@ -54,7 +57,7 @@ def _family_rows(
                 "predictor": name,
                 "rank_correlation": float(rank_correlation(predicted, measured)),
                 **_spread(rank_correlation(predicted[targets], drawn)),
-                **_signs(predicted, sure),
+                **_signs(None if name == MISSED else predicted, sure),
                 "n_targets": n_targets,
                 "n_test": n_test,
             }
@@ -82,12 +85,13 @@ def _known_signs(group: Sequence[Judged], cell: Cell) -> np.ndarray:
     return np.where(np.abs(gains) > SURE * errors, np.sign(gains), 0)
 
 
-def _signs(predicted: np.ndarray, known: np.ndarray) -> Row:
-    sure = known != 0
-    agreed = np.sign(predicted[sure]) == known[sure]
-    common = np.mean(known[sure] > 0) if sure.any() else 0.0
-    return {
-        "sign_agreement": float(agreed.mean()) if sure.any() else None,
-        "majority": float(max(common, 1 - common)) if sure.any() else None,
-        "n_sure": int(sure.sum()),
-    }
+def _signs(predicted: np.ndarray | None, known: np.ndarray) -> Row:
+    """predicted: None of a predictor without signs. known: as `_known_signs`."""
+    found: Row = {"sign_agreement": None, "majority": None, "n_sure": int(np.sum(known != 0))}
+    if found["n_sure"]:
+        positive = float(np.mean(known[known != 0] > 0))
+        found["majority"] = max(positive, 1 - positive)
+        if predicted is not None:
+            agreed = np.sign(predicted) == known
+            found["sign_agreement"] = float(np.mean(agreed[known != 0]))
+    return found

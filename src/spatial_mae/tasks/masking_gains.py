@@ -1,9 +1,10 @@
 """Which targets gain from masking: predicted from training moments, measured on test images.
 
 The gain is the AE's error less the MAE's, of a linear readout without penalty from k features of
-whole images, as a share of the target's power. Three predictors, none with a free parameter and
+whole images, as a share of the target's power. Four predictors, none with a free parameter and
 none fitted to a gain: `exact`, the closed form on the training moments; `turn`, the first-order
-turn of the AE's features (`linear.rotation`); `redundancy`, the target's mean redundancy gain.
+turn of the AE's features (`linear.rotation`); `redundancy`, the target's mean redundancy gain;
+`missed`, a baseline, the share of the target that the AE does not explain.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from spatial_mae.linear.rotation import (
     check_patches,
     explained_gain,
     feature_span,
+    missed_share,
     redundancy_excess,
     redundancy_matrix,
     turned_span,
@@ -26,6 +28,7 @@ from spatial_mae.linear.rotation import (
 from spatial_mae.linear.store import LinearRun
 from spatial_mae.study.keys import Count, Natural, Parts, Positive, Two
 from spatial_mae.study.recipes import Checked
+from spatial_mae.tasks.agreement import MISSED
 from spatial_mae.tasks.depth_maps import Target
 from spatial_mae.tasks.encoders import Encoder, encoders
 from spatial_mae.tasks.filters import Gabor, Reading
@@ -33,7 +36,6 @@ from spatial_mae.tasks.judged_targets import Cell, Judged, Problem
 from spatial_mae.tasks.targets import COSINE, DEPTH, Goal, cosine_goals, gabor_goals
 
 EXACT, TURN, REDUNDANCY = "exact", "turn", "redundancy"
-PREDICTORS = (EXACT, TURN, REDUNDANCY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,7 @@ class Predictor:
                 EXACT: explained_gain(self.exact[m][:, :k], whitened, power),
                 TURN: explained_gain(turned, whitened, power),
                 REDUNDANCY: redundancy_excess(self.whitening, self.redundancy[m], k, second),
+                MISSED: missed_share(k, whitened, power),
             }
         return found
 

@@ -10,6 +10,7 @@ from spatial_mae.linear.rotation import (
     check_patches,
     explained_gain,
     feature_span,
+    missed_share,
     redundancy_excess,
     redundancy_matrix,
     turned_span,
@@ -46,6 +47,13 @@ def test_the_exact_gain_is_that_of_fitted_readouts(S, mask_ratio):
 def test_both_maps_of_targets_agree_on_functionals(S):
     whitening, a = Whitening.of(S), np.random.default_rng(5).normal(size=6)
     np.testing.assert_allclose(whitening.crosses @ (S @ a), whitening.targets @ a, atol=1e-12)
+
+
+def test_the_missed_share_is_the_error_of_the_autoencoder(S):
+    whitening, a = Whitening.of(S), np.random.default_rng(5).normal(size=(6, 1))
+    power = (a.T @ S @ a).item()
+    expected = unexplained(S, solve_ae(S, K).encoder, a[:, 0]) / power
+    assert missed_share(K, whitening.targets @ a, power) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("mask_ratio", [0.25, 0.75])

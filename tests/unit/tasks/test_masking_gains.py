@@ -8,7 +8,7 @@ import pytest
 from spatial_mae.data.store import Batch, Prepared, open_dataset, write_dataset
 from spatial_mae.linear.moments import pixel_moments
 from spatial_mae.linear.store import LinearRun, RunSettings, solve_run
-from spatial_mae.tasks.agreement import rank_correlation, rank_rows
+from spatial_mae.tasks.agreement import MISSED, rank_correlation, rank_rows
 from spatial_mae.tasks.encoders import encoders
 from spatial_mae.tasks.judged_targets import Cell, Judged
 from spatial_mae.tasks.masking_gains import GainRecipe, gains_of_targets, target_rows
@@ -123,9 +123,9 @@ def test_standard_errors_are_those_of_fresh_test_images(tmp_path):
 def test_one_row_per_target_setting_and_predictor(dataset):
     judged = gains_of_targets(RECIPE, solved(dataset), dataset)
     rows = target_rows(judged)
-    assert len(rows) == 11 * 2 * 3
+    assert len(rows) == 11 * 2 * 4
     ranks = rank_rows(judged, 50, np.random.default_rng(0))
-    assert [row["target"] for row in ranks] == ["cosine"] * 6  # two Gabors are too few to rank
+    assert [row["target"] for row in ranks] == ["cosine"] * 8  # two Gabors are too few to rank
     for row in ranks:
         assert row["interval_low"] <= row["rank_correlation"] + 0.2
         assert (row["n_targets"], row["n_test"]) == (9, 80)
@@ -148,17 +148,19 @@ def test_ranks_and_signs_of_made_gains():
     judged = [
         Judged(
             Goal({"target": "made"}, np.negative),
-            {cell: {"p": predicted, "reversed": -predicted}},
+            {cell: {"p": predicted, "reversed": -predicted, MISSED: predicted + 3}},
             np.ones(3),
             {cell: measured + noise},
         )
         for measured, predicted in gains.values()
     ]
-    first, second = rank_rows(judged, 200, np.random.default_rng(0))
+    first, second, third = rank_rows(judged, 200, np.random.default_rng(0))
     assert first["rank_correlation"] == pytest.approx(1)
     assert second["rank_correlation"] == pytest.approx(-1)
     assert (first["sign_agreement"], second["sign_agreement"]) == (0.75, 0.25)
     assert (first["majority"], first["n_sure"]) == (0.5, 4)
+    assert third["rank_correlation"] == pytest.approx(1)
+    assert (third["sign_agreement"], third["majority"]) == (None, 0.5)
 
 
 def test_a_constant_prediction_ranks_nothing():
