@@ -44,7 +44,7 @@ def test_all_claims_are_written(tmp_path, capsys):
     assert found["n"] == 50
     assert found["data"] == "leaves (n = 50; lossless)"
     printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == 4  # three sources, and what holds
+    assert len(printed) == 5  # three sources and the project, and what holds
     assert "recon.mono" in printed[1]
     assert "| recon.mono |" in (tmp_path / "claims.md").read_text()
     assert json.loads((tmp_path / "record.json").read_text())["inputs"]

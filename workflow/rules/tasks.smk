@@ -1,4 +1,4 @@
-"""Downstream tasks read out linearly from the features: Gabor responses and depth.
+"""Downstream tasks read out linearly from the features: Gabor responses, depth, gains of masking.
 
 inputs:
     results/data/{dataset}/manifest.json
@@ -8,6 +8,8 @@ inputs:
 outputs:
     results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.csv
     results/evaluate/gabor/{dataset}/linear/{moment}/{run}/{recipe}.gains.csv
+    results/evaluate/gains/{dataset}/linear/{moment}/{run}/{recipe}.csv
+    results/evaluate/gains/{dataset}/linear/{moment}/{run}/{recipe}.ranks.csv
     results/evaluate/depth/{dataset}/linear/{moment}/{run}/{recipe}.csv
 """
 
@@ -60,6 +62,53 @@ rule predict_gabor:
             --recipe {params.recipe:q} \
             --scores {output.scores:q} \
             --gains {output.gains:q} \
+            --record {output.record:q} \
+            &>{log:q}
+        """
+
+
+rule predict_gains:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        moments="results/linear/{dataset}/{moment}/moments.npz",
+        solution="results/linear/{dataset}/{moment}/{run}/solution.npz",
+    output:
+        gains="results/evaluate/gains/{dataset}/linear/{moment}/{run}/{recipe}.csv",
+        ranks="results/evaluate/gains/{dataset}/linear/{moment}/{run}/{recipe}.ranks.csv",
+        record="results/evaluate/gains/{dataset}/linear/{moment}/{run}/{recipe}.record.json",
+    log:
+        "results/logs/predict_gains/{dataset}/{moment}/{run}/{recipe}.log",
+    benchmark:
+        "results/benchmarks/predict_gains/{dataset}/{moment}/{run}/{recipe}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        code=fingerprint("predict_gains"),
+        recipe=recipe("gains"),
+        colour=moment_value("colour"),
+        patch=run_value("patch"),
+        centring=run_value("centring"),
+        ridge=run_value("ridge"),
+        flip=run_value("flip"),
+        seed=seed(),
+    shell:
+        r"""
+        python -m spatial_mae.cli.predict_gains \
+            --manifest {input.manifest:q} \
+            --moments {input.moments:q} \
+            --solution {input.solution:q} \
+            --colour {params.colour:q} \
+            --patch-size {params.patch:q} \
+            --centring {params.centring:q} \
+            --ridge {params.ridge:q} \
+            --flip {params.flip:q} \
+            --recipe {params.recipe:q} \
+            --gains {output.gains:q} \
+            --ranks {output.ranks:q} \
+            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """

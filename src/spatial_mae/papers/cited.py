@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spatial_mae.papers.statements import SOURCES
+from spatial_mae.papers.statements import OWN, SOURCES
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,13 @@ PAPERS = (
 )
 
 
+# In the place of a paper, for the statements of the project itself.
+PROJECT = Paper(OWN, SOURCES[OWN], "spatial-mae", "")
+
+
 def paper_of(source: str) -> Paper:
-    """The paper that a statement's source belongs to; ValueError for an unknown source."""
-    for paper in PAPERS:
+    """The paper of a statement's source, or `PROJECT`; ValueError for an unknown source."""
+    for paper in (*PAPERS, PROJECT):
         if SOURCES.get(source, "").startswith(paper.name):
             return paper
     raise ValueError(f"unknown source {source!r} of a statement; known: {', '.join(SOURCES)}")

@@ -1,14 +1,16 @@
-"""The papers' statements, read from the one file that holds them."""
+"""The papers' statements and the project's own, read from the one file that holds them."""
 
 import json
 from importlib.resources import files
 
+OWN = "own"  # the source of statements that no paper makes
 # Source of a statement -> the paper's text it is quoted from.
 SOURCES = {
     "000": "Bisulco et al. 2025, poster",
     "001": "Bisulco et al. 2025",
     "002": "Bisulco et al. 2025",
     "003": "Kong et al. 2023",
+    OWN: "this project, not the papers",
 }
 
 

@@ -71,6 +71,7 @@ UserPath = Annotated[str, UsersOwn()]
 # A mask ratio that may be zero, as the plain autoencoder's.
 Share = Annotated[float, Range(least=0, below=1)]
 Part = Annotated[float, Range(above=0, below=1)]
+Parts = Annotated[tuple[Part, ...], Length(1)]
 Factor = Annotated[float, Range(above=0, most=1)]
 Size = Annotated[tuple[Count, ...], Length(2, 2)]
 Pixel = Annotated[list[Natural], Length(2, 2)]

@@ -1,12 +1,13 @@
 import pytest
 import yaml
 
-from spatial_mae.papers.cited import PAPERS, paper_of, papers_in
+from spatial_mae.papers.cited import PAPERS, PROJECT, paper_of, papers_in
 from spatial_mae.papers.statements import SOURCES
 
 
-def test_every_source_belongs_to_a_paper():
-    assert {paper_of(source) for source in SOURCES} == set(PAPERS)
+def test_every_source_belongs_to_a_paper_or_the_project():
+    assert {paper_of(source) for source in SOURCES} == {*PAPERS, PROJECT}
+    assert [source for source in SOURCES if paper_of(source) == PROJECT] == ["own"]
     with pytest.raises(ValueError, match="unknown source '009'"):
         paper_of("009")
 
