@@ -90,7 +90,7 @@ def _panel(axis: Axes, line: Row, points: Sequence[Row]) -> None:
         axis,
         [*(row["epochs"] for row in points), *([EPOCHS] if line["predicted"] is not None else [])],
     )
-    title(axis, f"{line['id']}: {line['word']}")
+    title(axis, f"{line['id']}\n{line['word']}")
     axis.set(xlabel="epochs", ylabel="effect")
 
 
