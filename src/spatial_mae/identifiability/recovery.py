@@ -113,7 +113,7 @@ def recover_latents(
 
 def _law(metadata: Mapping) -> str:
     """Of the training's masks; where their count varied, a fixed one."""
-    sampling = metadata.get("recipe", {}).get("sampling", "exact")
+    sampling = metadata["recipe"]["sampling"]
     return "exact" if sampling == "bernoulli" else sampling
 
 

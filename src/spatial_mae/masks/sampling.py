@@ -89,6 +89,8 @@ def block_mask(draws: np.ndarray, grid: Grid, count: int) -> np.ndarray:
     """
     shapes, mask = block_shapes(grid), np.zeros(grid, dtype=bool)
     for chosen, *corner in draws[1:].reshape(MOST_BLOCKS, -1):
+        if mask.sum() == count:
+            break
         sides = shapes[_below(chosen, len(shapes))]
         starts = [_below(c, g - b + 1) for c, g, b in zip(corner, grid, sides, strict=True)]
         covered = np.zeros_like(mask)
