@@ -42,7 +42,9 @@ def tree_dataset(folder: Path) -> Dataset:
     return open_dataset(folder / "manifest.json")
 
 
-def write_run(folder: Path, patch_size: int = 2, class_token: bool = True) -> None:
+def write_run(
+    folder: Path, patch_size: int = 2, class_token: bool = True, sampling: str = "exact"
+) -> None:
     """w.safetensors and checkpoints/epoch-0.safetensors of a network that never trained."""
     backbone = Backbone(8, 2, 8, 2, 2.0, class_token)
     sizes = Architecture(4, 4, 1, patch_size, 1, 1, 1, backbone)
@@ -52,6 +54,7 @@ def write_run(folder: Path, patch_size: int = 2, class_token: bool = True) -> No
             "kind": "mae",
             "architecture": to_json(sizes),
             "mask_ratio": 0.25,
+            "recipe": {"sampling": sampling},
             "epoch": epoch,
             "epochs": 3,
             "n_train": 400,

@@ -83,8 +83,8 @@ class _Step:
         precision.use(self.model, arithmetic)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
-        fixed = recipe["sampling"] == "exact" and not recipe["mask_half_width"]
-        visible = network.architecture.n_visible(network.mask_ratio)
+        fixed = recipe["sampling"] != "bernoulli" and not recipe["mask_half_width"]
+        visible = network.architecture.n_visible(network.mask_ratio, recipe["sampling"])
         self.n_visible = visible if fixed else None
         self.loss = Switchable(self.model, "loss", fixed=fixed)
         on_gpu = device.type == "cuda"

@@ -8,8 +8,8 @@ dashed, the highest variable of C, averaged over masks. Lines are exact where un
 of the tree (a closed form) and where a law has few masks (all of them); circles are drawn masks,
 whose standard errors are smaller than the circles. Units that fit are a fixed count; those that do
 not are on a displaced grid (at single observables both are one); a contiguous mask is one block of
-units. A mask and its complement share the same C, so that laws which treat hidden and visible alike
-give curves symmetric about one half.
+units, random blocks are several. A mask and its complement share the same C, so that laws which
+treat hidden and visible alike give curves symmetric about one half.
 """
 
 from itertools import product
@@ -39,10 +39,20 @@ TREE = ("dimensions", "arity", "depth")
 SETTING = (*TREE, "law", "unit_level", "mask_ratio", "definition")
 COLUMNS = (*SETTING, "method", "value", "standard_error", "n_masks")
 # Drawn in this order, the first broad, so that curves which coincide can be distinguished.
-LAWS = {"contiguous": "contiguous", "displaced": "units displaced", "exact": "units fit"}
+LAWS = {
+    "contiguous": "contiguous",
+    "block": "random blocks",
+    "displaced": "units displaced",
+    "exact": "units fit",
+}
 # Dark on bright, so that a thin line keeps its colour on a broad one.
-COLOURS = {"contiguous": CATEGORIES[5], "displaced": CATEGORIES[1], "exact": BLACK}
-WIDTHS = {"contiguous": 1.8, "displaced": 1.3, "exact": 0.8}
+COLOURS = {
+    "contiguous": CATEGORIES[5],
+    "block": CATEGORIES[2],
+    "displaced": CATEGORIES[1],
+    "exact": BLACK,
+}
+WIDTHS = {"contiguous": 1.8, "block": 1.5, "displaced": 1.3, "exact": 0.8}
 READINGS = {"mean": "-", "highest": (0, (3, 1.5))}
 HOLLOW = {"markerfacecolor": "none", "markeredgewidth": 0.6}
 METHODS = ("formula", "enumeration", "sampling")  # the best first
@@ -79,7 +89,8 @@ def draw(rows: list[Row]) -> Figure:
         axis.set_xlabel(axis_label("mask_ratio"))
     for axis in axes[:, len(units) :].flat:
         axis.set_visible(False)
-    looks = {t: {"color": COLOURS[law], "linewidth": WIDTHS[law]} for law, t in LAWS.items()}
+    there = {law: t for law, t in LAWS.items() if pick(rows, law=law)}
+    looks = {t: {"color": COLOURS[law], "linewidth": WIDTHS[law]} for law, t in there.items()}
     looks |= {f"{name} of C": {"color": GREY, "linestyle": dash} for name, dash in READINGS.items()}
     looks["drawn masks"] = {"color": GREY, "linestyle": "none", "marker": MARKERS[0], **HOLLOW}
     legend(figure, looks)

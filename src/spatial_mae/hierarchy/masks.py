@@ -2,14 +2,11 @@
 
 The observables are in a row or form an image, row by row. A unit is `unit` neighbours in a row, or
 a square of side `unit`. A law acts on the units of a grid that starts at the first observable, and
-hides, at mask ratio m of P units:
+hides units at mask ratio m as `masks.layouts` states, with observables for patches, but that
 
-- bernoulli: each unit with probability m, given that not all and not none are hidden;
-- exact: a count of them, each set of that size equally likely;
-- displaced: as exact, then the grid is moved, around the edges, by a uniform number of observables
-  along each axis: units no longer fit the branches of the hierarchy;
-- contiguous: one run of units, or in an image one block whose sides differ by at most a unit, its
-  area as near to the count as such blocks come; each place equally likely.
+- bernoulli is given that not all and not none are hidden;
+- displaced units no longer fit the branches of the hierarchy;
+- a contiguous block has one orientation: a tree's symmetry makes the levels of both equal.
 
 The count is round(m P), at least 1 and at most P - 1: Theorem 1 needs a hidden and a visible part.
 """
@@ -17,16 +14,23 @@ The count is round(m P), at least 1 and at most P - 1: Theorem 1 needs a hidden 
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 
-from spatial_mae.masks import laws
-from spatial_mae.masks.laws import check_mask_ratio
-from spatial_mae.masks.sampling import enumerate_masks, mask_probabilities, sample_masks
+from spatial_mae.masks.laws import GRID_LAWS, check_mask_ratio
+from spatial_mae.masks.layouts import block_sides, stride
+from spatial_mae.masks.sampling import (
+    block_mask,
+    block_places,
+    enumerate_masks,
+    grid_places,
+    mask_probabilities,
+    n_block_draws,
+    sample_masks,
+)
 
-Law = Literal[laws.Law, "displaced", "contiguous"]
-LAWS: tuple[str, ...] = get_args(Law)
+FEW = ("contiguous", "grid")
+"""Laws with so few masks that they are listed, each equally likely."""
 MOST_MASKS = 2**16
 
 
@@ -34,11 +38,11 @@ MOST_MASKS = 2**16
 class MaskLaw:
     """How masks are drawn.
 
-    name: one of `LAWS`. shape: of the observables, (n,) or (height, width). unit: side of a unit
-    in observables. mask_ratio: share of units to hide.
+    name: one of `GRID_LAWS`. shape: of the observables, (n,) or (height, width). unit: side of a
+    unit in observables. mask_ratio: share of units to hide.
 
-    Raises ValueError for an unknown law, a mask ratio outside [0, 1), or a unit that does not
-    divide the shape into at least two.
+    Raises ValueError for an unknown law, a mask ratio outside [0, 1) or that the law grid does not
+    have, or a unit that does not divide the shape into at least two.
     """
 
     name: str
@@ -47,8 +51,10 @@ class MaskLaw:
     mask_ratio: float
 
     def __post_init__(self) -> None:
-        if self.name not in LAWS:
-            raise ValueError(f"mask law {self.name!r} is unknown; use one of {', '.join(LAWS)}")
+        if self.name not in GRID_LAWS:
+            raise ValueError(
+                f"mask law {self.name!r} is unknown; use one of {', '.join(GRID_LAWS)}"
+            )
         check_mask_ratio(self.mask_ratio)
         sides = " x ".join(map(str, self.shape))
         if self.unit < 1 or any(side % self.unit for side in self.shape):
@@ -58,6 +64,8 @@ class MaskLaw:
                 f"mask unit {self.unit} covers all {sides} observables; choose one that leaves "
                 "at least two units"
             )
+        if self.name == "grid":
+            stride(self.grid, self.mask_ratio)
 
     @property
     def grid(self) -> tuple[int, ...]:
@@ -76,17 +84,17 @@ class MaskLaw:
     @property
     def block(self) -> tuple[int, ...]:
         """Sides in units of the contiguous law's block."""
-        if len(self.grid) == 1:
-            return (self.n_hidden,)
-        blocks = itertools.product(*(range(1, side + 1) for side in self.grid))
-        square = [b for b in blocks if abs(b[0] - b[1]) < 2 and math.prod(b) < self.n_units]
-        return min(square, key=lambda b: (abs(math.prod(b) - self.n_hidden), b))
+        return block_sides(self.grid, self.n_hidden)
 
     def sample(self, rng: np.random.Generator, n_masks: int) -> np.ndarray:
         """Draw masks: bool of shape (n_masks, n_observables), True = hidden."""
-        if self.name == "contiguous":
-            blocks = self._blocks()
-            return self._spread(blocks[rng.integers(len(blocks), size=n_masks)])
+        if self.name in FEW:
+            listed = self._listed()
+            return self._spread(listed[rng.integers(len(listed), size=n_masks)])
+        if self.name == "block":
+            draws = rng.random((n_masks, n_block_draws(self.grid)))
+            masks = [block_mask(draw, self.grid, self.n_hidden) for draw in draws]
+            return self._spread(np.array(masks))
         if self.name == "bernoulli":
             return self._spread(self._sample_bernoulli(rng, n_masks))
         ratio = self.n_hidden / self.n_units
@@ -94,12 +102,14 @@ class MaskLaw:
         return self._displace(rng, masks) if self.name == "displaced" else masks
 
     @property
-    def n_possible(self) -> int:
-        """Masks that `enumerate` lists."""
+    def n_possible(self) -> float:
+        """Masks that `enumerate` lists; infinite under the law block: they are never listed."""
+        if self.name == "block":
+            return math.inf
         if self.name == "bernoulli":
             return 2**self.n_units - 2
-        if self.name == "contiguous":
-            return math.prod(g - b + 1 for g, b in zip(self.grid, self.block, strict=True))
+        if self.name in FEW:
+            return len(self._listed())
         shifts = self.unit ** len(self.shape) if self.name == "displaced" else 1
         return shifts * math.comb(self.n_units, self.n_hidden)
 
@@ -117,7 +127,7 @@ class MaskLaw:
             units = enumerate_masks(self.n_units)[1:-1]
             weights = mask_probabilities(units, self.mask_ratio)
             return self._spread(units), weights / weights.sum()
-        masks = self._spread(self._blocks() if self.name == "contiguous" else self._choices())
+        masks = self._spread(self._listed() if self.name in FEW else self._choices())
         if self.name == "displaced":
             shifts = itertools.product(range(self.unit), repeat=len(self.shape))
             masks = np.concatenate([self._rolled(masks, shift) for shift in shifts])
@@ -139,14 +149,11 @@ class MaskLaw:
         masks[np.arange(len(chosen))[:, None], np.array(chosen)] = True
         return masks
 
-    def _blocks(self) -> np.ndarray:
-        """All masks of one contiguous block, bool of shape (n_masks, n_units)."""
-        places = [range(g - b + 1) for g, b in zip(self.grid, self.block, strict=True)]
-        starts = list(itertools.product(*places))
-        masks = np.zeros((len(starts), *self.grid), dtype=bool)
-        for mask, start in zip(masks, starts, strict=True):
-            mask[tuple(slice(s, s + b) for s, b in zip(start, self.block, strict=True))] = True
-        return masks.reshape(len(starts), -1)
+    def _listed(self) -> np.ndarray:
+        """All masks of a law of `FEW`, bool of shape (n_masks, n_units)."""
+        if self.name == "grid":
+            return grid_places(self.grid, stride(self.grid, self.mask_ratio))
+        return block_places(self.grid, self.block)
 
     def _spread(self, masks: np.ndarray) -> np.ndarray:
         """From units (n_masks, n_units) to observables (n_masks, n_observables)."""

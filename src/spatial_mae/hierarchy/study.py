@@ -8,8 +8,9 @@ from spatial_mae.files import Row
 from spatial_mae.hierarchy.builders import quad_tree, tree
 from spatial_mae.hierarchy.graph import LatentGraph
 from spatial_mae.hierarchy.levels import DEFINITIONS, LevelArrays, measure_levels
-from spatial_mae.hierarchy.masks import LAWS, Law, MaskLaw
+from spatial_mae.hierarchy.masks import MaskLaw
 from spatial_mae.hierarchy.tree_levels import UnitTree, expected_at, expected_levels
+from spatial_mae.masks.laws import GridLaw
 from spatial_mae.study.keys import Natural, Part, Two
 from spatial_mae.study.recipes import Checked
 
@@ -20,9 +21,9 @@ WITH_FORMULA = ("bernoulli", "exact")
 class LevelsRecipe(Checked):
     """Levels of the latents that masks of a tree make MAE learn."""
 
-    laws: tuple[Law, ...] = LAWS
+    laws: tuple[GridLaw, ...] = ("bernoulli", "exact", "displaced", "contiguous")
     """Mask laws: bernoulli and exact (units fit the branches of the tree), displaced (they do
-    not), contiguous (one block of units)."""
+    not), contiguous (one block of units), block (several), grid (all but every s-th unit)."""
     unit_levels: tuple[Natural, ...]
     """Level of the latent whose leaves make a mask unit; 0 masks leaf by leaf."""
     mask_ratios: tuple[Part, ...]

@@ -91,13 +91,9 @@ def recover_latents(
     encoders = {"trained": encoder, "untrained": untrained}
     for network in encoders.values():
         freeze(network)
-    masks = draw_masks(
-        generator_for(seed, 0, 0, "recovery masks"),
-        recipe.n_masks,
-        encoder.architecture,
-        metadata["mask_ratio"],
-        "exact",
-    )
+    generator = generator_for(seed, 0, 0, "recovery masks")
+    law = (encoder.architecture, metadata["mask_ratio"], _law(metadata))
+    masks = draw_masks(generator, recipe.n_masks, *law)
     found: dict[tuple, list[float]] = {}
     for number, mask in enumerate(masks):
         start = time.perf_counter()
@@ -113,6 +109,12 @@ def recover_latents(
         dict(zip(names, key, strict=True)) | _over_masks(values) | made
         for key, values in found.items()
     ]
+
+
+def _law(metadata: Mapping) -> str:
+    """Of the training's masks; where their count varied, a fixed one."""
+    sampling = metadata["recipe"]["sampling"]
+    return "exact" if sampling == "bernoulli" else sampling
 
 
 def _of_mask(

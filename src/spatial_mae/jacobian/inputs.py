@@ -103,7 +103,7 @@ def open_network(
         epoch, known = metadata["epoch"], scale(metadata)
     if mask_ratio is not None:
         masking = replace(masking, mask_ratio=mask_ratio)
-    check_masking(model.architecture, masking.mask_ratio)
+    check_masking(model.architecture, masking.mask_ratio, masking.sampling)
     freeze(model)
     return Network(model, masking, loss_on, epoch, _columns(model.architecture, masking) | known)
 

@@ -2,9 +2,12 @@
 
 from typing import Literal, get_args
 
-# Each patch is hidden by itself, or a fixed count of them is.
+# Each patch is hidden by itself, or a fixed count of them is: what has closed forms.
 Law = Literal["bernoulli", "exact"]
 LAWS: tuple[str, ...] = get_args(Law)
+# And laws that arrange what is hidden on the grid of mask units (see `masks.layouts`).
+GridLaw = Literal[Law, "displaced", "contiguous", "block", "grid"]
+GRID_LAWS: tuple[str, ...] = get_args(GridLaw)
 
 # What a linear MAE is solved for under the key `sampling`: a law of its masks, or, no law at all,
 # a loss that counts hidden patches alone, of masks that "bernoulli" draws.

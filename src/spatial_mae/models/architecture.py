@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from spatial_mae.masks.laws import check_mask_ratio
+from spatial_mae.masks.layouts import check_law, hidden_units
 from spatial_mae.study import recipes
 from spatial_mae.study.keys import Count, Positive, Range
 
@@ -110,13 +111,13 @@ class Architecture:
         """Numbers in a patch: pixels times channels."""
         return self.patch_size**2 * self.channels
 
-    def n_hidden(self, mask_ratio: float) -> int:
-        """Mask units that exact sampling hides: round(mask_ratio * n_units)."""
-        return round(mask_ratio * self.n_units)
+    def n_hidden(self, mask_ratio: float, sampling: str = "exact") -> int:
+        """Mask units that a law hides; of bernoulli round(mask_ratio * n_units)."""
+        return hidden_units(sampling, self.unit_grid, mask_ratio)
 
-    def n_visible(self, mask_ratio: float) -> int:
-        """Patches that exact sampling shows."""
-        return (self.n_units - self.n_hidden(mask_ratio)) * self.unit**2
+    def n_visible(self, mask_ratio: float, sampling: str = "exact") -> int:
+        """Patches that a law with a fixed count shows."""
+        return (self.n_units - self.n_hidden(mask_ratio, sampling)) * self.unit**2
 
 
 def _check_tiling(name: str, size: int, height: int, width: int, of_what: str) -> None:
@@ -129,8 +130,11 @@ def _check_tiling(name: str, size: int, height: int, width: int, of_what: str) -
         )
 
 
-def check_masking(architecture: Architecture, mask_ratio: float) -> None:
-    """Raise ValueError if round(mask_ratio * n_units) leaves no visible or no hidden mask unit."""
+def check_masking(architecture: Architecture, mask_ratio: float, sampling: str = "exact") -> None:
+    """Raise ValueError if round(mask_ratio * n_units) leaves no visible or no hidden mask unit.
+
+    Also if the law cannot be drawn at this mask ratio on the architecture's grid of units.
+    """
     check_mask_ratio(mask_ratio)
     units = architecture.n_units
     hidden = architecture.n_hidden(mask_ratio)
@@ -143,11 +147,12 @@ def check_masking(architecture: Architecture, mask_ratio: float) -> None:
             else "use smaller mask units"
         )
         raise ValueError(f"mask ratio {mask_ratio} of {units} mask units: {which}; {fix}")
+    check_law(sampling, architecture.unit_grid, architecture.unit, mask_ratio)
 
 
 def check_masks(architecture: Architecture, mask_ratio: float, recipe: Mapping) -> None:
     """Raise ValueError if a pretraining recipe's masks cannot be drawn, or leave no loss."""
-    check_masking(architecture, mask_ratio)
+    check_masking(architecture, mask_ratio, recipe["sampling"])
     half_width = recipe["mask_half_width"]
     if half_width:
         check_mask_range(architecture, mask_ratio, half_width)

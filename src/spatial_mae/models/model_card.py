@@ -191,10 +191,15 @@ def _differences(sizes: Architecture, metadata: Mapping, config: Mapping) -> str
             f"Without `noise`, transformers hides single patches; the training hid units of "
             f"{sizes.unit} x {sizes.unit}."
         )
-    if recipe.get("sampling", "exact") != "exact":
+    sampling = recipe.get("sampling", "exact")
+    if sampling == "bernoulli":
         found.append(
             "The training hid every unit with the mask ratio's probability; transformers hides the "
             "same number in every image."
+        )
+    elif sampling != "exact":
+        found.append(
+            f"The training drew its masks by the law {sampling}; transformers hides any patches."
         )
     if recipe.get("loss_on", "hidden") != "hidden" or recipe.get("boundary_width"):
         found.append(

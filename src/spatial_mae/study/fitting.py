@@ -4,9 +4,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from spatial_mae.inspection.recipe import LEAST_SSIM_SIDE
+from spatial_mae.masks.laws import LAWS
 from spatial_mae.models.architecture import Architecture, Backbone, check_masks
 from spatial_mae.study import grid, sources
 from spatial_mae.study.measurements import KINDS
+
+CLOSED_FORMS = ("measure_jacobian", "track_basis", "compare_linear", "relate_papers")
+"""Rules that compare a network with what is known in closed form for the laws of `LAWS` alone."""
 
 
 def misfits(config: Mapping) -> Iterator[str]:
@@ -18,6 +22,8 @@ def misfits(config: Mapping) -> Iterator[str]:
         for run in _but_for_seeds(grid.expand(entry)):
             seen.update(_misfit(config, entry["name"], run, recipe))
             seen.update(_impossible_network(config, entry["name"], run))
+            if KINDS[entry["kind"]].rule in CLOSED_FORMS:
+                seen.update(_no_closed_form(config, entry, run))
             if entry["kind"] == "both_papers":
                 seen.update(_no_tree(config, entry["name"], run, recipe))
             if KINDS[entry["kind"]].rule == "recover_latents":
@@ -94,6 +100,17 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
             check_masks(architecture, run["mask"], recipe)
     except ValueError as problem:
         yield f"experiment {name!r}, model {run['model']!r}: {problem}"
+
+
+def _no_closed_form(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:
+    """A law of masks under which the linear model, or the expected level, has no formula."""
+    sampling = config["recipes"]["pretraining"][run["training"]]["sampling"]
+    if sampling not in LAWS:
+        yield (
+            f"experiment {entry['name']!r}: training {run['training']!r} draws masks by the law "
+            f"{sampling}; the kind {entry['kind']} has formulas for {' and '.join(LAWS)} only: use "
+            "one of them, or leave the run out"
+        )
 
 
 def _not_the_leaves(config: Mapping, name: str, run: Mapping) -> Iterator[str]:

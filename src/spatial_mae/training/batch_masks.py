@@ -24,7 +24,8 @@ class BatchMasks:
     ) -> None:
         self.architecture, self.mask_ratio, self.recipe = architecture, mask_ratio, recipe
         self.seed = seed
-        self.n_visible = architecture.n_visible(mask_ratio) if recipe.fixed_count else None
+        visible = architecture.n_visible(mask_ratio, recipe.sampling)
+        self.n_visible = visible if recipe.fixed_count else None
         self._drawn: tuple = (None, None)
 
     def of(self, n: int, epoch: int, step: int, device: torch.device | str = "cpu") -> Tensor:

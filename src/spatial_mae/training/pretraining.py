@@ -105,7 +105,7 @@ class PretrainingTask:
         masks = self.masks.of(len(indices), epoch, step, self.images.device)[part]
         if recipe.boundary_width:
             return inner_pixels(masks, self.run.architecture, recipe.boundary_width).sum()
-        counted = recipe.sampling == "exact" or recipe.loss_on == "all"
+        counted = recipe.sampling != "bernoulli" or recipe.loss_on == "all"
         return len(masks) if counted else masks.sum()
 
     def loss(self, batch: Batch) -> tuple[Tensor, None]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
-from spatial_mae.masks.laws import Law
+from spatial_mae.masks.laws import LAWS, GridLaw
 from spatial_mae.study.keys import (
     Betas,
     Count,
@@ -77,8 +77,10 @@ class PretrainingRecipe(TrainingRecipe):
     """Least and largest share of the area in a random resized crop; [1, 1]: none. [He et al.]"""
     flip: bool = True
     """Whether images are mirrored at random. [Bisulco true]"""
-    sampling: Law = "exact"
-    """Law of the masks: a fixed count, or each unit by itself. [He et al. exact]"""
+    sampling: GridLaw = "exact"
+    """Law of the masks. bernoulli: each unit by itself. The others fix the count: exact: any units;
+    displaced: as exact, on a grid of units that is moved; contiguous: one block; block: several;
+    grid: all but every s-th unit. docs/training.md states them. [He et al. exact]"""
     mask_half_width: NotNegative = 0.0
     """Half width w of the range of mask ratios: each batch draws its own uniformly from [m - w,
     m + w], with m the run's `mask`; 0: all batches have m. With w > 0 `sampling` must be exact."""
@@ -107,6 +109,11 @@ class PretrainingRecipe(TrainingRecipe):
             "loss on hidden patches only; use loss_on hidden, or boundary_width 0",
         )
         ensure(
+            width == 0 or self.sampling in LAWS,
+            f"boundary_width {width} with sampling {self.sampling!r}: whether masks hide pixels "
+            f"so far inside is not known; use sampling {' or '.join(LAWS)}, or boundary_width 0",
+        )
+        ensure(
             self.mask_half_width == 0 or self.sampling == "exact",
             f"mask_half_width {self.mask_half_width} with sampling {self.sampling!r}: only a fixed "
             "count is drawn from a range of mask ratios; use sampling exact, or mask_half_width 0",
@@ -125,7 +132,7 @@ class PretrainingRecipe(TrainingRecipe):
     @property
     def fixed_count(self) -> bool:
         """Whether every image of every batch shows the same number of patches."""
-        return self.sampling == "exact" and self.mask_half_width == 0
+        return self.sampling != "bernoulli" and self.mask_half_width == 0
 
     def mask_range(self, mask_ratio: float) -> tuple[float, float]:
         """Least and largest mask ratio of a batch of a run with that `mask`."""

@@ -589,11 +589,11 @@ def second_order():
 def hierarchy_levels():
     rows = []
     trees = ({"dimensions": 1, "arity": 2, "depth": 3}, {"dimensions": 2, "arity": 4, "depth": 2})
-    laws = ("bernoulli", "exact", "displaced", "contiguous")
+    laws = ("bernoulli", "exact", "displaced", "contiguous", "block")
     readings = ("lowest", "mean", "weighted", "highest", "top_alone")
     for tree, law, unit, ratio in product(trees, laws, (0, 1), (0.25, 0.5, 0.75)):
         methods = {"bernoulli": ("formula", "sampling"), "exact": ("formula", "enumeration")}
-        last = "sampling" if law == "displaced" else "enumeration"
+        last = "sampling" if law in ("displaced", "block") else "enumeration"
         for place, method in product(range(5), methods.get(law, (last,))):
             setting = {"law": law, "unit_level": unit, "mask_ratio": ratio}
             value = 1 + unit + place / 10 + ratio * (1 - ratio) + 0.001 * (method == "sampling")

@@ -3,7 +3,7 @@ import pytest
 
 from spatial_mae.hierarchy.builders import tree
 from spatial_mae.hierarchy.levels import LevelArrays, measure_levels
-from spatial_mae.hierarchy.masks import LAWS, MaskLaw
+from spatial_mae.hierarchy.masks import MaskLaw
 
 SHAPES = [((8,), 1), ((8,), 2), ((4, 4), 2), ((4, 2), 1)]
 
@@ -16,7 +16,7 @@ def units(masks, law):
     return cells.all(axis=axes)
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", ["bernoulli", "exact", "displaced", "contiguous"])
 @pytest.mark.parametrize(("shape", "unit"), SHAPES)
 def test_samples_have_the_frequencies_of_the_enumeration(law, shape, unit):
     law = MaskLaw(law, shape, unit, 0.4)
@@ -27,6 +27,26 @@ def test_samples_have_the_frequencies_of_the_enumeration(law, shape, unit):
     assert np.abs(drawn.mean(axis=0) - weights @ masks).max() < 0.02
     together = np.einsum("n,ni,nj->ij", weights, masks, masks)
     assert np.abs(drawn.T.astype(float) @ drawn / len(drawn) - together).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("shape", "mask_ratio", "count"), [((8,), 0.5, 2), ((4, 4), 0.75, 4), ((6, 6), 8 / 9, 9)]
+)
+def test_a_regular_grid_is_listed_and_drawn(shape, mask_ratio, count):
+    law = MaskLaw("grid", shape, 1, mask_ratio)
+    masks, weights = law.enumerate()
+    assert len(masks) == count and weights @ masks == pytest.approx(mask_ratio)
+    drawn = law.sample(np.random.default_rng(0), 200)
+    assert {m.tobytes() for m in drawn} == {m.tobytes() for m in masks}
+
+
+def test_blocks_are_drawn_and_never_listed():
+    law = MaskLaw("block", (8, 8), 2, 0.5)
+    masks = law.sample(np.random.default_rng(0), 300)
+    assert set(masks.sum(axis=1)) == {32} and len(np.unique(masks, axis=0)) > 50
+    assert (units(masks, law).reshape(300, -1).sum(axis=1) == 8).all()
+    with pytest.raises(ValueError, match="inf masks are possible"):
+        law.enumerate()
 
 
 @pytest.mark.parametrize("law", ["bernoulli", "exact", "contiguous"])
@@ -80,6 +100,7 @@ def test_something_is_hidden_and_something_visible(mask_ratio, count):
         (("exact", (8,), 3, 0.5), "does not divide 8"),
         (("exact", (8, 8), 8, 0.5), "covers all 8 x 8"),
         (("exact", (8,), 1, 1.0), "outside"),
+        (("grid", (8, 8), 1, 0.5), "grid at mask ratio 0.5: .* mask ratio 0.75"),
     ],
 )
 def test_a_law_that_cannot_be_is_refused(arguments, message):

@@ -8,6 +8,7 @@ import torch
 from toy_recovery import RECIPE, tree_dataset, write_run
 
 from spatial_mae.hierarchy.builders import quad_tree
+from spatial_mae.identifiability import recovery
 from spatial_mae.identifiability.recovery import recover_latents
 from spatial_mae.identifiability.regression import Sample, held_out_r_squared
 from spatial_mae.identifiability.roles import coordinates
@@ -53,6 +54,22 @@ def test_a_row_for_every_choice(rows):
     assert {(row["n_masks"], row["n_fitted"], row["status"]) for row in rows} == {
         (2, RECIPE.n_fitted, "completed")
     }
+
+
+@pytest.mark.parametrize(
+    ("sampling", "drawn"), [("exact", "exact"), ("bernoulli", "exact"), ("block", "block")]
+)
+def test_masks_follow_the_law_of_the_training(tmp_path, dataset, monkeypatch, sampling, drawn):
+    laws = []
+
+    def draw(*law):
+        laws.append(law[-1])
+        return draw_masks(*law)
+
+    write_run(tmp_path, sampling=sampling)
+    monkeypatch.setattr(recovery, "draw_masks", draw)
+    recover(tmp_path, dataset)
+    assert laws == [drawn]
 
 
 def test_controls_have_the_known_answers(rows):

@@ -139,6 +139,14 @@ def test_the_default_config_is_sound(config):
             "far inside; use at most 23",
         ),
         (
+            lambda c: c["recipes"]["pretraining"]["short"].update(sampling="grid"),
+            "draws masks by the law grid; the kind jacobian has formulas for bernoulli and exact",
+        ),
+        (
+            lambda c: c["recipes"]["pretraining"]["short"].update(sampling="displaced"),
+            "sampling displaced: units of one patch cannot leave their grid",
+        ),
+        (
             lambda c: c["recipes"]["pretraining"]["short"].update(mask_half_width=0.25),
             "mask_half_width 0.25: of 16 mask units no unit stays visible at mask ratio 1; with "
             "mask 0.75 use at most 0.1875",

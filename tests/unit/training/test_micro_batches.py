@@ -55,6 +55,7 @@ def whole_batch_cut(task, n_images, size):
     [
         {},
         {"mask_half_width": 0.3},
+        {"sampling": "block"},
         {"sampling": "bernoulli"},
         {"boundary_width": 1},
         {"sampling": "bernoulli", "patch": 4},

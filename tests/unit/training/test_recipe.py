@@ -41,6 +41,7 @@ def test_good_recipes_pass():
         ({"n_train": 0}, "n_train: 0 .* 1 or more or null"),
         ({"mask_half_width": -0.1}, "mask_half_width: -0.1 .* 0 or more"),
         ({"mask_half_width": 0.1, "sampling": "bernoulli"}, "mask_half_width 0.1 with sampling"),
+        ({"boundary_width": 1, "sampling": "block"}, "boundary_width 1 with sampling 'block'"),
         ({"boundary_width": -1}, "boundary_width: -1 .* 0 or more"),
         ({"boundary_width": 1, "loss_on": "all"}, "boundary_width 1 with loss_on 'all'"),
         ({"checkpoints": [1, 4]}, "checkpoints: epoch 4 is outside 0..3"),

@@ -145,6 +145,8 @@ def steps_of(task, recipe):
 RUNS = {
     "pretraining": (mae_run, {}),
     "micro-batches": (mae_run, {"micro_batch": 4}),
+    "block": (mae_run, {"sampling": "block"}),
+    "contiguous": (mae_run, {"sampling": "contiguous"}),
     "boundary": (mae_run, {"boundary_width": 1, "micro_batch": 4}),
     "targets": (mae_run, {"normalise_targets": True, "loss_on": "all", "unit": 2}),
     "bfloat16": (mae_run, {"precision": "bfloat16"}),
