@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.advice_validation.rank_me import rank_of
+from benchmarks.advice_validation.label_free import LabelFree
 from spatial_mae.advise.looking import look
 from spatial_mae.advise.scores import (
     COLUMNS,
@@ -18,10 +18,11 @@ from spatial_mae.data.store import open_dataset
 from spatial_mae.files import Row, read_json, read_rows, write_json, write_rows
 from spatial_mae.study.grid import parse
 
-HELD_OUT, RANKED = 0.2, 2000  # images whose features' rank is measured
+HELD_OUT = 0.2
 PATCHES = (2, 4, 8, 16, 32)
 MASKS = (0.25, 0.5, 0.75, 0.9)
 BLOCK = {"masks": MASKS, "common_mask": 0.75, "default": (4, 0.75), "objective": "auto"}
+BLOCK["drawn"] = None
 LABELS = {"layouts": ("texture", "layout"), "layouts_32": ("texture", "layout")}
 
 
@@ -57,7 +58,7 @@ def collect(results: Path, out: Path, patches: Sequence[int] = PATCHES) -> None:
     patches: those that are collected; others may still be in training.
     """
     for grid in found(results):
-        rows = rows_of(results, grid, patches, known_ranks(out / f"{grid.name}.csv"))
+        rows = rows_of(results, grid, patches, known_rows(out / f"{grid.name}.csv"))
         if not rows:
             continue
         write_rows(out / f"{grid.name}.csv", rows)
@@ -67,9 +68,12 @@ def collect(results: Path, out: Path, patches: Sequence[int] = PATCHES) -> None:
 
 
 def rows_of(
-    results: Path, grid: Grid, patches: Sequence[int], ranks: Mapping[tuple, float]
+    results: Path, grid: Grid, patches: Sequence[int], known: Mapping[tuple, Row]
 ) -> list[Row]:
-    """Rows with the columns of advice.csv and `rank_me`, of runs that have both evaluations."""
+    """Rows with the columns of advice.csv and `rank_me`, of runs that have both evaluations.
+
+    known: rows of before; what they have is not measured again, a network takes seconds.
+    """
     folder = results / "evaluate" / "mae" / grid.dataset / grid.model / grid.training
     searched = sorted(folder.glob(f"*/scores_{grid.recipe('search')}.csv"))
     wanted = [p for p in searched if parse(p.parent.name)["patch"] in patches]
@@ -77,17 +81,18 @@ def rows_of(
     tested = [path.with_name(f"scores_{grid.recipe('test')}.csv") for path in both]
     rows = read_scores(both, "grid", grid.label)
     rows = with_test(rows, read_scores(tested, "grid", grid.label))
-    folders = {key(parse(path.parent.name)): path.parent.name for path in both}
-    manifest = results / "data" / grid.dataset / "manifest.json"
+    names = {key(parse(path.parent.name)): path.parent.name for path in both}
+    weights = results / "pretrain" / folder.relative_to(results / "evaluate" / "mae")
+    measures = LabelFree(results / "data" / grid.dataset / "manifest.json", HELD_OUT)
     for row in rows:
-        row["rank_me"] = None
-        if row["epoch"] == row["epochs"]:
-            name = folders[key(row)]
-            weights = results / "pretrain" / folder.relative_to(results / "evaluate" / "mae")
-            ranked = ranks.get(key(row))
-            row["rank_me"] = ranked or rank_of(
-                weights / name / "weights.safetensors", manifest, HELD_OUT, RANKED
-            )
+        run, last = weights / names[key(row)], row["epoch"] == row["epochs"]
+        before = known.get((*key(row), row["epoch"]), {})
+        path = run / (
+            "weights.safetensors" if last else f"checkpoints/epoch-{row['epoch']}.safetensors"
+        )
+        if row["agreement"] is None:
+            row["agreement"] = before.get("agreement") or measures.agreement(path)
+        row["rank_me"] = (before.get("rank_me") or measures.rank(path)) if last else None
     return [{column: row[column] for column in (*COLUMNS, "rank_me")} for row in rows]
 
 
@@ -95,10 +100,10 @@ def key(row: Mapping) -> tuple:
     return row["patch"], row["mask"], row["seed"]
 
 
-def known_ranks(path: Path) -> dict[tuple, float]:
-    """Ranks that were measured before: a network's takes a second."""
+def known_rows(path: Path) -> dict[tuple, Row]:
+    """(patch, mask, seed, epoch) -> the row of a table that was written before."""
     rows = read_rows(path) if path.exists() else []
-    return {key(row): row["rank_me"] for row in rows if row["rank_me"]}
+    return {(*key(row), row["epoch"]): row for row in rows}
 
 
 def described(results: Path, grid: Grid, rows: list[Row]) -> dict:

@@ -16,6 +16,7 @@ from spatial_mae.advise.rungs import signed
 from spatial_mae.files import Row
 
 LABELLED, UNLABELLED = "advice, with labels", "advice, without labels"
+BY_ERROR = "advice, by hidden error"
 CHOOSERS = {"lowest error of the grid": ("error", min), "RankMe": ("rank_me", max)}
 
 
@@ -62,7 +63,11 @@ def trials(grid: Grid, best_elsewhere: Setting | None) -> dict[str, list[Trial]]
     for left in grid.seeds:
         others = [seed for seed in grid.seeds if seed != left]
         judged, best = values(grid.rows, [left]), best_of(grid, others)
-        for name, objective in ((LABELLED, "probe"), (UNLABELLED, "error")):
+        for name, objective in (
+            (LABELLED, "probe"),
+            (UNLABELLED, "agreement"),
+            (BY_ERROR, "error"),
+        ):
             trial = searched(grid, objective, others, judged, best)
             found.setdefault(name, []).append(trial)
         for name, pick in plain(grid, best_elsewhere).items():

@@ -47,7 +47,7 @@ class Trial:
             value += self.noise_of_images(patch, value)
         row = {"rung": rung, "patch": patch, "mask": mask, "seed": seed, "epoch": epoch}
         row |= {"epochs": LAST, "status": "training", "seconds": SECONDS[patch] * epoch}
-        row |= {"probe": None, "retrieval": None, "n_labelled": None}
+        row |= {"probe": None, "agreement": None, "n_labelled": None}
         row |= {"test_probe": None, "error": 0.5, self.measure: value}
         return row | ({"n_labelled": self.n_held} if self.measure == "probe" else {})
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from spatial_mae.advise import doubts
 from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
-from spatial_mae.advise.rungs import amount, mask_text
+from spatial_mae.advise.rungs import SHARES, amount, mask_text
 from spatial_mae.files import Row
 
+GAINS = {"probe": "accuracy", "agreement": "agreement of halves", "error": "less hidden error"}
 NOT_TRIED = (
     "encoder and decoder depth, width, and learning rate",
     "masks of blocks of patches",
@@ -134,7 +135,7 @@ def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
         found += doubts.no_better_than_baselines(final, final.best, baselines)
     else:
         rung = (evidence.patches, (chosen.setting[0], look["common_mask"]), evidence.epochs[-1])
-        found += doubts.cross_check(*rung)
+        found += doubts.cross_check(*rung, measure)
     errors = rank(evidence.final, "error")
     own = errors.by_setting.get(chosen.setting)
     return found + (doubts.worse_than_closed_form(errors, own, evidence.theory) if own else [])
@@ -231,9 +232,9 @@ def _gain(advice: Mapping) -> str:
         return "The default does not fit these images, or cannot be compared without labels."
     if (default["patch"], default["mask"]) == (advice["patch"], advice["mask"]):
         return "It is the default."
-    percent = advice["objective"] == "probe"
+    percent = advice["objective"] in SHARES
     gain, error = (amount(default[key], percent, "points") for key in ("gain", "standard_error"))
-    what = "accuracy" if percent else "less hidden error"
+    what = GAINS[advice["objective"]]
     return (
         f"Against the default (patch {default['patch']}, mask ratio {default['mask']:g}): {gain} "
         f"of {what}, standard error {error}."

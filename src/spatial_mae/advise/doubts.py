@@ -8,7 +8,7 @@ holds, but is less sure).
 from collections.abc import Mapping, Sequence
 
 from spatial_mae.advise.ranking import Entry, Ranking, rank
-from spatial_mae.advise.rungs import LEAST_LABELS, amount
+from spatial_mae.advise.rungs import LEAST_LABELS, NAMES, SHARES, amount
 from spatial_mae.files import Row
 
 EVERYTHING, PATCH, MASK, CARE = "everything", "patch size", "mask ratio", "care"
@@ -35,7 +35,7 @@ def too_few_labels(look: Mapping) -> list[dict]:
     n = look["n_labels"] if look["labelled"] else 0
     detail = (
         f"with {n} labels the mask ratio cannot be ranked: the hidden error falls with it by "
-        "construction, and a probe of so few images is noise"
+        "construction, no other measure was shown to rank it, and a probe of so few images is noise"
     )
     settle = f"sort {LEAST_LABELS} or more images into class folders"
     return [doubt("fewer than 1,000 labels", MASK, detail, settle)]
@@ -116,19 +116,25 @@ def order_changed(rows: Sequence[Row], measure: str, epochs: Sequence[int]) -> l
     return []
 
 
-def cross_check(rows: Sequence[Row], chosen: tuple[int, float], epoch: int) -> list[dict]:
-    """Without labels: whether half-masked views say that another patch size is better."""
+def cross_check(
+    rows: Sequence[Row], chosen: tuple[int, float], epoch: int, measure: str
+) -> list[dict]:
+    """Without labels: whether the other measure says that another patch size is better.
+
+    The other one of `agreement` and `error`. Where it was not measured, that is said.
+    """
+    other = "error" if measure == "agreement" else "agreement"
     try:
-        ranking = rank(rows, "retrieval", epoch)
+        ranking = rank(rows, other, epoch)
     except ValueError:
-        return []
+        detail = f"{NAMES[measure]} alone ranks them: {NAMES[other]} was not measured"
+        settle = "patch sizes that divide half of each side of the images, or labels"
+        return [doubt("one label-free measure alone", CARE, detail, settle)]
     entry = ranking.by_setting.get(chosen)
     if entry is None or not ranking.worse(entry, ranking.best):
         return []
-    detail = (
-        f"retrieval between half-masked views prefers patch {ranking.best.setting[0]} "
-        f"({amount(ranking.best.mean, True)}, against {amount(entry.mean, True)})"
-    )
+    best, own = (amount(e.mean, other in SHARES) for e in (ranking.best, entry))
+    detail = f"{NAMES[other]} prefers patch {ranking.best.setting[0]} ({best}, against {own})"
     return [doubt("the two label-free measures disagree", CARE, detail, "labels for 1,000 images")]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
-from spatial_mae.advise.rungs import NAMES
+from spatial_mae.advise.rungs import NAMES, SHARES
 from spatial_mae.files import Row
 
 HIDDEN = 0.6  # grey of hidden patches
@@ -76,7 +76,7 @@ def heat_map(ranking: Ranking, measure: str, name: Name) -> Figure:
 
 
 def _with_error(entry: Entry, measure: str) -> str:
-    if measure == "probe":
+    if measure in SHARES:
         return f"{100 * entry.mean:.1f} ± {100 * entry.standard_error:.1f}"
     return f"{entry.mean:.3f} ± {entry.standard_error:.3f}"
 

@@ -35,6 +35,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     tried = [*block["masks"], *([drawn] if drawn else [])]
     masks, dropped = feasible(height, width, block["patches"], tried, common)
     n_classes, n_labels = labels_of(manifest)
+    halved = all(height % (2 * patch) == width % (2 * patch) == 0 for patch in masks)
     patch, mask = block["default"]
     default = {"patch": int(patch), "mask": mask}
     default["feasible"] = patch == int(patch) and admits(height, width, int(patch), mask)
@@ -43,7 +44,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     return signed(
         {
             "rung": "look",
-            "objective": objective(block["objective"], n_labels, n_classes),
+            "objective": objective(block["objective"], n_labels, n_classes, halved),
             "labelled": bool(n_labels),
             "n_labels": n_labels,
             "n_classes": n_classes,

@@ -8,7 +8,7 @@ import numpy as np
 from spatial_mae.advise import drawing
 from spatial_mae.advise.advice import Evidence
 from spatial_mae.advise.ranking import Ranking, rank
-from spatial_mae.advise.rungs import amount, mask_text
+from spatial_mae.advise.rungs import SHARES, amount, mask_text
 from spatial_mae.files import Row
 from spatial_mae.report.page import templates
 
@@ -44,14 +44,14 @@ def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
 
 
 def _rung(rows: list[Row], measure: str, epoch: int) -> Ranking:
-    if measure == "error":  # comparable at one mask ratio alone
+    if measure != "probe":  # compared at one mask ratio alone
         rows = [row for row in rows if row["rung"] == "patches"]
     return rank(rows, measure, epoch)
 
 
 def finished(evidence: Evidence) -> list[dict]:
     """A row for each finished setting, the best first."""
-    percent = evidence.measure == "probe"
+    percent = evidence.measure in SHARES
     rows = []
     for entry in rank(evidence.final, evidence.measure).entries:
         tests = [

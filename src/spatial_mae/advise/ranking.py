@@ -16,7 +16,7 @@ from spatial_mae.files import Row
 
 CONFIDENCE = 0.975  # settings are compared twice, on a rung and in the end: 95% in all
 OWN_SHARE = 0.5  # of the binomial variance of an accuracy
-SIGNS = {"probe": 1, "retrieval": 1, "error": -1}
+SIGNS = {"probe": 1, "agreement": 1, "error": -1}
 Setting = tuple[int, float]
 
 

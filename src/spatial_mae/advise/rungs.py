@@ -10,15 +10,21 @@ from spatial_mae.files import Row
 
 SURVIVE = 2.0  # standard errors of a difference: what is further behind is dropped
 MOST = 2  # settings that are kept
-NAMES = {"probe": "accuracy of the probe", "error": "hidden error"}
+NAMES = {
+    "probe": "accuracy of the probe",
+    "agreement": "agreement of halves",
+    "error": "hidden error",
+}
+SHARES = ("probe", "agreement")  # given in percent
 LEAST_LABELS = 1000
 
 
-def objective(wanted: str, n_labels: int, n_classes: int) -> str:
-    """The measure that ranks settings, `probe` or `error`.
+def objective(wanted: str, n_labels: int, n_classes: int, halved: bool) -> str:
+    """The measure that ranks settings: `probe`, `agreement` or `error`.
 
-    wanted: auto, labels or error. Raises ValueError if labels are wanted and there are none that
-    say something.
+    wanted: auto, labels, agreement or error. halved: whether all patch sizes tile the quadrants of
+    the images, see `evaluation.halves`. Raises ValueError if labels are wanted and there are none
+    that say something, or agreement and images cannot be halved.
     """
     usable = n_classes > 1 and n_labels > 0
     if wanted == "labels" and not usable:
@@ -26,9 +32,16 @@ def objective(wanted: str, n_labels: int, n_classes: int) -> str:
             f"advise.objective labels: the images have {n_classes} classes; sort them into two or "
             "more class folders, or set `objective: error`"
         )
+    if wanted == "agreement" and not halved:
+        raise ValueError(
+            "advise.objective agreement: halves of the images are no whole patches; choose "
+            "patch sizes that divide half of each side, or set `objective: error`"
+        )
+    if wanted == "auto" and usable and n_labels >= LEAST_LABELS:
+        wanted = "labels"
     if wanted == "auto":
-        wanted = "labels" if usable and n_labels >= LEAST_LABELS else "error"
-    return "probe" if wanted == "labels" else "error"
+        wanted = "agreement" if halved else "error"
+    return "probe" if wanted == "labels" else wanted
 
 
 def patch_decision(
@@ -39,7 +52,7 @@ def patch_decision(
     rows: as `scores.COLUMNS`. look: the file of `look_at_images`. Kept are those within two
     standard errors of the best, at most two. Mask ratios at which a linear model explains all or
     nothing are left out (`theory`, see `theory.divided`), and the common one is not. Without labels
-    a mask ratio is not compared: the hidden error falls with it by construction.
+    a mask ratio is not compared: no measure without labels was shown to rank it.
     """
     ranking = rank(rows, look["objective"], epoch)
     kept, dropped = _divided(ranking, ranking.within(SURVIVE)[:MOST], look["objective"])
@@ -91,7 +104,7 @@ def _described(ranking: Ranking, entry: Entry, measure: str) -> dict:
 
 
 def _why(ranking: Ranking, entry: Entry, measure: str) -> str:
-    percent = measure == "probe"
+    percent = measure in SHARES
     shown = amount(entry.mean, percent)
     if entry == ranking.best:
         return f"best {NAMES[measure]}: {shown}"

@@ -8,9 +8,10 @@ from spatial_mae.files import Row, read_rows
 from spatial_mae.study.grid import parse
 
 COLUMNS = ("rung", "patch", "mask", "seed", "epoch", "epochs", "status", "probe", "n_labelled")
-COLUMNS += ("error", "retrieval", "seconds", "test_probe")
+COLUMNS += ("error", "agreement", "seconds", "test_probe")
 """Of advice.csv. probe: accuracy on held-out training images, in [0, 1]; error: on hidden patches
-at the run's own mask ratio, standardised; seconds: of training up to the epoch."""
+at the run's own mask ratio, standardised; agreement: of halves, see `evaluation.halves`; seconds:
+of training up to the epoch."""
 
 
 def read_scores(paths: Iterable[Path], rung: str, label: str = "") -> list[Row]:
@@ -33,7 +34,7 @@ def _row(run: Row, rung: str, epoch: int, rows: Sequence[Row]) -> Row:
     first = rows[0]
     probe = _find(rows, "linear_probe", "accuracy")
     error = _find(rows, "reconstruction", "hidden_error")
-    retrieval = _find(rows, "retrieval", "accuracy")
+    agreement = _find(rows, "halves", "agreement")
     values = {
         "rung": rung,
         **{key: run[key] for key in ("patch", "mask", "seed")},
@@ -43,7 +44,7 @@ def _row(run: Row, rung: str, epoch: int, rows: Sequence[Row]) -> Row:
         "probe": probe and probe["value"],
         "n_labelled": probe and probe["n_test"],
         "error": error and error["value"],
-        "retrieval": retrieval and retrieval["value"],
+        "agreement": agreement and agreement["value"],
         "seconds": first["pretrain_seconds"],
     }
     return {column: values.get(column) for column in COLUMNS}

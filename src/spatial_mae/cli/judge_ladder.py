@@ -4,7 +4,6 @@ Experiments whose table is not there yet are left out: a ladder that was stopped
 same what it has.
 """
 
-
 from spatial_mae.claims.ladder import judge_rungs, markdown, trends
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths
 from spatial_mae.figures.drawing.ladder import draw

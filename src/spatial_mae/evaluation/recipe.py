@@ -56,8 +56,9 @@ class EvaluationRecipe(Checked):
     """Masks of each of them."""
     n_gallery: Annotated[Natural, UpTo("n_reconstructed")] = 6
     """Of them, those written out pixel by pixel."""
-    n_retrieved: Annotated[Natural, Images("test")] = 0
-    """Held-out images of which one half-masked view finds the other among all of them; 0: none."""
+    n_halved: Annotated[Natural, Images("test")] = 0
+    """Held-out images of which the features of one half are compared with those of the other, among
+    all of them; 0: none."""
     control_colour: Literal["luma", "rgb"] | None = "luma"
     """Colour of the second moments behind the probes' controls, PCA and the linear MAE; null: no
     controls, for images whose second moments do not fit in memory."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from spatial_mae.data.labels import CLASS
 from spatial_mae.data.store import Dataset
 from spatial_mae.evaluation.features import check_representations, features, freeze
+from spatial_mae.evaluation.halves import agreement
 from spatial_mae.evaluation.origin import check_images, earlier_epochs, origin, scale
 from spatial_mae.evaluation.probe import Labelled
 from spatial_mae.evaluation.probing import check_probes, ordered, probe_rows
@@ -22,7 +23,6 @@ from spatial_mae.evaluation.reconstruction import (
     masking_of,
     reconstruction_errors,
 )
-from spatial_mae.evaluation.retrieval import retrieval_accuracy
 from spatial_mae.evaluation.saved_probes import SavedProbe
 from spatial_mae.files import Row
 from spatial_mae.models.mae import MaskedAutoencoder
@@ -55,7 +55,7 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a run's weights, and its checkpoints: the untrained network, or all epochs kept.
 
-    Metrics: accuracy of `linear_probe`, `knn` and `retrieval`, in [0, 1]; hidden_error,
+    Metrics: accuracy of `linear_probe` and `knn`, agreement of `halves`, in [0, 1]; hidden_error,
     visible_error and all_error of `reconstruction`, in standardised units, on test images (or those
     held out, see `data.held_out`). Pretraining columns say of training up to the row's
     epoch, `epochs` of the epochs planned; `status`, `device` and
@@ -94,7 +94,7 @@ class EvaluationData:
     images: dict[str, Images]
     labels: dict[str, dict[str, Tensor]]
     reconstructed: Images
-    retrieved: Images | None = None
+    halved: Images | None = None
 
     @classmethod
     def load(
@@ -108,7 +108,7 @@ class EvaluationData:
                 for label in recipe.labels
             },
             load_images(dataset, "test", recipe.n_reconstructed),
-            load_images(dataset, "test", recipe.n_retrieved) if recipe.n_retrieved else None,
+            load_images(dataset, "test", recipe.n_halved) if recipe.n_halved else None,
         )
 
 
@@ -125,7 +125,7 @@ def _epoch(
     freeze(model)
     rows, probes = _probes(model, data, recipe, seed)
     rows += _reconstruction(model, data, masking, recipe, seed)
-    rows += _retrieval(model, data, recipe, seed)
+    rows += _halves(model, data)
     seconds = time.perf_counter() - start
     line = f"epoch {metadata['epoch']}: {len(rows)} scores in {seconds:.1f} s"
     print(line, file=sys.stderr, flush=True)
@@ -158,15 +158,14 @@ def _probes(
     return [row | {"images_per_second": speed} for row in rows], probes
 
 
-def _retrieval(
-    model: MaskedAutoencoder, data: EvaluationData, recipe: EvaluationRecipe, seed: int
-) -> list[Row]:
-    if data.retrieved is None:
+def _halves(model: MaskedAutoencoder, data: EvaluationData) -> list[Row]:
+    if data.halved is None:
         return []
-    start, n = time.perf_counter(), len(data.retrieved)
-    masks = generator_for(seed, 0, 0, "retrieval masks")
-    row = {"protocol": "retrieval", "metric": "accuracy", "n_test": n}
-    row["value"] = retrieval_accuracy(model, data.retrieved, masks)
+    start, n = time.perf_counter(), len(data.halved)
+    value = agreement(model, data.halved)
+    if value is None:
+        return []
+    row = {"protocol": "halves", "metric": "agreement", "n_test": n, "value": value}
     return [row | {"seconds": time.perf_counter() - start}]
 
 

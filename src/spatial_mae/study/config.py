@@ -148,9 +148,10 @@ class Advise:
     """Encoder depth in blocks."""
     dec: Count = 1
     """Decoder depth in blocks."""
-    objective: Literal["auto", "labels", "error"] = "auto"
-    """What ranks settings: the probe on held-out training images (labels), or the error on hidden
-    patches at the common mask ratio (error); auto: the probe where there are 1,000 labels."""
+    objective: Literal["auto", "labels", "agreement", "error"] = "auto"
+    """What ranks settings: the probe on held-out training images (labels); at the common mask ratio
+    the agreement of two halves of an image (agreement), or the error on hidden patches (error).
+    auto: the probe where there are 1,000 labels, else agreement where patches tile the halves."""
 
 
 @dataclass(frozen=True, kw_only=True)

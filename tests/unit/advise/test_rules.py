@@ -17,7 +17,7 @@ def rng():
 
 def row(patch, seed, epoch, value, mask=0.75, measure="error", status="training"):
     base = {"patch": patch, "mask": mask, "seed": seed, "epoch": epoch, "status": status}
-    base |= {"probe": None, "error": None, "retrieval": None, "n_labelled": 1000, "seconds": epoch}
+    base |= {"probe": None, "error": None, "agreement": None, "n_labelled": 1000, "seconds": epoch}
     return base | {measure: value}
 
 
@@ -44,23 +44,30 @@ def test_images_smaller_than_the_smallest_grid_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "n_labels", "n_classes", "found"),
+    ("wanted", "n_labels", "n_classes", "halved", "found"),
     [
-        ("auto", 5000, 10, "probe"),
-        ("auto", 999, 10, "error"),
-        ("auto", 5000, 1, "error"),
-        ("auto", 0, 0, "error"),
-        ("labels", 100, 50, "probe"),
-        ("error", 5000, 10, "error"),
+        ("auto", 5000, 10, True, "probe"),
+        ("auto", 999, 10, True, "agreement"),
+        ("auto", 999, 10, False, "error"),
+        ("auto", 5000, 1, True, "agreement"),
+        ("auto", 0, 0, False, "error"),
+        ("labels", 100, 50, False, "probe"),
+        ("error", 5000, 10, True, "error"),
+        ("agreement", 5000, 10, True, "agreement"),
     ],
 )
-def test_what_ranks_settings(wanted, n_labels, n_classes, found):
-    assert rungs.objective(wanted, n_labels, n_classes) == found
+def test_what_ranks_settings(wanted, n_labels, n_classes, halved, found):
+    assert rungs.objective(wanted, n_labels, n_classes, halved) == found
+
+
+def test_halves_that_are_no_whole_patches_cannot_be_asked_for():
+    with pytest.raises(ValueError, match="divide half of each side"):
+        rungs.objective("agreement", 0, 0, False)
 
 
 def test_labels_of_one_class_cannot_be_asked_for():
     with pytest.raises(ValueError, match="1 classes; sort them into two"):
-        rungs.objective("labels", 500, 1)
+        rungs.objective("labels", 500, 1, True)
 
 
 def test_patches_within_two_standard_errors_survive_at_most_two():
@@ -163,15 +170,18 @@ def test_curves_that_cross_are_noticed():
     assert doubts.order_changed([r for r in rows if r["patch"] == 4], "error", EPOCHS) == []
 
 
-def test_half_masked_views_that_disagree_are_named():
+def test_label_free_measures_that_disagree_are_named():
     rows = [
-        row(p, s, 3, 0.2 + 0.5 * (p == 4) + s / 100, measure="retrieval")
+        row(p, s, 3, 0.2 + 0.5 * (p == 4) + s / 100, measure="agreement")
         for p in (4, 8)
         for s in (0, 1)
     ]
-    found = doubts.cross_check(rows, (8, 0.75), 3)
+    found = doubts.cross_check(rows, (8, 0.75), 3, "error")
     assert reasons(found) == ["the two label-free measures disagree"]
-    assert doubts.cross_check(rows, (4, 0.75), 3) == []
+    assert doubts.cross_check(rows, (4, 0.75), 3, "error") == []
+    assert reasons(doubts.cross_check(rows, (4, 0.75), 3, "agreement")) == [
+        "one label-free measure alone"
+    ]
 
 
 def test_fewer_than_1000_labels_leave_the_mask_ratio_open(rng):

@@ -35,7 +35,7 @@ def rows(deviation=0.001):
                     row = {"rung": "grid", "patch": patch, "mask": mask, "seed": seed}
                     row |= {"epoch": epoch, "epochs": LAST, "status": "completed"}
                     row |= {"probe": value, "n_labelled": 1200, "error": 1 - value + mask / 100}
-                    row |= {"retrieval": value, "seconds": SECONDS[patch] * epoch}
+                    row |= {"agreement": value, "seconds": SECONDS[patch] * epoch}
                     last = epoch == LAST
                     row |= {"test_probe": value if last else None}
                     found.append(row | {"rank_me": float(patch) if last else None})

@@ -156,10 +156,10 @@ def test_each_label_is_a_row_of_the_same_features(run, two_labels):
 
 
 def test_held_out_training_images_are_scored_instead_of_test_images(run, dataset):
-    rows = run(held_out=0.25, n_retrieved=10, n_train=None, n_test=None).scores
+    rows = run(held_out=0.25, n_halved=10, n_train=None, n_test=None).scores
     n_train = dataset.manifest["n_train"]
     probes = [row for row in rows if row["protocol"] == "linear_probe"]
     held = round(n_train / 4)
     assert {(row["n_train"], row["n_test"]) for row in probes} == {(n_train - held, held)}
-    (last,) = [r for r in rows if r["protocol"] == "retrieval" and r["epoch"] == 4]
+    (last,) = [r for r in rows if r["protocol"] == "halves" and r["epoch"] == 4]
     assert 0 <= last["value"] <= 1 and last["n_test"] == 10
