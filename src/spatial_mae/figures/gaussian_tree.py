@@ -89,9 +89,8 @@ def draw(rows: list[Row]) -> Figure:
     units = levels(rows, "unit_level")
     lines = list(_lines(rows))
     looks = _looks(rows)
-    figure, axes = panels(
-        len(lines), max(len(units), 2), notes([], _about(rows)), height=1.35, sharex=True
-    )
+    size, note = (len(lines), max(len(units), 2)), notes([], _about(rows))
+    figure, axes = panels(*size, note, height=1.35, sharex=True, sharey="row")
     for down, (ratio, metric, part) in enumerate(lines):
         for across, unit in enumerate(units):
             _draw_panel(axes[down, across], pick(part, unit_level=unit), looks)
