@@ -121,7 +121,7 @@ def _check(setting: _Setting, recipe: GaussianTreeRecipe) -> None:
             f"mask ratio {setting.mask_ratio} of {setting.n_units} units hides none or all of "
             "them; exact masks need one hidden and one visible: change mask_ratios or unit_levels"
         )
-    _ = setting.seen  # refuses a count that is not whole
+    visibility(setting.mask_ratio, setting.n_units, setting.law)  # refuses a count not whole
     if max(recipe.n_latents) > n_pixels:
         raise ValueError(
             f"n_latents {max(recipe.n_latents)}: the tree has {n_pixels} pixels; use at most that"

@@ -43,11 +43,11 @@ class GaussianTree:
                 "arity of at least 2, and in every channel equally many variances, two or more: "
                 "the pixels' own first, the root's last"
             )
-        if not np.all(np.isfinite(self._variance)) or (self._variance < 0).any():
+        if not np.all(np.isfinite(self.variance)) or (self.variance < 0).any():
             raise ValueError(
                 f"variances {self.variances}: each must be a finite number of 0 or more"
             )
-        if not (self._variance > 0).any(axis=1).all():
+        if not (self.variance > 0).any(axis=1).all():
             raise ValueError(
                 f"variances {self.variances}: a channel that is 0 on every level has no images; "
                 "give it a variance above 0, or leave it out"
@@ -62,8 +62,9 @@ class GaussianTree:
         """One channel; the variance of a level is `ratio` times that of the level below it."""
         return cls(arity, (tuple(ratio**level for level in range(depth + 1)),))
 
-    @property
-    def _variance(self) -> np.ndarray:
+    @cached_property
+    def variance(self) -> np.ndarray:
+        """s_h of each channel: (channels, H + 1)."""
         return np.array(self.variances, dtype=float)
 
     @property
@@ -92,7 +93,7 @@ class GaussianTree:
     @cached_property
     def eigenvalues(self) -> np.ndarray:
         """l_j of S: (channels, H + 1). They never fall with the level."""
-        return np.cumsum(self._variance * self.below, axis=1)
+        return np.cumsum(self.variance * self.below, axis=1)
 
     def check_unit(self, unit_level: int) -> int:
         """The level of the mask units; ValueError unless there are at least two of them."""
@@ -109,7 +110,7 @@ class GaussianTree:
     def inside(self, unit_level: int) -> np.ndarray:
         """Eigenvalues of D, the part of S inside mask units: (channels, H + 1)."""
         u = self.check_unit(unit_level)
-        above = self._variance[:, u + 1 :].sum(axis=1, keepdims=True)
+        above = self.variance[:, u + 1 :].sum(axis=1, keepdims=True)
         level = np.arange(self.depth + 1)
         whole = self.eigenvalues[:, [u]] + self.below[u] * above
         return np.where(level < u, self.eigenvalues, whole)
@@ -124,7 +125,7 @@ class GaussianTree:
         for level, size in enumerate(self.below):
             block = np.arange(self.n_pixels) // size
             together = block[:, None] == block[None, :]
-            same += self._variance[:, level, None, None] * together
+            same += self.variance[:, level, None, None] * together
         channel = np.eye(self.n_channels)
         dense = np.einsum("cij,cd->icjd", same, channel)
         return dense.reshape(self.n_pixels * self.n_channels, -1)
@@ -251,10 +252,9 @@ def explained(
     varying = tree.eigenvalues > 0
     per_level = np.divide(counts, spread, where=varying, out=np.zeros(varying.shape))
     above = np.cumsum(per_level[:, ::-1], axis=1)[:, ::-1]
-    latents = np.array(tree.variances) > 0
-    one = np.where(latents, above * np.array(tree.variances) * tree.below**2 / tree.n_pixels, 0)
-    n = latents.sum(axis=0)
-    return np.divide(one.sum(axis=0), n, where=n > 0, out=np.full(len(n), np.nan))
+    n = (tree.variance > 0).sum(axis=0)
+    found = (above * tree.variance * tree.below**2 / tree.n_pixels).sum(axis=0)
+    return np.divide(found, n, where=n > 0, out=np.full(len(n), np.nan))
 
 
 def mean_level(tree: GaussianTree, r_squared: np.ndarray) -> float:
@@ -263,6 +263,6 @@ def mean_level(tree: GaussianTree, r_squared: np.ndarray) -> float:
     k features of whole images explain k latents in all: one of level j the share b^h s_h / l_j of
     one of level h. So this rises and falls with the levels of the features.
     """
-    n_latents = (np.array(tree.variances) > 0).sum(axis=0) * (tree.n_pixels // tree.below)
+    n_latents = (tree.variance > 0).sum(axis=0) * (tree.n_pixels // tree.below)
     known = np.nan_to_num(r_squared) * n_latents
     return float(known @ np.arange(len(known)) / known.sum())
