@@ -18,7 +18,6 @@ def flags(tmp_path):
         "recipe": json.dumps({"n_fitted": 60, "n_test": 30, "components": 3}),
         "threads": 1,
         "levels": tmp_path / "levels.csv",
-        "seed": 0,
         "record": tmp_path / "record.json",
     }
 

@@ -174,7 +174,6 @@ rule recover_levels:
     params:
         code=fingerprint("recover_levels"),
         recipe=recipe("level_recovery"),
-        seed=run_value("seed"),
     shell:
         r"""
         python -m spatial_mae.cli.recover_levels \
@@ -184,7 +183,6 @@ rule recover_levels:
             --recipe {params.recipe:q} \
             --threads {threads:q} \
             --levels {output.levels:q} \
-            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """
