@@ -23,7 +23,7 @@ from spatial_mae.figures.drawing.style import (
     title,
 )
 from spatial_mae.tables.columns import label
-from spatial_mae.tables.needs import keep, runs, several
+from spatial_mae.tables.needs import keep, require, runs, several
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, distinct, first, groups, levels, pick
 from spatial_mae.tables.runs import PRETRAINING, SETTING
@@ -39,7 +39,9 @@ MOST = 4  # columns
 
 def select(rows: list[Row]) -> list[Row]:
     """R squared of each level, over seeds, of the first readout and depths."""
-    rows = keep(runs(rows, KIND, COLUMNS), metric="r_squared", source=["trained", "untrained"])
+    require(rows, KIND, COLUMNS)
+    done = [row for part in groups(rows, "dataset").values() for row in runs(part, KIND, COLUMNS)]
+    rows = keep(done, metric="r_squared", source=["trained", "untrained"])
     several(rows, "mask")
     rows = first(keep(rows, representation=list(DASHES)), "readout", "enc", "dec")
     return over_seeds(rows, tuple(dict.fromkeys(("dataset", *SETTING, *CURVE))))
@@ -57,7 +59,8 @@ def draw(rows: list[Row]) -> Figure:
             axis, shown = axes[down, across], pick(part, representation=name)
             for level, look in looks.items():
                 own, dash = pick(shown, level=level), {"linestyle": DASHES[name]}
-                curve(axis, pick(own, source="untrained"), "mask", **look, **dash, **THIN)
+                thin = look | dash | THIN | {"marker": ""}
+                curve(axis, pick(own, source="untrained"), "mask", **thin)
                 curve(axis, pick(own, source="trained"), "mask", **look, **dash)
             axis.set_ylim(-0.06, 1.06)
             setting_axis(axis, part, "mask")
