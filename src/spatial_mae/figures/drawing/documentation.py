@@ -23,7 +23,6 @@ PROJECT = SCHEMA.parents[2]
 STUDIES = (
     "config.yaml",
     "workflow/studies/generated.yaml",
-    "workflow/studies/quad_tree.yaml",
     "workflow/studies/kong_cifar.yaml",
     "workflow/studies/kong2023.yaml",
 )
