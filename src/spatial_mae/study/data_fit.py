@@ -15,7 +15,7 @@ from spatial_mae.study.recipes import load
 
 # Families whose recipes say how many images are read.
 COUNTING = ("pretraining", "classification", "evaluation", "similarity", "inspection", "recovery")
-COUNTING += ("jacobian", "basis", "comparison", "masked_loss")
+COUNTING += ("level_recovery", "jacobian", "basis", "comparison", "masked_loss")
 
 
 def demands(config: Mapping, dataset: str) -> dict:

@@ -26,7 +26,7 @@ def misfits(config: Mapping) -> Iterator[str]:
                 seen.update(_no_closed_form(config, entry, run))
             if entry["kind"] == "both_papers":
                 seen.update(_no_tree(config, entry["name"], run, recipe))
-            if KINDS[entry["kind"]].rule == "recover_latents":
+            if KINDS[entry["kind"]].rule in ("recover_latents", "recover_levels"):
                 seen.update(_not_the_leaves(config, entry["name"], run))
     yield from sorted(seen)
 

@@ -55,6 +55,7 @@ SETTINGS = (
     Column("law", "law of the masks", SETTING, TEXT),
     Column("unit_level", "level of a mask unit", SETTING, WHOLE),
     Column("definition", "reading of the level", SETTING, TEXT),
+    Column("variance_ratio", "variance of a latent over that of one below", SETTING, NUMBER),
     # Of trained networks.
     Column("network", "network", SETTING, TEXT),  # `model` of completed runs
     Column("training", "recipe", SETTING, TEXT),

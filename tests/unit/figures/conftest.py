@@ -653,6 +653,43 @@ def latent_recovery():
     return rows
 
 
+def gaussian_tree():
+    rows = []
+    tree = {"dimensions": 2, "arity": 4, "depth": 3, "law": "bernoulli"}
+    sources = [("code", k, shown) for k in (4, 16) for shown in ("whole", "masked")]
+    sources += [("shared", None, "whole"), ("conditional", None, "masked")]
+    metrics = (("mean_level", "all"), ("mean_distance", "all"), ("r_squared", 0))
+    for ratio, unit, mask in product((1, 2), (0, 1), (0.25, 0.5, 0.75)):
+        setting = tree | {"variance_ratio": ratio, "unit_level": unit, "mask_ratio": mask}
+        for (place, (source, k, shown)), (metric, level) in product(enumerate(sources), metrics):
+            if metric == "mean_distance" and shown == "masked":
+                continue
+            row = {"source": source, "n_latents": k, "input": shown, "metric": metric}
+            noisy = source == "conditional"
+            row |= {"level": level, "value": 1 + unit + place / 10 + mask * (metric != "r_squared")}
+            row |= {"standard_error": 0.1 * noisy, "n_masks": 5 if noisy else None}
+            rows.append(setting | row)
+    return rows
+
+
+def level_recovery():
+    rows = []
+    sources = [(s, r) for s in ("trained", "untrained") for r in ("components", "mean")]
+    run = {"dataset": "tree", "model": "tiny", "training": "short", "patch": 4, "enc": 2, "dec": 1}
+    run |= {"n_images": 400, "pixels": "lossless", "epochs": 3, "pretrain_n_train": 400}
+    run |= {"model_width": 48, "status": "completed", "n_fitted": 100, "n_test": 50}
+    places = product((1, 2), (0.25, 0.5, 0.75), (0, 1), [*sources, ("pixels", "whole")])
+    for unit, mask, seed, (source, name) in places:
+        row = run | {"unit": unit, "mask": mask, "seed": seed, "source": source}
+        row |= {"representation": name, "readout": "linear"}
+        row["components"] = 4 if name == "components" else None
+        for level in (2, 1, 0):
+            value = level / 3 + 0.02 * seed - 0.1 * (source == "untrained") * mask
+            rows.append(row | {"metric": "r_squared", "level": level, "value": value})
+        rows.append(row | {"metric": "mean_level", "level": "all", "value": 1.2})
+    return rows
+
+
 FEW = {TEXT: ("first", "second"), WHOLE: (2, 4, 8), NUMBER: (0.25, 0.5, 0.75)}
 ALIKE = ("dataset", "model", "training", "unit", "enc", "dec", "epochs")
 KNOWN = {"seed": 0, "n": "all", "pixels": "lossless", "status": "completed"}

@@ -130,6 +130,13 @@ def test_the_default_config_is_sound(config):
             "the latents of 'dead_leaves' (dead_leaves) are not known; use a data set of",
         ),
         (
+            lambda c: named(c, "latent_recovery").update(
+                kind="level_recovery",
+                grids=[{**named(c, "latent_recovery")["grids"][0], "dataset": ["dead_leaves"]}],
+            ),
+            "the latents of 'dead_leaves' (dead_leaves) are not known; use a data set of",
+        ),
+        (
             lambda c: named(c, "latent_recovery")["grids"][0].update(patch=[8]),
             "patch size 8, but the leaves of 'latent_tree' have a side of 4 pixels; use that",
         ),

@@ -95,6 +95,7 @@ EXAMPLES = {
     "patches": [2],
     "size": 8,
     "unit_levels": [0],
+    "variance_ratios": [1],
     "scales": [1],
     "target": "depth",
     "epochs": 2,

@@ -20,6 +20,21 @@ RULES = {
             ),
         },
     ),
+    "solve_gaussian_tree": Rule(
+        "results/hierarchy/{run}",
+        slugs={"run": HIERARCHY},
+        recipe="gaussian_tree",
+        declared="hierarchy.gaussian_study.GaussianTreeRecipe",
+        stage="hierarchy",
+        tables={
+            "gaussian_tree": Table(
+                "gaussian_{recipe}.csv",
+                ("variance_ratio", "law", "unit_level", "mask_ratio", "source", "n_latents")
+                + ("input", "metric", "level", "value", "standard_error", "n_masks"),
+                figures=("gaussian_tree",),
+            ),
+        },
+    ),
     "audit_theorem": Rule(
         "results/hierarchy",
         recipe="audit",
@@ -50,6 +65,21 @@ RULES = {
                 ("source", "representation", "readout", "role", "level", "r_squared")
                 + ("standard_error", "n_masks", *SCALE, "n_fitted", "n_test"),
                 figures=("recovered_latents",),
+            ),
+        },
+    ),
+    "recover_levels": Rule(
+        "results/hierarchy/{dataset}/{model}/{training}/{run}",
+        slugs=TRAINED,
+        recipe="level_recovery",
+        declared="identifiability.level_recovery.LevelRecoveryRecipe",
+        stage="hierarchy",
+        tables={
+            "level_recovery": Table(
+                "levels_{recipe}.csv",
+                ("source", "representation", "readout", "components", "metric", "level", "value")
+                + (*SCALE, "n_fitted", "n_test"),
+                figures=("recovered_levels",),
             ),
         },
     ),
