@@ -21,6 +21,7 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
     rows = [
         {"product": "float64", "10^9 operations/s": gemm_rate(np.float64)},
         {"product": "float32", "10^9 operations/s": gemm_rate(np.float32)},
+        {"product": "float32 (torch)", "10^9 operations/s": float32_rate()},
         {"product": "bfloat16 (torch)", "10^9 operations/s": bfloat16_rate()},
         {"product": "int8 (torch._int_mm)", "10^9 operations/s": int8_rate()},
     ]
@@ -41,6 +42,19 @@ def int8_rate() -> float:
         return lambda: torch._int_mm(a, b)
 
     return rate(prepare)
+
+
+def float32_rate() -> float:
+    """The same for torch's float32, by the faster of the ways in which linear layers multiply."""
+    import torch
+
+    from spatial_mae.models.products import WAYS, linear
+
+    def prepare(size: int, way: str) -> Callable[[], object]:
+        a, b = torch.ones((2, size, size))
+        return lambda: linear(a, b, a[0], way)
+
+    return max(rate(lambda size, way=way: prepare(size, way)) for way in WAYS)
 
 
 def bfloat16_rate() -> float:

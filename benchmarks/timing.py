@@ -1,4 +1,4 @@
-"""What every benchmark needs: contenders interleaved in one process, memory in another, tables."""
+"""What every benchmark needs: contenders interleaved, in one process or several, memory, tables."""
 
 import statistics
 import subprocess
@@ -24,6 +24,30 @@ def race(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
             contender()
             seconds[name].append(time.perf_counter() - start)
     return seconds
+
+
+class Worker:
+    """A contender in a process for itself, where no other's memory or settings change its speed.
+
+    code: Python that defines `step`, of which each call runs one. The process ends with this one.
+    """
+
+    def __init__(self, code: str) -> None:
+        loop = "import sys\nfor line in sys.stdin:\n    step()\n    print('done', flush=True)"
+        command = [sys.executable, "-c", f"{code}\n{loop}"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+
+    def __call__(self) -> None:
+        """Raises RuntimeError if the process ended."""
+        self.process.stdin.write("step\n")
+        self.process.stdin.flush()
+        if self.process.stdout.readline() != "done\n":
+            raise RuntimeError("a contender's process ended: its error is above")
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
 
 
 def ratio(seconds: Mapping[str, Sequence[float]], slow: str, fast: str) -> float:

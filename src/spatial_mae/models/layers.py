@@ -5,13 +5,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spatial_mae.models.attention import attend
+from spatial_mae.models.products import linear
 
 
 class Linear(nn.Linear):
-    """A linear layer that casts its parameters to the type of its input."""
+    """A linear layer that casts its parameters to the type of its input.
+
+    Its products are computed in the way `way` (see `models.products`).
+    """
+
+    way = "usual"
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return F.linear(tokens, self.weight.to(tokens.dtype), self.bias.to(tokens.dtype))
+        weight, bias = self.weight.to(tokens.dtype), self.bias.to(tokens.dtype)
+        return linear(tokens, weight, bias, self.way)
 
 
 class LayerNorm(nn.LayerNorm):

@@ -5,17 +5,23 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from spatial_mae.models.layers import Attention
+from spatial_mae.models.layers import Attention, Linear
 from spatial_mae.models.vit import VisionTransformer
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def use(model: nn.Module, precision: str, attention: Mapping[str, str] | None = None) -> None:
+def use(
+    model: nn.Module,
+    precision: str,
+    attention: Mapping[str, str] | None = None,
+    products: str = "usual",
+) -> None:
     """Make the following forward passes of `model` compute in "float32" or "bfloat16".
 
     attention: the way of the blocks of the "encoder" and the "decoder" (see `models.attention`);
-    "auto" where none is given. Parameters, their gradients and losses stay float32. Raises
+    "auto" where none is given. products: those of linear layers (see `models.products`).
+    Parameters, their gradients and losses stay float32. Raises
     ValueError for another precision, or a model without an encoder of this package.
     """
     if precision not in PRECISIONS:
@@ -27,6 +33,8 @@ def use(model: nn.Module, precision: str, attention: Mapping[str, str] | None = 
     for encoder in encoders:
         encoder.compute_dtype = PRECISIONS[precision]
     for name, module in model.named_modules():
+        if isinstance(module, Linear):
+            module.way = products
         if isinstance(module, Attention):
             part = "decoder" if "decoder" in name.split(".") else "encoder"
             module.way = (attention or {}).get(part, "auto")

@@ -44,6 +44,8 @@ class Choices:
         | None
     ) = None
     """Way of attention in training. Changes rounding alone."""
+    products: Literal["usual", "onednn"] | None = None
+    """Library of linear layers in training with float32 on a CPU. Changes rounding alone."""
     mode: Literal["plain", "cast-once", "compiled", "graphs"] | None = None
     """How a training step is run. Changes rounding alone."""
 

@@ -163,7 +163,8 @@ class ClassificationTask:
         return {"encoder": (n_images, heads, tokens, width // heads)}
 
     def use(self, execution: Execution) -> None:
-        precision.use(self.module, execution.precision, execution.attention)
+        how = execution.attention, execution.products
+        precision.use(self.module, execution.precision, *how)
         self._logits.use(execution.mode)
 
     def mode(self) -> str:

@@ -1,4 +1,7 @@
-"""How the steps of a run are computed: number type, attention, mode. Measured once per machine."""
+"""How the steps of a run are computed: number type, attention, products, mode.
+
+Measured once on each machine.
+"""
 
 import time
 import warnings
@@ -11,10 +14,13 @@ import torch
 from spatial_mae.choices import Choice, Clock, choose, fixed_answers
 from spatial_mae.models.attention import attend, usual_way, ways_for
 from spatial_mae.models.precision import PRECISIONS
+from spatial_mae.models.products import WAYS, linear
 from spatial_mae.training.memory import is_exhausted
 
 BFLOAT16_GAIN = 1.2  # bfloat16 must be this many times as fast as float32 to be taken
-ATTENTION_GAIN = 1.1  # and another way of attention than the usual one
+ATTENTION_GAIN = 1.1  # and another way of attention, or of products, than the usual one
+# Rows, inputs and outputs of the layer whose products are timed: some milliseconds.
+PRODUCTS = 1024, 192, 768
 # Multiplications of an attention that is timed on a CPU: some hundredths of a second.
 CPU_WORK = 2**27
 # Below, in a micro-batch, attention takes less than a millisecond: chance would choose.
@@ -29,12 +35,14 @@ Shape = tuple[int, int, int, int]  # images, heads, tokens, values a head
 class Execution:
     """How steps are computed. attention: the way of each part, e.g. {"encoder": "fused"}.
 
-    precision: "float32" or "bfloat16"; mode: one of `compiling.MODES`.
+    precision: "float32" or "bfloat16"; mode: one of `compiling.MODES`; products: those of linear
+    layers, one of `products.WAYS`.
     """
 
     precision: str = "float32"
     attention: dict[str, str] = field(default_factory=dict)
     mode: str = "plain"
+    products: str = "usual"
 
 
 class Executable(Protocol):
@@ -87,9 +95,18 @@ class Chooser:
         return execution
 
     def _plain(self, precision: str) -> Execution:
-        """With the fastest attention of each part."""
+        """With the fastest attention of each part, and the fastest products."""
         shapes, dtype = self.task.attention_shapes(self.n_images), PRECISIONS[precision]
-        return Execution(precision, {p: self._way(shape, dtype) for p, shape in shapes.items()})
+        attention = {part: self._way(shape, dtype) for part, shape in shapes.items()}
+        return Execution(precision, attention, products=self._products(dtype))
+
+    def _products(self, dtype: torch.dtype) -> str:
+        """On a CPU bfloat16 is oneDNN's as it is; a GPU has a library for itself."""
+        if dtype != torch.float32 or self.device.type != "cpu":
+            return "usual"
+        choice = choose_products(self.device)
+        self._tell(choice)
+        return choice.answer
 
     def _way(self, shape: Shape, dtype: torch.dtype) -> str:
         n, heads, tokens, size = shape
@@ -170,6 +187,21 @@ def choose_attention(shape: Shape, dtype: torch.dtype, device: torch.device) -> 
     about = {"shape": list(shape), "dtype": str(dtype), **machine(device)}
     contenders = attention_contenders(shape, dtype, device)
     return choose("attention", about, contenders, ATTENTION_GAIN, clock_for(device))
+
+
+def choose_products(device: torch.device) -> Choice:
+    """The faster way of a linear layer's products in float32, forward and backward, on a CPU."""
+    about = {"sizes": list(PRODUCTS), **machine(device)}
+    contenders = {way: lambda way=way: _multiply(way) for way in WAYS}
+    return choose("products", about, contenders, ATTENTION_GAIN, clock_for(device))
+
+
+def _multiply(way: str) -> None:
+    rows, inputs, outputs = PRODUCTS
+    shapes = (rows, inputs), (outputs, inputs), (outputs,)
+    parts = [torch.ones(shape, requires_grad=True) for shape in shapes]
+    made = linear(*parts, way)
+    torch.autograd.grad(made, parts, made.detach())
 
 
 def machine(device: torch.device) -> dict:

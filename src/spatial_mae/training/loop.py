@@ -79,6 +79,7 @@ class Training:
         On SIGINT, SIGTERM or SIGUSR1 ends the step in hand, saves and raises Interrupted. Raises
         RuntimeError if memory does not suffice for half a micro-batch either.
         """
+        memory.keep_freed(self.device)
         with self.stop:
             self._restore()
             self.begun_at = self.position.passed
@@ -140,9 +141,8 @@ class Training:
     def _finish_epoch(self) -> None:
         position = self.position
         self._read_totals()
-        row = position.finish_epoch(
-            self._rate(position.epoch, self.steps - 1), self.task.counts_correct
-        )
+        rate = self._rate(position.epoch, self.steps - 1)
+        row = position.finish_epoch(rate, self.task.counts_correct)
         self.bar.epoch(row["loss"])
         self._keep_good()
         self._tell_epoch()

@@ -13,7 +13,7 @@ class Position:
     epoch: epochs finished; step: steps of the next one done. loss, correct, images: sums over
     these steps; all_images: in finished epochs. seconds: of training in all; epoch_seconds: in
     this epoch, over all its parts.
-    precision, attention, mode, micro_batch: as found at the start.
+    precision, attention, mode, products, micro_batch: as found at the start.
     history: a row for each finished epoch.
     """
 
@@ -28,6 +28,7 @@ class Position:
     precision: str = ""
     attention: dict[str, str] = field(default_factory=dict)
     mode: str = "plain"
+    products: str = "usual"
     micro_batch: int | None = None
     peak_memory: int = 0
     history: list[dict] = field(default_factory=list)
@@ -35,7 +36,7 @@ class Position:
     @property
     def execution(self) -> Execution:
         """How the run's steps are computed."""
-        return Execution(self.precision, self.attention, self.mode)
+        return Execution(self.precision, self.attention, self.mode, self.products)
 
     @property
     def passed(self) -> tuple[int, int]:

@@ -138,7 +138,8 @@ class PretrainingTask:
         }
 
     def use(self, execution: Execution) -> None:
-        precision.use(self.module, execution.precision, execution.attention)
+        how = execution.attention, execution.products
+        precision.use(self.module, execution.precision, *how)
         self._loss.use(execution.mode)
 
     def mode(self) -> str:
@@ -249,6 +250,7 @@ class Checkpoints:
             "precision": position.precision,
             "attention": position.attention,
             "mode": position.mode,
+            "products": position.products,
             "device": self.device_name,
             "n_train": self.task.n_images,
             "parameters": sum(p.numel() for p in self.task.module.parameters()),

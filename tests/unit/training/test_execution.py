@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from spatial_mae import choices
+from spatial_mae.models.products import WAYS
 from spatial_mae.training import execution
 from spatial_mae.training.execution import Chooser, Execution, attention_contenders
 
@@ -150,12 +151,22 @@ def test_a_short_run_does_not_wait_for_a_compiler(gpu):
 
 
 def test_a_study_fixes_how_it_is_computed(monkeypatch):
-    monkeypatch.setenv(choices.PINS, "precision=float32,attention=written_out,mode=compiled")
+    answers = {"precision": "float32", "attention": "written_out", "mode": "compiled"}
+    pairs = [*answers.items(), ("products", "onednn")]
+    monkeypatch.setenv(choices.PINS, ",".join(f"{key}={answer}" for key, answer in pairs))
     task = Task({"float32": 1.0, "bfloat16": 0.1})
     found, _ = choose(task, "auto", "never")
-    assert found == Execution("float32", {"encoder": "written_out"}, "compiled")
+    assert found == Execution("float32", {"encoder": "written_out"}, "compiled", "onednn")
     found, _ = choose(Task({"float32": 1.0}, broken={"compiled"}), "auto", "never")
     assert found.mode == "plain"
+
+
+def test_products_are_measured_for_float32_on_a_cpu_alone(gpu):
+    found, said = choose(Task({"float32": 1.0}))
+    assert found.products in WAYS
+    assert f"products: {found.products} (measured: " in " ".join(said)
+    assert choose(Task({"bfloat16": 1.0}), "bfloat16")[0].products == "usual"
+    assert choose(Task({"float32": 1.0}), kind="cuda")[0].products == "usual"
 
 
 @pytest.mark.parametrize("size", [12, 16])

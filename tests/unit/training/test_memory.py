@@ -1,6 +1,8 @@
 """Peak memory against tensors of a known size, and errors that mean there is not enough."""
 
 import json
+import platform
+import resource
 import subprocess
 import sys
 
@@ -49,6 +51,35 @@ def test_the_peak_is_of_what_came_after_and_outlasts_its_release():
     assert at_first < 16
     assert 90 < during < 120
     assert 90 < after < 120  # Linux counts pages to within some hundred kilobytes
+
+
+KEPT = """
+import resource
+import torch
+from spatial_mae.training import memory
+
+def faults_of_a_step():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    blocks = [torch.ones(12 * 2**20, dtype=torch.uint8) for _ in range(8)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+memory.keep_freed(torch.device("cpu"))
+first, *_, later = [faults_of_a_step() for _ in range(6)]
+meter = memory.Meter(torch.device("cpu"))
+print(first, later, faults_of_a_step(), meter.peak())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+@pytest.mark.skipif(not can_be_reset(), reason="VmHWM cannot be reset here")
+def test_freed_memory_is_found_again_and_counts_for_a_later_meter():
+    done = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, check=True)
+    first, later, trimmed, peak = map(int, done.stdout.split())
+    pages = 96 * 2**20 // resource.getpagesize()
+    assert first > 0.9 * pages
+    assert later < 0.1 * pages
+    assert trimmed > 0.8 * pages
+    assert peak > 0.8 * 96 * 2**20
 
 
 def test_without_linux_s_own_files_nothing_is_claimed(tmp_path, monkeypatch):
