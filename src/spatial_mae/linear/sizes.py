@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from spatial_mae.study.sizes import MOST_DECOMPOSED
+
 # Coordinates up to which S is decomposed: its eigenvectors serve all k and mask ratios at once.
-MOST_DENSE = 4096
+MOST_DENSE = MOST_DECOMPOSED
 # Bytes of a pixel kept as it is, and of an entry of exact sums.
 ENTRY = 8
 # Matrices (d, d) that are in memory at once: the sums, S and the work of making it.

@@ -1,7 +1,8 @@
 """The linear models of a recipe side by side, on sampled outputs: losses and reach of influence.
 
 As `linear.comparison`, with standard errors: `*_se` because some outputs were not sampled, and
-`*_halves`, half the difference between two disjoint halves of the images.
+`*_halves`, half the difference between two disjoint halves of the images,
+at full rank.
 """
 
 from collections.abc import Iterator
@@ -42,7 +43,9 @@ def influence_tables(run: Run, recipe: ComparisonRecipe, seed: int) -> tuple[lis
     about = _about(run, outputs)
     table, profiles = [], []
     for model in models(recipe, run.system.size, solvers[0].n_patches):
-        found, *parts = (_measured(solver, model, outputs, places) for solver in solvers)
+        full = model.n_latents == run.system.size
+        used = solvers if full else solvers[:1]
+        found, *parts = (_measured(solver, model, outputs, places) for solver in used)
         measures = summary(found, run.system.size)
         spread = _halves(measures, [summary(part, run.system.size) for part in parts])
         table.append(asdict(model) | measures | spread | about)
@@ -66,7 +69,7 @@ def loss_rows(run: Run, recipe: ComparisonRecipe, seed: int) -> list[Row]:
     rows = []
     for (*_, full), model in found.items():
         keys = {name: value for name, value in asdict(model).items() if name in LOSS_KEYS}
-        for row in _full_rank(solvers, model, outputs) if full else _curve(solvers, model):
+        for row in _full_rank(solvers, model, outputs) if full else _curve(solvers[0], model):
             rows.append(keys | row | about)
     return rows
 
@@ -124,15 +127,11 @@ def _loss(solver: Solver, model: Model, outputs: np.ndarray) -> tuple[float, flo
     return float(loss[0]), float(error[0])
 
 
-def _curve(solvers: list[Solver], model: Model) -> Iterator[Row]:
+def _curve(solver: Solver, model: Model) -> Iterator[Row]:
     """tr S - (1-m) sum of the k largest eigenvalues of S V^-1 S, for k up to the most of all."""
-    curves = []
-    for solver in solvers:
-        seen = solver.seen(model)
-        values = solver.latents(seen.effective).eigenvalues
-        curves.append((1 - seen.visible * np.cumsum(values) / solver.problem.trace, values))
-    (losses, values), *parts = curves
-    for k, (loss, value) in enumerate(zip(losses, values, strict=True)):
-        spread = abs(parts[0][0][k] - parts[1][0][k]) / 2 if parts else None
+    seen = solver.seen(model)
+    values = solver.latents(seen.effective).eigenvalues
+    losses = 1 - seen.visible * np.cumsum(values) / solver.problem.trace
+    for k, (loss, value) in enumerate(zip(losses, values, strict=True), start=1):
         row = {"loss": float(loss), "eigenvalue": float(value), "loss_se": 0.0}
-        yield {"n_latents": k + 1} | row | {"loss_halves": spread}
+        yield {"n_latents": k} | row | {"loss_halves": None}
