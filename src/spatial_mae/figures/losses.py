@@ -6,7 +6,8 @@ mask ratio m, black the autoencoder (AE), one panel per patch size p. Bottom: ag
 lowest to highest. Solid lines: each patch hidden with probability m, loss on all pixels (Bernoulli
 masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only. The
 few k are powers of two where there are enough. Curves in k are thinned to at most 40 points. Only
-the first data set, centring, ridge and colour are drawn; at most four patch sizes.
+the first data set, centring, ridge and colour are drawn; at most four patch sizes. Bars, for images
+of more than 4,096 values: 95 % intervals, since only some outputs were sampled.
 """
 
 from math import log
@@ -18,6 +19,7 @@ from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import (
     BLACK,
     DASHES,
+    bars,
     categories,
     legend,
     line,
@@ -44,7 +46,7 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(first(rows, "dataset")), *FIRST)
     rows = keep(rows, model="ae") + keep_masked(rows)
-    rows = project(few(rows, "patch", 4), (*SOLUTION, *COLUMNS))
+    rows = project(few(rows, "patch", 4), (*SOLUTION, *COLUMNS, "loss_se"))
     latents = levels(rows, "n_latents")
     over_k = pick(rows, n_latents=_thinned(latents) + _few(latents))
     over_m = pick(rows, n_latents=_few(latents))
@@ -114,4 +116,5 @@ def _draw_over_ratios(axis, rows: list[Row], colours: dict) -> None:
             curve += pick(shown, model="ae") if sampling == "bernoulli" else []
             label = {"label": f"k = {latents:,}"} if index == 0 else {}
             line(axis, curve, "mask_ratio", "loss", color=colour, **_look(sampling), **label)
+            bars(axis, curve, "mask_ratio", "loss", colour)
     axis.set(xlabel=axis_label("mask_ratio"))
