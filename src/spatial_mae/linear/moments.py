@@ -15,7 +15,7 @@ from spatial_mae.study.checking import nearest
 
 CENTRINGS = ("raw", "centred", "standardised")
 CHUNK_ROWS = 8192
-CHUNK_BYTES = 2**28
+CHUNK_BYTES = 2**26
 
 
 @dataclass(frozen=True)
