@@ -1,10 +1,10 @@
 """The linear MAE without d x d matrices, over the size of images, against the closed form."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.hardware import gemm_rate
 from benchmarks.timing import peak_memory
 from spatial_mae.linear.matrix_free.run import Run
 from spatial_mae.linear.matrix_free.samples import PixelSamples, pixel_samples
@@ -17,16 +17,39 @@ SETTINGS = RunSettings(PATCH, "centred", 1e-3, False)
 SIZES = ((32, 1), (32, 3), (64, 1), (96, 1), (128, 1), (224, 1), (224, 3))
 QUICK = ((32, 1), (48, 1))
 MOST_DENSE = 4096
-# Multiplications of d^3 in the closed form: whitening, all eigenvectors, V^-1 S.
-DENSE_WORK = 14
+# Multiplications of the closed form, in d^3: whitening, all eigenvectors, V^-1 S.
+DENSE_WORK = 6
+# Over the columns in an iteration of conjugate gradients: gathered, scattered, scaled, added.
+PASSES = 24
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
     sizes = QUICK if quick else SIZES
-    rate = gemm_rate(np.float64)
-    rows = [_row(side, channels, rate, quick) for side, channels in sizes]
+    rates = product_rate(), stream_rate()
+    rows = [_row(side, channels, rates, quick) for side, channels in sizes]
     title = f"{N_IMAGES} images, patch {PATCH}, m = {MASK_RATIO}, {N_OUTPUTS} outputs; CPU seconds"
     return [(title, rows)]
+
+
+def product_rate(outputs: int = N_OUTPUTS) -> float:
+    """Multiplications and additions per CPU second of products with as many columns as outputs."""
+    a, b = np.ones((N_IMAGES, 2**14)), np.ones((2**14, outputs))
+    return 2 * a.size * outputs / _best(lambda: a @ b)
+
+
+def stream_rate() -> float:
+    """Numbers per CPU second that are read twice and written once, larger than caches."""
+    a, b = np.ones((2, 2**22))
+    return a.size / _best(lambda: np.add(a, b, out=b))
+
+
+def _best(step: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(5):
+        start = time.process_time()
+        step()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
 
 
 def natural_images(side: int, channels: int, n: int = N_IMAGES) -> np.ndarray:
@@ -57,7 +80,7 @@ def columns(problem: System) -> tuple[np.ndarray, int]:
     return solve(problem, problem.targets(outputs), np.full(N_OUTPUTS, MASK_RATIO))
 
 
-def _row(side: int, channels: int, rate: float, quick: bool) -> dict:
+def _row(side: int, channels: int, rates: tuple[float, float], quick: bool) -> dict:
     samples, d = kept(side, channels), side * side * channels
     start = time.process_time()
     problem = system_of(samples)
@@ -69,8 +92,8 @@ def _row(side: int, channels: int, rate: float, quick: bool) -> dict:
         "d": d,
         "iterations": iterations,
         "s": seconds,
-        "predicted, s": predicted_seconds(d, channels, iterations, rate),
-        "dense, s": dense if dense else f"{DENSE_WORK * d**3 / rate / 1e9:.3g} (predicted)",
+        "predicted, s": predicted_seconds(d, channels, iterations, *rates),
+        "dense, s": dense if dense else f"{2 * DENSE_WORK * d**3 / rates[0]:.3g} (predicted)",
         "largest gap to dense, relative": _gap(W, known[:, outputs]) if dense else "-",
         "predicted, GB": predicted_bytes(d, channels) / 1e9,
         "dense, GB (predicted)": 5 * 8 * d**2 / 1e9,
@@ -78,15 +101,18 @@ def _row(side: int, channels: int, rate: float, quick: bool) -> dict:
     return row if quick else row | {"GB over the imports": _memory(side, channels) / 1e9}
 
 
-def predicted_seconds(d: int, channels: int, iterations: int, rate: float) -> float:
-    """Products with the images twice and with D and D^-1 once an iteration, and D itself once.
+def predicted_seconds(
+    d: int, channels: int, iterations: int, products: float, streams: float
+) -> float:
+    """Each iteration: products with the images twice, with D, with D^-1; passes over columns.
 
-    rate: 10^9 multiplications and additions per second.
+    products, streams: operations and numbers a CPU second. Once: D, and its inverse.
     """
     block = PATCH**2 * channels
     each = 2 * N_IMAGES * d * N_OUTPUTS + 2 * block * d * N_OUTPUTS
     once = N_IMAGES * block * d + 2 * block**2 * d
-    return 2 * (iterations * each + once) / rate / 1e9
+    passes = PASSES * d * N_OUTPUTS * iterations + 2 * N_IMAGES * d
+    return 2 * (iterations * each + once) / products + passes / streams
 
 
 def predicted_bytes(d: int, channels: int) -> float:
