@@ -19,8 +19,8 @@ QUICK = ((32, 1), (48, 1))
 MOST_DENSE = 4096
 # Multiplications of the closed form, in d^3: whitening, all eigenvectors, V^-1 S.
 DENSE_WORK = 6
-# Over the columns in an iteration of conjugate gradients: gathered, scattered, scaled, added.
-PASSES = 24
+# Over the columns in an iteration: most gather or scatter patches, slower than a sum.
+PASSES = 100
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
