@@ -50,7 +50,7 @@ def select(rows: list[Row]) -> list[Row]:
     latents = levels(rows, "n_latents")
     over_k = pick(rows, n_latents=_thinned(latents) + _few(latents))
     over_m = pick(rows, n_latents=_few(latents))
-    parts = {"latents": over_k, "ratios": over_m}
+    parts = {"latents": over_k if len(latents) > 1 else [], "ratios": over_m}
     return [{"panel": name} | row for name, part in parts.items() for row in part]
 
 
@@ -76,22 +76,25 @@ def _few(values: list[int]) -> list[int]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
-    figure, axes = panels(2, len(patches), notes(rows), sharey="row", height=1.75)
+    over_k = pick(rows, panel="latents")  # none where a recipe names `all` alone
+    figure, axes = panels(2 if over_k else 1, len(patches), notes(rows), sharey="row", height=1.75)
     ratios = ratio_colours(rows)
     latents = categories(levels(pick(rows, panel="ratios"), "n_latents"))
     for column, patch in enumerate(patches):
         shown = pick(rows, patch=patch)
-        _draw_over_latents(axes[0, column], pick(shown, panel="latents"), ratios, list(latents))
-        _draw_over_ratios(axes[1, column], pick(shown, panel="ratios"), latents)
+        if over_k:
+            _draw_over_latents(axes[0, column], pick(over_k, patch=patch), ratios, list(latents))
+        _draw_over_ratios(axes[-1, column], pick(shown, panel="ratios"), latents)
         for axis in axes[:, column]:
             title(axis, f"patch {patch}")
     for axis in axes[:, 0]:
         axis.set_ylabel(axis_label("loss"))
-    axes[1, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    looks = model_looks(ratios)
+    axes[-1, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    looks = model_looks(ratios) if over_k else {}
     present = levels(pick(rows, model="mae"), "sampling")
     looks |= {f"{s} masks": {"color": "0.4"} | _look(s) for s in present if len(present) > 1}
-    legend(figure, looks)
+    if looks:
+        legend(figure, looks)
     return figure
 
 

@@ -52,6 +52,16 @@ def test_models_are_drawn_without_denoising_ones(sample):
     assert all(name.startswith("MAE") for name in names[1:])
 
 
+def test_losses_of_one_number_of_latents_have_no_curves_over_it(sample):
+    table = sample("losses")
+    most = max(row["n_latents"] for row in table)
+    one = [row for row in table if row["n_latents"] == most]
+    one = [row for row in one if row["sampling"] in (None, "bernoulli")]
+    whole, few = (losses.draw(losses.select(rows)) for rows in (table, one))
+    assert 2 * len(few.axes) == len(whole.axes)
+    assert all(axis.lines for axis in few.axes)
+
+
 def test_sampled_outputs_have_intervals(sample):
     plain = sample("influence")
     sampled = [row | {"mean_distance_se": 0.1 * row["mean_distance"]} for row in plain]
