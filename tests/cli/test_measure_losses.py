@@ -12,7 +12,9 @@ from spatial_mae.linear.store import RunSettings, solve_run, write_run
 def test_it_writes_the_losses_of_all_latents(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (50, 4, 4, 1), dtype=np.uint8)
     settings = RunSettings(2, "raw", 0.0, False)
-    solved = solve_run(pixel_moments(images), settings)
+    moments = pixel_moments(images)
+    moments.save(tmp_path / "moments.npz")
+    solved = solve_run(moments, settings)
     write_run(tmp_path / "solution.npz", settings, solved)
     recipe = {
         "mask_ratios": [0.5],
@@ -21,6 +23,7 @@ def test_it_writes_the_losses_of_all_latents(tmp_path):
         "samplings": ["bernoulli"],
     }
     flags = {
+        "moments": tmp_path / "moments.npz",
         "solution": tmp_path / "solution.npz",
         "recipe": json.dumps(recipe),
         "losses": tmp_path / "losses.csv",

@@ -105,6 +105,7 @@ rule solve_linear:
         centring=run_value("centring"),
         ridge=run_value("ridge"),
         flip=run_value("flip"),
+        seed=seed(),
     shell:
         r"""
         python -m spatial_mae.cli.solve_linear \
@@ -114,6 +115,7 @@ rule solve_linear:
             --ridge {params.ridge:q} \
             --flip {params.flip:q} \
             --solution {output.solution:q} \
+            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """
@@ -121,6 +123,7 @@ rule solve_linear:
 
 rule measure_losses:
     input:
+        moments="results/linear/{dataset}/{moment}/moments.npz",
         solution="results/linear/{dataset}/{moment}/{run}/solution.npz",
     output:
         losses="results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv",
@@ -137,12 +140,15 @@ rule measure_losses:
     params:
         code=fingerprint("measure_losses"),
         recipe=recipe("linear"),
+        seed=seed(),
     shell:
         r"""
         python -m spatial_mae.cli.measure_losses \
+            --moments {input.moments:q} \
             --solution {input.solution:q} \
             --recipe {params.recipe:q} \
             --losses {output.losses:q} \
+            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """
@@ -168,6 +174,7 @@ rule measure_influence:
     params:
         code=fingerprint("measure_influence"),
         recipe=recipe("linear"),
+        seed=seed(),
     shell:
         r"""
         python -m spatial_mae.cli.measure_influence \
@@ -176,6 +183,7 @@ rule measure_influence:
             --recipe {params.recipe:q} \
             --influence {output.influence:q} \
             --profile {output.profile:q} \
+            --seed {params.seed:q} \
             --record {output.record:q} \
             &>{log:q}
         """

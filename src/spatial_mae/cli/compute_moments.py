@@ -1,9 +1,9 @@
-"""Second moments of a data set's images: one streaming pass, exact integer sums."""
+"""Second moments of a data set's images: exact sums, or the images where sums are too large."""
 
 from spatial_mae.data.store import SPLITS, open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, values
 from spatial_mae.linear.colour import COLOURS
-from spatial_mae.linear.moments import pixel_moments
+from spatial_mae.linear.matrix_free.samples import PixelSamples, images_or_sums
 from spatial_mae.study.counts import number_of
 
 
@@ -16,9 +16,10 @@ from spatial_mae.study.counts import number_of
 )
 def main(given: Namespace) -> None:
     images = open_dataset(given.manifest).images(given.split)
-    moments = pixel_moments(images, given.colour, number_of(given.n, len(images)))
-    moments.save(given.moments)
-    given.notes["n_images"] = moments.n
+    found = images_or_sums(images, given.colour, number_of(given.n, len(images)))
+    found.save(given.moments)
+    given.notes["n_images"] = found.n
+    given.notes["form"] = "images" if isinstance(found, PixelSamples) else "sums"
 
 
 if __name__ == "__main__":

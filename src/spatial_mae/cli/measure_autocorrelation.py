@@ -3,7 +3,7 @@
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe
 from spatial_mae.files import write_rows
 from spatial_mae.linear.autocorrelation import AutocorrelationRecipe, autocorrelation_rows
-from spatial_mae.linear.moments import load_moments
+from spatial_mae.linear.matrix_free.samples import read_images_or_sums
 
 
 @entry_point(
@@ -12,7 +12,7 @@ from spatial_mae.linear.moments import load_moments
     paths(autocorrelation="csv to write"),
 )
 def main(given: Namespace) -> None:
-    rows = autocorrelation_rows(load_moments(given.moments), given.recipe)
+    rows = autocorrelation_rows(read_images_or_sums(given.moments), given.recipe)
     write_rows(given.autocorrelation, rows)
 
 

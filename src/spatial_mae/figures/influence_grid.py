@@ -8,6 +8,7 @@ farther from all masked autoencoders than half of their range, it is written at 
 panel, as where k is the number of pixels and W the identity. One colour per patch size p; one row
 of panels a data set and number of latents k (at most three k). Where a table holds several kinds of
 masks, centrings or other settings, the first is drawn; the figure of choices shows their effect.
+Bars, for images of more than 4,096 values: 95 % intervals, since only some outputs were sampled.
 """
 
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
 from spatial_mae.figures.drawing.models import AE_LOOK, all_ratios, draw_ae, few_latents
 from spatial_mae.figures.drawing.notes import notes, readable
-from spatial_mae.figures.drawing.style import legend, line, ordered, panels, styled, title
+from spatial_mae.figures.drawing.style import bars, legend, line, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
@@ -23,6 +24,7 @@ from spatial_mae.tables.settings import SOLUTION
 
 KIND = "influence"
 IN_PAPER = "Bisulco Fig. 6"
+ERRORS = tuple(f"{name}_se" for name in METRICS)
 FIRST = ("split", "colour", "centring", "ridge", "flip")
 
 
@@ -31,7 +33,7 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", "patch", *MODEL, *METRICS))
     rows, maes = all_ratios(rows, *FIRST)
     kept = few_latents(pick(rows, model="ae") + maes)
-    return project(kept, (*SOLUTION, *MODEL, *METRICS))
+    return project(kept, (*SOLUTION, *MODEL, *METRICS, *ERRORS))
 
 
 @styled
@@ -48,6 +50,7 @@ def draw(rows: list[Row]) -> Figure:
             for patch, colour in colours.items():
                 maes = pick(group, patch=patch, model="mae")
                 line(axis, maes, "mask_ratio", metric, color=colour, marker="o")
+                bars(axis, maes, "mask_ratio", metric, colour)
             draw_ae(axis, group, metric, colours)
             axis.set(xlabel=axis_label("mask_ratio"), ylabel=label)
             title(axis, f"{readable(dataset)}, k = {k:,}")

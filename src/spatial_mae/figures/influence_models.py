@@ -62,7 +62,8 @@ def _looks(rows: list[Row]) -> dict[tuple, dict]:
     looks = {("ae", 0): {"color": BLACK}}
     for model, column, dash in (("dae", "noise_deviation", "--"), ("mae", "mask_ratio", "-")):
         values = levels(pick(rows, model=model), column)
-        shades = spread(SHADES[model], len(values)) if len(values) > 1 else SHADES[model][1:2]
+        middle = SHADES[model][1 : 1 + len(values)]  # one, or none of a model that is not there
+        shades = spread(SHADES[model], len(values)) if len(values) > 1 else middle
         looks |= {
             (model, value): {"color": shade, "linestyle": dash}
             for value, shade in zip(values, shades, strict=True)

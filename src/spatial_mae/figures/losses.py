@@ -6,7 +6,8 @@ mask ratio m, black the autoencoder (AE), one panel per patch size p. Bottom: ag
 lowest to highest. Solid lines: each patch hidden with probability m, loss on all pixels (Bernoulli
 masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only. The
 few k are powers of two where there are enough. Curves in k are thinned to at most 40 points. Only
-the first data set, centring, ridge and colour are drawn; at most four patch sizes.
+the first data set, centring, ridge and colour are drawn; at most four patch sizes. Bars, for images
+of more than 4,096 values: 95 % intervals, since only some outputs were sampled.
 """
 
 from math import log
@@ -18,6 +19,7 @@ from spatial_mae.figures.drawing.notes import notes
 from spatial_mae.figures.drawing.style import (
     BLACK,
     DASHES,
+    bars,
     categories,
     legend,
     line,
@@ -44,11 +46,11 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, ("dataset", "patch", *COLUMNS))
     rows = first(most_images(first(rows, "dataset")), *FIRST)
     rows = keep(rows, model="ae") + keep_masked(rows)
-    rows = project(few(rows, "patch", 4), (*SOLUTION, *COLUMNS))
+    rows = project(few(rows, "patch", 4), (*SOLUTION, *COLUMNS, "loss_se"))
     latents = levels(rows, "n_latents")
     over_k = pick(rows, n_latents=_thinned(latents) + _few(latents))
     over_m = pick(rows, n_latents=_few(latents))
-    parts = {"latents": over_k, "ratios": over_m}
+    parts = {"latents": over_k if len(latents) > 1 else [], "ratios": over_m}
     return [{"panel": name} | row for name, part in parts.items() for row in part]
 
 
@@ -74,22 +76,25 @@ def _few(values: list[int]) -> list[int]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
-    figure, axes = panels(2, len(patches), notes(rows), sharey="row", height=1.75)
+    over_k = pick(rows, panel="latents")  # none where a recipe names `all` alone
+    figure, axes = panels(2 if over_k else 1, len(patches), notes(rows), sharey="row", height=1.75)
     ratios = ratio_colours(rows)
     latents = categories(levels(pick(rows, panel="ratios"), "n_latents"))
     for column, patch in enumerate(patches):
         shown = pick(rows, patch=patch)
-        _draw_over_latents(axes[0, column], pick(shown, panel="latents"), ratios, list(latents))
-        _draw_over_ratios(axes[1, column], pick(shown, panel="ratios"), latents)
+        if over_k:
+            _draw_over_latents(axes[0, column], pick(over_k, patch=patch), ratios, list(latents))
+        _draw_over_ratios(axes[-1, column], pick(shown, panel="ratios"), latents)
         for axis in axes[:, column]:
             title(axis, f"patch {patch}")
     for axis in axes[:, 0]:
         axis.set_ylabel(axis_label("loss"))
-    axes[1, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    looks = model_looks(ratios)
+    axes[-1, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    looks = model_looks(ratios) if over_k else {}
     present = levels(pick(rows, model="mae"), "sampling")
     looks |= {f"{s} masks": {"color": "0.4"} | _look(s) for s in present if len(present) > 1}
-    legend(figure, looks)
+    if looks:
+        legend(figure, looks)
     return figure
 
 
@@ -114,4 +119,5 @@ def _draw_over_ratios(axis, rows: list[Row], colours: dict) -> None:
             curve += pick(shown, model="ae") if sampling == "bernoulli" else []
             label = {"label": f"k = {latents:,}"} if index == 0 else {}
             line(axis, curve, "mask_ratio", "loss", color=colour, **_look(sampling), **label)
+            bars(axis, curve, "mask_ratio", "loss", colour)
     axis.set(xlabel=axis_label("mask_ratio"))

@@ -1,15 +1,20 @@
 """Spatial autocorrelation of images (Bisulco et al. 2025, Eq. 5), exact, from second moments."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from spatial_mae.files import Row
+from spatial_mae.linear.matrix_free.operators import sample_moment
+from spatial_mae.linear.matrix_free.samples import PixelSamples
+from spatial_mae.linear.matrix_free.stationary import autocovariance_sums
 from spatial_mae.linear.moments import PixelMoments
 from spatial_mae.study.checking import nearest
 from spatial_mae.study.keys import Count
 
+Moments = PixelMoments | PixelSamples
 BORDERS = ("valid", "zero")
 MEAN_REMOVALS = ("none", "dataset", "image")
 
@@ -27,7 +32,7 @@ class AutocorrelationRecipe:
     """Largest displacement along an axis in pixels."""
 
 
-def autocovariance(moments: PixelMoments, border: str, mean_removal: str) -> np.ndarray:
+def autocovariance(moments: Moments, border: str, mean_removal: str) -> np.ndarray:
     """R(dy, dx) = mean of f(x, y) f(x + dx, y + dy) over images, positions and channels.
 
     border: "valid" averages over the pairs of pixels inside the image; "zero" takes the outside for
@@ -42,7 +47,10 @@ def autocovariance(moments: PixelMoments, border: str, mean_removal: str) -> np.
     if mean_removal not in MEAN_REMOVALS:
         hint = nearest(mean_removal, MEAN_REMOVALS)
         raise ValueError(f"unknown mean removal {mean_removal!r}; {hint}")
-    S = _channel_mean(moments, "centred" if mean_removal == "dataset" else "raw")
+    centring = "centred" if mean_removal == "dataset" else "raw"
+    if isinstance(moments, PixelSamples):
+        return _by_transform(moments, border, centring, mean_removal == "image")
+    S = _channel_mean(moments, centring)
     if mean_removal == "image":
         S = S - S.mean(axis=0) - S.mean(axis=1)[:, None] + S.mean()
     shape, bins = _displacements(moments.height, moments.width)
@@ -51,7 +59,7 @@ def autocovariance(moments: PixelMoments, border: str, mean_removal: str) -> np.
     return (sums / (pairs if border == "valid" else len(S))).reshape(shape)
 
 
-def autocorrelation_rows(moments: PixelMoments, recipe: AutocorrelationRecipe) -> list[Row]:
+def autocorrelation_rows(moments: Moments, recipe: AutocorrelationRecipe) -> list[Row]:
     """The autocorrelation at each displacement, for each border rule and mean removal.
 
     Raises ValueError if the largest displacement does not fit into the images.
@@ -70,7 +78,7 @@ def autocorrelation_rows(moments: PixelMoments, recipe: AutocorrelationRecipe) -
     ]
 
 
-def _rows(moments: PixelMoments, border: str, mean_removal: str, reach: int) -> list[Row]:
+def _rows(moments: Moments, border: str, mean_removal: str, reach: int) -> list[Row]:
     covariance = autocovariance(moments, border, mean_removal)
     y, x = moments.height - 1, moments.width - 1
     variance = covariance[y, x]
@@ -93,6 +101,22 @@ def _channel_mean(moments: PixelMoments, centring: str) -> np.ndarray:
     """Second moments within channels, averaged over channels: (pixels, pixels)."""
     S, c = moments.matrix(centring), moments.channels
     return sum(S[i::c, i::c] for i in range(c)) / c
+
+
+def _by_transform(samples: PixelSamples, border: str, centring: str, of_image: bool) -> np.ndarray:
+    """The same by FFT of kept images. of_image: each image's own mean, by channel, is removed."""
+    height, width, channels = samples.shape
+
+    def images() -> Iterator[np.ndarray]:
+        for chunk in sample_moment(samples, centring, flip=False).images():
+            x = chunk.reshape(-1, height * width, channels)
+            yield x - x.mean(axis=1, keepdims=True) if of_image else x
+
+    sums, n = autocovariance_sums(images(), samples.shape)
+    mean = np.trace(sums, axis1=2, axis2=3) / (channels * n)
+    y, x = np.arange(1 - height, height), np.arange(1 - width, width)
+    pairs = np.multiply.outer(height - np.abs(y), width - np.abs(x))
+    return mean[np.ix_(y, x)] / (pairs if border == "valid" else height * width)
 
 
 def _displacements(height: int, width: int) -> tuple[tuple[int, int], np.ndarray]:

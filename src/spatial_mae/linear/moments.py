@@ -9,11 +9,13 @@ import numpy as np
 from spatial_mae.files import read_arrays, write_arrays
 from spatial_mae.linear.colour import channels_kept, full_scale, integer_rows
 from spatial_mae.linear.gram import gram
+from spatial_mae.linear.sizes import check_dense_fits
 from spatial_mae.masks.patches import mirror_index
 from spatial_mae.study.checking import nearest
 
 CENTRINGS = ("raw", "centred", "standardised")
 CHUNK_ROWS = 8192
+CHUNK_BYTES = 2**26
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,23 @@ class PixelMoments:
 
 
 def load_moments(path: str | Path) -> PixelMoments:
-    """Read what `PixelMoments.save` wrote. FileNotFoundError if there is no such file."""
-    arrays = read_arrays(path)
-    return PixelMoments(**{k: v if v.ndim else v.item() for k, v in arrays.items()})
+    """Read what `PixelMoments.save` wrote, or sum what `PixelSamples.save` did.
+
+    Raises FileNotFoundError if there is no such file, and ValueError if the sums of kept images do
+    not fit in the free memory.
+    """
+    arrays = {k: v if v.ndim else v.item() for k, v in read_arrays(path).items()}
+    return summed(**arrays) if "rows" in arrays else PixelMoments(**arrays)
+
+
+def summed(
+    rows: np.ndarray, height: int, width: int, channels: int, colour: str, scale: int
+) -> PixelMoments:
+    """The moments of images that are kept as rows of integers, (n, d): `samples.PixelSamples`."""
+    n, size = rows.shape
+    check_dense_fits(size)
+    products, total = gram([rows], size, "float64" if scale > 255 else "auto", n)
+    return PixelMoments(products, total, n, height, width, channels, colour, scale)
 
 
 def pixel_moments(
@@ -102,10 +118,10 @@ def pixel_moments(
     colour: "luma", "gray" or "rgb" (see `colour.integer_rows`). n: how many of the images, spread
     evenly over them; all by default. method: see `gram.gram`.
 
-    Raises ValueError for other dtypes or shapes, an unknown colour, n outside 1 to N, or so many
-    images that integer sums would overflow.
+    Raises ValueError for other dtypes or shapes, an unknown colour, n outside 1 to N, so many
+    images that integer sums would overflow, or sums that do not fit in the free memory.
     """
-    images = _check_images(images)
+    images = check_images(images)
     available, height, width, channels = images.shape
     n = available if n is None else n
     if not 1 <= n <= available:
@@ -114,6 +130,7 @@ def pixel_moments(
     if limit := _overflow(n, scale):
         raise ValueError(f"n = {n} images overflow exact sums; use at most {limit}")
     size = height * width * kept
+    check_dense_fits(size)
     method = "float64" if scale > 255 else method
     products, total = gram(_chunks(images, colour, n), size, method, n)
     return PixelMoments(products, total, n, height, width, kept, colour, scale)
@@ -134,7 +151,8 @@ def second_moment(
     return pixel_moments(images, colour, n).matrix(centring, ridge, flip)
 
 
-def _check_images(images: np.ndarray) -> np.ndarray:
+def check_images(images: np.ndarray) -> np.ndarray:
+    """Images of shape (n, height, width, channels); ValueError unless uint8 of 3 or 4 axes."""
     images = images[..., None] if images.ndim == 3 else images
     if images.ndim != 4 or images.dtype != np.uint8:
         raise ValueError(
@@ -152,13 +170,17 @@ def _overflow(n: int, scale: int) -> int:
 
 
 def _chunks(images: np.ndarray, colour: str, n: int) -> Iterator[np.ndarray]:
-    available = len(images)
-    for start in range(0, n, CHUNK_ROWS):
-        stop = min(start + CHUNK_ROWS, n)
-        part = images[start:stop]
-        if n < available:
-            part = images[np.arange(start, stop) * available // n]
+    step = min(CHUNK_ROWS, max(1, CHUNK_BYTES // images[0].nbytes))
+    for start in range(0, n, step):
+        part = spread_evenly(images, start, min(start + step, n), n)
         yield integer_rows(part, colour)
+
+
+def spread_evenly(images: np.ndarray, start: int, stop: int, n: int) -> np.ndarray:
+    """Numbers `start` up to `stop` of the n images that are spread evenly over all."""
+    if n == len(images):
+        return images[start:stop]
+    return images[np.arange(start, stop) * len(images) // n]
 
 
 def _standardised(S: np.ndarray) -> np.ndarray:

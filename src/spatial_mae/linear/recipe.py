@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from spatial_mae.linear.visibility import is_whole
 from spatial_mae.masks.laws import LOSS_ON_HIDDEN, Sampling
-from spatial_mae.study.keys import Latents, Positive, Shares
+from spatial_mae.study.keys import Latents, Positive, Shares, Two
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,15 @@ class LinearRecipe:
                     'write "all" for as many as there are'
                 )
         return sorted(counts)
+
+
+@dataclass(frozen=True)
+class ComparisonRecipe(LinearRecipe):
+    """Models, and on how many outputs they are measured in images too large to be decomposed."""
+
+    n_outputs: Two = 64
+    """Output values, drawn by the seed, from which means over all are estimated where an image has
+    more than 4,096 values; with fewer, all of them are measured."""
 
 
 def solvable(mask_ratios: Sequence[float], n_patches: int, sampling: str) -> list[float]:

@@ -12,6 +12,7 @@ from spatial_mae.linear.blocks import block_coordinates, unpack
 from spatial_mae.linear.decomposition import Decomposition, Part, decompose
 from spatial_mae.linear.flip import fold, folded_index
 from spatial_mae.linear.moments import CENTRINGS, PixelMoments, load_moments
+from spatial_mae.linear.sizes import MOST_DENSE
 from spatial_mae.masks.patches import patch_index
 
 
@@ -105,8 +106,8 @@ def read_run(moments: str | Path, solution: str | Path) -> LinearRun:
 
     Raises FileNotFoundError if a file is missing and ValueError if the two do not belong together.
     """
-    found, arrays = load_moments(moments), read_arrays(solution)
-    decomposition = _decomposition(arrays)
+    arrays = _decomposed(solution)
+    found, decomposition = load_moments(moments), _decomposition(arrays)
     if len(decomposition.patch_index) != len(found.total):
         raise ValueError(
             f"{solution} has {len(decomposition.patch_index)} coordinates but {moments} has "
@@ -122,8 +123,23 @@ def read_run(moments: str | Path, solution: str | Path) -> LinearRun:
 
 
 def read_decomposition(solution: str | Path) -> Decomposition:
-    """The decomposition in a solution.npz. FileNotFoundError if there is no such file."""
-    return _decomposition(read_arrays(solution))
+    """The decomposition in a solution.npz.
+
+    Raises FileNotFoundError if there is no such file, and ValueError if it was solved without.
+    """
+    return _decomposition(_decomposed(solution))
+
+
+def _decomposed(solution: str | Path) -> dict[str, np.ndarray]:
+    arrays = read_arrays(solution)
+    if "form" in arrays:
+        raise ValueError(
+            f"{solution}: images of {int(arrays['n_coordinates']):,} values were solved without "
+            "matrices (d, d), which gives influence, profiles and losses only. Features of all "
+            "latents need images of at most "
+            f"{MOST_DENSE:,} values: set a smaller `size`, or leave the experiment out"
+        )
+    return arrays
 
 
 def _decomposition(arrays: dict[str, np.ndarray]) -> Decomposition:

@@ -12,10 +12,14 @@ from spatial_mae.study.describing import declaration
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import load
+from spatial_mae.study.sizes import MOST_DECOMPOSED
 
 # Families whose recipes say how many images are read.
 COUNTING = ("pretraining", "classification", "evaluation", "similarity", "inspection", "recovery")
 COUNTING += ("level_recovery", "jacobian", "basis", "comparison", "masked_loss")
+
+# Rules that read features of all latents, which large images do not have.
+OF_FEATURES = ("predict_gabor", "predict_depth")
 
 
 def demands(config: Mapping, dataset: str) -> dict:
@@ -68,6 +72,7 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
         if runs:
             found += _too_many(entry, runs, manifest)
             found += _singular(entry, runs, manifest)
+            found += _too_large(config, entry, runs, manifest)
             found += _too_few_to_extrapolate(config, entry, runs, manifest)
             found += _without_depth(entry, manifest)
             found += _other_channels(config["datasets"][dataset], entry, runs, manifest)
@@ -166,6 +171,36 @@ def _singular(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterato
             )
 
 
+def _too_large(
+    config: Mapping, entry: Mapping, runs: list[Mapping], manifest: Mapping
+) -> Iterator[str]:
+    """What is only known where second moments are decomposed into eigenvectors."""
+    rule, family = KINDS[entry["kind"]].rule, KINDS[entry["kind"]].recipe
+    for run in (run for run in runs if "patch" in run and "colour" in run):
+        values = _values(run, manifest)
+        if values <= MOST_DECOMPOSED:
+            continue
+        large = f"images of {manifest['dataset']!r} have {values:,} values ({run['colour']})"
+        if rule in OF_FEATURES:
+            yield (
+                f"experiment {entry['name']!r}: {large}, and features of all latents are known for "
+                f"at most {MOST_DECOMPOSED:,}; set a smaller `size`, or leave the experiment out"
+            )
+        recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
+        hidden = family == "linear" and "hidden" in recipe.get("samplings", ())
+        if hidden and list(recipe["n_latents"]) != ["all"]:
+            yield (
+                f"experiment {entry['name']!r}, recipe {entry['recipe']!r} of linear: {large}, and "
+                "the loss on hidden patches is known for all latents only; set `n_latents: [all]`"
+            )
+
+
+def _values(run: Mapping, manifest: Mapping) -> int:
+    """Of an image in the run's colour."""
+    channels = manifest["channels"] if run.get("colour") == "rgb" else 1
+    return manifest["height"] * manifest["width"] * channels
+
+
 def _too_few_to_extrapolate(
     config: Mapping, entry: Mapping, runs: list[Mapping], manifest: Mapping
 ) -> Iterator[str]:
@@ -177,8 +212,7 @@ def _too_few_to_extrapolate(
     for run in runs:
         n = number_of(run["n"], manifest["n_train"])
         each = int(n * (1 - recipe.held_out)) // 2**recipe.halvings
-        values = manifest["height"] * manifest["width"]
-        values *= manifest["channels"] if run["colour"] == "rgb" else 1
+        values = _values(run, manifest)
         if each <= values:
             yield (
                 f"experiment {entry['name']!r}, recipe {name!r} of {family}: {n} images of "

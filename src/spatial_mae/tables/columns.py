@@ -12,6 +12,7 @@ from spatial_mae.tables.column import (
     YES_NO,
     Column,
 )
+from spatial_mae.tables.sampled import SAMPLED
 
 SETTINGS = (
     Column("dataset", "data set", SETTING, TEXT),
@@ -284,7 +285,7 @@ DERIVED = (
 
 COLUMNS = {
     column.name: column
-    for column in (*SETTINGS, *REPEATS, *PLACES, *MEASUREMENTS, *PICTURES, *DERIVED)
+    for column in (*SETTINGS, *REPEATS, *PLACES, *MEASUREMENTS, *SAMPLED, *PICTURES, *DERIVED)
 }
 # A column that is another thing in one kind of table.
 IN_KIND = {("psd", "power"): Column("power", "power", MEASUREMENT, NUMBER)}

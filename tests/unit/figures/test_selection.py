@@ -11,6 +11,7 @@ from spatial_mae.figures import (
     gabor,
     hierarchy_levels,
     influence_choices,
+    influence_grid,
     influence_models,
     ising,
     ising_torus,
@@ -41,6 +42,34 @@ def test_an_mae_at_mask_ratio_zero_is_not_drawn_beside_the_ae(sample):
     table += [row | {"model": "mae", "mask_ratio": 0.0} for row in table if row["model"] == "ae"]
     rows = influence_models.select(table)
     assert {row["mask_ratio"] for row in rows if row["model"] == "mae"} == {0.25, 0.5, 0.75}
+
+
+def test_models_are_drawn_without_denoising_ones(sample):
+    table = [row for row in sample("profile") if row["model"] != "dae"]
+    (legend,) = influence_models.draw(influence_models.select(table)).legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names[0] == "AE"
+    assert all(name.startswith("MAE") for name in names[1:])
+
+
+def test_losses_of_one_number_of_latents_have_no_curves_over_it(sample):
+    table = sample("losses")
+    most = max(row["n_latents"] for row in table)
+    one = [row for row in table if row["n_latents"] == most]
+    one = [row for row in one if row["sampling"] in (None, "bernoulli")]
+    whole, few = (losses.draw(losses.select(rows)) for rows in (table, one))
+    assert 2 * len(few.axes) == len(whole.axes)
+    assert all(axis.lines for axis in few.axes)
+
+
+def test_sampled_outputs_have_intervals(sample):
+    plain = sample("influence")
+    sampled = [row | {"mean_distance_se": 0.1 * row["mean_distance"]} for row in plain]
+    counts = []
+    for table in (plain, sampled):
+        axis = influence_grid.draw(influence_grid.select(table)).axes[0]
+        counts.append(len(axis.collections))
+    assert counts[1] > counts[0]
 
 
 def test_choices_hold_all_others_at_one_setting(sample):

@@ -103,3 +103,18 @@ def test_too_many_images_for_exact_sums_are_refused():
     images = np.broadcast_to(_images()[:1], (3_000_000, 4, 6, 3))
     with pytest.raises(ValueError, match="overflow exact sums; use at most"):
         pixel_moments(images, "gray")
+
+
+def test_sums_that_do_not_fit_are_refused_before_they_are_allocated(monkeypatch):
+    monkeypatch.setattr("spatial_mae.linear.sizes.free_memory", lambda: 10_000)
+    monkeypatch.setattr("spatial_mae.linear.moments.gram", lambda *_: pytest.fail("allocated"))
+    with pytest.raises(
+        ValueError, match=r"d = 72 coordinates .*Without matrices \(d, d\), at most"
+    ):
+        pixel_moments(_images(), "rgb")
+
+
+def test_chunks_of_large_images_are_smaller(monkeypatch):
+    whole = pixel_moments(_images(), "luma")
+    monkeypatch.setattr("spatial_mae.linear.moments.CHUNK_BYTES", 3 * _images()[0].nbytes)
+    assert np.array_equal(pixel_moments(_images(), "luma").gram, whole.gram)

@@ -142,3 +142,21 @@ def test_labels_that_a_data_set_does_not_have_are_named(config):
     entry = [{"kind": "evaluation", "grids": [RUN]}]
     (found,) = misfits(config, entry, factors={"form": ["disc", "ring"]}, n_train=4000, n_test=900)
     assert "label 'hue', but data set 'mine' has class, form" in found
+
+
+def test_large_images_have_no_features_of_all_latents(config):
+    linear = {"dataset": ["mine"], "patch": [8], "ridge": [0.001]}
+    config["recipes"]["linear"]["both"] = {
+        **config["recipes"]["linear"]["default"],
+        "samplings": ["bernoulli", "hidden"],
+    }
+    experiments = [
+        {"kind": "influence", "grids": [linear]},
+        {"kind": "losses", "recipe": "both", "grids": [linear]},
+        {"kind": "gabor", "grids": [linear]},
+    ]
+    assert misfits(config, experiments, height=64, width=64) == []
+    found = misfits(config, experiments, height=72, width=72)
+    assert len(found) == 2
+    assert "have 5,184 values (luma), and the loss on hidden patches" in found[0]
+    assert "experiment 'gabor': images of 'mine' have 5,184 values" in found[1]

@@ -62,6 +62,7 @@ CATEGORIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", 
 BLACK, GREY = "#000000", "#666666"
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+Z95 = 1.96  # standard errors on either side of a 95 % interval
 
 
 def styled(draw: Callable[[list], Figure]) -> Callable[[list], Figure]:
@@ -144,6 +145,14 @@ def line(axis: Axes, rows: Sequence[Mapping], x: str, y: str, **look: object) ->
     points = sorted((row[x], row[y]) for row in rows if row[x] is not None and row[y] is not None)
     if points:
         axis.plot(*zip(*points, strict=True), **look)
+
+
+def bars(axis: Axes, rows: Sequence[Mapping], x: str, y: str, color: object) -> None:
+    """95 % intervals of column `y` from its standard errors, `{y}_se`, where rows have any."""
+    for row in rows:
+        if row[y] is not None and (error := row.get(f"{y}_se")):
+            low, high = row[y] - Z95 * error, row[y] + Z95 * error
+            axis.vlines(row[x], low, high, color=color, linewidth=0.8)
 
 
 def log_x(axis: Axes, values: Sequence[float]) -> None:

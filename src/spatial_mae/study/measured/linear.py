@@ -8,6 +8,9 @@ from spatial_mae.study.measured.keys import MOMENT, SOLVED
 LIMIT = ("patch", "centring", "flip")
 SPREADS = ("mean_distance", "intra_patch_share", "entropy", "half_width")
 SPREADS += tuple(f"{name}_square" for name in SPREADS)
+# Of images too large to be decomposed, whose outputs are sampled.
+SAMPLED = ("stationary_weight", "n_outputs")
+ERRORS = tuple(f"{name}_{error}" for name in SPREADS for error in ("se", "halves"))
 
 RULES = {
     "compute_moments": Rule(
@@ -38,12 +41,12 @@ RULES = {
         "results/linear/{dataset}/{moment}/{run}",
         slugs=SOLVED,
         recipe="linear",
-        declared="linear.recipe.LinearRecipe",
+        declared="linear.recipe.ComparisonRecipe",
         stage="linear",
         tables={
             "losses": Table(
                 "losses_{recipe}.csv",
-                (*LINEAR, "sampling", "loss", "eigenvalue"),
+                (*LINEAR, "sampling", "loss", "eigenvalue", "loss_se", "loss_halves", *SAMPLED),
                 figures=("losses",),
                 also=("sampling_laws",),
             ),
@@ -53,19 +56,20 @@ RULES = {
         "results/linear/{dataset}/{moment}/{run}",
         slugs=SOLVED,
         recipe="linear",
-        declared="linear.recipe.LinearRecipe",
+        declared="linear.recipe.ComparisonRecipe",
         stage="linear",
         tables={
             "influence": Table(
                 "influence_{recipe}.csv",
-                (*LINEAR, "noise_deviation", "sampling", *SPREADS),
+                (*LINEAR, "noise_deviation", "sampling", *SPREADS, *ERRORS, *SAMPLED),
                 figures=("influence_grid",),
                 also=("influence_choices", "estimation_noise"),
             ),
             "profile": Table(
                 "profile_{recipe}.csv",
                 (*LINEAR, "noise_deviation", "sampling")
-                + ("distance", "mean_absolute", "mean_square", "n_pairs"),
+                + ("distance", "mean_absolute", "mean_square", "n_pairs")
+                + ("mean_absolute_se", "mean_square_se", *SAMPLED),
                 figures=("influence_models", "influence_profiles"),
             ),
         },

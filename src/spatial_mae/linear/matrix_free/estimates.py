@@ -1,0 +1,154 @@
+"""Means over all targets from some, drawn without replacement, with their standard errors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import entr
+
+from spatial_mae.files import Row
+from spatial_mae.linear.influence import half_width, normalised_weights
+
+# Groups of targets, left out in turn for the standard error of the half width.
+GROUPS = 20
+POWERS = {1: ("", "mean_absolute"), 2: ("_square", "mean_square")}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where coordinates are. shape: (height, width, channels). patch_index: (d,)."""
+
+    shape: tuple[int, int, int]
+    patch_index: np.ndarray
+
+    def distances(self, target: int) -> np.ndarray:
+        """From a coordinate to all, in pixels: (d,)."""
+        height, width, channels = self.shape
+        row, column = divmod(target // channels, width)
+        y, x = np.arange(height)[:, None] - row, np.arange(width)[None, :] - column
+        return np.repeat(np.hypot(y, x).ravel(), channels)
+
+    def n_pairs(self) -> np.ndarray:
+        """Pairs of coordinates at each distance, rounded to whole pixels."""
+        height, width, channels = self.shape
+        y, x = np.arange(1 - height, height), np.arange(1 - width, width)
+        bins = np.rint(np.hypot(y[:, None], x[None, :])).astype(int)
+        pairs = np.multiply.outer(height - np.abs(y), width - np.abs(x)) * channels**2
+        return np.bincount(bins.ravel(), weights=pairs.ravel()).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What was measured on some targets.
+
+    values: measure -> of each target, (q,); nan where nothing influences it. sums: power -> summed
+    weight of each target at each distance, (q, bins). pairs: how many coordinates are there.
+    """
+
+    values: dict[str, np.ndarray]
+    sums: dict[int, np.ndarray]
+    pairs: np.ndarray
+
+
+def measure_columns(W: np.ndarray, targets: np.ndarray, places: Places) -> Sampled:
+    """The measures of `influence.measure` of each column, (d, q), of the targets (q,)."""
+    n_bins = len(places.n_pairs())
+    distances = [places.distances(target) for target in targets]
+    bins = [np.rint(distance).astype(np.int64) for distance in distances]
+    inside = places.patch_index[:, None] == places.patch_index[targets][None, :]
+    values, sums = {}, {}
+    for power, (suffix, _) in POWERS.items():
+        weights = normalised_weights(W, power)
+        seen = np.where(weights.any(axis=0), 1.0, np.nan)
+        reach = [w @ distance for w, distance in zip(weights.T, distances, strict=True)]
+        values["mean_distance" + suffix] = seen * np.array(reach)
+        values["intra_patch_share" + suffix] = seen * (weights * inside).sum(axis=0)
+        values["entropy" + suffix] = seen * entr(weights).sum(axis=0)
+        columns = zip(bins, weights.T, strict=True)
+        sums[power] = np.array([np.bincount(b, w, n_bins) for b, w in columns])
+    return Sampled(values, sums, np.array([np.bincount(b, minlength=n_bins) for b in bins]))
+
+
+def joined(parts: list[Sampled]) -> Sampled:
+    """Targets of several parts, one after another."""
+    first = parts[0]
+    return Sampled(
+        {name: np.concatenate([part.values[name] for part in parts]) for name in first.values},
+        {power: np.concatenate([part.sums[power] for part in parts]) for power in first.sums},
+        np.concatenate([part.pairs for part in parts]),
+    )
+
+
+def summary(found: Sampled, n_targets: int) -> Row:
+    """Each measure and its standard error, `*_se`, as a mean over all `n_targets` targets."""
+    row: Row = {}
+    for name, values in found.values.items():
+        known = values[np.isfinite(values)]
+        row[name] = float(known.mean()) if len(known) else 0.0
+        row[f"{name}_se"] = _of_mean(known, n_targets)
+    for power, (suffix, _) in POWERS.items():
+        name = f"half_width{suffix}"
+        row[name], row[f"{name}_se"] = _half_width(found.sums[power], found.pairs, n_targets)
+    return row
+
+
+def profile(found: Sampled, places: Places) -> list[Row]:
+    """Mean weight of a pair at each distance, with standard errors, where a target has pairs."""
+    n_pairs = places.n_pairs()
+    rows = [{"distance": b, "n_pairs": int(pairs)} for b, pairs in enumerate(n_pairs)]
+    for power, (_, column) in POWERS.items():
+        means, errors = ratio(found.sums[power], found.pairs, len(places.patch_index))
+        for row, mean, error in zip(rows, means, errors, strict=True):
+            row |= {column: float(mean), f"{column}_se": float(error)}
+    seen = found.pairs.sum(axis=0)
+    kept = [row for row in rows if seen[row["distance"]]]
+    order = ("distance", "mean_absolute", "mean_square", "n_pairs")
+    return [{name: row[name] for name in dict.fromkeys((*order, *row))} for row in kept]
+
+
+def ratio(
+    numerators: np.ndarray, denominators: np.ndarray, n_targets: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum over sum, (bins,) from (q, bins), and its standard error; 0 where nothing is divided."""
+    total = denominators.sum(axis=0)
+    value = np.divide(numerators.sum(axis=0), total, out=np.zeros(len(total)), where=total > 0)
+    q = len(numerators)
+    residual = numerators - value * denominators
+    spread = residual.var(axis=0, ddof=1) if q > 1 else np.full(len(total), np.nan)
+    error = np.sqrt(_left(q, n_targets) * q * spread)
+    return value, np.divide(error, total, out=np.zeros(len(total)), where=total > 0)
+
+
+def _of_mean(values: np.ndarray, n_targets: int) -> float | None:
+    """None for a single value: it has no spread."""
+    q = len(values)
+    if q < 2:
+        return 0.0 if q == n_targets else None
+    return float(np.sqrt(_left(q, n_targets) * values.var(ddof=1) / q))
+
+
+def _left(q: int, n_targets: int) -> float:
+    """The share of targets that were not drawn: with all of them nothing is left to chance."""
+    return 1.0 - q / n_targets
+
+
+def _half_width(sums: np.ndarray, pairs: np.ndarray, n_targets: int) -> tuple[float, float | None]:
+    """The half width of the mean profile, and its standard error by the jackknife."""
+
+    def width(kept: np.ndarray) -> float:
+        total = pairs[kept].sum(axis=0)
+        return half_width((sums[kept].sum(axis=0) / np.maximum(total, 1)).tolist())
+
+    q = len(sums)
+    whole = width(np.ones(q, bool))
+    return whole, _jackknife(width, q, n_targets)
+
+
+def _jackknife(statistic: Callable[[np.ndarray], float], q: int, n_targets: int) -> float | None:
+    if q < 2:
+        return 0.0 if q == n_targets else None
+    groups = min(GROUPS, q)
+    number = np.arange(q) % groups
+    without = np.array([statistic(number != group) for group in range(groups)])
+    spread = ((without - without.mean()) ** 2).sum() * (groups - 1) / groups
+    return float(np.sqrt(_left(q, n_targets) * spread))
