@@ -24,7 +24,7 @@ from spatial_mae.study import (
     data_fit,
     file_states,
     grid,
-    laddering,
+    ladders,
     relations,
     sources,
     user_files,

@@ -5,12 +5,10 @@ inputs:
 
 outputs:
     results/{study}/ladder.csv
-    results/{study}/ladder_trends.csv
+    results/{study}/ladder.json
     results/{study}/ladder.md
     results/{study}/ladder.pdf
     results/{study}/ladder.png
-
-`ladder_so_far` makes the same of the tables that are there, under results/{study}/so_far/.
 """
 
 
@@ -22,10 +20,11 @@ rule ladder:
 rule judge_ladder:
     input:
         statements=f"{SOURCE}/spatial_mae/papers/statements.json",
+        config="results/{study}/config.yaml",
         tables=rules.tables.input,
     output:
         verdicts="results/{study}/ladder.csv",
-        trends="results/{study}/ladder_trends.csv",
+        trends="results/{study}/ladder.json",
         markdown="results/{study}/ladder.md",
         pdf="results/{study}/ladder.pdf",
         png=report("results/{study}/ladder.png", caption="../report/ladder.rst", category="Claims"),
@@ -39,40 +38,12 @@ rule judge_ladder:
         "../../envs/figures.yaml"
     params:
         code=fingerprint("judge_ladder", *modules_of("claims")),
-        tables=rules.judge_claims.params.tables,
-        rungs=lambda wildcards: [f"{n}={e}" for n, e in laddering.rungs(config).items()],
+        rungs=lambda wildcards: ladders.rungs(config),
     shell:
         r"""
         python -m spatial_mae.cli.judge_ladder \
-            --table {params.tables:q} \
-            --rung {params.rungs:q} \
-            --verdicts {output.verdicts:q} \
-            --trends {output.trends:q} \
-            --markdown {output.markdown:q} \
-            --pdf {output.pdf:q} \
-            --png {output.png:q} \
+            --config {input.config:q} \
+            --folder results/{wildcards.study:q} \
             --record {output.record:q} \
             &>{log:q}
-        """
-
-
-rule ladder_so_far:
-    localrule: True
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        folder=f"results/{config['study']}/so_far",
-        tables=rules.judge_claims.params.tables,
-        rungs=lambda wildcards: [f"{n}={e}" for n, e in laddering.rungs(config).items()],
-    shell:
-        r"""
-        python -m spatial_mae.cli.judge_ladder \
-            --table {params.tables:q} \
-            --rung {params.rungs:q} \
-            --verdicts {params.folder:q}/ladder.csv \
-            --trends {params.folder:q}/ladder_trends.csv \
-            --markdown {params.folder:q}/ladder.md \
-            --pdf {params.folder:q}/ladder.pdf \
-            --png {params.folder:q}/ladder.png \
-            --record {params.folder:q}/ladder.record.json
         """

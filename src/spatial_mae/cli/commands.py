@@ -14,6 +14,7 @@ COMMANDS = {
     "unpack": ("unpack_results", "unpack an archive of results after checking every checksum"),
     "jacobian": ("measure_jacobian", "Jacobian of a network's reconstruction: entropy and reach"),
     "export": ("export_network", "write weights of ours as a folder of transformers' ViTMAE"),
+    "ladder": ("judge_ladder", "verdicts at each budget that was trained so far"),
     "report": ("write_report", "write a study's report again"),
 }
 COMPLETION = """\

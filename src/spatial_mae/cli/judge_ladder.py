@@ -1,53 +1,40 @@
 """Verdicts at each budget of a ladder, how effects change with it, and their figure.
 
-Experiments whose table is not there yet are left out: a ladder that was stopped reports all the
-same what it has.
+Experiments whose table is not there yet are left out: a ladder that was stopped reports what it
+has.
 """
 
-from spatial_mae.claims.ladder import judge_rungs, markdown, trends
-from spatial_mae.entry_point import Namespace, entry_point, flag, paths
-from spatial_mae.figures.drawing.ladder import draw
+import yaml
+
+from spatial_mae.entry_point import Namespace, entry_point, paths, reads
 from spatial_mae.figures.drawing.style import save
-from spatial_mae.files import write_rows, write_text
-from spatial_mae.tables.reading import kind_and_path, read_tables
-
-
-def _rung(text: str) -> tuple[str, int]:
-    name, _, epochs = text.partition("=")
-    return name, int(epochs)
+from spatial_mae.files import write_json, write_rows, write_text
+from spatial_mae.ladder.drawing import draw
+from spatial_mae.ladder.trends import judge_rungs, markdown, trends
+from spatial_mae.study.ladders import rungs
+from spatial_mae.tables.reading import read_tables
 
 
 @entry_point(
-    flag(
-        "table",
-        type=kind_and_path,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="KIND=PATH",
-        help="table of an experiment; one that is missing is left out",
-    ),
-    flag("rung", type=_rung, nargs="+", required=True, metavar="RECIPE=EPOCHS", help="the rungs"),
-    paths(
-        verdicts="csv to write, a row for each statement and rung",
-        trends="csv to write, a row for each statement",
-        markdown="the same to read (.md)",
-        pdf="figure to write",
-        png="the same as a bitmap",
-    ),
-    inputs=lambda given: [path for _, path in given.table if path.is_file()],
+    reads(config="the study's merged config (.yaml), next to the folder of its tables"),
+    paths(folder="folder for ladder.csv, .json, .md, .pdf and .png"),
 )
 def main(given: Namespace) -> None:
-    there = [(kind, path) for kind, path in given.table if path.is_file()]
-    for _, path in given.table:
-        if not path.is_file():
+    config = yaml.safe_load(given.config.read_text(encoding="utf-8"))
+    budgets, there = rungs(config), []
+    for entry in config["experiments"]:
+        path = given.config.parent / "tables" / f"{entry['name']}.csv"
+        if path.is_file():
+            there.append((entry["kind"], path))
+        else:
             print(f"{path}: not there yet, left out")
-    rows = judge_rungs(read_tables(there), dict(given.rung))
+    rows = judge_rungs(read_tables(there), budgets)
     lines = trends(rows)
-    write_rows(given.verdicts, rows)
-    write_rows(given.trends, lines)
-    write_text(given.markdown, markdown(lines))
-    save(draw(rows, lines), given.pdf, given.png)
+    figure = draw(rows, lines)
+    write_rows(given.folder / "ladder.csv", rows)
+    write_json(given.folder / "ladder.json", lines)
+    write_text(given.folder / "ladder.md", markdown(lines))
+    save(figure, given.folder / "ladder.pdf", given.folder / "ladder.png")
     print(markdown(lines))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import advising, grid, laddering, relations
+from spatial_mae.study import advising, grid, ladders, relations
 from spatial_mae.study.checking import faults, nearest
 from spatial_mae.study.drawing import unfit_figures
 from spatial_mae.study.fitting import misfits
@@ -54,7 +54,7 @@ def checked(config: Mapping) -> dict:
             *dict.fromkeys(problem for found in unknown.values() for problem in found),
             *misfits(known),
             *advising.misfits(known),
-            *laddering.misfits(known),
+            *ladders.misfits(known),
             *missing_files(known),
         ]
     )

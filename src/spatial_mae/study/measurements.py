@@ -22,7 +22,7 @@ RELATED = ("jacobian", "unmasked", "attention", "embedding", "evaluation")
 RULES = {
     "write_config": Rule("results/{study}", file="config.record.json"),
     "judge_claims": Rule("results/{study}", file="claims.record.json"),
-    "judge_ladder": Rule("results/{study}", file="ladder.record.json"),
+    "judge_ladder": Rule("results/{study}", file="ladder.record.json", scores="ladder.csv"),
     "write_report": Rule("results/{study}", file="report.record.json"),
     "draw_figure": Rule("results/{study}/figures", file="{figure}.record.json"),
     "collect_table": Rule("results/{study}/tables", file="{experiment}.record.json"),

@@ -33,7 +33,7 @@ NOTE = (
 
 
 def draw(rows: Sequence[Row], lines: Sequence[Row]) -> Figure:
-    """rows: of `claims.ladder.judge_rungs`; lines: of `claims.ladder.trends`.
+    """rows: of `trends.judge_rungs`; lines: of `trends.trends`.
 
     Statements with estimates at two rungs or more are drawn. Raises ValueError if there are none.
     """

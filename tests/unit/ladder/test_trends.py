@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from spatial_mae.claims import ladder
 from spatial_mae.claims.verdict import HOLDS
+from spatial_mae.ladder import trends as ladder
 
 EPOCHS = [3, 10, 30, 100]
 

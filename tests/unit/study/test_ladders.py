@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from spatial_mae.study import laddering
+from spatial_mae.study import ladders
 
 RECIPE = {"epochs": 3, "warmup_epochs": 1.0, "checkpoints": (), "batch_size": 64}
 
@@ -15,8 +15,8 @@ def config(names=("a", "b"), **changes):
 
 
 def test_a_ladder_in_order():
-    assert list(laddering.misfits(config())) == []
-    assert laddering.rungs(config()) == {"a": 3, "b": 10}
+    assert list(ladders.misfits(config())) == []
+    assert ladders.rungs(config()) == {"a": 3, "b": 10}
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ def test_a_ladder_in_order():
     ],
 )
 def test_what_is_no_ladder_is_refused(names, changes, message):
-    (found,) = laddering.misfits(config(names, **changes))
+    (found,) = ladders.misfits(config(names, **changes))
     assert re.search(message, found)
 
 
 def test_a_study_without_a_ladder_says_what_to_do():
     with pytest.raises(ValueError, match=r"workflow/studies/ladder\.yaml"):
-        laddering.rungs(config(()))
-    assert list(laddering.misfits({"recipes": {}})) == []
+        ladders.rungs(config(()))
+    assert list(ladders.misfits({"recipes": {}})) == []

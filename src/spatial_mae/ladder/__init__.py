@@ -1,0 +1,1 @@
+"""What becomes of the papers' statements as the budget of training grows."""
