@@ -19,7 +19,11 @@ STUDY = {
         "final_seeds": [0, 1],
         "enc": 1,
     },
-    "recipes": {"pretraining": {"advise": {"epochs": 3, "checkpoints": [1, 2]}}},
+    "recipes": {
+        "pretraining": {
+            name: {"epochs": 3, "checkpoints": [1, 2]} for name in ("advise", "advise_drawn")
+        }
+    },
 }
 
 
@@ -51,7 +55,7 @@ def read(folder, name):
 def test_settings_that_go_on_continue_where_their_rung_stopped(advised):
     folder, _ = advised
     look, kept = read(folder, "look"), read(folder, "patches")["kept"]
-    assert [s["patch"] for s in look["kept"]] == [2, 4] and look["objective"] == "error"
+    assert [s["patch"] for s in look["kept"]] == [2, 4] and look["objective"] == "agreement"
     assert all(s["masks"] == [0.75] for s in kept)
     logs = folder / "results/logs/pretrain_mae/mine/advised/advise"
     whole = [p for p in logs.glob("*.log") if "until" not in p.name]

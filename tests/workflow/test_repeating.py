@@ -69,7 +69,7 @@ def _documented() -> list[str]:
     found = re.findall(r"(?:^|`)snakemake (--cores all[^`\n#]*)", text, re.M)
     known = {" ".join(command.split()) for command in found}
     others = ("mine.yaml", "results/quick/config.yaml", "own_images", "cityscapes", "kong", "-n ")
-    others += ("results/plans/", " conda")
+    others += ("results/plans/", " conda", "advise_validation")
     plain = [c for c in known if not any(word in c for word in others)]
     figures = sorted(c for c in plain if "/figures/" in c)
     return sorted(set(plain) - set(figures)) + figures[:2]

@@ -161,5 +161,4 @@ def test_held_out_training_images_are_scored_instead_of_test_images(run, dataset
     probes = [row for row in rows if row["protocol"] == "linear_probe"]
     held = round(n_train / 4)
     assert {(row["n_train"], row["n_test"]) for row in probes} == {(n_train - held, held)}
-    (last,) = [r for r in rows if r["protocol"] == "halves" and r["epoch"] == 4]
-    assert 0 <= last["value"] <= 1 and last["n_test"] == 10
+    assert not [r for r in rows if r["protocol"] == "halves"]  # an odd grid has no halves
