@@ -20,7 +20,7 @@ RATES = {
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
-    n, rounds = (5_000, 3) if quick else (50_000, 3)
+    n, rounds = (1_000, 1) if quick else (50_000, 3)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images.npy"
         np.save(path, random_images(n, SIDE, 3))

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.advice_validation.grids import PATCHES, collect
+from benchmarks.advice_validation.grids import collect
 from benchmarks.advice_validation.report import report
 
 
@@ -13,12 +13,11 @@ def main() -> None:
     collecting = tasks.add_parser("collect", help="from results to a table for each grid")
     collecting.add_argument("--results", type=Path, default=Path("results"))
     collecting.add_argument("--out", type=Path, required=True, help="folder to write")
-    collecting.add_argument("--patches", type=int, nargs="+", default=PATCHES, help="of these")
     reporting = tasks.add_parser("report", help="print markdown")
     reporting.add_argument("folder", type=Path, help="tables that `collect` wrote")
     given = parser.parse_args()
     if given.task == "collect":
-        collect(given.results, given.out, given.patches)
+        collect(given.results, given.out)
     else:
         print(report(given.folder))
 

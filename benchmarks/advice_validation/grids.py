@@ -1,11 +1,13 @@
 """What study advise_validation left, as a table for each trained grid."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from benchmarks.advice_validation.label_free import LabelFree
+from benchmarks.made_tables import studies
 from spatial_mae.advise.looking import look
 from spatial_mae.advise.scores import (
     COLUMNS,
@@ -14,16 +16,15 @@ from spatial_mae.advise.scores import (
     read_theory,
     with_test,
 )
+from spatial_mae.data.labels import CLASS
 from spatial_mae.data.store import open_dataset
 from spatial_mae.files import Row, read_json, read_rows, write_json, write_rows
-from spatial_mae.study.grid import parse
+from spatial_mae.study.grid import expand, parse
 
 HELD_OUT = 0.2
-PATCHES = (2, 4, 8, 16, 32)
 MASKS = (0.25, 0.5, 0.75, 0.9)
 BLOCK = {"masks": MASKS, "common_mask": 0.75, "default": (4, 0.75), "objective": "auto"}
 BLOCK["drawn"] = None
-LABELS = {"layouts": ("texture", "layout"), "layouts_32": ("texture", "layout")}
 
 
 @dataclass(frozen=True)
@@ -44,27 +45,44 @@ class Grid:
         return f"{word}_both" if self.label else word
 
 
-def found(results: Path) -> Iterator[Grid]:
-    """The grids of which a run was evaluated."""
-    for folder in sorted(results.glob("evaluate/mae/*/*/*")):
-        dataset, model, training = folder.parts[-3:]
-        for label in LABELS.get(dataset, ("",)):
-            yield Grid(dataset, label, model, training)
+def planned() -> dict[Grid, dict[int, set[tuple[float, int]]]]:
+    """Grid -> patch size -> (mask ratio, seed) of all its runs, by the study."""
+    config = studies()["advise_validation"]
+    grids: dict[Grid, dict[int, set]] = {}
+    for entry in config["experiments"]:
+        if entry["kind"] != "evaluation":
+            continue
+        asked = config["recipes"]["evaluation"][entry["recipe"]]["labels"]
+        labels = [label for label in asked if label != CLASS] or [""]
+        for run, label in product(expand(entry), labels):
+            one = Grid(run["dataset"], label, run["model"], run["training"])
+            patches = grids.setdefault(one, {})
+            patches.setdefault(run["patch"], set()).add((run["mask"], run["seed"]))
+    return grids
 
 
-def collect(results: Path, out: Path, patches: Sequence[int] = PATCHES) -> None:
+def collect(results: Path, out: Path) -> None:
     """Write {grid}.csv, and {grid}.json with the look at the images, for each grid.
 
-    patches: those that are collected; others may still be in training.
+    Patch sizes of which not all runs were evaluated are left out, and named.
     """
-    for grid in found(results):
-        rows = rows_of(results, grid, patches, known_rows(out / f"{grid.name}.csv"))
-        if not rows:
+    for grid, patches in planned().items():
+        done = {key(parse(path.parent.name)) for path in evaluated(results, grid)}
+        whole = [p for p, runs in patches.items() if {(p, *run) for run in runs} <= done]
+        if not whole:
             continue
+        rows = rows_of(results, grid, whole, known_rows(out / f"{grid.name}.csv"))
         write_rows(out / f"{grid.name}.csv", rows)
         write_json(out / f"{grid.name}.json", described(results, grid, rows), sealed=False)
-        runs = {(r["patch"], r["mask"], r["seed"]) for r in rows}
-        print(f"{grid.name}: {len(runs)} runs", file=sys.stderr)
+        rest = sorted(set(patches) - set(whole))
+        print(f"{grid.name}: patches {whole}, not yet {rest}", file=sys.stderr)
+
+
+def evaluated(results: Path, grid: Grid) -> list[Path]:
+    """The scores on held-out images of the runs that also have those on test images."""
+    folder = results / "evaluate" / "mae" / grid.dataset / grid.model / grid.training
+    searched = sorted(folder.glob(f"*/scores_{grid.recipe('search')}.csv"))
+    return [p for p in searched if p.with_name(f"scores_{grid.recipe('test')}.csv").exists()]
 
 
 def rows_of(
@@ -74,15 +92,12 @@ def rows_of(
 
     known: rows of before; what they have is not measured again, a network takes seconds.
     """
-    folder = results / "evaluate" / "mae" / grid.dataset / grid.model / grid.training
-    searched = sorted(folder.glob(f"*/scores_{grid.recipe('search')}.csv"))
-    wanted = [p for p in searched if parse(p.parent.name)["patch"] in patches]
-    both = [p for p in wanted if p.with_name(f"scores_{grid.recipe('test')}.csv").exists()]
+    both = [p for p in evaluated(results, grid) if parse(p.parent.name)["patch"] in patches]
     tested = [path.with_name(f"scores_{grid.recipe('test')}.csv") for path in both]
     rows = read_scores(both, "grid", grid.label)
     rows = with_test(rows, read_scores(tested, "grid", grid.label))
     names = {key(parse(path.parent.name)): path.parent.name for path in both}
-    weights = results / "pretrain" / folder.relative_to(results / "evaluate" / "mae")
+    weights = results / "pretrain" / grid.dataset / grid.model / grid.training
     measures = LabelFree(results / "data" / grid.dataset / "manifest.json", HELD_OUT)
     for row in rows:
         run, last = weights / names[key(row)], row["epoch"] == row["epochs"]

@@ -22,8 +22,10 @@ STUDY = {
     "recipes": {
         "pretraining": {
             name: {"epochs": 3, "checkpoints": [1, 2]} for name in ("advise", "advise_drawn")
-        }
+        },
+        "autocorrelation": {"default": {"max_displacement": 4}},
     },
+    "experiments": [{"kind": "autocorrelation", "grids": [{"dataset": ["mine"]}]}],
 }
 
 
@@ -41,7 +43,7 @@ def advised(copy_project):
     configs = ("--configfile", "workflow/studies/advise.yaml", "mine.yaml")
     run(f"{ADVICE}/patches.json", *configs)
     assert not (folder / f"{ADVICE}/masks.json").exists()
-    run("advise", *configs)
+    run("all", *configs)
     return folder, lambda *words: run("advise", *configs, *words)
 
 
@@ -73,6 +75,13 @@ def test_few_images_of_noise_are_no_ground_for_advice(advised):
     assert {"too few images", "fewer than 1,000 labels"} <= reasons
     assert advice["sentence"] in (folder / f"{ADVICE}/advice.html").read_text()
     assert advice["edited"] == []
+
+
+def test_the_report_on_these_images_begins_with_the_advice(advised):
+    folder, _ = advised
+    text = (folder / "results/mine/report.html").read_text()
+    assert text.index(read(folder, "advice")["sentence"]) < text.index('id="findings"')
+    assert 'href="advise/advice.html"' in text
 
 
 def test_a_rung_edited_by_hand_is_used_and_said(advised):

@@ -136,6 +136,21 @@ def test_names_of_grids():
     assert both.name == "layouts-layout-advised-budget_4" and both.recipe("test") == "test_both"
 
 
+def test_a_patch_size_is_collected_when_all_its_runs_are_evaluated(tmp_path):
+    plan = grids.planned()
+    assert {g.label for g in plan if g.dataset == "layouts"} == {"texture", "layout"}
+    digits = grids.Grid("digits", "", "advised", "budget_1")
+    assert {p: len(runs) for p, runs in plan[digits].items()} == {2: 12, 4: 12, 8: 12, 16: 9}
+    folder = tmp_path / "evaluate/mae/digits/advised/budget_1/patch-16_mask-0.5_seed-0"
+    for name in ("scores_search.csv", "scores_test.csv"):
+        assert grids.evaluated(tmp_path, digits) == []
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    assert grids.evaluated(tmp_path, digits) == [folder / "scores_search.csv"]
+    grids.collect(tmp_path, tmp_path / "out")  # one run of nine: nothing to write
+    assert not (tmp_path / "out").exists()
+
+
 def package(vendor, names):
     """A packed package with a picture of one colour for each (name, category)."""
     known = [

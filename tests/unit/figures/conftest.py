@@ -692,14 +692,21 @@ def level_recovery():
 
 FEW = {TEXT: ("first", "second"), WHOLE: (2, 4, 8), NUMBER: (0.25, 0.5, 0.75)}
 ALIKE = ("dataset", "model", "training", "unit", "enc", "dec", "epochs")
+MOST_ROWS = 1000
 KNOWN = {"seed": 0, "n": "all", "pixels": "lossless", "status": "completed"}
 
 
 def of_columns(kind):
-    """A table of any kind from its declared columns: a few values of each setting and place."""
+    """A table of any kind from its declared columns: a few values of each setting and place.
+
+    Three, but of a kind with many of them so many that the table stays small.
+    """
     columns = columns_of(kind)
     varied = [c for c in columns.values() if c.role in (SETTING, PLACE) and not c.told_by]
     few = {column.name: _few(column, column.name in KINDS[kind].keys) for column in varied}
+    for name in sorted(few, key=lambda name: -len(few[name])):
+        if math.prod(map(len, few.values())) > MOST_ROWS:
+            few[name] = few[name][:2]
     choices = enumerate(product(*few.values()))
     return [_row(columns, dict(zip(few, choice, strict=True)), n) for n, choice in choices]
 
