@@ -70,6 +70,8 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.RUN_INFO:
             self.progress = Progress(record.stats, now)
             self._write(f"{self.progress.total} jobs")
+        elif event == LogEvent.PROGRESS and self.progress:
+            self.progress.grow(record.total)
         elif event == LogEvent.JOB_INFO:
             self._begin(record, now)
         elif event == LogEvent.JOB_FINISHED:

@@ -13,6 +13,9 @@ class Job:
     log: str | None = None
 
 
+LATER = ""  # jobs whose rule is not known yet
+
+
 class Progress:
     """Jobs by rule: how many there are, which run, how long those that ended took.
 
@@ -28,6 +31,12 @@ class Progress:
         self._took: dict[str, list[float]] = {}
         self._begun = now
 
+    def grow(self, total: int) -> None:
+        """More jobs are known than before, as after a checkpoint; of which rules, is not."""
+        if total > self.total:
+            self.waiting[LATER] = self.waiting.get(LATER, 0) + total - self.total
+            self.total = total
+
     def start(self, number: int, job: Job, now: float) -> None:
         """Job `number` has begun; again if it is tried again."""
         self.running[number] = (job, now)
@@ -38,7 +47,8 @@ class Progress:
             return None
         job, begun = found
         self.done += 1
-        self.waiting[job.rule] = max(self.waiting.get(job.rule, 0) - 1, 0)
+        rule = job.rule if self.waiting.get(job.rule) else LATER
+        self.waiting[rule] = max(self.waiting.get(rule, 0) - 1, 0)
         self._took.setdefault(job.rule, []).append(now - begun)
         return job, now - begun
 

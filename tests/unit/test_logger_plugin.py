@@ -22,6 +22,18 @@ def test_time_left_is_that_of_the_rules_that_wait():
     assert progress.seconds_left(30) == pytest.approx(2 * 20)
 
 
+def test_jobs_that_a_checkpoint_adds_are_counted_and_take_the_mean_time():
+    progress = Progress({"look": 1, "total": 1}, now=0)
+    progress.start(0, Job("look", "a"), 0)
+    progress.finish(0, 10)
+    progress.grow(3)
+    progress.grow(2)  # never fewer
+    assert (progress.done, progress.total) == (1, 3) and progress.seconds_left(10) == 20
+    progress.start(1, Job("train", "b"), 10)
+    progress.finish(1, 20)
+    assert (progress.done, progress.total) == (2, 3) and progress.seconds_left(20) == 10
+
+
 def test_jobs_that_run_together_take_less_time():
     progress = Progress({"one": 8}, now=0)
     for number in range(4):  # two at a time, 10 s each

@@ -1,7 +1,7 @@
 """Which patch sizes and mask ratios a size of images admits, and why others are left out."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 LEAST_GRID = 2  # patches along the shorter side: fewer leave nothing to predict from
 
@@ -36,6 +36,24 @@ def feasible(
 def drawn_mask(drawn: Sequence[float] | None) -> float | None:
     """The mask ratio of runs whose batches draw theirs from a range: its middle."""
     return round(sum(drawn) / 2, 6) if drawn else None
+
+
+def undrawable(
+    height: int, width: int, masks: Mapping[int, list[float]], drawn: Sequence[float] | None
+) -> list[dict]:
+    """Take the drawn mask ratio from patches that do not admit both ends of its range; which, why.
+
+    masks: patch size -> mask ratios, as `feasible` returns them; changed here.
+    """
+    dropped = []
+    for patch, fits in masks.items():
+        ends = [_unmasked(height, width, patch, end) for end in drawn or ()]
+        if (why := next(filter(None, ends), "")) and drawn_mask(drawn) in fits:
+            fits.remove(drawn_mask(drawn))
+            low, high = drawn
+            why = f"drawn from {low:g} to {high:g}: {why}"
+            dropped.append({"patch": patch, "mask": drawn_mask(drawn), "why": why})
+    return dropped
 
 
 def admits(height: int, width: int, patch: int, mask: float) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spatial_mae.advise.candidates import admits, drawn_mask, feasible
+from spatial_mae.advise.candidates import admits, drawn_mask, feasible, undrawable
 from spatial_mae.advise.rungs import objective, signed
 from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import Dataset
@@ -34,6 +34,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     drawn = drawn_mask(block["drawn"])
     tried = [*block["masks"], *([drawn] if drawn else [])]
     masks, dropped = feasible(height, width, block["patches"], tried, common)
+    dropped += undrawable(height, width, masks, block["drawn"])
     n_classes, n_labels = labels_of(manifest)
     halved = all(height % (2 * patch) == width % (2 * patch) == 0 for patch in masks)
     patch, mask = block["default"]

@@ -95,6 +95,7 @@ def draw(rows: list[Row]) -> Figure:
         for across, unit in enumerate(units):
             _draw_panel(axes[down, across], pick(part, unit_level=unit), looks)
             title(axes[down, across], _size(rows[0], unit) if down == 0 else "")
+        axes[down, 0].set_ylim(bottom=0)  # when all is drawn: it ends the scaling of the whole line
         axes[down, 0].set_ylabel(f"{METRICS[metric]},\nvariance ratio {number(ratio)}")
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("mask_ratio"))
@@ -122,7 +123,6 @@ def _draw_panel(axis: Axes, rows: Sequence[Row], looks: dict[str, dict]) -> None
             ratios, values = ([row[c] for row in noisy] for c in ("mask_ratio", "value"))
             bars = [2 * row["standard_error"] for row in noisy]
             axis.errorbar(ratios, values, bars, fmt="none", ecolor=look["color"], elinewidth=0.6)
-    axis.set_ylim(bottom=0)
 
 
 def _size(row: Row, unit: int) -> str:

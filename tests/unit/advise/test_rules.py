@@ -6,7 +6,7 @@ from simulated_advice import EPOCHS, Trial, look
 
 from spatial_mae.advise import doubts, rungs, theory
 from spatial_mae.advise.advice import mask_words, not_tried
-from spatial_mae.advise.candidates import feasible
+from spatial_mae.advise.candidates import feasible, undrawable
 from spatial_mae.advise.ranking import rank
 
 
@@ -27,6 +27,15 @@ def test_patches_that_tile_images_of_two_sides():
     why = {(d["patch"], d.get("mask")): d["why"] for d in dropped}
     assert why[5, None] == "does not divide 24 x 36 pixels" == why[8, None]
     assert why[12, 0.99] == "mask ratio 0.99 hides all of 6 patches"
+
+
+def test_a_range_of_mask_ratios_is_tried_where_both_of_its_ends_are_possible():
+    masks, _ = feasible(32, 32, [8, 16], [0.5, 0.575], 0.75)
+    (left,) = undrawable(32, 32, masks, (0.25, 0.9))
+    assert masks == {8: [0.5, 0.575, 0.75], 16: [0.5, 0.75]}
+    assert (left["patch"], left["mask"]) == (16, 0.575)
+    assert left["why"] == "drawn from 0.25 to 0.9: mask ratio 0.9 hides all of 4 patches"
+    assert undrawable(32, 32, masks, None) == []
 
 
 @pytest.mark.parametrize(
