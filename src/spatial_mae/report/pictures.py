@@ -13,7 +13,14 @@ THUMBNAIL, LEADING = 640, 1280  # pixels: the widest picture in a list, and next
 
 
 def embed(path: Path, widest: int) -> dict:
-    """A picture as `address` (data:, png on white, at most `widest` pixels), `width`, `height`.
+    """A picture as `address` (data:, png as of `shrunk`), `width`, `height`."""
+    content, (width, height) = shrunk(path, widest)
+    text = base64.b64encode(content).decode("ascii")
+    return {"address": f"data:image/png;base64,{text}", "width": width, "height": height}
+
+
+def shrunk(path: Path, widest: int) -> tuple[bytes, tuple[int, int]]:
+    """A picture as a png of few colours on white, at most `widest` pixels; its width and height.
 
     Raises ValueError for a file that is not what was written there.
     """
@@ -27,6 +34,4 @@ def embed(path: Path, widest: int) -> dict:
         shown = shown.resize((widest, height), Image.Resampling.LANCZOS)
     stored = io.BytesIO()
     shown.quantize(COLOURS).save(stored, "PNG", optimize=True)
-    text = base64.b64encode(stored.getvalue()).decode("ascii")
-    size = {"width": shown.width, "height": shown.height}
-    return {"address": f"data:image/png;base64,{text}", **size}
+    return stored.getvalue(), shown.size
