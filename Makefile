@@ -18,7 +18,7 @@ export XDG_CACHE_HOME := $(CURDIR)/.cache
 endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help quick taste advise test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs site clean lock
+.PHONY: help quick taste advise test test-slurm lint bench gpu-check status pack-results unpack-results redraw keep-results results-page estimate docs site clean lock
 
 help:  ## print this list
 	@echo "make TARGET [NAME=value ...], with these targets:"
@@ -67,6 +67,12 @@ unpack-results: $(READY)  ## unpack an ARCHIVE's results after checking every ch
 redraw: $(READY)  ## redraw STUDY's figures, claims and report from its tables, without images or training
 	snakemake --cores $(CORES) --configfile results/$(STUDY)/config.yaml --rerun-triggers mtime \
 	    --forcerun draw_figure judge_claims write_report --logger spatial-mae -- report
+
+keep-results: $(READY)  ## keep a finished STUDY's rounded tables with the docs, in docs/archives
+	@python -m spatial_mae.cli.keep_results --study $(STUDY)
+
+results-page: $(READY)  ## write docs/results.md and draw its pictures from docs/archives, in two minutes
+	python -m spatial_mae.report.results_page docs
 
 estimate: $(READY)  ## estimate jobs, hours and storage of STUDY before it runs (FLAGS: see estimate_cost --help)
 	@python -m spatial_mae.cli.estimate_cost \

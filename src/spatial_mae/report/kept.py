@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import dropwhile
 from pathlib import Path
 from statistics import median
 
 from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
 from spatial_mae.files import Row
+from spatial_mae.report.kept_probes import HEADS, probe_lines
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
 
@@ -22,7 +24,15 @@ class Kept:
 
     def functions(self) -> dict[str, Callable]:
         """What a template can call, by name."""
-        named = (self.value, self.pivot, self.ranks, self.verdicts, self.found, self.estimate)
+        named = (
+            self.value,
+            self.pivot,
+            self.ranks,
+            self.probed,
+            self.verdicts,
+            self.found,
+            self.claim,
+        )
         named += (self.overlay, self.record, self.datasets)
         return {function.__name__: function for function in named}
 
@@ -32,8 +42,9 @@ class Kept:
         return self._studies[name]
 
     def overlay(self, study: str) -> str:
-        """The overlay that a study was run with."""
-        return (self.archives / study / "overlay.yaml").read_text(encoding="utf-8").rstrip("\n")
+        """The overlay that a study was run with, without the comment at its head."""
+        text = (self.archives / study / "overlay.yaml").read_text(encoding="utf-8")
+        return "\n".join(dropwhile(lambda line: line.startswith("#"), text.splitlines()))
 
     def record(self, study: str) -> dict:
         return self.study(study).record
@@ -52,27 +63,29 @@ class Kept:
         study: str,
         experiment: str,
         column: str,
-        down: str,
-        across: str,
-        heads: Sequence[str],
+        down: Sequence[str],
+        across: Mapping[str, Mapping],
         digits: int = 2,
         **where: object,
     ) -> str:
-        """A table of the values of `column`, one row per value of `down`, one column per `across`.
+        """A table of `column`: a row per value of a column, a column per head of `across`.
 
-        heads: what is written above the columns. where: what the rows hold; values of `across` in
-        its list are in its order.
+        down: the rows' column and its head. across: head -> what those rows hold. where: what all
+        rows hold. Raises ValueError for a cell with no value or with several.
         """
+        name, head = down
         rows = pick(self.study(study).table(experiment), **where)
-        places = where[across] if across in where else levels(rows, across)
-        lines = []
-        for value in _in_order(rows, down):
-            cells = [
-                _one(pick(rows, **{down: value, across: place}), column, digits, {down: value})
-                for place in places
+        lines = [
+            [
+                _whole(value),
+                *(
+                    _one(pick(rows, **{name: value}, **own), column, digits, own | {name: value})
+                    for own in across.values()
+                ),
             ]
-            lines.append([_whole(value), *cells])
-        return markdown(heads, lines)
+            for value in levels(rows, name)
+        ]
+        return markdown([head, *across], lines)
 
     def ranks(self, groups: Sequence[Sequence[str]], predictors: Sequence[str]) -> str:
         """How well gains are predicted: a row per (label, study, data set, kind of target)."""
@@ -93,14 +106,20 @@ class Kept:
         cells = [_median_and_lowest(pick(rows, predictor=name)) for name in predictors]
         return [label, f"{n_images:,}", *cells, f"{right:.0%} of {sure:,}", f"{common:.0%}"]
 
-    def estimate(self, study: str, statement: str, name: str = "estimate", digits: int = 2) -> str:
-        """A number behind the verdict on a statement."""
-        return f"{self.study(study).claims[statement]['evidence'][name]:.{digits}f}"
+    def probed(self, study: str, experiment: str, representation: str = "mean") -> str:
+        """Accuracies of linear probes, setting by setting."""
+        rows = self.study(study).table(experiment)
+        return markdown(HEADS, list(probe_lines(rows, representation)))
+
+    def claim(self, study: str, statement: str) -> dict:
+        """The verdict on a statement in words, `verdict` and `sentence`, with what is behind it."""
+        claim = self.study(study).claims[statement]
+        return claim | {"verdict": in_words(claim["verdict"])}
 
     def verdicts(self, studies: Mapping[str, str], leave: Sequence[str] = ()) -> str:
-        """Statements down, studies (name -> head) across; those decided or inconclusive somewhere.
+        """Statements down, studies (name -> head) across; those without a trained network.
 
-        leave: sources or statements, by their beginning, that are not shown.
+        leave: beginnings of statements that are not shown.
         """
         claims = {name: self.study(name).claims for name in studies}
         lines = []
@@ -124,11 +143,11 @@ class Kept:
         return markdown(["statement", "study", "verdict", "found"], lines)
 
     def _shown(self, claims: Mapping[str, Mapping], leave: Sequence[str]) -> list[str]:
-        """Statements of the linear half and of theory, with a verdict in one study at least."""
-        everything = next(iter(claims.values()))
+        """Statements with a verdict in one study at least."""
+        every = next(iter(claims.values()))
         return [
             statement
-            for statement in everything
+            for statement in every
             if any(_word(found[statement]) for found in claims.values())
             and not statement.startswith(tuple(leave))
         ]
@@ -152,11 +171,6 @@ def _one(rows: Sequence[Row], column: str, digits: int, where: Mapping) -> str:
     return found.pop()
 
 
-def _in_order(rows: Sequence[Row], column: str) -> list:
-    """Numbers ascending; words such as `all` last."""
-    return levels(rows, column)
-
-
 def _whole(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
@@ -169,8 +183,8 @@ def _median_and_lowest(rows: Sequence[Row]) -> str:
 
 
 def _word(claim: Mapping) -> str:
-    """The verdict, where the study says something; empty where it is not run or too small."""
-    if claim["verdict"] not in (*DECIDED, INCONCLUSIVE):
+    """The verdict on what needs no network; empty where the study says nothing of it."""
+    if claim["scale"] or claim["verdict"] not in (*DECIDED, INCONCLUSIVE):
         return ""
     word = in_words(claim["verdict"])
     return f"**{word}**" if claim["verdict"] == FAILED else word

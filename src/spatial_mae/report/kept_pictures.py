@@ -48,7 +48,7 @@ def _draw(path: Path, name: str, rows: list[Row]) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "full.png"
         save(figure.draw(figure.select(rows)), full.with_suffix(".pdf"), full)
-        content, _ = shrunk(full, WIDEST)
+        content, _ = shrunk(full, WIDEST, rare=True)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
     return path

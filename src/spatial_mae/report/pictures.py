@@ -19,10 +19,11 @@ def embed(path: Path, widest: int) -> dict:
     return {"address": f"data:image/png;base64,{text}", "width": width, "height": height}
 
 
-def shrunk(path: Path, widest: int) -> tuple[bytes, tuple[int, int]]:
+def shrunk(path: Path, widest: int, rare: bool = False) -> tuple[bytes, tuple[int, int]]:
     """A picture as a png of few colours on white, at most `widest` pixels; its width and height.
 
-    Raises ValueError for a file that is not what was written there.
+    rare: colours of few pixels are kept too, such as the ends of a heat map's scale. Raises
+    ValueError for a file that is not what was written there.
     """
     check(path)
     with Image.open(path) as picture:
@@ -33,5 +34,6 @@ def shrunk(path: Path, widest: int) -> tuple[bytes, tuple[int, int]]:
         height = max(1, round(shown.height * widest / shown.width))
         shown = shown.resize((widest, height), Image.Resampling.LANCZOS)
     stored = io.BytesIO()
-    shown.quantize(COLOURS).save(stored, "PNG", optimize=True)
+    how = (256, Image.Quantize.MAXCOVERAGE) if rare else (COLOURS,)
+    shown.quantize(*how).save(stored, "PNG", optimize=True)
     return stored.getvalue(), shown.size

@@ -3,8 +3,9 @@
     python -m spatial_mae.report.results_page docs              # the page and the pictures
     python -m spatial_mae.report.results_page docs --no-pictures
 
-The page is docs/archives/results.md.j2 with its numbers filled in: `spatial_mae.report.kept` has the
-functions that it calls. docs/archives/pictures.yaml says which picture is drawn from which tables.
+The page is docs/archives/results.md.j2 with its numbers filled in: `spatial_mae.report.kept` has
+the functions that it calls. docs/archives/pictures.yaml says which picture is drawn from which
+tables.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Size and checksum of the data sets that docs name, measured on the data.
 
-    python -m spatial_mae.sharing.data_sets docs/archives/datasets.json digits=path/to/digits.npz ...
+    python -m spatial_mae.sharing.data_sets docs/archives/datasets.json digits=my/digits.npz ...
 
 The list's `key`, `name`, `source` and `licence` are written by hand; `files`, `bytes` and `sha256`
 are measured here. The checksum of a folder is that of the text which, in it, `find . -type f |

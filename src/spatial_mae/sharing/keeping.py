@@ -17,7 +17,7 @@ import yaml
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.files import Row, atomic_path, read_columns, read_json, write_json
-from spatial_mae.sharing.members import result_files
+from spatial_mae.sharing.members import quoted_files
 from spatial_mae.sharing.packing import origin, written_config
 from spatial_mae.study import relations, sources
 from spatial_mae.tables.reading import read_table
@@ -87,7 +87,7 @@ def keep(study: str, folder: Path, archives: Path) -> Archive:
     """
     config = written_config(study, folder)
     _refuse_places(config)
-    files = result_files(config, folder)
+    files = quoted_files(config, folder)
     kept = archives / study
     shutil.rmtree(kept / "tables", ignore_errors=True)
     (kept / "tables").mkdir(parents=True)
