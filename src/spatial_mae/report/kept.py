@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from itertools import dropwhile
 from pathlib import Path
 from statistics import median
 
@@ -33,18 +32,13 @@ class Kept:
             self.found,
             self.claim,
         )
-        named += (self.overlay, self.record, self.datasets)
+        named += (self.record, self.datasets)
         return {function.__name__: function for function in named}
 
     def study(self, name: str) -> Archive:
         if name not in self._studies:
             self._studies[name] = Archive(self.archives / name)
         return self._studies[name]
-
-    def overlay(self, study: str) -> str:
-        """The overlay that a study was run with, without the comment at its head."""
-        text = (self.archives / study / "overlay.yaml").read_text(encoding="utf-8")
-        return "\n".join(dropwhile(lambda line: line.startswith("#"), text.splitlines()))
 
     def record(self, study: str) -> dict:
         return self.study(study).record

@@ -32,7 +32,6 @@ def kept(tmp_path):
         claim("e", "holds", role="setting"),
     ]
     (folder / "claims.json").write_text(json.dumps(claims))
-    (folder / "overlay.yaml").write_text("# What it is\n# about.\nstudy: small\n# within\n")
     return Kept(tmp_path)
 
 
@@ -67,10 +66,6 @@ def test_what_was_found_is_said_where_a_statement_does_not_hold(kept):
     lines = kept.found({"small": "a study"}).splitlines()[2:]
     assert lines == ["| b | a study | fails | found b |"]
     assert kept.claim("small", "b")["sentence"] == "found b"
-
-
-def test_an_overlay_is_shown_without_the_comment_at_its_head(kept):
-    assert kept.overlay("small") == "study: small\n# within"
 
 
 def test_ranks_give_the_median_the_lowest_and_the_signs(kept, tmp_path):
