@@ -18,7 +18,7 @@ export XDG_CACHE_HOME := $(CURDIR)/.cache
 endif
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help quick taste advise test test-slurm lint bench gpu-check status pack-results unpack-results redraw estimate docs site clean lock
+.PHONY: help quick taste advise test test-slurm lint bench gpu-check status pack-results unpack-results redraw keep-results results-page estimate docs site clean lock
 
 help:  ## print this list
 	@echo "make TARGET [NAME=value ...], with these targets:"
@@ -68,6 +68,12 @@ redraw: $(READY)  ## redraw STUDY's figures, claims and report from its tables, 
 	snakemake --cores $(CORES) --configfile results/$(STUDY)/config.yaml --rerun-triggers mtime \
 	    --forcerun draw_figure judge_claims write_report --logger spatial-mae -- report
 
+keep-results: $(READY)  ## keep a finished STUDY's rounded tables with the docs, in docs/archives
+	@python -m spatial_mae.cli.keep_results --study $(STUDY)
+
+results-page: $(READY)  ## write docs/results.md and draw its pictures from docs/archives, in two minutes
+	python -m spatial_mae.report.results_page docs
+
 estimate: $(READY)  ## estimate jobs, hours and storage of STUDY before it runs (FLAGS: see estimate_cost --help)
 	@python -m spatial_mae.cli.estimate_cost \
 	    $(if $(filter-out quick,$(STUDY)),--configfile workflow/studies/$(STUDY).yaml) $(FLAGS)
@@ -79,9 +85,10 @@ gpu-check:  ## check correctness, robustness and speed on a GPU in ten minutes; 
 	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
 	    $(if $(DATA),--data $(DATA))
 
-docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements}.md, the tutorial's outputs, the picture of the rules
+docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements,results}.md, the tutorial's outputs, the picture of the rules
 	python -m spatial_mae.cli.describe_config
 	python -m spatial_mae.figures.drawing.documentation docs/measurements.md
+	python -m spatial_mae.report.results_page docs --no-pictures
 	python -m spatial_mae.report.notebook docs/tutorial.ipynb
 	set -o pipefail; snakemake --rulegraph mermaid-js | \
 	    python -m spatial_mae.report.rulegraph workflow/rules docs/images/rulegraph.svg

@@ -16,6 +16,7 @@ FOR_PEOPLE = (
     "show_status",
     "pack_results",
     "unpack_results",
+    "keep_results",
     "estimate_cost",
     "plan_advice",
     "upgrade_config",

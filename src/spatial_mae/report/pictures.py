@@ -13,9 +13,17 @@ THUMBNAIL, LEADING = 640, 1280  # pixels: the widest picture in a list, and next
 
 
 def embed(path: Path, widest: int) -> dict:
-    """A picture as `address` (data:, png on white, at most `widest` pixels), `width`, `height`.
+    """A picture as `address` (data:, png as of `shrunk`), `width`, `height`."""
+    content, (width, height) = shrunk(path, widest)
+    text = base64.b64encode(content).decode("ascii")
+    return {"address": f"data:image/png;base64,{text}", "width": width, "height": height}
 
-    Raises ValueError for a file that is not what was written there.
+
+def shrunk(path: Path, widest: int, rare: bool = False) -> tuple[bytes, tuple[int, int]]:
+    """A picture as a png of few colours on white, at most `widest` pixels; its width and height.
+
+    rare: colours of few pixels are kept too, such as the ends of a heat map's scale. Raises
+    ValueError for a file that is not what was written there.
     """
     check(path)
     with Image.open(path) as picture:
@@ -26,7 +34,6 @@ def embed(path: Path, widest: int) -> dict:
         height = max(1, round(shown.height * widest / shown.width))
         shown = shown.resize((widest, height), Image.Resampling.LANCZOS)
     stored = io.BytesIO()
-    shown.quantize(COLOURS).save(stored, "PNG", optimize=True)
-    text = base64.b64encode(stored.getvalue()).decode("ascii")
-    size = {"width": shown.width, "height": shown.height}
-    return {"address": f"data:image/png;base64,{text}", **size}
+    how = (256, Image.Quantize.MAXCOVERAGE) if rare else (COLOURS,)
+    shown.quantize(*how).save(stored, "PNG", optimize=True)
+    return stored.getvalue(), shown.size

@@ -1,6 +1,6 @@
 """What an archive of a study's results holds: everything small, nothing that only jobs read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from spatial_mae.study import grid, jobs, relations
@@ -19,7 +19,19 @@ def result_files(config: Mapping, folder: Path) -> list[str]:
     Raises FileNotFoundError, naming the first ones, if files without which nothing can be drawn,
     judged or reported are missing.
     """
-    needed = _needed(config)
+    return _those_of(config, _needed(config), folder)
+
+
+def quoted_files(config: Mapping, folder: Path) -> list[str]:
+    """The files behind what a study says: config, claims, tables, manifests, run records; sorted.
+
+    As `result_files`, but figures, the report and the tables of single runs are not needed.
+    """
+    written = [f"results/{config['study']}/{name}" for name in ("config.yaml", "claims.json")]
+    return _those_of(config, [*written, *_tables(config), *_manifests(config)], folder)
+
+
+def _those_of(config: Mapping, needed: Sequence[str], folder: Path) -> list[str]:
     if missing := [path for path in needed if not (folder / path).is_file()]:
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         raise FileNotFoundError(
@@ -34,11 +46,19 @@ def _needed(config: Mapping) -> list[str]:
     """What drawing, judging and reporting read, and what they and the collecting write."""
     study = f"results/{config['study']}"
     runs = [path for entry in config["experiments"] for path in grid.run_tables(entry)]
-    tables = [f"{study}/tables/{entry['name']}.csv" for entry in config["experiments"]]
     figures = [p for suffix in ("pdf", "png", "csv") for p in grid.figure_files(config, suffix)]
-    manifests = [f"results/data/{name}/manifest.json" for name in relations.used_datasets(config)]
     written = [f"{study}/{n}" for n in ("config.yaml", "claims.json", "claims.md", "report.html")]
-    return list(dict.fromkeys([*written, *tables, *figures, *manifests, *runs]))
+    return list(dict.fromkeys([*written, *_tables(config), *figures, *_manifests(config), *runs]))
+
+
+def _tables(config: Mapping) -> list[str]:
+    return [
+        f"results/{config['study']}/tables/{entry['name']}.csv" for entry in config["experiments"]
+    ]
+
+
+def _manifests(config: Mapping) -> list[str]:
+    return [f"results/data/{name}/manifest.json" for name in relations.used_datasets(config)]
 
 
 def _welcome(config: Mapping) -> list[str]:

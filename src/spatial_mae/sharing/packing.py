@@ -28,24 +28,29 @@ def pack(study: str, folder: Path, archive: Path) -> dict:
     Raises FileNotFoundError if the study has not been run, or not to its end; ValueError if a file
     is not what a job wrote there.
     """
-    written = folder / f"results/{study}/config.yaml"
-    if not written.is_file():
-        known = sorted(path.parent.name for path in folder.glob("results/*/config.yaml"))
-        names = f"studies with results here: {', '.join(known)}" if known else "no study has any"
-        raise FileNotFoundError(f"no {written}: study {study!r} has not been run; {names}")
-    config = yaml.safe_load(written.read_text(encoding="utf-8"))
+    config = written_config(study, folder)
     results = result_files(config, folder)
     files = [*results, *metadata_files(config, results, folder)]
     manifest = {
         "format": FORMAT,
         "version": VERSION,
         "study": study,
-        **_origin([folder / path for path in results if path.endswith("record.json")]),
+        **origin([read_json(folder / path) for path in results if path.endswith("record.json")]),
         "files": {path: describe(folder / path) for path in files},
     }
     with atomic_path(archive) as temporary:
         _write(temporary, manifest, files, folder)
     return manifest
+
+
+def written_config(study: str, folder: Path) -> dict:
+    """The merged config of a study that was run below `folder`; FileNotFoundError without one."""
+    written = folder / f"results/{study}/config.yaml"
+    if not written.is_file():
+        known = sorted(path.parent.name for path in folder.glob("results/*/config.yaml"))
+        names = f"studies with results here: {', '.join(known)}" if known else "no study has any"
+        raise FileNotFoundError(f"no {written}: study {study!r} has not been run; {names}")
+    return yaml.safe_load(written.read_text(encoding="utf-8"))
 
 
 def describe(path: Path) -> dict:
@@ -54,9 +59,9 @@ def describe(path: Path) -> dict:
     return {"sha256": digest, "size": path.stat().st_size}
 
 
-def _origin(records: Sequence[Path]) -> dict:
+def origin(records: Sequence[object]) -> dict:
     """Commits and library versions that run records name."""
-    read = [record for record in map(read_json, records) if isinstance(record, Mapping)]
+    read = [record for record in records if isinstance(record, Mapping)]
     commits = {
         f"{r['commit'] or 'unknown'}{', with changes' * bool(r.get('dirty'))}"
         for r in read

@@ -1,0 +1,194 @@
+"""What the template of docs/results.md says about kept studies: numbers, tables, verdicts."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
+from spatial_mae.files import Row
+from spatial_mae.report.kept_probes import HEADS, probe_lines
+from spatial_mae.sharing.keeping import Archive
+from spatial_mae.tables.rows import distinct, levels, pick
+
+FAILED = "fails"
+
+
+class Kept:
+    """The kept studies below a folder, each read once."""
+
+    def __init__(self, archives: Path) -> None:
+        self.archives = archives
+        self._studies: dict[str, Archive] = {}
+
+    def functions(self) -> dict[str, Callable]:
+        """What a template can call, by name."""
+        named = (
+            self.value,
+            self.pivot,
+            self.ranks,
+            self.probed,
+            self.verdicts,
+            self.found,
+            self.claim,
+        )
+        named += (self.record, self.datasets)
+        return {function.__name__: function for function in named}
+
+    def study(self, name: str) -> Archive:
+        if name not in self._studies:
+            self._studies[name] = Archive(self.archives / name)
+        return self._studies[name]
+
+    def record(self, study: str) -> dict:
+        return self.study(study).record
+
+    def value(
+        self, study: str, experiment: str, column: str, digits: int = 2, **where: object
+    ) -> str:
+        """The one number of `column` in the rows that `where` picks, with decimal `digits`.
+
+        Raises ValueError if there is none, or more than one.
+        """
+        return _one(pick(self.study(study).table(experiment), **where), column, digits, where)
+
+    def pivot(
+        self,
+        study: str,
+        experiment: str,
+        column: str,
+        down: Sequence[str],
+        across: Mapping[str, Mapping],
+        digits: int = 2,
+        **where: object,
+    ) -> str:
+        """A table of `column`: a row per value of a column, a column per head of `across`.
+
+        down: the rows' column and its head. across: head -> what those rows hold. where: what all
+        rows hold. Raises ValueError for a cell with no value or with several.
+        """
+        name, head = down
+        rows = pick(self.study(study).table(experiment), **where)
+        lines = [
+            [
+                _whole(value),
+                *(
+                    _one(pick(rows, **{name: value}, **own), column, digits, own | {name: value})
+                    for own in across.values()
+                ),
+            ]
+            for value in levels(rows, name)
+        ]
+        return markdown([head, *across], lines)
+
+    def ranks(self, groups: Sequence[Sequence[str]], predictors: Sequence[str]) -> str:
+        """How well gains are predicted: a row per (label, study, data set, kind of target)."""
+        heads = ["targets", "n (train)", *predictors, "signs right: turn", "commoner sign"]
+        return markdown(heads, [self._rank_line(*group, predictors) for group in groups])
+
+    def _rank_line(
+        self, label: str, study: str, dataset: str, target: str, predictors: Sequence[str]
+    ) -> list[str]:
+        rows = pick(self.study(study).table("target_ranks"), dataset=dataset, target=target)
+        turn = [row for row in pick(rows, predictor="turn") if row["n_sure"]]
+        sure = sum(row["n_sure"] for row in turn)
+        right, common = (
+            sum(row[name] * row["n_sure"] for row in turn) / sure
+            for name in ("sign_agreement", "majority")
+        )
+        (n_images,) = distinct(rows, "n_images")
+        cells = [_median_and_lowest(pick(rows, predictor=name)) for name in predictors]
+        return [label, f"{n_images:,}", *cells, f"{right:.0%} of {sure:,}", f"{common:.0%}"]
+
+    def probed(self, study: str, experiment: str, representation: str = "mean") -> str:
+        """Accuracies of linear probes, setting by setting."""
+        rows = self.study(study).table(experiment)
+        return markdown(HEADS, list(probe_lines(rows, representation)))
+
+    def claim(self, study: str, statement: str) -> dict:
+        """The verdict on a statement in words, `verdict` and `sentence`, with what is behind it."""
+        claim = self.study(study).claims[statement]
+        return claim | {"verdict": in_words(claim["verdict"])}
+
+    def verdicts(self, studies: Mapping[str, str], leave: Sequence[str] = ()) -> str:
+        """Statements down, studies (name -> head) across; those without a trained network.
+
+        leave: beginnings of statements that are not shown.
+        """
+        claims = {name: self.study(name).claims for name in studies}
+        lines = []
+        for statement in self._shown(claims, leave):
+            cells = [_word(claims[name][statement]) for name in studies]
+            one = claims[next(iter(studies))][statement]
+            role = " (setting)" if one["role"] == SETTING else ""
+            lines.append([f"{statement}{role}", _cell(one["quote"]), *cells])
+        return markdown(["statement", "quote", *studies.values()], lines)
+
+    def found(self, studies: Mapping[str, str], leave: Sequence[str] = ()) -> str:
+        """What was found where a statement does not hold."""
+        claims = {name: self.study(name).claims for name in studies}
+        lines = [
+            [statement, head, _word(claims[name][statement]).strip("*"), _cell(sentence)]
+            for statement in self._shown(claims, leave)
+            for name, head in studies.items()
+            if _word(claims[name][statement]) not in ("", "holds")
+            and (sentence := claims[name][statement]["sentence"])
+        ]
+        return markdown(["statement", "study", "verdict", "found"], lines)
+
+    def _shown(self, claims: Mapping[str, Mapping], leave: Sequence[str]) -> list[str]:
+        """Statements with a verdict in one study at least."""
+        every = next(iter(claims.values()))
+        return [
+            statement
+            for statement in every
+            if any(_word(found[statement]) for found in claims.values())
+            and not statement.startswith(tuple(leave))
+        ]
+
+    def datasets(self) -> str:
+        """Source, size and checksum of the data sets that docs name."""
+        known = json.loads((self.archives / "datasets.json").read_text(encoding="utf-8"))
+        heads = ["data set", "source", "licence", "files", "bytes", "SHA-256"]
+        return markdown(heads, [_dataset_line(one) for one in known])
+
+
+def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    table = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    return "\n".join([*table, *("| " + " | ".join(line) + " |" for line in lines)])
+
+
+def _one(rows: Sequence[Row], column: str, digits: int, where: Mapping) -> str:
+    found = {f"{row[column]:.{digits}f}" for row in rows if row.get(column) is not None}
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} values of {column} where {where}: name more columns")
+    return found.pop()
+
+
+def _whole(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _median_and_lowest(rows: Sequence[Row]) -> str:
+    lowest = min(rows, key=lambda row: row["rank_correlation"])
+    middle = median(row["rank_correlation"] for row in rows)
+    error = lowest["standard_error"]
+    return f"{middle:.2f}, {lowest['rank_correlation']:.2f} ± {error:.2f}"
+
+
+def _word(claim: Mapping) -> str:
+    """The verdict on what needs no network; empty where the study says nothing of it."""
+    if claim["scale"] or claim["verdict"] not in (*DECIDED, INCONCLUSIVE):
+        return ""
+    word = in_words(claim["verdict"])
+    return f"**{word}**" if claim["verdict"] == FAILED else word
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _dataset_line(one: Mapping) -> list[str]:
+    measured = one.get("sha256")
+    sizes = [f"{one['files']:,}", f"{one['bytes']:,}"] if measured else ["", ""]
+    return [one["name"], one["source"], one["licence"], *sizes, f"`{measured}`" if measured else ""]

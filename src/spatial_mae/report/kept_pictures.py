@@ -1,0 +1,54 @@
+"""The pictures of docs, drawn from kept tables by the figures' own functions."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from spatial_mae.figures.drawing.catalogue import load_figure
+from spatial_mae.figures.drawing.style import save
+from spatial_mae.files import Row, atomic_path
+from spatial_mae.report.pictures import shrunk
+from spatial_mae.sharing.keeping import Archive
+
+LIST = "pictures.yaml"
+WIDEST = 1000  # pixels
+
+
+def read_list(archives: Path) -> dict[str, dict]:
+    """`redrawn` (picture -> figure and tables) and `not_redrawn` (picture -> why)."""
+    return yaml.safe_load((archives / LIST).read_text(encoding="utf-8"))
+
+
+def redraw(archives: Path, images: Path, only: Sequence[str] = ()) -> list[Path]:
+    """Draw the pictures of the list into the folder `images`; only: these, by name.
+
+    Raises ValueError or FileNotFoundError for a figure or table that is not there.
+    """
+    studies: dict[str, Archive] = {}
+    wanted = read_list(archives)["redrawn"]
+    return [
+        _draw(images / f"{name}.png", entry["figure"], list(_rows(entry, archives, studies)))
+        for name, entry in wanted.items()
+        if not only or name in only
+    ]
+
+
+def _rows(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Iterator[Row]:
+    """The rows of all tables, `study/experiment`, of a picture."""
+    for place in entry["tables"]:
+        study, _, experiment = place.partition("/")
+        archive = studies.setdefault(study, Archive(archives / study))
+        yield from archive.table(experiment)
+
+
+def _draw(path: Path, name: str, rows: list[Row]) -> Path:
+    figure = load_figure(name)
+    with tempfile.TemporaryDirectory() as folder:
+        full = Path(folder) / "full.png"
+        save(figure.draw(figure.select(rows)), full.with_suffix(".pdf"), full)
+        content, _ = shrunk(full, WIDEST, rare=True)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    return path

@@ -1,0 +1,168 @@
+"""A study's tables as a folder of text, small enough to be kept with the code.
+
+docs/archives/{study} holds what docs quote: `tables/` (gzip where large), `config.yaml`,
+`claims.json`, and `record.json`: what computed them, on which data. Docs are redrawn from it.
+"""
+
+import csv
+import gzip
+import io
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import yaml
+
+from spatial_mae.claims.judging import judge_all
+from spatial_mae.files import Row, atomic_path, read_columns, read_json, write_json
+from spatial_mae.sharing.members import quoted_files
+from spatial_mae.sharing.packing import origin, written_config
+from spatial_mae.study import relations, sources
+from spatial_mae.tables.reading import read_table
+from spatial_mae.tables.rows import unique
+
+DIGITS = 6  # significant ones of a number
+LARGE = 200_000  # bytes of text from which a table is compressed
+OF_DATASETS = ("source", "n_train", "n_test", "height", "width", "channels", "pixels", "licence")
+
+
+class Archive:
+    """A kept study: `config`, `claims` (by statement), `record`, and its tables."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises FileNotFoundError if `folder` holds no kept study."""
+        if not (folder / "config.yaml").is_file():
+            kept = sorted(path.parent.name for path in folder.parent.glob("*/config.yaml"))
+            raise FileNotFoundError(f"no study is kept in {folder}; there are {', '.join(kept)}")
+        self.folder = folder
+        self.config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        self.kinds = {entry["name"]: entry["kind"] for entry in self.config["experiments"]}
+        self._tables: dict[str, list[Row]] = {}
+
+    @property
+    def claims(self) -> dict[str, dict]:
+        return {claim["id"]: claim for claim in read_json(self.folder / "claims.json")}
+
+    @property
+    def record(self) -> dict:
+        return read_json(self.folder / "record.json")
+
+    def table(self, experiment: str) -> list[Row]:
+        """The rows of an experiment; ValueError, naming those there are, without such a one."""
+        if experiment not in self.kinds:
+            names = ", ".join(self.kinds)
+            raise ValueError(f"{self.folder} has no experiment {experiment!r}; it has {names}")
+        if experiment not in self._tables:
+            self._tables[experiment] = self._read(experiment)
+        return self._tables[experiment]
+
+    def _read(self, experiment: str) -> list[Row]:
+        plain, kind = self.folder / f"tables/{experiment}.csv", self.kinds[experiment]
+        if plain.is_file():
+            return read_table(plain, kind)
+        packed = plain.with_suffix(".csv.gz")
+        with tempfile.TemporaryDirectory() as folder:
+            unpacked = Path(folder) / plain.name
+            unpacked.write_bytes(gzip.decompress(packed.read_bytes()))
+            return read_table(unpacked, kind)
+
+    def judged(self) -> list[dict]:
+        """The verdicts on all statements, from the kept tables."""
+        tables: dict[str, list[Row]] = {}
+        for name, kind in self.kinds.items():
+            tables.setdefault(kind, []).extend(self.table(name))
+        return judge_all({kind: unique(rows) for kind, rows in tables.items()})
+
+
+def keep(study: str, folder: Path, archives: Path) -> Archive:
+    """Write the finished `study` below `folder` (which holds `results/`) to `archives`/{study}.
+
+    Numbers are rounded to `DIGITS`, and verdicts are those of the rounded tables. A hand-written
+    `overlay.yaml` there stays.
+
+    Raises FileNotFoundError if the study has not been run to its end; ValueError if a data set's
+    `root:` is a place of one machine, or rounding changes a verdict.
+    """
+    config = written_config(study, folder)
+    _refuse_places(config)
+    files = quoted_files(config, folder)
+    kept = archives / study
+    shutil.rmtree(kept / "tables", ignore_errors=True)
+    (kept / "tables").mkdir(parents=True)
+    for entry in config["experiments"]:
+        table = f"{entry['name']}.csv"
+        _write_table(folder / f"results/{study}/tables/{table}", kept / "tables" / table)
+    shutil.copyfile(folder / f"results/{study}/config.yaml", kept / "config.yaml")
+    write_json(kept / "record.json", _record(config, folder, files), sealed=False)
+    archive = Archive(kept)
+    claims = archive.judged()
+    _refuse_other_verdicts(claims, read_json(folder / f"results/{study}/claims.json"))
+    write_json(kept / "claims.json", claims, sealed=False)
+    return archive
+
+
+def rounded(text: str) -> str:
+    """A cell with at most `DIGITS` significant digits, where it is a number with more."""
+    try:
+        return repr(float(f"{float(text):.{DIGITS}g}")) if {".", "e"} & set(text) else text
+    except ValueError:
+        return text
+
+
+def _write_table(source: Path, target: Path) -> None:
+    cells = {name: map(rounded, column) for name, column in read_columns(source).items()}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(cells)
+    writer.writerows(zip(*cells.values(), strict=True))
+    content = text.getvalue().encode()
+    if len(content) >= LARGE:
+        target, content = target.with_suffix(".csv.gz"), gzip.compress(content, mtime=0)
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(content)
+
+
+def _record(config: Mapping, folder: Path, files: Sequence[str]) -> dict:
+    """What computed the tables, and from which images."""
+    records = [read_json(folder / path) for path in files if path.endswith("record.json")]
+    records = [record for record in records if "seconds" in record]
+    names = relations.used_datasets(config)
+    manifests = {name: read_json(folder / f"results/data/{name}/manifest.json") for name in names}
+    return {
+        "study": config["study"],
+        "started": min(record["started"] for record in records),
+        **origin(records),
+        "python": sorted({record["python"] for record in records}),
+        "device": sorted({record["device"] for record in records}),
+        "vector_instructions": np.show_config(mode="dicts")["SIMD Extensions"]["found"],
+        "jobs": len(records),
+        "seconds": round(sum(record["seconds"] for record in records)),
+        "datasets": {name: _described(manifest) for name, manifest in manifests.items()},
+    }
+
+
+def _described(manifest: Mapping) -> dict:
+    files = {name: known["sha256"] for name, known in manifest["files"].items()}
+    return {name: manifest[name] for name in OF_DATASETS} | {"sha256": files}
+
+
+def _refuse_places(config: Mapping) -> None:
+    for name in relations.used_datasets(config):
+        root = sources.root(config, name)
+        if root is not None and PurePosixPath(root).is_absolute():
+            raise ValueError(
+                f"data set {name!r} has root {root!r}, a folder of this machine that readers do "
+                "not have; link it into the working folder and give the relative path"
+            )
+
+
+def _refuse_other_verdicts(rounded: Sequence[Mapping], exact: Sequence[Mapping]) -> None:
+    before = {claim["id"]: claim["verdict"] for claim in exact}
+    changed = [c["id"] for c in rounded if c["verdict"] != before.get(c["id"])]
+    if changed:
+        raise ValueError(
+            f"verdicts on {', '.join(changed)} differ between the tables and the same rounded to "
+            f"{DIGITS} digits; run `snakemake claims` if the rules have changed, or raise DIGITS"
+        )

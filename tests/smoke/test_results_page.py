@@ -1,0 +1,73 @@
+"""docs/results.md and the pictures of docs are what the kept tables give."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spatial_mae.report.kept_pictures import read_list, redraw
+from spatial_mae.report.results_page import page
+from spatial_mae.sharing.keeping import Archive
+
+LARGEST = 20e6  # bytes of all archives
+ALIKE = 1.5  # of 255: the mean difference of pixels
+PLACES = re.compile(rb"(?<![\w./])/(?:work|tmp|home|root|Users)/")
+
+
+def kept(project):
+    return [path.parent.name for path in sorted(project.glob("docs/archives/*/config.yaml"))]
+
+
+def pytest_generate_tests(metafunc):
+    if "study" in metafunc.fixturenames:
+        metafunc.parametrize("study", kept(metafunc.config.rootpath))
+
+
+def test_the_page_is_what_the_kept_tables_give(project):
+    written = (project / "docs/results.md").read_text(encoding="utf-8")
+    assert written == page(project / "docs/archives"), "run make results-page"
+
+
+def test_another_number_in_a_table_is_another_page(project, tmp_path):
+    archives = shutil.copytree(project / "docs/archives", tmp_path / "archives")
+    table = archives / "cifar10_lossless/tables/influence.csv"
+    (number,) = set(re.findall(r",ae,0\.0,,64,,(10\.51\d+),", table.read_text()))
+    table.write_text(table.read_text().replace(f",{number},", ",10.61,"))
+    assert page(archives) != (project / "docs/results.md").read_text(encoding="utf-8")
+
+
+def test_kept_verdicts_are_those_of_the_kept_tables(project, study):
+    archive = Archive(project / "docs/archives" / study)
+    assert archive.judged() == list(archive.claims.values()), f"keep {study} again"
+
+
+@pytest.mark.parametrize("name", ["cifar10_lossless_influence_models", "depth_pairs_depth"])
+def test_a_picture_is_redrawn_from_kept_tables(project, tmp_path, name):
+    (path,) = redraw(project / "docs/archives", tmp_path, [name])
+    drawn, shown = (pixels(p) for p in (path, project / f"docs/images/{name}.png"))
+    assert drawn.shape == shown.shape
+    assert np.abs(drawn - shown).mean() < ALIKE, "run make results-page"
+
+
+def pixels(path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("L"), dtype=float)
+
+
+def test_every_picture_of_the_docs_is_listed(project):
+    pages = [project / "README.md", *(project / "docs").glob("*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+    shown = set(re.findall(r"images/(\w+)\.png", text))
+    listed = read_list(project / "docs/archives")
+    assert shown <= {*listed["redrawn"], *listed["not_redrawn"]}
+    assert not set(listed["redrawn"]) & set(listed["not_redrawn"])
+    there = {path.stem for path in (project / "docs/images").glob("*.png")}
+    assert {*listed["redrawn"], *listed["not_redrawn"]} <= there
+
+
+def test_archives_are_small_and_name_no_folder_of_a_machine(project):
+    files = [path for path in (project / "docs/archives").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < LARGEST
+    assert [p for p in files if p.suffix != ".gz" and PLACES.search(p.read_bytes())] == []

@@ -1,0 +1,81 @@
+"""What the template says about kept studies, on a small one."""
+
+import json
+
+import pytest
+import yaml
+
+from spatial_mae.report.kept import Kept
+
+HEAD = "dataset,n_images,patch,model,mask_ratio,n_latents,mean_distance"
+ROWS = ["d,1500,2,ae,0.0,64,1.004", "d,1500,4,ae,0.0,64,1.001", "d,1500,2,mae,0.5,64,2.346"]
+ACROSS = {"AE": {"model": "ae"}, "m = 0.5": {"model": "mae", "mask_ratio": 0.5}}
+
+
+def claim(statement: str, verdict: str, scale: str = "", role: str = "finding") -> dict:
+    words = {"quote": f"a | {statement}", "sentence": f"found {statement}"}
+    return {"id": statement, "verdict": verdict, "scale": scale, "role": role, **words}
+
+
+@pytest.fixture
+def kept(tmp_path):
+    folder = tmp_path / "small"
+    (folder / "tables").mkdir(parents=True)
+    config = {"study": "small", "experiments": [{"name": "reach", "kind": "influence"}]}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "tables/reach.csv").write_text("\n".join([HEAD, *ROWS, "d,1500,4,mae,0.5,64,3"]))
+    claims = [
+        claim("a", "holds"),
+        claim("b", "fails"),
+        claim("c", "not-run"),
+        claim("d", "inconclusive", "3 epochs"),
+        claim("e", "holds", role="setting"),
+    ]
+    (folder / "claims.json").write_text(json.dumps(claims))
+    return Kept(tmp_path)
+
+
+def test_a_pivot_has_a_row_per_value_and_a_column_per_head(kept):
+    table = kept.pivot("small", "reach", "mean_distance", ["patch", "p"], ACROSS, n_latents=64)
+    assert table.splitlines() == [
+        "| p | AE | m = 0.5 |",
+        "|---|---|---|",
+        "| 2 | 1.00 | 2.35 |",
+        "| 4 | 1.00 | 3.00 |",
+    ]
+
+
+def test_a_cell_of_several_numbers_or_none_is_an_error(kept):
+    with pytest.raises(ValueError, match="2 values of mean_distance where .*'model': 'mae'"):
+        kept.pivot("small", "reach", "mean_distance", ["n_images", "n"], ACROSS)
+    with pytest.raises(ValueError, match="0 values of mean_distance"):
+        kept.value("small", "reach", "mean_distance", patch=8)
+    assert kept.value("small", "reach", "mean_distance", digits=3, patch=4, model="ae") == "1.001"
+
+
+def test_verdicts_are_those_without_a_trained_network(kept):
+    assert kept.verdicts({"small": "a study"}).splitlines()[2:] == [
+        "| a | a \\| a | holds |",
+        "| b | a \\| b | **fails** |",
+        "| e (setting) | a \\| e | holds |",
+    ]
+    assert "| b |" not in kept.verdicts({"small": "a study"}, leave=["b"])
+
+
+def test_what_was_found_is_said_where_a_statement_does_not_hold(kept):
+    lines = kept.found({"small": "a study"}).splitlines()[2:]
+    assert lines == ["| b | a study | fails | found b |"]
+    assert kept.claim("small", "b")["sentence"] == "found b"
+
+
+def test_ranks_give_the_median_the_lowest_and_the_signs(kept, tmp_path):
+    folder = tmp_path / "gains"
+    (folder / "tables").mkdir(parents=True)
+    config = {"experiments": [{"name": "target_ranks", "kind": "target_ranks"}]}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    head = "dataset,n_images,target,predictor,rank_correlation,standard_error"
+    head += ",sign_agreement,majority,n_sure"
+    rows = ["d,5000,gabor,turn,0.9,0.30,1,0.5,30", "d,5000,gabor,turn,0.5,0.10,0.5,0.5,10"]
+    (folder / "tables/target_ranks.csv").write_text("\n".join([head, *rows]))
+    line = kept.ranks([["some", "gains", "d", "gabor"]], ["turn"]).splitlines()[-1]
+    assert line == "| some | 5,000 | 0.70, 0.50 ± 0.10 | 88% of 40 | 50% |"
