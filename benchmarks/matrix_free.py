@@ -1,24 +1,30 @@
-"""The linear MAE without d x d matrices, over the size of images, against the closed form."""
+"""The linear MAE without d x d matrices, over the size of images, against two ways with them."""
 
 import time
 from collections.abc import Callable
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
 from benchmarks.timing import peak_memory
+from spatial_mae.linear.blocks import block_coordinates
+from spatial_mae.linear.matrix_free.operators import sample_moment
 from spatial_mae.linear.matrix_free.run import Run
 from spatial_mae.linear.matrix_free.samples import PixelSamples, pixel_samples
 from spatial_mae.linear.matrix_free.system import System, solve
 from spatial_mae.linear.store import RunSettings, solve_run
+from spatial_mae.masks.patches import patch_index
 
 N_IMAGES, N_OUTPUTS, MASK_RATIO, PATCH = 341, 32, 0.75, 16
 SETTINGS = RunSettings(PATCH, "centred", 1e-3, False)
 # Side and channels: d = 1,024 to 150,528.
 SIZES = ((32, 1), (32, 3), (64, 1), (96, 1), (128, 1), (224, 1), (224, 3))
 QUICK = ((32, 1), (48, 1))
-MOST_DENSE = 4096
-# Multiplications of the closed form, in d^3: whitening, all eigenvectors, V^-1 S.
-DENSE_WORK = 6
+# The largest d at which each way with matrices ends in minutes, and in 5 GB.
+MOST_DECOMPOSED, MOST_FACTORED = 4096, 16_384
+# Multiplications, in d^3: whitening, all eigenvectors, V^-1 S; the factor of V alone, to which
+# those of S are added.
+DECOMPOSED_WORK, FACTORED_WORK = 6, 1 / 6
 # Over the columns in an iteration: most gather or scatter patches, slower than a sum.
 PASSES = 100
 
@@ -86,19 +92,28 @@ def _row(side: int, channels: int, rates: tuple[float, float], quick: bool) -> d
     problem = system_of(samples)
     W, iterations = columns(problem)
     seconds = time.process_time() - start
-    dense, known = _dense(samples) if d <= MOST_DENSE else (None, None)
-    outputs = np.arange(N_OUTPUTS) * (d // N_OUTPUTS)
-    row = {
-        "d": d,
-        "iterations": iterations,
-        "s": seconds,
-        "predicted, s": predicted_seconds(d, channels, iterations, *rates),
-        "dense, s": dense if dense else f"{2 * DENSE_WORK * d**3 / rates[0]:.3g} (predicted)",
-        "largest gap to dense, relative": _gap(W, known[:, outputs]) if dense else "-",
-        "predicted, GB": predicted_bytes(d, channels) / 1e9,
-        "dense, GB (predicted)": 5 * 8 * d**2 / 1e9,
-    }
+    row = {"d": d, "iterations": iterations, "s": seconds}
+    row |= {"predicted, s": predicted_seconds(d, channels, iterations, *rates)}
+    row |= _with_matrices(samples, W, rates[0])
+    row |= {"predicted, GB": predicted_bytes(d, channels) / 1e9}
+    row |= {"V alone, GB": 8 * d**2 / 1e9}
     return row if quick else row | {"GB over the imports": _memory(side, channels) / 1e9}
+
+
+def _with_matrices(samples: PixelSamples, W: np.ndarray, products: float) -> dict:
+    """Seconds of both ways with matrices, measured and predicted, and how far W is from theirs."""
+    d, row, gap = len(W), {}, "-"
+    ways = {
+        "decomposition": (decomposed, MOST_DECOMPOSED, DECOMPOSED_WORK * d**3),
+        "Cholesky": (factored, MOST_FACTORED, FACTORED_WORK * d**3 + N_IMAGES * d**2),
+    }
+    for name, (way, most, work) in ways.items():
+        row |= {f"{name}, s": "-", f"{name}, predicted": 2 * work / products}
+        if d <= most:
+            start = time.process_time()
+            known = way(samples)
+            row[f"{name}, s"], gap = time.process_time() - start, _gap(W, known)
+    return row | {"largest gap to Cholesky, relative": gap}
 
 
 def predicted_seconds(
@@ -121,10 +136,30 @@ def predicted_bytes(d: int, channels: int) -> float:
     return d * (N_IMAGES * (1 + floats) + 3 * 8 * PATCH**2 * channels + 10 * 8 * N_OUTPUTS)
 
 
-def _dense(samples: PixelSamples) -> tuple[float, np.ndarray]:
-    start = time.process_time()
-    W = solve_run(samples.moments(), SETTINGS).whitening(MASK_RATIO)
-    return time.process_time() - start, W
+def decomposed(samples: PixelSamples) -> np.ndarray:
+    """The same columns of W from the closed form, which then serves every mask ratio."""
+    return solve_run(samples.moments(), SETTINGS).whitening(MASK_RATIO)[:, _outputs(samples)]
+
+
+def factored(samples: PixelSamples) -> np.ndarray:
+    """The same columns of W from a Cholesky factor of V, which serves one mask ratio."""
+    moment = sample_moment(samples, SETTINGS.centring, SETTINGS.flip)
+    X = np.vstack(list(moment.images())) / np.sqrt(samples.n)
+    index = patch_index(*samples.shape[:2], PATCH, samples.channels)
+    ridge = SETTINGS.ridge * (X**2).sum() / X.shape[1]
+    V = X.T @ ((1 - MASK_RATIO) * X)
+    for patch in block_coordinates(index):
+        V[np.ix_(patch, patch)] /= 1 - MASK_RATIO
+    V[np.diag_indices_from(V)] += ridge
+    outputs = _outputs(samples)
+    targets = X.T @ X[:, outputs]
+    targets[outputs, np.arange(N_OUTPUTS)] += ridge
+    return cho_solve(cho_factor(V.T, overwrite_a=True, check_finite=False), targets)
+
+
+def _outputs(samples: PixelSamples) -> np.ndarray:
+    d = samples.rows.shape[1]
+    return np.arange(N_OUTPUTS) * (d // N_OUTPUTS)
 
 
 def _gap(found: np.ndarray, known: np.ndarray) -> float:

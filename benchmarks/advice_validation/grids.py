@@ -13,7 +13,6 @@ from spatial_mae.advise.scores import (
     COLUMNS,
     read_baselines,
     read_scores,
-    read_theory,
     with_test,
 )
 from spatial_mae.data.labels import CLASS
@@ -122,20 +121,15 @@ def known_rows(path: Path) -> dict[tuple, Row]:
 
 
 def described(results: Path, grid: Grid, rows: list[Row]) -> dict:
-    """The look at the images, scores of pixels and components, and the closed form's errors."""
+    """The look at the images, and scores of pixels and principal components."""
     dataset = open_dataset(results / "data" / grid.dataset / "manifest.json")
     tried = sorted({row["patch"] for row in rows})
     seen = look(dataset, {**BLOCK, "patches": tried}, HELD_OUT, seed=0)
     pixels = results / "evaluate" / "pixels" / grid.dataset / grid.model
     scored = [p for p in [pixels / f"{grid.recipe('search')}.csv"] if p.exists()]
-    losses = sorted((results / "linear" / grid.dataset).glob("*/*/losses_losses.csv"))
     return {
         "look": seen,
         "baselines": read_baselines(scored, grid.label),
-        "theory": [
-            {"patch": p, "mask": m, "error": seen["mean_image_share"] * value}
-            for (p, m), value in sorted(read_theory(losses).items())
-        ],
     }
 
 

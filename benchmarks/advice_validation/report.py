@@ -26,8 +26,7 @@ def load(folder: Path) -> dict[str, Grid]:
     found = {}
     for path in sorted(folder.glob("*.csv")):
         rows, about = grids.read(path)
-        theory = {(t["patch"], t["mask"]): t["error"] for t in about["theory"]}
-        grid = Grid(path.stem, rows, about["look"], about["baselines"], theory)
+        grid = Grid(path.stem, rows, about["look"], about["baselines"])
         if len({grids.key(row) for row in rows}) == len(grid.settings) * len(grid.seeds):
             found[path.stem] = grid
     return found

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from spatial_mae.advise.ranking import Setting
 from spatial_mae.advise.replay import cost_share, replay, values
 from spatial_mae.advise.rungs import signed
+from spatial_mae.advise.theory import errors_of
 from spatial_mae.files import Row
 
 LABELLED, UNLABELLED = "advice, with labels", "advice, without labels"
@@ -22,13 +23,12 @@ CHOOSERS = {"lowest error of the grid": ("error", min), "RankMe": ("rank_me", ma
 
 @dataclass(frozen=True)
 class Grid:
-    """A trained grid: rows as advice.csv with `rank_me`; look, baselines, theory as archived."""
+    """A trained grid: rows as advice.csv with `rank_me`; look, baselines as archived."""
 
     name: str
     rows: Sequence[Row]
     look: Mapping
     baselines: Mapping[str, float]
-    theory: Mapping[Setting, float]
 
     @property
     def seeds(self) -> list[int]:
@@ -92,7 +92,7 @@ def searched(
     """The advice of a search with two seeds, on its rungs and to the end."""
     look = signed({**grid.look, "objective": objective})
     block = {"rungs": grid.rungs, "seeds": seeds, "final_seeds": seeds}
-    advice = replay(grid.rows, look, block, grid.baselines, grid.theory)
+    advice = replay(grid.rows, look, block, grid.baselines)
     chosen = advice["patch"], advice["mask"]
     own_masks = advice["masks"] if advice["mask_ranked"] else [m for _, m in grid.settings]
     tie = best[0] in advice["tied_patches"] and (best[0] != chosen[0] or best[1] in own_masks)
@@ -123,8 +123,9 @@ def plain(grid: Grid, elsewhere: Setting | None) -> dict[str, Callable[[Sequence
         "best on CIFAR-10": lambda seeds: elsewhere,
         "smallest patch": lambda seeds: smallest,
     }
-    if set(grid.settings) <= set(grid.theory):
-        linear = min(grid.settings, key=lambda setting: grid.theory[setting])
+    theory = errors_of(grid.look)
+    if set(grid.settings) <= set(theory):
+        linear = min(grid.settings, key=theory.get)
         rules["closed form alone"] = lambda seeds: linear
     for name, (measure, extreme) in CHOOSERS.items():
         rules[name] = lambda seeds, m=measure, e=extreme: _extreme(grid, seeds, m, e)

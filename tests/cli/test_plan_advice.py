@@ -93,16 +93,28 @@ def test_what_cannot_be_planned_is_refused(tmp_path, capsys, flags, message):
 
 
 def test_the_least_budget_that_is_named_works():
-    def seconds(patch, mask):
-        return 100 / patch
+    def planned(budget):
+        return planning.plan(BLOCK, lambda patch, mask: 100 / patch, 2, budget)
 
     with pytest.raises(ValueError, match=r"BUDGET=(\d+)min") as refused:
-        planning.plan(BLOCK, None, seconds, 2, 60.0)
+        planning.refuse_above(60.0, planned(60.0))
     least = int(str(refused.value).split("BUDGET=")[1].split("min")[0])
-    found = planning.plan(BLOCK, None, seconds, 2, 60.0 * least)
+    found = planned(60.0 * least)
     assert found.epochs == 10 and found.seconds <= 60 * least
+    planning.refuse_above(60.0 * least, found)
     with pytest.raises(ValueError):
-        planning.plan(BLOCK, None, seconds, 2, 60.0 * (least - 1))
+        planning.refuse_above(60.0 * (least - 1), planned(60.0 * (least - 1)))
+
+
+def test_without_a_budget_the_study_s_decides_and_none_is_too_small(tmp_path, capsys, project):
+    text = (project / "workflow/studies/advise.yaml").read_text()
+    epochs = []
+    for budget in ("1s", "3h"):
+        study = tmp_path / f"{budget}.yaml"
+        study.write_text(text.replace("budget: 30min", f"budget: {budget}"))
+        overlay, _ = run(capsys, tmp_path / budget, "--size", "8", "--configfile", study)
+        epochs.append(overlay["recipes"]["pretraining"]["advise"]["epochs"])
+    assert epochs[0] == 10 < epochs[1]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ def look(measure="probe", n_train=6000, **changes):
         "duplicates": 0.0,
         "jpeg_grid": False,
         "blockiness": 1.0,
+        "mean_image_share": 0.5,
+        "linear_errors": [],
     }
     return rungs.signed(content | changes)
 
@@ -70,9 +72,9 @@ class Trial:
         default = {"patch": 4, "mask": 0.75, "feasible": True}
         return patches, masks, first, rungs.mask_decision(masks, first, default, EPOCHS[-1])
 
-    def advice(self, baselines=None, theory=None):
+    def advice(self, baselines=None):
         patches, masks, _, last = self.decisions()
         settings = [(s["patch"], s["mask"]) for s in last["kept"]]
         final = self.rows("final", settings, (0, 1, 2), (LAST,))
-        args = (patches, masks, final, baselines or {}, theory or {}, EPOCHS, (4, 0.75))
+        args = (patches, masks, final, baselines or {}, EPOCHS, (4, 0.75))
         return advise(Evidence(self.look, *args))

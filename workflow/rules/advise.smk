@@ -5,7 +5,6 @@ inputs:
     results/evaluate/mae/{dataset}/{model}/{training}/{run}_until-{epoch}/scores_{recipe}.csv
     results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.csv
     results/evaluate/pixels/{dataset}/{model}/{recipe}.csv
-    results/linear/{dataset}/{moment}/{run}/losses_{recipe}.csv
 
 outputs:
     results/{study}/advise/look.json
@@ -64,7 +63,6 @@ checkpoint rank_settings:
         look="results/{study}/advise/look.json",
         before=lambda wildcards: advising.file_before(wildcards.study, wildcards.rung),
         scores=lambda wildcards: advising.rung_scores(config, wildcards.rung, before(wildcards)),
-        theory=lambda wildcards: advising.theory(config, looked(wildcards)),
     output:
         decision="results/{study}/advise/{rung}.json",
         table="results/{study}/advise/{rung}.csv",
@@ -88,7 +86,6 @@ checkpoint rank_settings:
             --look {input.look:q} \
             --before {input.before:q} \
             --scores {input.scores:q} \
-            --theory {input.theory:q} \
             --epoch {params.epoch:q} \
             --decision {output.decision:q} \
             --table {output.table:q} \
@@ -109,7 +106,6 @@ rule write_advice:
         final=lambda wildcards: advising.final_scores(config, ranked(MASKS)),
         test=lambda wildcards: advising.test_scores(config, ranked(MASKS)),
         baselines=lambda wildcards: advising.baselines(config, looked(wildcards)),
-        theory=lambda wildcards: advising.theory(config, looked(wildcards)),
     output:
         page=report(
             "results/{study}/advise/advice.html",
@@ -144,7 +140,6 @@ rule write_advice:
             --final {input.final:q} \
             --test {input.test:q} \
             --baselines {input.baselines:q} \
-            --theory {input.theory:q} \
             --block {params.block:q} \
             --json {output.json:q} \
             --table {output.table:q} \

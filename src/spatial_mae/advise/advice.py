@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from spatial_mae.advise import doubts
 from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
 from spatial_mae.advise.rungs import SHARES, amount, mask_text
+from spatial_mae.advise.theory import in_network_units
 from spatial_mae.files import Row
 
 GAINS = {"probe": "accuracy", "agreement": "agreement of halves", "error": "less hidden error"}
@@ -29,9 +30,8 @@ class Evidence:
     """All that advice is made from; rows as `scores.COLUMNS`.
 
     look: the file of `look_at_images`. patches, masks: rows of the rungs; final: of finished runs.
-    baselines: accuracy of raw pixels and principal components. theory: (patch, mask) -> hidden
-    error of the closed form, in the network's units. epochs: of the rungs. default: a setting.
-    edited: the files that a person changed.
+    baselines: accuracy of raw pixels and principal components. epochs: of the rungs. default: a
+    setting. edited: the files that a person changed.
     """
 
     look: Mapping
@@ -39,7 +39,6 @@ class Evidence:
     masks: Sequence[Row]
     final: Sequence[Row]
     baselines: Mapping[str, float]
-    theory: Mapping[Setting, float]
     epochs: Sequence[int]
     default: Setting
     edited: Sequence[str] = ()
@@ -138,7 +137,9 @@ def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
         found += doubts.cross_check(*rung, measure)
     errors = rank(evidence.final, "error")
     own = errors.by_setting.get(chosen.setting)
-    return found + (doubts.worse_than_closed_form(errors, own, evidence.theory) if own else [])
+    return found + (
+        doubts.worse_than_closed_form(errors, own, in_network_units(look)) if own else []
+    )
 
 
 def untrained(rows: Sequence[Row], entry: Entry) -> dict[str, float]:

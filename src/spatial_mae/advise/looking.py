@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from spatial_mae.advise.candidates import admits, drawn_mask, feasible, undrawable
+from spatial_mae.advise.closed_form import linear_errors
 from spatial_mae.advise.rungs import objective, signed
 from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import Dataset
@@ -40,6 +41,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     patch, mask = block["default"]
     default = {"patch": int(patch), "mask": mask}
     default["feasible"] = patch == int(patch) and admits(height, width, int(patch), mask)
+    linear = linear_errors(dataset, masks, common, held_out, seed)
     pixels = sample(dataset, LOOKED_AT, seed)
     blockiness, is_grid = jpeg_grid(pixels)
     return signed(
@@ -67,6 +69,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
             "jpeg_grid": is_grid,
             "duplicates": duplicates(dataset, held_out, seed),
             "mean_image_share": mean_image_share(pixels),
+            "linear_errors": [{"patch": p, "mask": m, "error": e} for (p, m), e in linear.items()],
             "warnings": manifest["warnings"],
         }
     )

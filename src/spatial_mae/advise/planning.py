@@ -113,29 +113,25 @@ def rungs(epochs: int) -> list[int]:
     return sorted({max(1, round(FIRST * epochs)), max(2, round(LAST * epochs))})
 
 
-def plan(
-    block: Mapping, epochs: int | None, seconds: Seconds, at_once: float, budget: float | None
-) -> Plan:
-    """The plan that fits the budget: as many epochs as it allows, or `epochs` where given.
+def plan(block: Mapping, seconds: Seconds, at_once: float, budget: float) -> Plan:
+    """The plan with as many epochs as the budget allows, but at least 10 and at most 400.
 
-    seconds: of an epoch of a run. at_once: how many runs a machine trains side by side. The cost is
-    that of the dearest survivors: a search seldom takes all of it.
-
-    Raises ValueError, naming the least budget that works, for one that does not allow 10 epochs.
+    seconds: of an epoch of a run. at_once: how many runs a machine trains side by side. budget: in
+    seconds. The cost is that of the dearest survivors: a search seldom takes all of it.
     """
     per_epoch, fixed = _per_epoch(block, seconds, at_once), _fixed(block, at_once)
-    if epochs is None:
-        room = (budget - sum(fixed.values())) / sum(per_epoch.values())
-        epochs = min(MOST_EPOCHS, math.floor(room))
-    found = Plan(block, max(epochs, LEAST_EPOCHS), per_epoch, fixed)
-    if budget is not None and found.seconds > budget:
-        least = math.ceil(Plan(block, LEAST_EPOCHS, per_epoch, fixed).seconds / 60)
+    room = math.floor((budget - sum(fixed.values())) / sum(per_epoch.values()))
+    return Plan(block, max(LEAST_EPOCHS, min(MOST_EPOCHS, room)), per_epoch, fixed)
+
+
+def refuse_above(budget: float, found: Plan) -> None:
+    """Raise ValueError, naming the least budget that works, if the plan costs more."""
+    if found.seconds > budget:
         raise ValueError(
             f"a budget of {budget / 60:.0f} min does not reach the end of a search: the least that "
-            f"works here is BUDGET={least}min ({LEAST_EPOCHS} epochs); or make the images smaller "
-            "(SIZE), or leave out the smallest of the patches"
+            f"works here is BUDGET={math.ceil(found.seconds / 60)}min ({LEAST_EPOCHS} epochs); or "
+            "make the images smaller (SIZE), or leave out the smallest of the patches"
         )
-    return found
 
 
 def recipes(block: Mapping) -> list[str]:

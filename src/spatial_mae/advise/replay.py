@@ -9,27 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from spatial_mae.advise.advice import Evidence, advise
 from spatial_mae.advise.ranking import Setting
 from spatial_mae.advise.rungs import mask_decision, patch_decision
+from spatial_mae.advise.theory import errors_of
 from spatial_mae.files import Row
 
 
 def replay(
-    rows: Sequence[Row],
-    look: Mapping,
-    block: Mapping,
-    baselines: Mapping[str, float],
-    theory: Mapping[Setting, float],
+    rows: Sequence[Row], look: Mapping, block: Mapping, baselines: Mapping[str, float]
 ) -> dict:
     """The advice of a search with the seeds and rungs of `block`, from the rows of a grid.
 
-    rows: as `scores.COLUMNS`, of each setting of `look`, seed, rung and the last epoch. theory: as
-    of `Evidence`. The advice has one more key, `searched`: (patch, mask, seed, epoch) of all runs
-    that the search would have trained. Raises KeyError for a setting that the grid lacks.
+    rows: as `scores.COLUMNS`, of each setting of `look`, seed, rung and the last epoch. The advice
+    has one more key, `searched`: (patch, mask, seed, epoch) of all runs that the search would have
+    trained. Raises KeyError for a setting that the grid lacks.
     """
     epochs, default = block["rungs"], look["default"]
-    shares = {setting: error / look["mean_image_share"] for setting, error in theory.items()}
     first = [(s["patch"], s["mask"]) for s in look["kept"]]
     patches = select(rows, first, block["seeds"], epochs)
-    kept = patch_decision(patches, look, epochs[-1], shares)
+    kept = patch_decision(patches, look, epochs[-1])
     tried = [(s["patch"], m) for s in kept["kept"] for m in s["masks"]]
     masks = select(rows, tried, block["seeds"], epochs)
     last = mask_decision(masks, kept, default, epochs[-1])
@@ -37,7 +33,7 @@ def replay(
     every = sorted({row["epoch"] for row in rows})
     final = select(rows, ended, block["final_seeds"], every)
     names = (default["patch"], default["mask"])
-    advice = advise(Evidence(look, patches, masks, final, baselines, theory, epochs, names))
+    advice = advise(Evidence(look, patches, masks, final, baselines, epochs, names))
     searched = {(*s, seed, epochs[-1]) for s in {*first, *tried} for seed in block["seeds"]}
     searched |= {(*s, seed, every[-1]) for s in ended for seed in block["final_seeds"]}
     return advice | {"searched": sorted(searched)}
@@ -92,7 +88,7 @@ def cost_share(rows: Sequence[Row], searched: Sequence[tuple], seeds: Sequence[i
 
 
 def rivals(
-    rows: Sequence[Row], look: Mapping, theory: Mapping[Setting, float], seeds: Sequence[int]
+    rows: Sequence[Row], look: Mapping, seeds: Sequence[int]
 ) -> dict[str, Callable[[Mapping[Setting, float]], float]]:
     """Rule -> the value it gets, from the values of all settings: what advice must beat.
 
@@ -107,7 +103,7 @@ def rivals(
         "lowest error of the grid": min(errors, key=errors.get),
         "smallest patch": (min(p for p, _ in errors), look["common_mask"]),
     }
-    if theory:
+    if theory := errors_of(look):
         picks["closed form alone"] = min(errors, key=lambda s: theory.get(s, float("inf")))
     found = {name: (lambda scored, pick=pick: scored[pick]) for name, pick in picks.items()}
     return found | {"random": lambda scored: sum(scored.values()) / len(scored)}

@@ -4,8 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
-from spatial_mae.advise.theory import divided
+from spatial_mae.advise.ranking import Entry, Ranking, rank
+from spatial_mae.advise.theory import divided, errors_of
 from spatial_mae.files import Row
 
 SURVIVE = 2.0  # standard errors of a difference: what is further behind is dropped
@@ -44,15 +44,13 @@ def objective(wanted: str, n_labels: int, n_classes: int, halved: bool) -> str:
     return "probe" if wanted == "labels" else wanted
 
 
-def patch_decision(
-    rows: Sequence[Row], look: Mapping, epoch: int, theory: Mapping[Setting, float] | None = None
-) -> dict:
+def patch_decision(rows: Sequence[Row], look: Mapping, epoch: int) -> dict:
     """The patch sizes that the first rung keeps, each with the mask ratios to compare.
 
     rows: as `scores.COLUMNS`. look: the file of `look_at_images`. Kept are those within two
     standard errors of the best, at most two. Mask ratios at which a linear model explains all or
-    nothing are left out (`theory`, see `theory.divided`), and the common one is not. Without labels
-    a mask ratio is not compared: no measure without labels was shown to rank it.
+    nothing are left out (see `theory.divided`), and the common one is not. Without labels a mask
+    ratio is not compared: no measure without labels was shown to rank it.
     """
     ranking = rank(rows, look["objective"], epoch)
     kept, dropped = _divided(ranking, ranking.within(SURVIVE)[:MOST], look["objective"])
@@ -60,7 +58,7 @@ def patch_decision(
         patch, common = setting["patch"], setting["mask"]
         setting["masks"] = [common]
         if look["objective"] == "probe":
-            left, out = divided([(patch, m) for m in look["masks"][str(patch)]], theory or {})
+            left, out = divided([(patch, m) for m in look["masks"][str(patch)]], errors_of(look))
             setting["masks"] = sorted({common, *(m for _, m in left)})
             dropped += [
                 {"patch": p, "mask": m, "why": why} for (p, m), why in out.items() if m != common

@@ -74,14 +74,3 @@ def read_baselines(paths: Iterable[Path], label: str = "") -> dict[str, float]:
     rows = [r for r in rows if r["protocol"] == "linear_probe" and (r.get("label") or "") == label]
     found = {r["representation"]: r["value"] for r in rows}
     return {CONTROLS[name]: value for name, value in found.items()}
-
-
-def read_theory(paths: Iterable[Path]) -> dict[tuple[int, float], float]:
-    """(patch, mask) -> share of a hidden patch's variance that the closed form cannot predict."""
-    found = {}
-    for path in paths:
-        patch = parse(Path(path).parent.name)["patch"]
-        for row in read_rows(path):
-            if row["sampling"] == "hidden":
-                found[patch, row["mask_ratio"]] = row["loss"] / row["mask_ratio"]
-    return found

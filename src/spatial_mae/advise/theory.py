@@ -11,6 +11,16 @@ from spatial_mae.advise.ranking import Setting
 TRIVIAL, HOPELESS = 0.99, 0.01  # shares of the hidden variance that a linear model explains
 
 
+def errors_of(look: Mapping) -> dict[Setting, float]:
+    """The errors that look.json holds, by setting."""
+    return {(row["patch"], row["mask"]): row["error"] for row in look.get("linear_errors", [])}
+
+
+def in_network_units(look: Mapping) -> dict[Setting, float]:
+    """The same relative to the variance about each channel's mean, as a network's hidden error."""
+    return {s: look["mean_image_share"] * error for s, error in errors_of(look).items()}
+
+
 def why_excluded(explained: float) -> str:
     """Why a setting is left out, "" if it is not; explained: share of the hidden variance."""
     if explained >= TRIVIAL:

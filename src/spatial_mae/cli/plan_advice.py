@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     add = parser.add_argument
     add("--images", type=Path, help="folder of images, or .npz file of arrays")
     add("--size", default="32", help="pixels, such as 32 or 24x36 (height x width)")
-    add("--budget", help="time on a clock, such as 30min or 2h; default: the study's epochs")
+    add("--budget", help="time on a clock, such as 30min or 2h; default: the study's")
     add("--config", type=Path, default=ROOT / "config.yaml", help="the config")
     add("--configfile", type=Path, default=STUDY, help="the study that advises")
     add("--folder", type=Path, default=Path(), help="folder that holds results/")
@@ -86,9 +86,10 @@ def _overlay(
     recipe = config["recipes"]["pretraining"][block["training"]]
     used = planning.used(found.n_train, recipe["n_train"], recipe["held_out"])
     seconds, at_once = _speeds(config, block, found, recipe, used, arguments.seconds)
-    budget = planning.budget_seconds(arguments.budget) if arguments.budget else None
-    epochs = None if budget else recipe["epochs"]
-    plan = planning.plan(block, epochs, seconds, at_once, budget)
+    budget = planning.budget_seconds(arguments.budget or block["budget"])
+    plan = planning.plan(block, seconds, at_once, budget)
+    if arguments.budget:
+        planning.refuse_above(budget, plan)
     steps = planning.rungs(plan.epochs)
     overlay = {
         "study": study,

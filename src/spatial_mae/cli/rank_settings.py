@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from spatial_mae.advise.rungs import check_kept, mask_decision, patch_decision
-from spatial_mae.advise.scores import read_scores, read_theory
+from spatial_mae.advise.scores import read_scores
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, values
 from spatial_mae.files import read_json, write_json, write_rows
 from spatial_mae.study.advising import RUNGS
@@ -13,7 +13,6 @@ from spatial_mae.study.advising import RUNGS
     flag("rung", choices=RUNGS, required=True, help="which rung"),
     reads(look="json of look_at_images", before="json of the rung before"),
     flag("scores", is_input=True, type=Path, nargs="+", required=True, help="csv of evaluate_mae"),
-    flag("theory", is_input=True, type=Path, nargs="*", default=[], help="csv of measure_losses"),
     values(int, epoch="at which settings are compared"),
     paths(decision="json to write", table="csv to write"),
 )
@@ -22,7 +21,7 @@ def main(given: Namespace) -> None:
     check_kept(before, look, given.before)
     rows = read_scores(given.scores, given.rung)
     if given.rung == "patches":
-        found = patch_decision(rows, look, given.epoch, read_theory(given.theory))
+        found = patch_decision(rows, look, given.epoch)
     else:
         found = mask_decision(rows, before, look["default"], given.epoch)
     for word in ("kept", "dropped"):

@@ -5,7 +5,8 @@ from pathlib import Path
 from spatial_mae.advise.advice import Evidence, advise, gain_words
 from spatial_mae.advise.page import compose, finished
 from spatial_mae.advise.rungs import NAMES, check_kept, edited
-from spatial_mae.advise.scores import read_baselines, read_scores, read_theory, with_test
+from spatial_mae.advise.scores import read_baselines, read_scores, with_test
+from spatial_mae.advise.theory import in_network_units
 from spatial_mae.advise.usage import keyword_arguments, next_study
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe, values
 from spatial_mae.files import read_arrays, read_json, read_rows, write_json, write_rows, write_text
@@ -27,7 +28,6 @@ TABLES = ("patches_table", "masks_table")
     flag("final", is_input=True, type=Path, nargs="+", required=True, help="scores that choose"),
     flag("test", is_input=True, type=Path, nargs="*", default=[], help="scores on test images"),
     flag("baselines", is_input=True, type=Path, nargs="*", default=[], help="csv of probe_pixels"),
-    flag("theory", is_input=True, type=Path, nargs="*", default=[], help="csv of measure_losses"),
     recipe(Advise, "block"),
     values(str, study="name of the study"),
     paths(json="json to write", table="csv to write", page="html to write", next="yaml to write"),
@@ -40,7 +40,7 @@ def main(given: Namespace) -> None:
     advice["finished"] = finished(evidence)
     advice["keyword_arguments"] = keyword_arguments(advice, look)
     advice["closed_form_error"] = [
-        {"patch": p, "mask": m, "error": value} for (p, m), value in evidence.theory.items()
+        {"patch": p, "mask": m, "error": value} for (p, m), value in in_network_units(look).items()
     ]
     rows = [*evidence.patches, *evidence.masks, *evidence.final]
     write_rows(given.table, rows)
@@ -55,13 +55,11 @@ def gather(given: Namespace, look: dict) -> Evidence:
     for name, content in rungs.items():
         check_kept(content, look, getattr(given, name))
     final = with_test(read_scores(given.final, "final"), read_scores(given.test, "final"))
-    share = look["mean_image_share"]
     return Evidence(
         look,
         *(read_rows(getattr(given, name)) for name in TABLES),
         final,
         read_baselines(given.baselines),
-        {setting: share * value for setting, value in read_theory(given.theory).items()},
         given.block.rungs,
         (int(given.block.default[0]), given.block.default[1]),
         edited({"look": look, **rungs}),

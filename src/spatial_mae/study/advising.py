@@ -20,8 +20,6 @@ UNTIL = "until"
 BEFORE = {"patches": "look", "masks": "patches"}
 LABELLED, UNLABELLED = "advise", "advise_unlabelled"
 TESTED, TESTED_UNLABELLED = "advise_test", "advise_test_unlabelled"
-THEORY = "advise"  # recipe of the closed forms
-RIDGE = 0.001  # own images are often fewer than pixels
 
 
 def base(run: str) -> str:
@@ -197,19 +195,6 @@ def baselines(config: Mapping, before: Mapping) -> list[str]:
     card = RULES["probe_pixels"]
     found = card.scores_file.format(**wildcards(card, same, LABELLED))
     return [found] if before["labelled"] else []
-
-
-def theory(config: Mapping, look: Mapping) -> list[str]:
-    """The losses of the closed form at each patch size that tiles the images."""
-    card, same = RULES["measure_losses"], {"dataset": block(config)["dataset"], "n": "all"}
-    same |= {"colour": "luma", "centring": "centred", "ridge": RIDGE, "flip": False}
-    patches = dict.fromkeys(setting["patch"] for setting in look["kept"])
-    return [
-        f"{card.folder}/losses_{{recipe}}.csv".format(
-            **wildcards(card, {**same, "patch": patch}, THEORY)
-        )
-        for patch in patches
-    ]
 
 
 def manifest(config: Mapping) -> str:

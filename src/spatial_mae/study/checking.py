@@ -167,6 +167,8 @@ def _plural(schema: Mapping) -> str:
 
 
 def _range(schema: Mapping) -> str:
+    if "examples" in schema:
+        return f", such as {schema['examples'][0]}"
     if "pattern" in schema:
         return " of small letters, digits and _"
     words = {

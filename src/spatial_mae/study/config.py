@@ -17,7 +17,7 @@ from spatial_mae.study.keys import (
     Two,
 )
 
-FigureName = Annotated[str, Pattern("^[a-z0-9_]+(-[a-z0-9_]+)?$")]
+FigureName = Annotated[str, Pattern("^[a-z0-9_]+(-[a-z0-9_]+)?$", "losses")]
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,8 @@ class Advise:
     """Seeds of each setting on the rungs; at least two, for a standard error."""
     final_seeds: Annotated[tuple[Natural, ...], Length(2)] = (0, 1, 2)
     """Seeds of each setting that is trained to the end."""
+    budget: Annotated[str, Pattern("^[0-9.]+ *(s|min|h)$", "30min")] = "30min"
+    """Time on a clock that `make advise` sets the epochs by; 10 epochs where it allows fewer."""
     enc: Count = 4
     """Encoder depth in blocks."""
     dec: Count = 1

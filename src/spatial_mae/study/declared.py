@@ -81,7 +81,7 @@ def _note(note: object) -> dict:
         most = {} if note.most is None else {"maxItems": note.most}
         return {"minItems": note.least, **most}
     if isinstance(note, Pattern):
-        return {"pattern": note.text}
+        return {"pattern": note.text, **({"examples": [note.example]} if note.example else {})}
     if isinstance(note, UsersOwn):
         return {"format": "path"}
     if isinstance(note, Images | UpTo):

@@ -30,9 +30,10 @@ class Length:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A regular expression that the whole text fits."""
+    """A regular expression that the whole text fits, and an example for messages (None: a name)."""
 
     text: str
+    example: str | None
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ class UpTo:
     key: str
 
 
-Name = Annotated[str, Pattern("^[a-z0-9_]+$")]
+Name = Annotated[str, Pattern("^[a-z0-9_]+$", None)]
 Count = Annotated[int, Range(least=1)]
 Two = Annotated[int, Range(least=2)]
-Percent = Annotated[str, Pattern("^[1-9][0-9]?%$")]
+Percent = Annotated[str, Pattern("^[1-9][0-9]?%$", "25%")]
 Natural = Annotated[int, Range(least=0)]
 Positive = Annotated[float, Range(above=0)]
 NotNegative = Annotated[float, Range(least=0)]

@@ -28,7 +28,7 @@ def rows(trial):
 
 
 def test_a_replayed_search_finds_the_best_at_a_part_of_the_cost(trial, rows):
-    advice = replay.replay(rows, trial.look, BLOCK, BASE, {})
+    advice = replay.replay(rows, trial.look, BLOCK, BASE)
     assert advice["verdict"] == "advice" and advice["patch"] == 8
     chosen = advice["patch"], advice["mask"]
     assert replay.regret(rows, chosen, SEEDS) <= 0.01 + 1e-9
@@ -44,10 +44,9 @@ def test_a_run_that_goes_on_counts_once(rows):
 
 def test_rivals_of_the_advice(trial, rows):
     scored = replay.values(rows, SEEDS)
-    theory = {(p, m): p + m for p in PATCHES for m in MASKS}
-    found = {
-        name: rule(scored) for name, rule in replay.rivals(rows, trial.look, theory, SEEDS).items()
-    }
+    linear = [{"patch": p, "mask": m, "error": p + m} for p in PATCHES for m in MASKS]
+    seen = trial.look | {"linear_errors": linear}
+    found = {name: rule(scored) for name, rule in replay.rivals(rows, seen, SEEDS).items()}
     assert found["default"] == found["smallest patch"] == pytest.approx(0.4)
     assert found["closed form alone"] == scored[2, 0.25]
     assert found["random"] == pytest.approx(0.4 + 0.1 / 4 + 0.01 / 4)
@@ -57,4 +56,4 @@ def test_rivals_of_the_advice(trial, rows):
 def test_a_grid_that_lacks_a_setting_is_refused(trial, rows):
     part = [row for row in rows if row["patch"] != 16]
     with pytest.raises(KeyError, match=rf"\(16, {COMMON}, 0\)"):
-        replay.replay(part, trial.look, BLOCK, BASE, {})
+        replay.replay(part, trial.look, BLOCK, BASE)

@@ -163,7 +163,8 @@ def test_networks_below_a_baseline_stop_advice(rng):
 
 def test_networks_above_the_closed_form_stop_advice(rng):
     trial = Trial(rng, lambda p, m, e: 0.5 - 0.1 * (p == 8), 0.01, measure="error")
-    advice = trial.advice(theory={(8, 0.75): 0.2})
+    trial.look["linear_errors"] = [{"patch": 8, "mask": 0.75, "error": 0.4}]  # 0.2 in its units
+    advice = trial.advice()
     assert "network worse than the closed form" in reasons(advice["doubts"])
     assert advice["verdict"] == "cannot tell"
 
@@ -210,9 +211,10 @@ def test_the_closed_form_excludes_what_is_trivial_or_hopeless(explained, word):
 
 def test_excluded_mask_ratios_are_not_compared_and_are_named():
     rows = [row(p, s, 3, 0.5 + 0.1 * (p == 8), measure="probe") for p in (4, 8) for s in (0, 1)]
-    seen = look(masks={"4": [0.25, 0.75], "8": [0.25, 0.75, 0.9]}, kept=[])
-    errors = {(8, 0.25): 0.001, (8, 0.75): 0.4, (8, 0.9): 0.999}
-    found = rungs.patch_decision(rows, seen, 3, errors)
+    errors = {0.25: 0.001, 0.75: 0.4, 0.9: 0.999}
+    linear = [{"patch": 8, "mask": m, "error": error} for m, error in errors.items()]
+    masks = {"4": [0.25, 0.75], "8": [0.25, 0.75, 0.9]}
+    found = rungs.patch_decision(rows, look(masks=masks, kept=[], linear_errors=linear), 3)
     assert [s["masks"] for s in found["kept"]] == [[0.75]]
     why = {(d["patch"], d["mask"]): d["why"] for d in found["dropped"]}
     assert why[8, 0.25].startswith("trivial: a linear model explains 99.9%")

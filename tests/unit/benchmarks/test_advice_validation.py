@@ -45,8 +45,11 @@ def rows(deviation=0.001):
 @pytest.fixture
 def grid():
     seen = look(mean_image_share=1.0)
-    theory = {(p, m): 0.6 + 0.01 * p + 0.1 * m for p in PATCHES for m in MASKS}
-    return Grid("made-advised-budget_1", rows(), seen, {"PCA": 0.3}, theory)
+    linear = [
+        {"patch": p, "mask": m, "error": 0.6 + 0.01 * p + 0.1 * m} for p in PATCHES for m in MASKS
+    ]
+    seen |= {"linear_errors": linear}
+    return Grid("made-advised-budget_1", rows(), seen, {"PCA": 0.3})
 
 
 def test_regrets_of_all_rules(grid):
@@ -73,7 +76,7 @@ def test_the_searches_cost_and_ties(grid):
 
 def test_the_seed_that_judges_is_not_among_those_that_choose(grid):
     """The best setting and the choice are picked on the other seeds: regret can be below 0."""
-    noisy = Grid("noise", rows(0.05), grid.look, {}, {})
+    noisy = Grid("noise", rows(0.05), grid.look, {})
     losses = [t.regret for found in trials(noisy, None).values() for t in found]
     assert min(losses) < 0
 
@@ -82,12 +85,11 @@ def test_an_interval_grows_with_the_deviation_between_seeds(grid):
     found = trials(grid, None)[LABELLED]
     small = interval(grid, found)
     assert small == pytest.approx(2.04 * 0.001 * np.sqrt(2 / 3), rel=0.35)
-    assert interval(Grid("n", rows(0.01), grid.look, {}, {}), found) > 5 * small
+    assert interval(Grid("n", rows(0.01), grid.look, {}), found) > 5 * small
 
 
 def test_the_report_reads_what_was_archived(grid, tmp_path):
-    theory = [{"patch": p, "mask": m, "error": e} for (p, m), e in grid.theory.items()]
-    about = {"look": grid.look, "baselines": grid.baselines, "theory": theory}
+    about = {"look": grid.look, "baselines": grid.baselines}
     write_rows(tmp_path / f"{grid.name}.csv", grid.rows)
     write_json(tmp_path / f"{grid.name}.json", about, sealed=False)
     write_rows(tmp_path / "part-advised-budget_1.csv", grid.rows[1:-4])
@@ -104,7 +106,7 @@ def test_the_report_reads_what_was_archived(grid, tmp_path):
 
 def scaled(grid, name, factor):
     moved = [row | {"patch": factor * row["patch"]} for row in grid.rows]
-    return Grid(name, moved, grid.look, {}, {})
+    return Grid(name, moved, grid.look, {})
 
 
 def test_what_carries_over_to_images_of_twice_the_size(grid):

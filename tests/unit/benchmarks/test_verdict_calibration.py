@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from benchmarks import made_tables, verdict_calibration
+from benchmarks import made_readings, made_tables, verdict_calibration
 
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS
 
@@ -37,6 +37,15 @@ def test_an_effect_that_matters_is_never_denied_and_found_where_there_is_power()
         assert affirmed(found[name]) >= 0.8 * TABLES, (name, found[name])
 
 
+def test_own_predictions_are_affirmed_where_they_are_true_and_seldom_at_the_margin():
+    margin = verdict_calibration.words(STUDIES["quad_tree"], 3, 0.0, TABLES)
+    true = verdict_calibration.words(STUDIES["quad_tree"], 3, 2.0, TABLES)
+    assert set(true) == {"quadtree.components", "quadtree.mean"}
+    for name, counts in true.items():
+        assert affirmed(counts) >= 0.8 * TABLES, (name, counts)
+        assert affirmed(margin[name]) <= MOST, (name, margin[name])
+
+
 def test_the_opposite_effect_is_never_affirmed():
     found = verdict_calibration.words(STUDIES["cifar10"], 3, -2.0, TABLES)
     assert not {name: counts for name, counts in found.items() if affirmed(counts)}
@@ -49,11 +58,11 @@ def test_constant_tables_are_copies_and_decide_nothing(monkeypatch):
 
 
 def _level(numbers, value, run, row):
-    return value.level if isinstance(value, made_tables.Number) else value
+    return value.level if isinstance(value, made_readings.Number) else value
 
 
 def test_networks_at_chance_are_too_small_for_statements_about_accuracy(monkeypatch):
-    monkeypatch.setattr(made_tables, "ACCURACY", 0.1)
+    monkeypatch.setattr(made_readings, "ACCURACY", 0.1)
     found = verdict_calibration.words(STUDIES["cifar10"], 3, 2.0, 4)
     for name in ("lp.1500", "dec.optimal", "poster.shift", "freeze", "poster.half"):
         assert set(found[name]) == {"too-small"}, (name, found[name])
