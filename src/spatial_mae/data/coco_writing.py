@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from spatial_mae.data.outlined_shapes import CLASSES, Block, Outlined
-from spatial_mae.files import atomic_path, write_json
+from spatial_mae.data.pixels import write_png
+from spatial_mae.files import write_json
 
 
 def write_coco(path: Path, images: Path, blocks: Iterator[Block], stored: np.ndarray) -> int:
@@ -38,8 +38,7 @@ def write_coco(path: Path, images: Path, blocks: Iterator[Block], stored: np.nda
 
 def _image(number: int, pixels: np.ndarray, folder: Path, root: Path) -> dict:
     file = folder / f"{number:06d}.png"
-    with atomic_path(file) as temporary:
-        Image.fromarray(pixels).save(temporary, format="png")
+    write_png(file, pixels)
     name = file.relative_to(root).as_posix()
     return {"id": number, "file_name": name, "width": pixels.shape[1], "height": pixels.shape[0]}
 
