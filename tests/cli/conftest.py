@@ -50,12 +50,16 @@ def write_mae(path, epoch):
 
 @pytest.fixture
 def run_with():
-    """Call an entry point with flags as keywords: `_` stands for `-`, None leaves a flag out."""
+    """Call an entry point with flags as keywords: `_` stands for `-`, None leaves a flag out.
+
+    A tuple is several values of one flag.
+    """
 
     def run(main, **flags):
         given = {
             name.replace("_", "-"): value for name, value in flags.items() if value is not None
         }
-        main([text for name, value in given.items() for text in (f"--{name}", str(value))])
+        listed = {n: v if isinstance(v, tuple) else (v,) for n, v in given.items()}
+        main([text for n, v in listed.items() for text in (f"--{n}", *map(str, v))])
 
     return run

@@ -35,6 +35,9 @@ RECIPE = {
 }
 
 
+KINDS = ("images", "annotations")
+
+
 @pytest.fixture
 def tuned(pretrained, run_with):
     """Run on two images of 16 x 24 pixels with a box each; they are tested on too."""
@@ -53,8 +56,9 @@ def tuned(pretrained, run_with):
     paths = {f"{part}_images": str(folder) for part in ("train", "test")}
     paths |= {f"{part}_annotations": str(pretrained / "coco.json") for part in ("train", "test")}
 
-    def call(**changes):
+    def call(annotations=None, **changes):
         flags = {
+            "annotations": annotations,
             "weights": pretrained / "weights.safetensors",
             "recipe": json.dumps(RECIPE | paths | changes),
             "threads": 1,
@@ -86,3 +90,19 @@ def test_a_missing_path_writes_nothing(tuned, pretrained):
     with pytest.raises(ValueError, match="test_images of the detection recipe is null"):
         tuned(test_images=None)
     assert not (pretrained / "scores.csv").exists()
+
+
+def test_annotations_of_a_generated_set_take_the_place_of_the_paths(tuned, pretrained):
+    found = json.loads((pretrained / "coco.json").read_text())
+    for image in found["images"]:
+        image["file_name"] = f"images/{image['file_name']}"  # from the folder of the json
+    for part, n in (("train", 2), ("test", 1)):
+        kept = [one for one in found["annotations"] if one["image_id"] <= n]
+        content = found | {"images": found["images"][:n], "annotations": kept}
+        (pretrained / f"{part}.json").write_text(json.dumps(content))
+    paths = pretrained / "train.json", pretrained / "test.json"
+    none = dict.fromkeys(f"{part}_{what}" for part in ("train", "test") for what in KINDS)
+    rows = tuned(annotations=paths, n_test=None, generated="shapes", **none)
+    assert {(row["n_train"], row["n_test"]) for row in rows} == {(2, 1)}
+    inputs = read_json(pretrained / "record.json")["inputs"]
+    assert len(inputs) == 3

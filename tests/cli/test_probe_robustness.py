@@ -5,13 +5,16 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from spatial_mae.cli.probe_robustness import main
 from spatial_mae.data.cifar10 import CLASSES
 from spatial_mae.data.store import Batch, Prepared, write_dataset
+from spatial_mae.evaluation.features import features, freeze
 from spatial_mae.evaluation.probe import Probe
 from spatial_mae.evaluation.saved_probes import SavedProbe, write_probes
 from spatial_mae.files import read_json, read_rows
+from spatial_mae.models.weights import load_encoder
 
 RECIPE = {
     "evaluation": "toy",
@@ -95,3 +98,63 @@ def test_a_missing_folder_writes_nothing(probed, pretrained):
     with pytest.raises(FileNotFoundError, match="labels.npy"):
         probed(recipe=json.dumps(RECIPE | {"cifar10_c": str(pretrained / "nowhere")}))
     assert not (pretrained / "accuracy.csv").exists()
+
+
+RED, BLUE = (220, 20, 20), (20, 20, 220)
+
+
+@pytest.fixture
+def colours(probed, pretrained):
+    """The probe says airplane to what is red and automobile to what is blue, and nothing else."""
+    encoder, _ = load_encoder(pretrained / "weights.safetensors")
+    freeze(encoder)
+    red, blue = features(encoder, plain(RED, BLUE), ("class_token",))["class_token", None]
+    weights = torch.zeros(10, WIDTH)
+    weights[0], weights[1] = red - blue, blue - red
+    bias = torch.full((10,), -1e6)
+    bias[0] = -weights[0] @ (red + blue) / 2
+    bias[1] = -bias[0]
+    probe = Probe(weights, bias, torch.zeros(WIDTH), torch.ones(WIDTH))
+    row = {"value": 1.0, "n_test": 20, "n_train": 50, "penalty": 0.1, "converged": True}
+    write_probes(pretrained / "probes.npz", {"class_token": SavedProbe(probe, row)})
+    return probed
+
+
+def plain(*colours):
+    """Images of one colour each: uint8 (n, 3, 8, 8)."""
+    return torch.tensor(colours, dtype=torch.uint8)[:, :, None, None].expand(-1, 3, 8, 8)
+
+
+def test_accuracy_falls_by_the_share_of_images_that_a_corruption_turns_round(colours, pretrained):
+    """At severity s the colours of 2 s of 20 images change places: the accuracy is 1 - s / 10."""
+    labels = np.tile([0, 1], 10)
+    parts = []
+    for severity in range(1, 6):
+        shown = labels.copy()
+        shown[: 2 * severity] = 1 - shown[: 2 * severity]
+        parts.append(plain(*np.array([RED, BLUE])[shown].tolist()).permute(0, 2, 3, 1).numpy())
+    folder = pretrained / "turned"
+    folder.mkdir()
+    np.save(folder / "swap.npy", np.concatenate(parts))
+    np.save(folder / "labels.npy", np.tile(labels, 5))
+    recipe = json.dumps(RECIPE | {"n_test": None, "cifar10_c": str(folder)})
+    rows = [row for row in colours(recipe=recipe) if row["corruption"] == "swap"]
+    assert [row["severity"] for row in rows] == [1, 2, 3, 4, 5]
+    assert [row["value"] for row in rows] == pytest.approx([0.9, 0.8, 0.7, 0.6, 0.5])
+
+
+@pytest.mark.parametrize(("by_shape", "bias"), [(4, 1.0), (3, 0.75), (0, 0.0)])
+def test_shape_bias_is_the_share_of_images_decided_by_shape(colours, pretrained, by_shape, bias):
+    """Each image has the colour of one of its two cues, which its name says; the probe sees it."""
+    folder = pretrained / "cues"
+    folder.mkdir()
+    for i in range(4):
+        seen, other = ("airplane", "car") if i % 2 else ("car", "airplane")
+        shape, texture = (seen, other) if i < by_shape else (other, seen)
+        image = Image.new("RGB", (16, 16), RED if seen == "airplane" else BLUE)
+        image.save(folder / f"{shape}{i + 1}-{texture}1.png")
+    recipe = json.dumps(RECIPE | {"cue_conflict": str(folder)})
+    rows = [row for row in colours(recipe=recipe) if row["shifted"] == "cue_conflict"]
+    values = {row["metric"]: row["value"] for row in rows}
+    assert values == {"shape_accuracy": bias, "texture_accuracy": 1 - bias, "shape_bias": bias}
+    assert {row["n_test"] for row in rows} == {4}

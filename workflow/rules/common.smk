@@ -141,6 +141,10 @@ def shifted_manifests(wildcards):
     return [f"results/data/{name}/manifest.json" for name in names]
 
 
+def generated_annotations(wildcards):
+    return relations.generated_annotations(config, wildcards.recipe)
+
+
 def run_of(wildcards):
     return {**wildcards, **grid.parse(wildcards.run)}
 

@@ -9,6 +9,8 @@ outputs:
     results/data/{dataset}/train.npy
     results/data/{dataset}/test.npy
     results/data/{dataset}/check.record.json
+    results/data/{dataset}/coco/train.json
+    results/data/{dataset}/coco/test.json
 """
 
 
@@ -107,4 +109,40 @@ rule check_dataset:
             --manifest {input.manifest:q} \
             --record {output.record:q} \
             2>&1 | tee {log:q}
+        """
+
+
+rule write_coco:
+    input:
+        manifest="results/data/{dataset}/manifest.json",
+        train="results/data/{dataset}/train.npy",
+        test="results/data/{dataset}/test.npy",
+    output:
+        train="results/data/{dataset}/coco/train.json",
+        test="results/data/{dataset}/coco/test.json",
+        images=directory("results/data/{dataset}/coco/images"),
+        record="results/data/{dataset}/coco/record.json",
+    log:
+        "results/logs/write_coco/{dataset}.log",
+    benchmark:
+        "results/benchmarks/write_coco/{dataset}.tsv"
+    conda:
+        "../../envs/linear.yaml"
+    threads: 8
+    params:
+        code=fingerprint("write_coco"),
+        recipe=lambda wildcards: json.dumps(sources.dataset_recipe(config, wildcards.dataset)),
+        seed=lambda wildcards: sources.seed(config, wildcards.dataset),
+    shell:
+        r"""
+        python -m spatial_mae.cli.write_coco \
+            --manifest {input.manifest:q} \
+            --recipe {params.recipe:q} \
+            --threads {threads:q} \
+            --train {output.train:q} \
+            --test {output.test:q} \
+            --images {output.images:q} \
+            --seed {params.seed:q} \
+            --record {output.record:q} \
+            &>{log:q}
         """

@@ -2,7 +2,9 @@
 
 inputs:
     results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
-    the images and annotations that a recipe of the family `detection` names
+    the images and annotations that a recipe of the family `detection` names, or
+    results/data/{dataset}/coco/train.json
+    results/data/{dataset}/coco/test.json
 
 outputs:
     results/detect/{dataset}/{model}/{training}/{run}/{recipe}/scores.csv
@@ -19,6 +21,7 @@ rule detection:
 rule fine_tune_detector:
     input:
         weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
+        annotations=generated_annotations,
     output:
         scores="results/detect/{dataset}/{model}/{training}/{run}/{recipe}/scores.csv",
         history="results/detect/{dataset}/{model}/{training}/{run}/{recipe}/history.csv",
@@ -46,6 +49,7 @@ rule fine_tune_detector:
         r"""
         exec python -m spatial_mae.cli.fine_tune_detector \
             --weights {input.weights:q} \
+            --annotations {input.annotations:q} \
             --recipe {params.recipe:q} \
             --threads {threads:q} \
             --runs-per-gpu {resources.runs_per_gpu:q} \

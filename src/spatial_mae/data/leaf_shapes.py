@@ -15,6 +15,16 @@ _HALF_SIDE = math.sqrt(math.pi) / 2
 _INRADIUS = math.sqrt(math.pi / (3 * math.sqrt(3)))  # equilateral: area = 3 sqrt(3) inradius^2
 _ARM = math.sqrt(9 * math.pi / 20)  # cross of arm length a and width 2a/3: area = 20 a^2 / 9
 
+_TRIANGLE = ((-math.sqrt(3), -1), (math.sqrt(3), -1), (0, 2))
+_CROSS = ((1, 1), (1, 3), (-1, 3), (-1, 1), (-3, 1), (-3, -1))
+_CROSS += tuple((-x, -y) for x, y in _CROSS)
+# Of the shapes with straight sides, in order around the leaf of radius 1: (along, across).
+CORNERS = {
+    "square": [(x * _HALF_SIDE, y * _HALF_SIDE) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))],
+    "triangle": [(x * _INRADIUS, y * _INRADIUS) for x, y in _TRIANGLE],
+    "cross": [(x * _ARM / 3, y * _ARM / 3) for x, y in _CROSS],
+}
+
 
 def inside(shape: str, along: np.ndarray, across: np.ndarray) -> np.ndarray:
     """Whether points are inside the leaf of radius 1 at the origin.

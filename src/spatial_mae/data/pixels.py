@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from spatial_mae.data.ranges import SIXTEEN, check_one
+from spatial_mae.files import atomic_path
 
 Fit = Literal["resize", "centre_crop", "random_crops"]
 Interpolation = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
@@ -176,6 +177,12 @@ def read_samples(file: File) -> np.ndarray:
     """
     with Image.open(file) as image:
         return np.asarray(ImageOps.exif_transpose(image))
+
+
+def write_png(path: Path, pixels: np.ndarray) -> None:
+    """Write uint8 pixels, (height, width, 3) or (height, width), without loss."""
+    with atomic_path(path) as temporary:
+        Image.fromarray(pixels).save(temporary, format="png")
 
 
 def _opaque(image: Image.Image, background: int) -> Image.Image:

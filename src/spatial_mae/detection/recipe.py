@@ -1,6 +1,7 @@
 """Settings of a detector's fine-tuning. Needs no torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from spatial_mae.study.keys import (
@@ -23,6 +24,9 @@ LEVELS = 5
 class DetectionRecipe(Checked):
     """How Mask R-CNN is fine-tuned on a COCO-format set, and scored."""
 
+    generated: str | None = None
+    """Data set of the config, of the source outlined_shapes, whose objects are learned in place of
+    those of the four paths; null: none."""
     train_images: UserPath | None = None
     """Folder of the training images; null: no detector can be trained."""
     train_annotations: UserPath | None = None
@@ -87,6 +91,16 @@ class DetectionRecipe(Checked):
         ensure(self.max_size >= (self.image_size or 1), "max_size is below image_size")
         least, largest = self.scale_jitter
         ensure(least <= largest, f"scale_jitter {[least, largest]}: expected [least, largest]")
+
+    def with_annotations(self, train: Path, test: Path) -> "DetectionRecipe":
+        """Of these json files, in whose folders the names of their images start."""
+        return replace(
+            self,
+            train_images=str(train.parent),
+            train_annotations=str(train),
+            test_images=str(test.parent),
+            test_annotations=str(test),
+        )
 
     def check_paths(self) -> None:
         """Raise ValueError if a path is not named."""

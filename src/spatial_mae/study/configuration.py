@@ -16,6 +16,7 @@ OLD_FORM = (
     "rewrite your file: `python -m spatial_mae.cli.upgrade_config FILE`"
 )
 # Kinds whose recipes name others' -> experiments without grids that represent what they name.
+OUTLINED = "outlined_shapes"  # the source whose objects detectors can learn
 STANDS_ON = {
     "both_papers": relations.related,
     "robustness": lambda config, name: [relations.probed(config, name)],
@@ -81,10 +82,7 @@ def _unknown_names(config: Mapping, entry: Mapping) -> Iterator[str]:
             f"experiment {entry['name']!r} names no recipe of kind {entry['kind']!r}: "
             f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
         )
-    for name in recipes.get(entry["recipe"], {}).get("prepared", ()):
-        if name not in config["datasets"]:
-            near = nearest(name, config["datasets"])
-            yield f"recipe {entry['recipe']!r} names no data set: {name!r}; {near}"
+    yield from _unknown_datasets(config, entry["recipe"], recipes.get(entry["recipe"], {}))
     if entry["kind"] in STANDS_ON and entry["recipe"] in recipes:
         yield from _unknown_recipes(config, entry["kind"], entry["recipe"])
     for key, (what, known) in _named(config).items():
@@ -92,6 +90,21 @@ def _unknown_names(config: Mapping, entry: Mapping) -> Iterator[str]:
             if name not in known:
                 near = nearest(name, known)
                 yield f"experiment {entry['name']!r} names no {what}: {name!r}; {near}"
+
+
+def _unknown_datasets(config: Mapping, name: str, recipe: Mapping) -> Iterator[str]:
+    """Data sets that a recipe names and that are not there, or have no outlines."""
+    generated = [recipe["generated"]] if recipe.get("generated") else []
+    for dataset in (*recipe.get("prepared", ()), *generated):
+        if dataset not in config["datasets"]:
+            near = nearest(dataset, config["datasets"])
+            yield f"recipe {name!r} names no data set: {dataset!r}; {near}"
+        elif dataset in generated and config["datasets"][dataset]["source"] != OUTLINED:
+            outlined = [n for n, d in config["datasets"].items() if d["source"] == OUTLINED]
+            yield (
+                f"recipe {name!r} of detection: generated {dataset!r} has no outlines; name a data "
+                f"set of the source {OUTLINED} (there: {', '.join(outlined) or 'none'})"
+            )
 
 
 def _unknown_recipes(config: Mapping, kind: str, name: str) -> Iterator[str]:

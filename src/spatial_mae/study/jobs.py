@@ -55,6 +55,9 @@ def study_jobs(config: Mapping) -> set[Job]:
     for name in relations.used_datasets(config):
         jobs.update(Job.of(f"{verb}_dataset", {"dataset": name}) for verb in ("prepare", "check"))
         jobs.update(_downloads(config, name))
+    detecting = (e["recipe"] for e in config["experiments"] if e["kind"] == "detection")
+    outlined = (name for recipe in detecting for name in relations.generated(config, recipe))
+    jobs.update(Job.of("write_coco", {"dataset": name}) for name in outlined)
     return jobs
 
 

@@ -32,6 +32,7 @@ RULES = {
     "download_archive": Rule("results/data/archives/{source}", file="{archive}.record.json"),
     "prepare_dataset": Rule("results/data/{dataset}", file="record.json"),
     "check_dataset": Rule("results/data/{dataset}", file="check.record.json"),
+    "write_coco": Rule("results/data/{dataset}/coco", file="record.json"),
     **linear.RULES,
     **theory.RULES,
     **hierarchy.RULES,

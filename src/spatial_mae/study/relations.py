@@ -59,14 +59,32 @@ def shifted(config: Mapping, recipe: str) -> list[str]:
     return config["recipes"]["robustness"][recipe]["prepared"]
 
 
+def generated(config: Mapping, recipe: str) -> list[str]:
+    """The data set with outlined objects on which a detection recipe trains; none: the user's."""
+    name = config["recipes"]["detection"][recipe]["generated"]
+    return [name] if name else []
+
+
+def generated_annotations(config: Mapping, recipe: str) -> list[str]:
+    """The annotations of its training and test images, in COCO's format."""
+    folders = [RULES["write_coco"].folder.format(dataset=n) for n in generated(config, recipe)]
+    return [f"{folder}/{split}.json" for folder in folders for split in ("train", "test")]
+
+
 def used_datasets(config: Mapping) -> list[str]:
     """The data sets that the study reads, in order of appearance."""
     runs = (run for e in config["experiments"] for run in expand(e))
     own = [run["dataset"] for run in runs if "dataset" in run]
-    robust = [e["recipe"] for e in config["experiments"] if kind_of(e).recipe == "robustness"]
+    used = [(kind_of(e).recipe, e["recipe"]) for e in config["experiments"]]
+    others = [name for family, r in used for name in _besides(config, family, r)]
     advised = [config["advise"]["dataset"]] if config.get("advise") else []
-    others = (name for recipe in robust for name in shifted(config, recipe))
     return list(dict.fromkeys([*own, *advised, *others]))
+
+
+def _besides(config: Mapping, family: str, recipe: str) -> list[str]:
+    """Data sets that a recipe names."""
+    named = {"robustness": shifted, "detection": generated}
+    return named[family](config, recipe) if family in named else []
 
 
 def checks(config: Mapping) -> list[str]:

@@ -78,7 +78,7 @@ def _missing_paths(config: Mapping) -> Iterator[str]:
     families = ((KINDS[e["kind"]].recipe, e["recipe"]) for e in config["experiments"])
     for family, name in dict.fromkeys(families):
         recipe = config["recipes"][family][name]
-        paths = paths_of(family)
+        paths = () if recipe.get("generated") else paths_of(family)
         if family == "robustness" and not any(recipe.get(k) for k in ("prepared", *paths)):
             yield (
                 f"recipe {name!r} of robustness names no shifted images: give the path of one of "

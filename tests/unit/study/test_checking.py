@@ -59,7 +59,7 @@ def recipes(family: str, **keys) -> dict:
             {"datasets": {"a": {"source": "dead_leafs", "n_train": 1}}},
             "datasets.a.source: no source is named 'dead_leafs'; did you mean 'dead_leaves'? "
             "Known: array_file, cifar10, cityscapes, dead_leaves, hierarchical, image_folder, "
-            "imagenet64, ising, textured_layouts, tiny_imagenet.",
+            "imagenet64, ising, outlined_shapes, textured_layouts, tiny_imagenet.",
         ),
         (
             {"datasets": {"a": {"source": "imagenet64", "root": "x", "size": [64]}}},

@@ -24,6 +24,15 @@ def named(config, name: str) -> dict:
     return next(entry for entry in config["experiments"] if entry["name"] == name)
 
 
+def detects(config, dataset: str) -> None:
+    """Let detectors learn the outlines of a data set."""
+    run = {"dataset": ["dead_leaves"], "model": ["tiny"], "training": ["short"], "patch": [8]}
+    run |= {"unit": [1], "mask": [0.5], "enc": [1], "dec": [1]}
+    config["recipes"]["detection"] = {"outlines": {"generated": dataset}}
+    config["experiments"] = [{"name": "d", "kind": "detection", "recipe": "outlines"}]
+    config["experiments"][0]["grids"] = [run]
+
+
 def broken(config, change) -> str:
     """The message of the error that a changed copy of the config raises."""
     config = copy.deepcopy(config)
@@ -61,6 +70,15 @@ def test_the_default_config_is_sound(config):
         (
             lambda c: c["recipes"]["robustness"]["default"].update(prepared=["dead_leafs"]),
             "recipe 'default' names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
+        ),
+        (
+            lambda c: detects(c, "dead_leafs"),
+            "recipe 'outlines' names no data set: 'dead_leafs'; did you mean 'dead_leaves'",
+        ),
+        (
+            lambda c: detects(c, "dead_leaves"),
+            "generated 'dead_leaves' has no outlines; name a data set of the source "
+            "outlined_shapes (there: none)",
         ),
         (
             lambda c: c["recipes"]["robustness"]["default"].update(cifar10_c="no/such/folder"),
@@ -286,6 +304,13 @@ def test_a_detector_without_its_images_is_refused_in_words_that_help(config, tmp
     assert f"none' does not exist; {advice}" in missing
     assert f"test_annotations is null; {advice}" in missing
     assert f"train_images is null; {advice}" in broken(config, lambda c: detect(c, None))
+
+
+def test_a_detector_of_a_generated_set_needs_no_paths(config):
+    config = copy.deepcopy(config)
+    config["datasets"]["shapes"] = {"source": "outlined_shapes", "n_train": 9, "n_test": 3}
+    detects(config, "shapes")
+    assert configuration.checked(config)["datasets"]["shapes"]["max_objects"] == 3
 
 
 def test_displacements_that_do_not_fit_into_the_images_are_named_with_those_that_do(config):
