@@ -1,7 +1,7 @@
 """What study advise_validation left, as a table for each trained grid."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -63,18 +63,37 @@ def planned() -> dict[Grid, dict[int, set[tuple[float, int]]]]:
 def collect(results: Path, out: Path) -> None:
     """Write {grid}.csv, and {grid}.json with the look at the images, for each grid.
 
-    Patch sizes of which not all runs were evaluated are left out, and named.
+    Settings of which not all runs were evaluated are left out (see `whole_settings`), and named.
     """
     for grid, patches in planned().items():
         done = {key(parse(path.parent.name)) for path in evaluated(results, grid)}
-        whole = [p for p, runs in patches.items() if {(p, *run) for run in runs} <= done]
+        whole = whole_settings(patches, done)
         if not whole:
             continue
         rows = rows_of(results, grid, whole, known_rows(out / f"{grid.name}.csv"))
         write_rows(out / f"{grid.name}.csv", rows)
         write_json(out / f"{grid.name}.json", described(results, grid, rows), sealed=False)
-        rest = sorted(set(patches) - set(whole))
-        print(f"{grid.name}: patches {whole}, not yet {rest}", file=sys.stderr)
+        rest = {(p, m) for p, runs in patches.items() for m, _ in runs} - whole
+        print(f"{grid.name}: {len(whole)} settings, not yet {sorted(rest)}", file=sys.stderr)
+
+
+def whole_settings(
+    patches: Mapping[int, set[tuple[float, int]]], done: set[tuple]
+) -> set[tuple[int, float]]:
+    """(patch, mask) of which all seeds are done: of patch sizes with all their mask ratios.
+
+    Where there is none, of the mask ratios that all patch sizes have which have any, so that a
+    search can be replayed on them. done: (patch, mask, seed).
+    """
+    found = {
+        p: {m for m, _ in runs if {(p, *run) for run in runs if run[0] == m} <= done}
+        for p, runs in patches.items()
+    }
+    planned = {p: {m for m, _ in runs} for p, runs in patches.items()}
+    whole = {p for p in found if found[p] == planned[p]}
+    begun = {p for p in found if found[p]}
+    lacking = {m for p in begun for m in planned[p] - found[p]} if not whole else set()
+    return {(p, m) for p in whole or begun for m in found[p] - lacking}
 
 
 def evaluated(results: Path, grid: Grid) -> list[Path]:
@@ -85,13 +104,13 @@ def evaluated(results: Path, grid: Grid) -> list[Path]:
 
 
 def rows_of(
-    results: Path, grid: Grid, patches: Sequence[int], known: Mapping[tuple, Row]
+    results: Path, grid: Grid, settings: set[tuple[int, float]], known: Mapping[tuple, Row]
 ) -> list[Row]:
     """Rows with the columns of advice.csv and `rank_me`, of runs that have both evaluations.
 
     known: rows of before; what they have is not measured again, a network takes seconds.
     """
-    both = [p for p in evaluated(results, grid) if parse(p.parent.name)["patch"] in patches]
+    both = [p for p in evaluated(results, grid) if key(parse(p.parent.name))[:2] in settings]
     tested = [path.with_name(f"scores_{grid.recipe('test')}.csv") for path in both]
     rows = read_scores(both, "grid", grid.label)
     rows = with_test(rows, read_scores(tested, "grid", grid.label))
@@ -123,8 +142,9 @@ def known_rows(path: Path) -> dict[tuple, Row]:
 def described(results: Path, grid: Grid, rows: list[Row]) -> dict:
     """The look at the images, and scores of pixels and principal components."""
     dataset = open_dataset(results / "data" / grid.dataset / "manifest.json")
-    tried = sorted({row["patch"] for row in rows})
-    seen = look(dataset, {**BLOCK, "patches": tried}, HELD_OUT, seed=0)
+    patches, masks = (sorted({row[name] for row in rows}) for name in ("patch", "mask"))
+    block = {**BLOCK, "patches": patches, "masks": masks}
+    seen = look(dataset, block, HELD_OUT, seed=0)
     pixels = results / "evaluate" / "pixels" / grid.dataset / grid.model
     scored = [p for p in [pixels / f"{grid.recipe('search')}.csv"] if p.exists()]
     return {

@@ -192,3 +192,15 @@ def test_a_package_of_other_content_is_refused(tmp_path):
     (tmp_path / f"emoji-datasource-apple-{emoji.VERSION}.tgz").write_bytes(b"other")
     with pytest.raises(ValueError, match="SHA-256 .* pack it again"):
         emoji.checked(tmp_path, "apple")
+
+
+def test_settings_whose_runs_are_all_there():
+    planned = {p: {(m, s) for m in (0.25, 0.75) for s in (0, 1)} for p in (4, 8)}
+    planned[16] = {(0.25, 0), (0.25, 1)}
+    runs = {(p, *run) for p, one in planned.items() for run in one}
+    every = {(4, 0.25), (4, 0.75), (8, 0.25), (8, 0.75), (16, 0.25)}
+    assert grids.whole_settings(planned, runs) == every
+    assert grids.whole_settings(planned, runs - {(8, 0.75, 1)}) == every - {(8, 0.25), (8, 0.75)}
+    lacking = {(4, 0.75, 0), (8, 0.75, 1), (16, 0.25, 0)}
+    assert grids.whole_settings(planned, runs - lacking) == {(4, 0.25), (8, 0.25)}
+    assert grids.whole_settings(planned, set()) == set()
