@@ -129,6 +129,9 @@ rule write_coco:
     conda:
         "../../envs/linear.yaml"
     threads: 8
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=fingerprint("write_coco"),
         recipe=lambda wildcards: json.dumps(sources.dataset_recipe(config, wildcards.dataset)),

@@ -164,5 +164,5 @@ def _refuse_other_verdicts(rounded: Sequence[Mapping], exact: Sequence[Mapping])
     if changed:
         raise ValueError(
             f"verdicts on {', '.join(changed)} differ between the tables and the same rounded to "
-            f"{DIGITS} digits; run `snakemake claims` if the rules have changed, or raise DIGITS"
+            f"{DIGITS} digits; judge the study again if the rules have changed, or raise DIGITS"
         )

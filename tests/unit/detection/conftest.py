@@ -60,10 +60,10 @@ def recipe(shapes):
 
     def make(**changes):
         base = DetectionRecipe(
-            str(shapes / "train"),
-            str(shapes / "train/coco.json"),
-            str(shapes / "test"),
-            str(shapes / "test/coco.json"),
+            train_images=str(shapes / "train"),
+            train_annotations=str(shapes / "train/coco.json"),
+            test_images=str(shapes / "test"),
+            test_annotations=str(shapes / "test/coco.json"),
             initialisation="pretrained",
             image_size=None,
             max_size=128,
