@@ -30,22 +30,25 @@ def linear_errors(
 
     It is solved from luma of the training images and judged on those held out, which it has not
     seen. masks: the ratios of each patch size. Of a few ridges each patch size has the one that is
-    best at the ratio `common`. Empty for images above 4,096 pixels.
+    best at the ratio `common`. Empty for images above 4,096 pixels, and for images all alike.
     """
     if dataset.manifest["height"] * dataset.manifest["width"] > MOST_PIXELS:
         return {}
     parts = hold_out(dataset, held_out)
     fitted, held = (_moments(parts, split, seed) for split in ("train", "test"))
     S = normalisation(fitted, "centred", flip=False).moment(held, flip=False)
-    if np.trace(S) == 0:
+    if 0 in (np.trace(S), np.trace(fitted.matrix("centred"))):
         return {}
     found = {}
     for patch, ratios in masks.items():
         index = patch_index(fitted.height, fitted.width, patch, 1)
         at_common = {ridge: _error(fitted, S, index, common, ridge) for ridge in RIDGES}
         ridge = min(at_common, key=at_common.get)
+        known = {common: at_common[ridge]}
         for mask in ratios:
-            found[patch, mask] = _error(fitted, S, index, mask, ridge)
+            if mask not in known:
+                known[mask] = _error(fitted, S, index, mask, ridge)
+            found[patch, mask] = known[mask]
     return found
 
 

@@ -88,19 +88,34 @@ def keep(study: str, folder: Path, archives: Path) -> Archive:
     config = written_config(study, folder)
     _refuse_places(config)
     files = quoted_files(config, folder)
-    kept = archives / study
-    shutil.rmtree(kept / "tables", ignore_errors=True)
-    (kept / "tables").mkdir(parents=True)
+    archives.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=archives, prefix=".new-") as new:
+        fresh = Path(new) / study
+        _write(fresh, config, folder)
+        write_json(fresh / "record.json", _record(config, folder, files), sealed=False)
+        claims = Archive(fresh).judged()
+        _refuse_other_verdicts(claims, read_json(folder / f"results/{study}/claims.json"))
+        write_json(fresh / "claims.json", claims, sealed=False)
+        _replace(archives / study, fresh)
+    return Archive(archives / study)
+
+
+def _write(fresh: Path, config: Mapping, folder: Path) -> None:
+    """The rounded tables and the config of a finished study."""
+    results = folder / f"results/{config['study']}"
+    (fresh / "tables").mkdir(parents=True)
     for entry in config["experiments"]:
         table = f"{entry['name']}.csv"
-        _write_table(folder / f"results/{study}/tables/{table}", kept / "tables" / table)
-    shutil.copyfile(folder / f"results/{study}/config.yaml", kept / "config.yaml")
-    write_json(kept / "record.json", _record(config, folder, files), sealed=False)
-    archive = Archive(kept)
-    claims = archive.judged()
-    _refuse_other_verdicts(claims, read_json(folder / f"results/{study}/claims.json"))
-    write_json(kept / "claims.json", claims, sealed=False)
-    return archive
+        _write_table(results / "tables" / table, fresh / "tables" / table)
+    shutil.copyfile(results / "config.yaml", fresh / "config.yaml")
+
+
+def _replace(kept: Path, fresh: Path) -> None:
+    """Move what is in `fresh` to `kept`; other files there stay, old tables do not."""
+    kept.mkdir(exist_ok=True)
+    shutil.rmtree(kept / "tables", ignore_errors=True)
+    for path in fresh.iterdir():
+        path.replace(kept / path.name)
 
 
 def rounded(text: str) -> str:

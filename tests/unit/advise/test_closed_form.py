@@ -75,6 +75,10 @@ def test_more_is_explained_of_what_is_alike_and_where_less_is_hidden(tmp_path, r
 def test_constant_and_large_images_have_none(tmp_path, monkeypatch):
     data = dataset(tmp_path, np.full((20, 8, 8, 1), 7, np.uint8))
     assert linear_errors(data, MASKS, COMMON, HELD, SEED) == {}
+    (tmp_path / "held").mkdir()
+    images = np.full((20, 8, 8, 1), 7, np.uint8)
+    images[hold_out(data, HELD).rows("test")[1]] = np.arange(4, dtype=np.uint8)[:, None, None, None]
+    assert linear_errors(dataset(tmp_path / "held", images), MASKS, COMMON, HELD, SEED) == {}
     monkeypatch.setattr(closed_form, "MOST_PIXELS", 63)
     monkeypatch.setattr(closed_form, "_moments", None)  # would fail
     assert linear_errors(data, MASKS, COMMON, HELD, SEED) == {}

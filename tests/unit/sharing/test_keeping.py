@@ -102,13 +102,19 @@ def test_a_root_of_one_machine_is_refused(finished, tmp_path):
     assert not (tmp_path / "archives").exists()
 
 
-def test_a_verdict_that_the_kept_tables_do_not_give_is_named(finished, tmp_path):
+def test_a_verdict_that_the_kept_tables_do_not_give_is_named_and_nothing_is_replaced(
+    finished, tmp_path
+):
+    before = keep("small", finished, tmp_path / "archives").table("psd")
+    write_rows(finished / "results/small/tables/psd.csv", [{**r, "power": 1.0} for r in rows()])
     path = finished / "results/small/claims.json"
     claims = json.loads(path.read_text())
     next(c for c in claims if c["id"] == "psd.zeroing")["verdict"] = "holds"
     path.write_text(json.dumps(claims))
-    with pytest.raises(ValueError, match="verdicts on psd.zeroing differ"):
+    with pytest.raises(ValueError, match="verdicts on .*psd.zeroing.* differ"):
         keep("small", finished, tmp_path / "archives")
+    assert Archive(tmp_path / "archives/small").table("psd") == before
+    assert [path.name for path in (tmp_path / "archives").iterdir()] == ["small"]
 
 
 def test_what_is_not_kept_is_named_with_what_is(finished, tmp_path):
