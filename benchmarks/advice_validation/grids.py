@@ -63,14 +63,18 @@ def planned() -> dict[Grid, dict[int, set[tuple[float, int]]]]:
 def collect(results: Path, out: Path) -> None:
     """Write {grid}.csv, and {grid}.json with the look at the images, for each grid.
 
-    Settings of which not all runs were evaluated are left out (see `whole_settings`), and named.
+    Settings of which not all runs were evaluated are left out (see `whole_settings`), and named. A
+    table that has the settings already is left as it is: delete it to have it measured again.
     """
     for grid, patches in planned().items():
         done = {key(parse(path.parent.name)) for path in evaluated(results, grid)}
         whole = whole_settings(patches, done)
         if not whole:
             continue
-        rows = rows_of(results, grid, whole, known_rows(out / f"{grid.name}.csv"))
+        known = known_rows(out / f"{grid.name}.csv")
+        if {(patch, mask) for patch, mask, *_ in known} == whole:
+            continue
+        rows = rows_of(results, grid, whole, known)
         write_rows(out / f"{grid.name}.csv", rows)
         write_json(out / f"{grid.name}.json", described(results, grid, rows), sealed=False)
         rest = {(p, m) for p, runs in patches.items() for m, _ in runs} - whole

@@ -96,15 +96,13 @@ def searched(
     chosen = advice["patch"], advice["mask"]
     own_masks = advice["masks"] if advice["mask_ranked"] else [m for _, m in grid.settings]
     tie = best[0] in advice["tied_patches"] and (best[0] != chosen[0] or best[1] in own_masks)
-    last = grid.rungs[-1]
-    rungs = [run for run in advice["searched"] if run[-1] == last]
     one = cost_share(grid.rows, [(*chosen, seeds[0], final_epoch(grid))], grid.seeds)
     return Trial(
         chosen,
         judged[best] - judged[chosen],
         advice["verdict"],
         tie,
-        cost_share(grid.rows, rungs, grid.seeds) / one,
+        cost_share(grid.rows, advice["rungs"], grid.seeds) / one,
         cost_share(grid.rows, advice["searched"], grid.seeds),
         advice,
     )

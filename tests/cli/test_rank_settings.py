@@ -11,7 +11,7 @@ LAST = 3
 
 
 def score_table(folder, patch, mask, seed, error, probe=None):
-    """A table as evaluate_mae writes it, in the folder of its run; its path."""
+    """A table as evaluate_mae writes it, in the folder of its run; its path. probe: by epoch."""
     run = f"patch-{patch}_unit-1_mask-{mask}_enc-1_dec-1_seed-{seed}_until-{LAST}"
     common = {"epochs": 10, "status": "training", "block": None}
     rows = []
@@ -21,9 +21,23 @@ def score_table(folder, patch, mask, seed, error, probe=None):
         rows.append(at | hidden | {"value": error, "n_test": 50})
         if probe is not None:
             accuracy = {"protocol": "linear_probe", "representation": "mean", "metric": "accuracy"}
-            rows.append(at | accuracy | {"value": probe, "n_test": 1000})
+            rows.append(at | accuracy | {"value": probe[epoch], "n_test": 1000})
     write_rows(folder / run / "scores_advise.csv", rows)
     return folder / run / "scores_advise.csv"
+
+
+def test_the_probe_compares_patches_at_the_last_rung_and_masks_at_the_first(tmp_path):
+    write_json(tmp_path / "look.json", look("probe"))
+    turned = [
+        score_table(tmp_path, 4, mask, seed, 0.5, {0: 0.1, 1: early, LAST: late})
+        for mask, early, late in ((0.5, 0.9, 0.2), (0.75, 0.3, 0.8))
+        for seed in (0, 1)
+    ]
+    found = run(tmp_path, "masks", tmp_path / "look.json", turned)
+    assert found["kept"][0]["mask"] == 0.5 and "90.0 %" in found["kept"][0]["why"]
+    other = score_table(tmp_path, 8, 0.75, 0, 0.5, {0: 0.1, 1: 0.9, LAST: 0.2})
+    found = run(tmp_path, "patches", tmp_path / "look.json", [*turned[2:], other])
+    assert found["kept"][0]["patch"] == 4
 
 
 def tables(folder):
@@ -33,11 +47,11 @@ def tables(folder):
 
 
 def run(folder, rung, before, scores):
-    flags = {"rung": rung, "look": folder / "look.json", "before": before, "epoch": LAST}
+    flags = {"rung": rung, "look": folder / "look.json", "before": before}
     flags |= {"decision": folder / f"{rung}.json", "table": folder / f"{rung}.csv"}
     flags |= {"record": folder / f"{rung}.record.json"}
     arguments = [text for key, value in flags.items() for text in (f"--{key}", str(value))]
-    main([*arguments, "--scores", *map(str, scores)])
+    main([*arguments, "--epochs", "1", str(LAST), "--scores", *map(str, scores)])
     return read_json(folder / f"{rung}.json")
 
 

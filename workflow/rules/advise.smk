@@ -78,7 +78,7 @@ checkpoint rank_settings:
         "../../envs/linear.yaml"
     params:
         code=fingerprint("rank_settings"),
-        epoch=lambda wildcards: advising.block(config)["rungs"][-1],
+        epochs=lambda wildcards: advising.block(config)["rungs"],
     shell:
         r"""
         python -m spatial_mae.cli.rank_settings \
@@ -86,7 +86,7 @@ checkpoint rank_settings:
             --look {input.look:q} \
             --before {input.before:q} \
             --scores {input.scores:q} \
-            --epoch {params.epoch:q} \
+            --epochs {params.epochs:q} \
             --decision {output.decision:q} \
             --table {output.table:q} \
             --record {output.record:q} \

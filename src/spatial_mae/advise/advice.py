@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spatial_mae.advise import doubts
+from spatial_mae.advise.candidates import comparing_epoch
 from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
 from spatial_mae.advise.rungs import SHARES, amount, mask_text
 from spatial_mae.advise.theory import in_network_units
@@ -119,7 +120,7 @@ def tied_masks(evidence: Evidence, chosen: Entry) -> list[float]:
     rows = [r for r in evidence.masks if r["patch"] == chosen.setting[0]]
     if not rows:
         return [chosen.setting[1]]
-    ranking = rank(rows, "probe", evidence.epochs[-1])
+    ranking = rank(rows, "probe", comparing_epoch("masks", "probe", evidence.epochs))
     tied = {entry.setting[1] for entry in ranking.tied(ranking.best)}
     return sorted(tied | {chosen.setting[1]})
 

@@ -93,3 +93,12 @@ def _nothing(height: int, width: int, patches: Iterable[int], common_mask: float
         f"no patch size of {sorted(patches)} suits images of {height} x {width} pixels at mask "
         f"ratio {common_mask:g}: {fix}"
     )
+
+
+def comparing_epoch(rung: str, measure: str, epochs: Sequence[int]) -> int:
+    """The epoch at which a rung compares its settings; epochs: those of the block, increasing.
+
+    Patch sizes are compared at the last. The probe compares mask ratios at the first already: that
+    chooses as well for less than half of the cost (docs/advise.md).
+    """
+    return epochs[0] if rung == "masks" and measure == "probe" else epochs[-1]

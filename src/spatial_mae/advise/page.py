@@ -7,6 +7,7 @@ import numpy as np
 
 from spatial_mae.advise import drawing
 from spatial_mae.advise.advice import Evidence
+from spatial_mae.advise.candidates import comparing_epoch
 from spatial_mae.advise.ranking import Ranking, rank
 from spatial_mae.advise.rungs import SHARES, amount, mask_text
 from spatial_mae.files import Row
@@ -18,16 +19,17 @@ SHEET = 4  # settings whose masks are drawn
 
 def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
     """The page as HTML text. images: uint8 (n, height, width, channels), some of the user's."""
-    measure, last = evidence.measure, evidence.epochs[-1]
+    measure = evidence.measure
+    epoch = comparing_epoch("masks", measure, evidence.epochs)
     rung = [*evidence.patches, *evidence.masks]
     everything = [*rung, *evidence.final]
     name = partial(mask_text, look=evidence.look)
     kept = [(s["patch"], s["mask"]) for s in evidence.look["kept"][:SHEET]]
     sheet = drawing.contact_sheet(images, kept, name)
-    heat = drawing.heat_map(_rung(rung, measure, last), measure, name)
+    heat = drawing.heat_map(_rung(rung, measure, epoch), measure, name)
     pictures = [
         ("Your images as the network sees them, and under masks", sheet),
-        (f"At epoch {last}: mean and standard error", heat),
+        (f"At epoch {epoch}: mean and standard error", heat),
         ("Over the budget", drawing.curves(everything, measure, evidence.baselines, name)),
         ("Against hours of training", drawing.hours(everything, measure, name)),
     ]

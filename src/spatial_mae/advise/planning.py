@@ -182,7 +182,7 @@ def _per_epoch(block: Mapping, seconds: Seconds, at_once: float) -> dict[str, fl
     longest = sum(max(each[p].values()) for p in dear) + max(each[dear[0]].values())
     whole = {
         "patches": LAST * n_seeds * sum(costs[common] for costs in each.values()),
-        "masks": LAST * n_seeds * new,
+        "masks": FIRST * n_seeds * new,
         "final": n_final * longest,
     }
     return {step: cost / at_once for step, cost in whole.items()}
@@ -202,10 +202,11 @@ def lines(found: Plan, n_train: int, n_used: int, at_once: float) -> Sequence[st
     masks = ", ".join(f"{m:g}" for m in block["masks"])
     if block["drawn"]:
         masks += " or drawn from {:g} to {:g}".format(*block["drawn"])
+    few = f"at most {SURVIVORS}"
     steps = {
         "patches": f"{tried} at mask ratio {block['common_mask']:g}, to epochs {first} and {last}",
-        "masks": f"at most {SURVIVORS} of them at mask ratios {masks} (with labels only)",
-        "final": f"at most {SURVIVORS} settings and the default, all {found.epochs} epochs",
+        "masks": f"{few} of them at mask ratios {masks}, to epoch {first} (with labels only)",
+        "final": f"{few} settings and the default, all {found.epochs} epochs",
     }
     return [
         f"{n_train:,} training images, {n_used:,} of them in an epoch; {found.epochs} epochs",

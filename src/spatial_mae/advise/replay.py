@@ -7,6 +7,7 @@ budgets and rules. No network is trained here.
 from collections.abc import Callable, Mapping, Sequence
 
 from spatial_mae.advise.advice import Evidence, advise
+from spatial_mae.advise.candidates import comparing_epoch
 from spatial_mae.advise.ranking import Setting
 from spatial_mae.advise.rungs import mask_decision, patch_decision
 from spatial_mae.advise.theory import errors_of
@@ -19,24 +20,27 @@ def replay(
     """The advice of a search with the seeds and rungs of `block`, from the rows of a grid.
 
     rows: as `scores.COLUMNS`, of each setting of `look`, seed, rung and the last epoch. The advice
-    has one more key, `searched`: (patch, mask, seed, epoch) of all runs that the search would have
-    trained. Raises KeyError for a setting that the grid lacks.
+    has two more keys, (patch, mask, seed, epoch) of the runs that the search would have trained:
+    `searched`, all of them, and `rungs`, those of its rungs. Raises KeyError for a setting that the
+    grid lacks.
     """
     epochs, default = block["rungs"], look["default"]
     first = [(s["patch"], s["mask"]) for s in look["kept"]]
     patches = select(rows, first, block["seeds"], epochs)
     kept = patch_decision(patches, look, epochs[-1])
     tried = [(s["patch"], m) for s in kept["kept"] for m in s["masks"]]
-    masks = select(rows, tried, block["seeds"], epochs)
-    last = mask_decision(masks, kept, default, epochs[-1])
+    compared = comparing_epoch("masks", kept["objective"], epochs)
+    masks = select(rows, tried, block["seeds"], [epoch for epoch in epochs if epoch <= compared])
+    last = mask_decision(masks, kept, default, compared)
     ended = [(s["patch"], s["mask"]) for s in last["kept"]]
     every = sorted({row["epoch"] for row in rows})
     final = select(rows, ended, block["final_seeds"], every)
     names = (default["patch"], default["mask"])
     advice = advise(Evidence(look, patches, masks, final, baselines, epochs, names))
-    searched = {(*s, seed, epochs[-1]) for s in {*first, *tried} for seed in block["seeds"]}
-    searched |= {(*s, seed, every[-1]) for s in ended for seed in block["final_seeds"]}
-    return advice | {"searched": sorted(searched)}
+    rungs = {(*s, seed, epochs[-1]) for s in first for seed in block["seeds"]}
+    rungs |= {(*s, seed, compared) for s in tried for seed in block["seeds"]}
+    ends = {(*s, seed, every[-1]) for s in ended for seed in block["final_seeds"]}
+    return advice | {"rungs": sorted(rungs), "searched": sorted(rungs | ends)}
 
 
 def select(

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from spatial_mae.advise.candidates import drawn_mask
+from spatial_mae.advise.candidates import comparing_epoch, drawn_mask
 from spatial_mae.study.grid import Run, parse, slug, wildcards
 from spatial_mae.study.measured.keys import PRETRAINING
 from spatial_mae.study.measurements import RULES
@@ -173,7 +173,13 @@ def scores(runs: Sequence[Run], recipe: str, until: int | None) -> list[str]:
 def rung_scores(config: Mapping, rung: str, before: Mapping) -> list[str]:
     """The tables that a rung reads."""
     recipe = LABELLED if before["labelled"] else UNLABELLED
-    return scores(tried(config, rung, before), recipe, block(config)["rungs"][-1])
+    epochs, common = block(config)["rungs"], block(config)["common_mask"]
+    compared = comparing_epoch(rung, before["objective"], epochs)
+    found = []
+    for run in tried(config, rung, before):  # those of the first rung are there already
+        until = epochs[-1] if run["mask"] == common else compared
+        found += scores([run], recipe, until)
+    return found
 
 
 def final_scores(config: Mapping, before: Mapping) -> list[str]:
