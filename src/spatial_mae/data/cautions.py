@@ -15,7 +15,7 @@ def singular_warnings(n_train: int, shape: tuple[int, int, int]) -> list[str]:
         dimensions["rgb"] = height * width * 3
     return [
         f"{n_train} training images for {d} dimensions ({colour}): the second moments are "
-        "singular; set a ridge above 0, use fewer pixels or bring more images"
+        "singular: the closed form needs a ridge above 0, fewer pixels, or more images"
         for colour, d in dimensions.items()
         if n_train < d
     ]
