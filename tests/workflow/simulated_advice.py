@@ -4,6 +4,7 @@ import numpy as np
 
 from spatial_mae.advise import rungs
 from spatial_mae.advise.advice import Evidence, advise
+from spatial_mae.advise.candidates import comparing_epoch
 
 PATCHES, MASKS, COMMON = (2, 4, 8, 16), (0.25, 0.5, 0.75, 0.9), 0.75
 EPOCHS, LAST = (1, 3), 10
@@ -68,9 +69,10 @@ class Trial:
         tried = [(s["patch"], m) for s in first["kept"] for m in s["masks"]]
         masks = [r for r in patches if (r["patch"], r["mask"]) in tried]
         new = [s for s in tried if s[1] != COMMON]
-        masks += self.rows("masks", new, (0, 1), EPOCHS)
+        compared = comparing_epoch("masks", self.measure, EPOCHS)
+        masks += self.rows("masks", new, (0, 1), [e for e in EPOCHS if e <= compared])
         default = {"patch": 4, "mask": 0.75, "feasible": True}
-        return patches, masks, first, rungs.mask_decision(masks, first, default, EPOCHS[-1])
+        return patches, masks, first, rungs.mask_decision(masks, first, default, compared)
 
     def advice(self, baselines=None):
         patches, masks, _, last = self.decisions()
