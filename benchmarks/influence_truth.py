@@ -18,7 +18,6 @@ from spatial_mae.masks.patches import patch_index
 from spatial_mae.tables.limits import Limit, difference, limit
 from spatial_mae.tables.rows import pick
 
-PATCHES = (3, 6)
 RATIOS = (0.25, 0.75)
 SLOPES = (2.0, 3.0)
 RIDGES = (0.0, 0.0001, 0.001, 0.01)
@@ -31,6 +30,10 @@ class Law:
 
     side: int
     slope: float
+
+    @property
+    def patches(self) -> tuple[int, int]:
+        return self.side // 4, self.side // 2
 
     def moment(self) -> np.ndarray:
         """The covariance, (side^2, side^2), of unit variance: of a window of a periodic field."""
@@ -50,14 +53,14 @@ class Law:
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
-    sizes, draws = ((4000,), 2) if quick else ((4000, 16000), 40)
+    sizes, draws, side = ((2000,), 1, 8) if quick else ((4000, 16000), 40, 12)
     found = {
-        f"1 / f^{slope:g}, {n:,} images": coverage(Law(12, slope), n, draws)
+        f"1 / f^{slope:g}, {n:,} images": coverage(Law(side, slope), n, draws)
         for n in sizes
         for slope in SLOPES
     }
     whole = [_overview(name, rows, k) for name, rows in found.items() for k in _latents(rows)]
-    about = f"Gaussian images of 12 x 12 pixels, {draws} draws each"
+    about = f"Gaussian images of {side} x {side} pixels, {draws} draws each"
     return [(f"All quantities: {about}", whole)] + list(found.items())
 
 
@@ -89,7 +92,7 @@ def coverage(law: Law, n: int, draws: int, seed: int = 0) -> list[Row]:
     """
     recipe = models(law)
     S = law.moment()
-    truth = quantities({p: truths(S, law, p, recipe) for p in PATCHES}, _plain_difference)
+    truth = quantities({p: truths(S, law, p, recipe) for p in law.patches}, _plain_difference)
     found = defaultdict(list)
     for rng in np.random.default_rng(seed).spawn(draws):
         for key, value in estimates(law, np.linalg.cholesky(S), n, recipe, rng).items():
@@ -113,7 +116,7 @@ def estimates(
     while len(whole) > 1:
         whole = merged(whole)
     rows = {}
-    for patch in PATCHES:
+    for patch in law.patches:
         settings = RunSettings(patch, "raw", 0.0, False)
         ridge = choose_ridge(whole[0], held, settings, recipe, recipe.ridges)
         rows[patch] = subset_rows(subsets, RunSettings(patch, "raw", ridge, False), recipe)
@@ -133,11 +136,11 @@ def quantities(rows: dict[int, list[Row]], subtract, alone=None) -> dict[tuple, 
     """(quantity, k, measure) -> what `alone` or `subtract` makes of the rows of its models."""
     alone = alone or (lambda found, name: found[0][name])
     found = {}
-    small = rows[PATCHES[0]]
+    small, large = (rows[patch] for patch in sorted(rows))
     for k in sorted({row["n_latents"] for row in small}):
         ae = pick(small, model="ae", n_latents=k)
         low, high = (pick(small, model="mae", n_latents=k, mask_ratio=m) for m in RATIOS)
-        wide = pick(rows[PATCHES[1]], model="mae", n_latents=k, mask_ratio=RATIOS[1])
+        wide = pick(large, model="mae", n_latents=k, mask_ratio=RATIOS[1])
         for name in MEASURES:
             found["MAE", k, name] = alone(high, name)
             found["MAE - AE", k, name] = subtract(high, ae, name)

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from benchmarks.influence_truth import HELD_OUT, PATCHES, RIDGES, Law, models, truths
+from benchmarks.influence_truth import HELD_OUT, RIDGES, SLOPES, Law, models, truths
 from spatial_mae.claims.influence import KIND
 from spatial_mae.claims.judging import JUDGES
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS
@@ -21,11 +21,10 @@ NOISE = (0.2,)
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
-    sizes, draws = ((3000,), 2) if quick else ((3000, 6000, 12000), 50)
-    rows = [
-        row for slope in (2.0, 3.0) for n in sizes for row in verdicts(Law(12, slope), n, draws)
-    ]
-    return [(f"Gaussian images of 12 x 12 pixels, {draws} draws each", rows)]
+    sizes, draws, side = ((2000,), 1, 8) if quick else ((3000, 6000, 12000), 50, 12)
+    laws = [Law(side, slope) for slope in SLOPES]
+    rows = [row for law in laws for n in sizes for row in verdicts(law, n, draws)]
+    return [(f"Gaussian images of {side} x {side} pixels, {draws} draws each", rows)]
 
 
 def verdicts(law: Law, n: int, draws: int, seed: int = 0) -> list[Row]:
@@ -57,7 +56,7 @@ def _row(law: Law, n: int, name: str, true: str, counts: Counter) -> Row:
 
 def exact_rows(law: Law) -> list[Row]:
     """Limits of the covariance itself: intervals without width."""
-    return [row for patch in PATCHES for row in _exact(law, patch)]
+    return [row for patch in law.patches for row in _exact(law, patch)]
 
 
 def _exact(law: Law, patch: int) -> list[Row]:
@@ -92,7 +91,7 @@ def drawn_rows(law: Law, root: np.ndarray, n: int, rng: np.random.Generator) -> 
     while len(whole) > 1:
         whole = merged(whole)
     rows = []
-    for patch in PATCHES:
+    for patch in law.patches:
         settings = RunSettings(patch, "raw", 0.0, False)
         ridge = choose_ridge(whole[0], held, settings, recipe, RIDGES)
         found = limit_rows(subset_rows(subsets, replace(settings, ridge=ridge), recipe))
