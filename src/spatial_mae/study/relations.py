@@ -77,8 +77,8 @@ def used_datasets(config: Mapping) -> list[str]:
     own = [run["dataset"] for run in runs if "dataset" in run]
     used = [(kind_of(e).recipe, e["recipe"]) for e in config["experiments"]]
     others = [name for family, r in used for name in _besides(config, family, r)]
-    advised = [config["advise"]["dataset"]] if config.get("advise") else []
-    return list(dict.fromkeys([*own, *advised, *others]))
+    asked = [config[name]["dataset"] for name in ("advise", "tune") if config.get(name)]
+    return list(dict.fromkeys([*own, *asked, *others]))
 
 
 def _besides(config: Mapping, family: str, recipe: str) -> list[str]:
