@@ -33,14 +33,15 @@ def candidates(config: Mapping) -> dict[str, dict]:
     others = [values for values in combinations(block) if values != base]
     rng = random.Random(block["seed"])
     others.sort(key=lambda _: rng.random())
-    drawn = [base, *others[: block["n"] - 1]]
+    drawn = [base, *({key: one[key] for key in base} for one in others[: block["n"] - 1])]
     return {f"tune_{number:02d}": values for number, values in enumerate(drawn)}
 
 
 def combinations(block: Mapping) -> list[dict]:
-    """All combinations of the factors' values."""
-    factors = block["factors"]
-    return [dict(zip(factors, values, strict=True)) for values in product(*factors.values())]
+    """All combinations of the factors' values; their order is not that of the config's keys."""
+    factors = sorted(block["factors"].items())
+    names, values = [key for key, _ in factors], [found for _, found in factors]
+    return [dict(zip(names, chosen, strict=True)) for chosen in product(*values)]
 
 
 def base_values(config: Mapping) -> dict:
