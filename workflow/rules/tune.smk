@@ -27,9 +27,7 @@ rule tune:
 checkpoint rank_recipes:
     input:
         before=lambda wildcards: tuning.file_before(config, wildcards.rung),
-        scores=lambda wildcards: tuning.rung_scores(
-            config, wildcards.rung, kept_before(wildcards)
-        ),
+        scores=lambda wildcards: tuning.rung_scores(config, wildcards.rung, kept_before(wildcards)),
     output:
         decision="results/{study}/tune/{rung}.json",
         table="results/{study}/tune/{rung}.csv",

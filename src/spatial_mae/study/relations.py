@@ -72,12 +72,13 @@ def generated_annotations(config: Mapping, recipe: str) -> list[str]:
 
 
 def used_datasets(config: Mapping) -> list[str]:
-    """The data sets that the study reads, in order of appearance."""
+    """The data sets that the study reads, in order of appearance; those that are there."""
     runs = (run for e in config["experiments"] for run in expand(e))
     own = [run["dataset"] for run in runs if "dataset" in run]
     used = [(kind_of(e).recipe, e["recipe"]) for e in config["experiments"]]
     others = [name for family, r in used for name in _besides(config, family, r)]
     asked = [config[name]["dataset"] for name in ("advise", "tune") if config.get(name)]
+    asked = [name for name in asked if name in config["datasets"]]  # others: the block's own fault
     return list(dict.fromkeys([*own, *asked, *others]))
 
 
