@@ -16,7 +16,7 @@ def search(folder, truth=made_search.truth, again=None):
     return config, made_search.choose(folder, config)
 
 
-def test_a_better_recipe_is_found_told_and_written_to_be_pasted(tmp_path):
+def test_a_better_recipe_is_found_and_written_to_be_pasted(tmp_path):
     config, found = search(tmp_path)
     assert found["verdict"] == "better than the base" and found["edited"] == []
     assert found["values"]["ema_decay"] == 0.9 and found["base_values"]["ema_decay"] is None

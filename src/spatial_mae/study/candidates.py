@@ -156,7 +156,11 @@ def _unfit_validation(config: Mapping) -> Iterator[str]:
 def _unscored(config: Mapping) -> Iterator[str]:
     """Recipes of evaluation that are missing, or score other images than the search needs."""
     base = config["recipes"].get("pretraining", {}).get(config["tune"]["base"], {})
-    for name, share in ((LABELLED, base.get("held_out")), (TESTED, 0)):
+    wanted = (
+        (LABELLED, base.get("held_out"), "the share that the base holds out"),
+        (TESTED, 0, "so that test images are scored"),
+    )
+    for name, share, why in wanted:
         place = f"recipes.evaluation.{name}"
         scored = config["recipes"].get("evaluation", {}).get(name)
         if scored is None:
@@ -165,7 +169,7 @@ def _unscored(config: Mapping) -> Iterator[str]:
         if "mean" not in scored["representations"]:
             yield f"{place}.representations: the search needs `mean`; add it"
         if share is not None and scored["held_out"] != share:
-            yield f"{place}.held_out: {scored['held_out']:g} must be {share:g}, as the runs' images"
+            yield f"{place}.held_out: {scored['held_out']:g} must be {share:g}, {why}"
 
 
 def _unfit_schedule(config: Mapping) -> Iterator[str]:

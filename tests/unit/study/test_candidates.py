@@ -64,7 +64,7 @@ def test_every_wrong_key_is_named_at_once():
     config = made_search.merged(dataset="cifar11", model="large")
     config["tune"]["factors"] = {
         "learning_rate": [0.1],
-        "epochs": [3, 10],
+        "held_out": [0.1, 0.2],
         "ema_decay": [1.5],
         "flip": True,
         "unit": [1, 1],
@@ -76,8 +76,8 @@ def test_every_wrong_key_is_named_at_once():
         "tune.dataset: 'cifar11' is not there; did you mean 'cifar10'?",
         "tune.model: 'large' is not there",
         "tune.factors.learning_rate: no factor; did you mean 'base_learning_rate'?",
-        "tune.factors.epochs: no factor",
-        "tune.factors.ema_decay[0]: 1.5 is not allowed; expected a number, above 0, below 1 or null",
+        "tune.factors.held_out: no factor",
+        "tune.factors.ema_decay[0]: 1.5 is not allowed; expected a number, above 0",
         "tune.factors.flip: True: expected a list",
         "tune.factors.unit: [1, 1] names a value twice",
         "tune.validation.epochs: 0 is not allowed",
@@ -116,7 +116,9 @@ def test_a_base_that_holds_nothing_out_is_refused():
     config["recipes"]["pretraining"]["epochs_3"]["held_out"] = 0
     text = refused(config)
     assert "tune.base: the recipe 'epochs_3' of pretraining holds no training images out" in text
-    assert "recipes.evaluation.tune.held_out: 0.1 must be 0" in text
+    assert (
+        "recipes.evaluation.tune.held_out: 0.1 must be 0, the share that the base holds out" in text
+    )
 
 
 def test_rungs_and_what_they_keep():
