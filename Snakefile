@@ -33,6 +33,7 @@ include: "workflow/rules/claims.smk"
 include: "workflow/rules/ladder.smk"
 include: "workflow/rules/rungs.smk"
 include: "workflow/rules/advise.smk"
+include: "workflow/rules/tune.smk"
 
 
 rule all:

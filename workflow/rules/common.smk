@@ -19,6 +19,7 @@ sys.path.insert(0, SOURCE)
 
 from spatial_mae.study import (
     advising,
+    candidates,
     config_files,
     configuration,
     data_fit,
@@ -27,6 +28,7 @@ from spatial_mae.study import (
     ladders,
     relations,
     sources,
+    tuning,
     user_files,
 )
 from spatial_mae.provenance import fingerprint, modules_of, older_results, share_with_jobs

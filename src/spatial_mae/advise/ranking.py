@@ -17,7 +17,8 @@ from spatial_mae.files import Row
 CONFIDENCE = 0.975  # settings are compared twice, on a rung and in the end: 95% in all
 OWN_SHARE = 0.5  # of the binomial variance of an accuracy
 SIGNS = {"probe": 1, "agreement": 1, "error": -1}
-Setting = tuple[int, float]
+Setting = tuple  # the values of some columns, by default of a patch size and a mask ratio
+KEYS = ("patch", "mask")
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,15 @@ def tabulated(df: float) -> int:
     return max(n for n in (*range(21), 24, 30, 40, 60, 120) if n <= df)
 
 
-def rank(rows: Sequence[Row], measure: str, epoch: int | None = None) -> Ranking:
+def rank(
+    rows: Sequence[Row], measure: str, epoch: int | None = None, keys: Sequence[str] = KEYS
+) -> Ranking:
     """Rank settings by a measure (a key of SIGNS) at an epoch, by default each run's last.
 
-    Runs that diverged do not count. Raises ValueError if no run is left.
+    keys: the columns whose values are a setting. Runs that diverged do not count. Raises ValueError
+    if no run is left.
     """
-    groups = _grouped(rows, measure, epoch)
+    groups = _grouped(rows, measure, epoch, keys)
     if not groups:
         where = "" if epoch is None else f" at epoch {epoch}"
         raise ValueError(
@@ -127,19 +131,23 @@ def rank(rows: Sequence[Row], measure: str, epoch: int | None = None) -> Ranking
     return Ranking(tuple(entries), sign, _corrected(entries, between, df))
 
 
-def _grouped(rows: Sequence[Row], measure: str, epoch: int | None) -> dict[Setting, list[Row]]:
-    diverged = {(r["patch"], r["mask"]) for r in rows if r["status"] == "diverged"}
+def _grouped(
+    rows: Sequence[Row], measure: str, epoch: int | None, keys: Sequence[str]
+) -> dict[Setting, list[Row]]:
+    def setting(row: Row) -> Setting:
+        return tuple(row[key] for key in keys)
+
+    diverged = {setting(row) for row in rows if row["status"] == "diverged"}
     latest: dict[tuple, Row] = {}
     for row in rows:
-        setting = row["patch"], row["mask"]
-        if row[measure] is None or setting in diverged or epoch not in (None, row["epoch"]):
+        if row[measure] is None or setting(row) in diverged or epoch not in (None, row["epoch"]):
             continue
-        key = (*setting, row["seed"])
+        key = (*setting(row), row["seed"])
         if key not in latest or row["epoch"] > latest[key]["epoch"]:
             latest[key] = row
     groups: dict[Setting, list[Row]] = {}
-    for (patch, mask, _), row in latest.items():
-        groups.setdefault((patch, mask), []).append(row)
+    for row in latest.values():
+        groups.setdefault(setting(row), []).append(row)
     return groups
 
 

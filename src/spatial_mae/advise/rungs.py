@@ -98,10 +98,11 @@ def _divided(
 
 def _described(ranking: Ranking, entry: Entry, measure: str) -> dict:
     patch, mask = entry.setting
-    return {"patch": patch, "mask": mask, "why": _why(ranking, entry, measure)}
+    return {"patch": patch, "mask": mask, "why": reason(ranking, entry, measure)}
 
 
-def _why(ranking: Ranking, entry: Entry, measure: str) -> str:
+def reason(ranking: Ranking, entry: Entry, measure: str) -> str:
+    """An entry's mean and how far it is behind the best, in words."""
     percent = measure in SHARES
     shown = amount(entry.mean, percent)
     if entry == ranking.best:

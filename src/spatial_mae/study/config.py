@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from spatial_mae.masks.laws import Law
 from spatial_mae.study.keys import (
     Count,
+    Factor,
     Length,
     Name,
     Natural,
@@ -159,6 +160,48 @@ class Advise:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tune:
+    """A recipe of pretraining searched by successive halving, and tried again at more epochs."""
+
+    dataset: Name
+    """The data set to search on; its images need classes."""
+    model: Name
+    """The model of every candidate."""
+    patch: Count = 4
+    """Patch size in pixels."""
+    unit: Count = 1
+    """Side of a mask unit in patches, of the base and wherever it is no factor."""
+    mask: Part = 0.75
+    """Mask ratio."""
+    enc: Count = 4
+    """Encoder depth in blocks."""
+    dec: Count = 1
+    """Decoder depth in blocks."""
+    base: Name
+    """The recipe of pretraining to improve on; its `held_out` images choose."""
+    factors: dict
+    """Key of a recipe of pretraining, or `unit`, -> the list of values to try."""
+    n: Two
+    """Candidates: the base, and others drawn from all combinations of the factors' values."""
+    seed: Natural = 0
+    """Of this draw."""
+    keep: Factor
+    """Share of the candidates that a rung keeps, rounded up; the base is always trained on."""
+    rungs: Annotated[tuple[Count, ...], Length(1)]
+    """Epochs of the base's schedule at which candidates are dropped."""
+    seeds: Annotated[tuple[Natural, ...], Length(1)] = (0,)
+    """Seeds of each candidate on the rungs."""
+    final_seeds: Annotated[tuple[Natural, ...], Length(2)] = (0, 1, 2)
+    """Seeds of those that are trained to the end of the base's schedule; the best of them wins."""
+    validation: dict
+    """Keys of a recipe of pretraining and their values, under which the winner and the base are
+    trained again, such as more `epochs`. Warm-up keeps its ratio to the base's, which becomes the
+    `warmup_epochs` given here (else: the same share of the schedule)."""
+    validation_seeds: Annotated[tuple[Natural, ...], Length(2)] = (0, 1, 2)
+    """Seeds of these runs, which alone are scored on test images."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Experiment:
     """What to measure. It makes the table results/{study}/tables/{name}.csv."""
 
@@ -199,6 +242,9 @@ class Config:
     """Hyperparameters by family and name; an experiment names one of its kind's family."""
     advise: Advise = None
     """Advice on patch size and mask ratio, the target `advise` (docs/advise.md)."""
+    tune: Tune = None
+    """A search for a better recipe of pretraining, the target `tune` (docs/training.md). It writes
+    the recipes of pretraining `tune_00`, the base, `tune_01` and so on."""
     ladder: tuple[Name, ...] = ()
     """Recipes of pretraining that differ in their epochs, the fewest first: the target `ladder`
     judges the statements at each of them (docs/verdicts.md)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import advising, grid, ladders, relations
+from spatial_mae.study import advising, candidates, grid, ladders, relations
 from spatial_mae.study.checking import faults, nearest
 from spatial_mae.study.drawing import unfit_figures
 from spatial_mae.study.fitting import misfits
@@ -45,6 +45,8 @@ def checked(config: Mapping) -> dict:
         raise ValueError(OLD_FORM)
     _refuse(list(faults(config, schema())))
     whole = completed(config)
+    untunable = list(candidates.misfits(whole))
+    whole = whole if untunable else candidates.expanded(whole)
     unknown = {n: list(_unknown_names(whole, e)) for n, e in enumerate(whole["experiments"])}
     sound = [whole["experiments"][number] for number, found in unknown.items() if not found]
     known = {**whole, "experiments": sound}
@@ -55,6 +57,7 @@ def checked(config: Mapping) -> dict:
             *dict.fromkeys(problem for found in unknown.values() for problem in found),
             *misfits(known),
             *advising.misfits(known),
+            *untunable,
             *ladders.misfits(known),
             *missing_files(known),
         ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from spatial_mae.data.sources import find_source, source_names
-from spatial_mae.study.config import Advise, Config, Data, Devices, Experiment, Grid
+from spatial_mae.study.config import Advise, Config, Data, Devices, Experiment, Grid, Tune
 from spatial_mae.study.declared import object_schema, type_schema
 from spatial_mae.study.measurements import KINDS, RULES
 
@@ -25,6 +25,7 @@ def config_schema() -> dict:
     _set(blocks, "data", object_schema(Data))
     _set(blocks, "devices", object_schema(Devices))
     _set(blocks, "advise", object_schema(Advise))
+    _set(blocks, "tune", object_schema(Tune))
     sources = {"oneOf": [_source_schema(name) for name in source_names()]}
     _set(blocks, "datasets", _named(sources))
     _set(blocks, "models", _named(object_schema(_declaration(MODEL))))

@@ -29,6 +29,8 @@ RULES = {
     "look_at_images": Rule("results/{study}/advise", file="look.record.json"),
     "rank_settings": Rule("results/{study}/advise", file="{rung}.record.json", scores="{rung}.csv"),
     "write_advice": Rule("results/{study}/advise", file="advice.record.json", scores="advice.csv"),
+    "rank_recipes": Rule("results/{study}/tune", file="{rung}.record.json", scores="{rung}.csv"),
+    "choose_recipe": Rule("results/{study}/tune", file="tune.record.json", scores="tune.csv"),
     "download_archive": Rule("results/data/archives/{source}", file="{archive}.record.json"),
     "prepare_dataset": Rule("results/data/{dataset}", file="record.json"),
     "check_dataset": Rule("results/data/{dataset}", file="check.record.json"),

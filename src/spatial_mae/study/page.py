@@ -29,7 +29,7 @@ def reference_page(schema: Mapping) -> str:
 def _lines(schema: Mapping) -> Iterator[str]:
     blocks = schema["properties"]
     yield from [HEAD, "## Top level", "", *key_table(schema)]
-    for name in ("data", "devices", "advise"):
+    for name in ("data", "devices", "advise", "tune"):
         yield from [f"## `{name}`", "", *key_table(blocks[name])]
     experiment = blocks["experiments"]["items"]
     kind = {"description": "What is measured: a kind of [measurements](measurements.md)."}

@@ -72,13 +72,14 @@ def generated_annotations(config: Mapping, recipe: str) -> list[str]:
 
 
 def used_datasets(config: Mapping) -> list[str]:
-    """The data sets that the study reads, in order of appearance."""
+    """The data sets that the study reads, in order of appearance; those that are there."""
     runs = (run for e in config["experiments"] for run in expand(e))
     own = [run["dataset"] for run in runs if "dataset" in run]
     used = [(kind_of(e).recipe, e["recipe"]) for e in config["experiments"]]
     others = [name for family, r in used for name in _besides(config, family, r)]
-    advised = [config["advise"]["dataset"]] if config.get("advise") else []
-    return list(dict.fromkeys([*own, *advised, *others]))
+    asked = [config[name]["dataset"] for name in ("advise", "tune") if config.get(name)]
+    asked = [name for name in asked if name in config["datasets"]]  # others: the block's own fault
+    return list(dict.fromkeys([*own, *asked, *others]))
 
 
 def _besides(config: Mapping, family: str, recipe: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Better recipes of pretraining, by successive halving: pure functions over tables."""
