@@ -55,8 +55,8 @@ NAMES = {
     "network": "network; quad-tree",
     "arity 2": "binary tree",
     "linear": "linear MAE",
-    "untrained": "untrained network",
-    "uniform": "uniform attention",
+    "untrained": "untrained",
+    "uniform": "equal attention",
 }
 MOST = 4  # columns
 NONE = {"tau": None, "n_ratios": None}

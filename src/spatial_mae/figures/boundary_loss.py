@@ -42,7 +42,7 @@ MEASURES = {
     ("knn", "mean"): "k-NN,\nmean token (%)",
     ("reconstruction", None): "hidden error\n/ variance",
 }
-BARS = "bars: one standard error of the paired difference from 0 pixels"
+BARS = "bars: one standard error of the difference from 0, paired by seed"
 LOOKS = {
     "one seed": {"color": GREY, "linewidth": 0.6, "marker": "."},
     "mean": {"color": BLACK, "marker": "o"},

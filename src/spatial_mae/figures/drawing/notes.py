@@ -9,6 +9,7 @@ from spatial_mae.tables.words import PHRASES
 # What bars are, and lines that no legend names.
 TWO_ERRORS = "bars: two standard errors"
 INTERVALS = "bars: 95 % intervals"
+EVEN = "grey line of boundary energies: 1, no preference for boundaries"
 PATCH_SIDE = "grey line: side of a patch"
 
 
