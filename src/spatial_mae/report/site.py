@@ -27,6 +27,7 @@ TOP = {
 STYLE = """/* Tables of numbers fit the page: the theme makes every column at least 5 rem wide. */
 .md-typeset table:not([class]) th { min-width: 0; }
 .md-typeset table:not([class]) :is(td, th) { padding: 0.5em 0.6em; }
+.md-typeset table code { word-break: normal; }
 """
 NOT_SHOWN = ("cli",)  # every entry point explains itself with --help
 
