@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from spatial_mae.report.site import rooms, write_pages
+from spatial_mae.report.site import STYLE, rooms, write_pages
 
 
 @pytest.fixture(scope="module")
@@ -55,4 +55,6 @@ def test_the_tutorial_s_code_and_outputs_are_shown(pages):
 def test_nothing_is_loaded_from_elsewhere(project):
     config = yaml.safe_load((project / "mkdocs.yml").read_text())
     assert config["theme"]["font"] is False
-    assert not {"extra_javascript", "extra_css"} & set(config)
+    assert "extra_javascript" not in config
+    assert config["extra_css"] == ["site.css"]
+    assert "url(" not in STYLE and "@import" not in STYLE

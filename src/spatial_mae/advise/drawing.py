@@ -2,17 +2,22 @@
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
 from spatial_mae.advise.rungs import NAMES, SHARES
+from spatial_mae.figures.drawing.style import GREY, MARKERS, ordered
 from spatial_mae.files import Row
 
 HIDDEN = 0.6  # grey of hidden patches
 DPI = 110
+DASHES = ("--", ":", "-.")
 
 
 Name = Callable[[float], str]
@@ -33,7 +38,7 @@ def contact_sheet(
         _show(axes[0, column], image)
         for row, (patch, mask) in enumerate(settings, start=1):
             _show(axes[row, column], masked(image, patch, mask, rng))
-    labels = ["as seen", *(f"patch {p}\nmask {name(m)}" for p, m in settings)]
+    labels = ["as seen", *(f"patch {p}\nmask ratio {name(m)}" for p, m in settings)]
     for row, label in enumerate(labels):
         axes[row, 0].set_ylabel(label, fontsize=7)
     figure.tight_layout(pad=0.3)
@@ -70,7 +75,7 @@ def heat_map(ranking: Ranking, measure: str, name: Name) -> Figure:
     axes.imshow(values, cmap="YlGn" if ranking.sign > 0 else "YlGn_r", aspect="auto", alpha=0.6)
     axes.set_xticks(range(len(masks)), [name(m) for m in masks])
     axes.set_yticks(range(len(patches)), [str(p) for p in patches])
-    axes.set(xlabel="mask ratio", ylabel="patch (pixels)", title=NAMES[measure])
+    axes.set(xlabel="mask ratio", ylabel="patch (pixels)", title=_label(measure))
     figure.tight_layout()
     return figure
 
@@ -83,50 +88,70 @@ def _with_error(entry: Entry, measure: str) -> str:
 
 def curves(rows: Sequence[Row], measure: str, baselines: Mapping[str, float], name: Name) -> Figure:
     """Scores over epochs, a line for each setting, with the standard error of its mean."""
-    figure = Figure(figsize=(6, 3.6))
-    axes = figure.subplots()
-    epochs = sorted({row["epoch"] for row in rows})
+    figure, axes = _wide()
     points: dict[Setting, list[tuple[int, Entry]]] = {}
+    epochs = sorted({row["epoch"] for row in rows})
     for epoch in epochs:
         for entry in _entries(rows, measure, epoch):
             points.setdefault(entry.setting, []).append((epoch, entry))
-    for (patch, mask), found in sorted(points.items()):
-        axes.errorbar(
-            [epoch for epoch, _ in found],
-            [entry.mean for _, entry in found],
-            [entry.standard_error for _, entry in found],
-            marker="o",
-            markersize=3,
-            capsize=2,
-            label=f"patch {patch}, mask {name(mask)}",
-        )
-    for baseline, value in baselines.items() if measure == "probe" else ():
-        axes.axhline(value, color="grey", linestyle=":", linewidth=1)
-        axes.text(epochs[-1], value, baseline, fontsize=7, ha="right", va="bottom", color="grey")
-    axes.set(xlabel="epochs of the schedule", ylabel=NAMES[measure])
-    axes.legend(fontsize=7)
-    figure.tight_layout()
+    looks = _looks(points, name)
+    for setting, found in sorted(points.items()):
+        means, errors = ([getattr(e, c) for _, e in found] for c in ("mean", "standard_error"))
+        axes.errorbar([at for at, _ in found], means, errors, capsize=2, **looks[setting])
+    for dash, (baseline, value) in zip(DASHES, baselines.items(), strict=False):
+        if measure == "probe":
+            axes.axhline(value, color=GREY, linestyle=dash, linewidth=1, label=baseline)
+    axes.set_xticks(epochs)
+    _finish(axes, "epochs of the schedule", measure)
     return figure
 
 
 def hours(rows: Sequence[Row], measure: str, name: Name) -> Figure:
     """Scores against hours (or minutes) of training, of every setting at every epoch measured."""
-    figure = Figure(figsize=(6, 3.6))
-    axes = figure.subplots()
+    figure, axes = _wide()
     unit = 3600 if max(row["seconds"] for row in rows) > 3600 else 60
     points: dict[Setting, list[tuple[float, float]]] = {}
     for epoch in sorted({row["epoch"] for row in rows} - {0}):
         for entry in _entries(rows, measure, epoch):
             points.setdefault(entry.setting, []).append((entry.seconds / unit, entry.mean))
-    for (patch, mask), found in sorted(points.items()):
-        axes.plot(
-            *zip(*found, strict=True), marker="o", markersize=3, label=f"{patch}, {name(mask)}"
-        )
-    time = "hours" if unit == 3600 else "minutes"
-    axes.set(xlabel=f"{time} of training", ylabel=NAMES[measure])
-    axes.legend(fontsize=7, title="patch, mask ratio", title_fontsize=7)
-    figure.tight_layout()
+    looks = _looks(points, name)
+    for setting, found in sorted(points.items()):
+        axes.plot(*zip(*found, strict=True), **looks[setting])
+    _finish(axes, f"{'hours' if unit == 3600 else 'minutes'} of training", measure)
     return figure
+
+
+def _wide() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    return figure, figure.subplots()
+
+
+def _looks(settings: Iterable[Setting], name: Name) -> dict[Setting, dict]:
+    """Of each setting its patch size's colour, its mask ratio's marker and its label."""
+    patches, masks = (sorted(set(values)) for values in zip(*settings, strict=True))
+    colours, markers = ordered(patches), dict(zip(masks, cycle(MARKERS), strict=False))
+    return {
+        (patch, mask): {
+            "color": colours[patch],
+            "marker": markers[mask],
+            "markersize": 4,
+            "label": f"patch {patch}, mask ratio {name(mask)}",
+        }
+        for patch, mask in settings
+    }
+
+
+def _finish(axes: Axes, across: str, measure: str) -> None:
+    """Labels, percent where the measure is a share, and the legend next to the panel."""
+    axes.set(xlabel=across, ylabel=_label(measure))
+    if measure in SHARES:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}"))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _label(measure: str) -> str:
+    return f"{NAMES[measure]} (%)" if measure in SHARES else NAMES[measure]
 
 
 def _entries(rows: Sequence[Row], measure: str, epoch: int) -> Sequence[Entry]:

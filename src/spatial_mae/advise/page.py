@@ -27,11 +27,12 @@ def compose(advice: dict, evidence: Evidence, images: np.ndarray) -> str:
     kept = [(s["patch"], s["mask"]) for s in evidence.look["kept"][:SHEET]]
     sheet = drawing.contact_sheet(images, kept, name)
     heat = drawing.heat_map(_rung(rung, measure, epoch), measure, name)
+    curves = drawing.curves(everything, measure, evidence.baselines, name)
     pictures = [
         ("Your images as the network sees them, and under masks", sheet),
         (f"At epoch {epoch}: mean and standard error", heat),
-        ("Over the budget", drawing.curves(everything, measure, evidence.baselines, name)),
-        ("Against hours of training", drawing.hours(everything, measure, name)),
+        ("Over the epochs: mean and standard error", curves),
+        ("Against time of training", drawing.hours(everything, measure, name)),
     ]
     return (
         templates(FOLDER)

@@ -26,7 +26,7 @@ from spatial_mae.figures.drawing.curves import (
     score_title,
 )
 from spatial_mae.figures.drawing.measures import ACCURACY
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.scores import (
     EVALUATION,
     in_units,
@@ -83,7 +83,7 @@ def _bar(point: Row) -> tuple[float, float]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     points, controls = pick(rows, control=None), [row for row in rows if row["control"]]
-    note = notes(points, *remarks(rows))
+    note = notes(points, *remarks(rows), *ranges(points))
     figure, cells = measure_panels(points, PROBES, note=note, height=2.2, sharey=True)
     colours, markers = looks(levels(points, "enc")), looks(levels(points, "patch"))
     for measure, axis, shown in cells:

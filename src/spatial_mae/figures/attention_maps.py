@@ -34,6 +34,7 @@ COLUMNS = (*PRETRAINING, *PLACE, *WEIGHT)
 SHOWN = {"class_token": ("mean", "[CLS]"), "chosen": ("first", "token")}
 MOST_RUNS, MOST_IMAGES = 3, 6
 BLANK = "0.93"
+SHADES = "brighter: more of the attention, each map on its own scale; grey: not among those shown"
 SIDE = 0.85  # inches of a picture
 
 
@@ -70,7 +71,7 @@ def draw(rows: list[Row]) -> Figure:
     strips = list(_strips(maps))
     shown = levels(images, "image")
     across = max(len(shown), int((FULL - 1.2) / SIDE))
-    note = notes(maps, *remarks(rows))
+    note = notes(maps, *remarks(rows), SHADES)
     figure, axes = panels(1 + len(strips), across, note, height=SIDE)
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
     for axis in axes.flat:

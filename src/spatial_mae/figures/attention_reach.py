@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import THIN, curve, curves, entries, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, line, panels, styled, title
 from spatial_mae.tables.needs import keep, runs
 from spatial_mae.tables.repeats import over_seeds
@@ -54,7 +54,9 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     trained = pick(rows, control=None)
     measures = [m for m in MEASURES if pick(trained, query=m[0], metric=m[1])]
-    figure, axes = panels(1, len(measures), notes(trained, *remarks(rows)), height=1.9)
+    figure, axes = panels(
+        1, len(measures), notes(trained, *remarks(rows), *ranges(rows)), height=1.9
+    )
     styles = looks(levels(trained, "mask"))
     for axis, (query, metric) in zip(axes[0], measures, strict=True):
         shown = pick(rows, query=query, metric=metric)

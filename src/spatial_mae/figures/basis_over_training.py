@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import epochs_from_zero, measure_panels, setting_axis
 from spatial_mae.figures.drawing.jacobians import CONVENTIONS, band, entropy_label
+from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.pictures import output_colours, output_names
 from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, styled, title
 from spatial_mae.tables.columns import axis_label
@@ -57,7 +58,8 @@ def _with_errors(rows: list[Row]) -> list[Row]:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    figure, cells = measure_panels(rows, MEASURES, height=1.9)
+    note = notes(rows, *remarks(rows), "bands: two standard errors over images")
+    figure, cells = measure_panels(rows, MEASURES, note=note, height=1.9)
     colours = output_colours(rows)
     for measure, axis, shown in cells:
         _draw_measure(axis, shown, colours)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import THIN, curve, marked, setting_axis
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, panels, styled, title
 from spatial_mae.hierarchy.both_papers import course, rank_agreement
 from spatial_mae.tables.needs import runs, several
@@ -30,6 +30,7 @@ from spatial_mae.tables.runs import PRETRAINING, SETTING, in_percent
 
 KIND = "both_papers"
 IN_PAPER = "Bisulco and Kong"
+TAU = "τ: rank correlation (Kendall's) with the spread above"
 COLUMNS = (*PRETRAINING, "status", "epochs", "measure", "source", "value")
 MEASURES = {
     "spread": "spread of Jacobian\n(pixels)",
@@ -54,8 +55,8 @@ NAMES = {
     "network": "network; quad-tree",
     "arity 2": "binary tree",
     "linear": "linear MAE",
-    "untrained": "untrained network",
-    "uniform": "uniform attention",
+    "untrained": "untrained",
+    "uniform": "equal attention",
 }
 MOST = 4  # columns
 NONE = {"tau": None, "n_ratios": None}
@@ -108,7 +109,7 @@ def draw(rows: list[Row]) -> Figure:
     measures = [name for name in MEASURES if pick(rows, measure=name)]
     columns = list(groups(rows, "patch", "unit").items())
     network = [row for row in rows if row["source"] == "network"]
-    note = notes(network, *remarks(network))
+    note = notes(network, *remarks(network), *ranges(network), TAU)
     figure, axes = panels(len(measures), len(columns), note, height=1.15, sharex=True, sharey="row")
     for across, ((patch, unit), group) in enumerate(columns):
         for down, name in enumerate(measures):

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.curves import measure_panels
 from spatial_mae.figures.drawing.notes import notes, remarks
 from spatial_mae.figures.drawing.scores import EVALUATION, counted, of_first_label
-from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, line, styled, title
+from spatial_mae.figures.drawing.style import BLACK, CATEGORIES, GREY, legend, line, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require, several
 from spatial_mae.tables.repeats import FRAME, by_seed
@@ -41,6 +41,11 @@ MEASURES = {
     ("linear_probe", "class_token"): "linear probe,\n[CLS] token (%)",
     ("knn", "mean"): "k-NN,\nmean token (%)",
     ("reconstruction", None): "hidden error\n/ variance",
+}
+BARS = "bars: one standard error of the difference from 0, paired by seed"
+LOOKS = {
+    "one seed": {"color": GREY, "linewidth": 0.6, "marker": "."},
+    "mean": {"color": BLACK, "marker": "o"},
 }
 # Two trainings are compared if they agree in these.
 ALIKE = ("pretrain_epochs", *BUDGET)
@@ -96,19 +101,20 @@ def _mean(own: dict[object, Row], plain: dict[object, Row]) -> Row:
 @styled
 def draw(rows: list[Row]) -> Figure:
     runs, means = [r for r in rows if r["seed"] is not None], pick(rows, seed=None)
-    note = notes([_common(row) for row in runs], *remarks(means))
+    note = notes([_common(row) for row in runs], *remarks(means), BARS)
     figure, cells = measure_panels(rows, MEASURES.values(), note=note, height=1.9)
     for name, axis, _ in cells:
         for seed in levels(runs, "seed"):
             own = pick(runs, measure=name, seed=seed)
-            line(axis, own, WIDTH, "value", color=GREY, linewidth=0.6, marker=".", zorder=1)
+            line(axis, own, WIDTH, "value", **LOOKS["one seed"], zorder=1)
         shown = sorted(pick(means, measure=name), key=lambda row: row[WIDTH])
-        line(axis, shown, WIDTH, "value", color=BLACK, marker="o")
+        line(axis, shown, WIDTH, "value", **LOOKS["mean"])
         place, low, high = zip(*((r[WIDTH], r["low"], r["high"]) for r in shown), strict=True)
         axis.vlines(place, low, high, color=CATEGORIES[1], linewidth=2, zorder=3)
         axis.set_xticks(levels(means, WIDTH))
         axis.set(xlabel=axis_label(WIDTH), ylabel=name)
         title(axis)
+    legend(figure, LOOKS)
     return figure
 
 

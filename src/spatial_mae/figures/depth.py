@@ -13,7 +13,7 @@ the first readout, target, colour, centring and other settings are drawn.
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes, number, readable
+from spatial_mae.figures.drawing.notes import TWO_ERRORS, notes, number, readable
 from spatial_mae.figures.drawing.style import (
     GREY,
     MARKERS,
@@ -53,7 +53,7 @@ def draw(rows: list[Row]) -> Figure:
     known, maes = pick(rows, model="ae"), pick(rows, model="mae")
     lines_of = groups(maes, "dataset", "target", "input")
     ratios = levels(maes, "mask_ratio")
-    note = notes(maes, *_errors(known))
+    note = notes(maes, TWO_ERRORS, *_errors(known))
     figure, axes = panels(len(lines_of), len(ratios), note, sharey="row", height=1.7)
     colours = ordered(levels(maes, "patch"))
     for line_of_axes, ((dataset, _, seen), group) in zip(axes, lines_of.items(), strict=True):

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.models import ratio_colours
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import INTERVALS, notes
 from spatial_mae.figures.drawing.style import BLACK, GREY, legend, line, panels, styled, title
 from spatial_mae.files import Row
 from spatial_mae.tables.columns import axis_label
@@ -40,6 +40,8 @@ LOOKS = {
     "n^(-1/2)": {"linestyle": ":", "linewidth": 0.7},
     "limit": {"marker": "D", "linestyle": ""},
 }
+
+WORDS = {"plain": "uncorrected"}
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -72,7 +74,7 @@ def _points(rows: list[Row], measure: str) -> list[Row]:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    figure, axes = panels(2, len(NAMES), notes(rows), height=1.8)
+    figure, axes = panels(2, len(NAMES), notes(rows, INTERVALS), height=1.8)
     colours = ratio_colours(rows)
     for axis, measure in zip(axes.flat, MEASURES, strict=True):
         for model, group in groups(pick(rows, measure=measure), "model", "mask_ratio").items():
@@ -82,7 +84,8 @@ def draw(rows: list[Row]) -> Figure:
         title(axis)
     named = {"AE": BLACK} | {f"m = {m:g}": colour for m, colour in colours.items()}
     looks = {name: {"color": colour} for name, colour in named.items()}
-    legend(figure, looks | {name: {"color": GREY} | look for name, look in LOOKS.items()})
+    looks |= {WORDS.get(name, name): {"color": GREY} | look for name, look in LOOKS.items()}
+    legend(figure, looks)
     return figure
 
 

@@ -28,6 +28,8 @@ CELL = ("reading", "input", "readout", "n_latents", "scale", "frequency", "orien
 VALUES = ("gain", "interval_low", "interval_high")
 FIRST = ("dataset", "colour", "patch", "centring", "ridge", "flip", "n_latents", "readout")
 LOW = "low m"
+GAIN = "gain: error at m < 0.5 less that at m ≥ 0.5, as a share of the variance"
+DOTS = "dots: its 95 % interval excludes 0"
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -42,7 +44,7 @@ def select(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     lines_of, angles = groups(rows, "reading", "input"), levels(rows, "orientation")
-    figure, axes = panels(len(lines_of), len(angles), notes(rows), height=1.7)
+    figure, axes = panels(len(lines_of), len(angles), notes(rows, GAIN, DOTS), height=1.7)
     for line_of_axes, ((reading, seen), group) in zip(axes, lines_of.items(), strict=True):
         limit = max(abs(row["gain"]) for row in group)
         for axis, angle in zip(line_of_axes, angles, strict=True):

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes, number
+from spatial_mae.figures.drawing.notes import TWO_ERRORS, notes, number
 from spatial_mae.figures.drawing.style import (
     BLACK,
     CATEGORIES,
@@ -89,7 +89,8 @@ def draw(rows: list[Row]) -> Figure:
     units = levels(rows, "unit_level")
     lines = list(_lines(rows))
     looks = _looks(rows)
-    size, note = (len(lines), max(len(units), 2)), notes([], _about(rows))
+    drawn = [TWO_ERRORS] if any(row["standard_error"] for row in rows) else []
+    size, note = (len(lines), max(len(units), 2)), notes([], _about(rows), *drawn)
     figure, axes = panels(*size, note, height=1.35, sharex=True, sharey="row")
     for down, (ratio, metric, part) in enumerate(lines):
         for across, unit in enumerate(units):

@@ -125,4 +125,4 @@ def _sampled(rows: list[Row]) -> list[str]:
     worst = max((row["standard_error"] for row in sampled), default=0.0)
     if not counts:
         return []
-    return [f"drawn masks: {counts[0]:,} a point, standard error at most {worst:.2g} of a level"]
+    return [f"drawn masks: {counts[0]:,} per point, standard error at most {worst:.2g} of a level"]

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.measures import METRICS, MODEL
 from spatial_mae.figures.drawing.models import AE_LOOK, all_ratios, draw_ae, few_latents
-from spatial_mae.figures.drawing.notes import notes, readable
+from spatial_mae.figures.drawing.notes import INTERVALS, notes, readable
 from spatial_mae.figures.drawing.style import bars, legend, line, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import require
@@ -43,7 +43,8 @@ def draw(rows: list[Row]) -> Figure:
         for (dataset,), group in groups(rows, "dataset").items()
         for k in levels(group, "n_latents")
     }
-    figure, axes = panels(len(settings), len(METRICS), notes(rows), height=1.75)
+    sampled = [INTERVALS] if any(row.get(name) for row in rows for name in ERRORS) else []
+    figure, axes = panels(len(settings), len(METRICS), notes(rows, *sampled), height=1.75)
     colours = ordered(levels(rows, "patch"))
     for line_of_axes, ((dataset, k), group) in zip(axes, settings.items(), strict=True):
         for axis, (metric, label) in zip(line_of_axes, METRICS.items(), strict=True):

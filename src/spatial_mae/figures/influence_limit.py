@@ -14,7 +14,7 @@ data set, number of latents k (at most two) and power of W.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.models import AE_LOOK, draw_ae, few_latents
-from spatial_mae.figures.drawing.notes import notes, readable
+from spatial_mae.figures.drawing.notes import INTERVALS, notes, readable
 from spatial_mae.figures.drawing.style import GREY, legend, line, ordered, panels, styled, title
 from spatial_mae.files import Row
 from spatial_mae.tables.columns import axis_label
@@ -48,7 +48,7 @@ def draw(rows: list[Row]) -> Figure:
         for k in levels(group, "n_latents")
         for power in POWERS
     ]
-    figure, axes = panels(len(lines_of), len(NAMES), notes(rows), height=1.6)
+    figure, axes = panels(len(lines_of), len(NAMES), notes(rows, INTERVALS), height=1.6)
     colours = ordered(levels(rows, "patch"))
     for line_of_axes, (dataset, k, power) in zip(axes, lines_of, strict=True):
         for axis, measure in zip(line_of_axes, POWERS[power], strict=True):
@@ -59,7 +59,7 @@ def draw(rows: list[Row]) -> Figure:
             axis.set(xlabel=axis_label("mask_ratio"), ylabel=axis_label(measure))
             title(axis, f"{readable(dataset)}, k = {k:,}, {power}")
     looks = {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()}
-    looks |= AE_LOOK | {"uncorrected": {"color": GREY, "linestyle": "--"}}
+    looks |= AE_LOOK | {"all images, uncorrected": {"color": GREY, "linestyle": "--"}}
     legend(figure, looks)
     return figure
 

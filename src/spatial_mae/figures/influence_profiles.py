@@ -11,7 +11,7 @@ drawn; the figure of choices shows their effect.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.models import all_ratios, draw_profiles, name_models, ratio_colours
-from spatial_mae.figures.drawing.notes import notes, readable
+from spatial_mae.figures.drawing.notes import PATCH_SIDE, notes, readable
 from spatial_mae.figures.drawing.style import BLACK, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, require
@@ -35,7 +35,9 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
     by_dataset = groups(rows, "dataset")
-    figure, axes = panels(len(by_dataset), len(patches), notes(rows), sharey="row", height=1.8)
+    figure, axes = panels(
+        len(by_dataset), len(patches), notes(rows, PATCH_SIDE), sharey="row", height=1.8
+    )
     colours = ratio_colours(rows)
     for line_of_axes, ((dataset,), group) in zip(axes, by_dataset.items(), strict=True):
         for axis, patch in zip(line_of_axes, patches, strict=True):

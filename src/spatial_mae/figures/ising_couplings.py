@@ -11,7 +11,7 @@ have.
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import EVEN, notes
 from spatial_mae.figures.drawing.style import (
     GREY,
     MARKERS,
@@ -30,6 +30,7 @@ KIND = "ising_summary"
 IN_PAPER = "Bisulco App. E"
 RUN = ("lattice", "patch", "moment", "coupling", "size", "n_latents", "n_samples")
 COLUMNS = ("lattice", "patch", "moment", "coupling", "mask_ratio", "boundary_energy")
+FLOOR = "of identity errors: the smallest of rank k"
 PANELS = {"boundary": "boundary_energy", "identity": "identity_error"}
 
 
@@ -50,7 +51,7 @@ def draw(rows: list[Row]) -> Figure:
         for name in PANELS
         for key, part in groups(pick(rows, panel=name), "lattice", "patch").items()
     ]
-    figure, axes = wrapped(len(plots), 4, notes(pick(rows, panel="boundary")))
+    figure, axes = wrapped(len(plots), 4, notes(pick(rows, panel="boundary"), EVEN, FLOOR))
     colours = ordered(levels(rows, "coupling"))
     for axis, (name, lattice, patch, part) in zip(axes, plots, strict=True):
         _draw_panel(axis, part, PANELS[name], colours)

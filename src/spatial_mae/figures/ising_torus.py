@@ -12,7 +12,7 @@ noise, whose size the table does not hold: curves that cross need not differ.
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import EVEN, notes
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     GREY,
@@ -48,7 +48,7 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     boundary = pick(rows, panel="boundary")
     patches = levels(boundary, "patch")
-    figure, axes = panels(1, 1 + len(patches), notes(boundary), height=1.9)
+    figure, axes = panels(1, 1 + len(patches), notes(boundary, EVEN), height=1.9)
     _draw_energy(axes[0, 0], pick(rows, panel="energy"))
     colours = ordered(levels(rows, "coupling"))
     for axis, patch in zip(axes[0, 1:], patches, strict=True):

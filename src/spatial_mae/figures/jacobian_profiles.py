@@ -28,7 +28,7 @@ from spatial_mae.figures.drawing.jacobians import (
     weight,
     with_errors,
 )
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import PATCH_SIDE, notes, ranges, remarks
 from spatial_mae.figures.drawing.style import GREY, legend, log_y, ordered, panels, styled, title
 from spatial_mae.tables.columns import axis_label
 from spatial_mae.tables.needs import keep, require
@@ -62,7 +62,9 @@ def _of_all_images(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
-    figure, axes = panels(1, len(patches), notes(rows, *remarks(rows)), sharey=True, height=1.9)
+    seeds = ranges(rows, "bands: one standard error over images")
+    note = notes(rows, *remarks(rows), *seeds, PATCH_SIDE)
+    figure, axes = panels(1, len(patches), note, sharey=True, height=1.9)
     colours = ordered(levels(rows, "mask"))
     for axis, patch in zip(axes[0], patches, strict=True):
         axis.axvline(patch, color="0.8", linewidth=0.6, zorder=0)

@@ -15,7 +15,7 @@ from math import log
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.models import model_looks, ratio_colours
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import INTERVALS, notes
 from spatial_mae.figures.drawing.style import (
     BLACK,
     DASHES,
@@ -77,7 +77,8 @@ def _few(values: list[int]) -> list[int]:
 def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
     over_k = pick(rows, panel="latents")  # none where a recipe names `all` alone
-    figure, axes = panels(2 if over_k else 1, len(patches), notes(rows), sharey="row", height=1.75)
+    note = notes(rows, *([INTERVALS] if any(row.get("loss_se") for row in rows) else []))
+    figure, axes = panels(2 if over_k else 1, len(patches), note, sharey="row", height=1.75)
     ratios = ratio_colours(rows)
     latents = categories(levels(pick(rows, panel="ratios"), "n_latents"))
     for column, patch in enumerate(patches):

@@ -12,7 +12,7 @@ import math
 
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import TWO_ERRORS, notes
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     DASHES,
@@ -42,7 +42,9 @@ def select(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     dimensions, patches = levels(rows, "dimensions"), levels(rows, "patch")
-    figure, axes = panels(len(dimensions), len(patches), notes(rows), sharex=True, height=1.6)
+    figure, axes = panels(
+        len(dimensions), len(patches), notes(rows, TWO_ERRORS), sharex=True, height=1.6
+    )
     laws = levels(rows, "sampling")
     for line_of_axes, dimension in zip(axes, dimensions, strict=True):
         for axis, patch in zip(line_of_axes, patches, strict=True):

@@ -30,6 +30,7 @@ from spatial_mae.tables.repeats import FRAME, of_one_seed
 from spatial_mae.tables.rows import Row, by, first, groups, levels, pick, spread
 from spatial_mae.tables.runs import SETTING, first_completed
 
+GREY_SQUARES = "circle: output pixel; grey: its patch and those of the other outputs, hidden"
 KIND = "mean_kernels"
 IN_PAPER = "Bisulco Sec. 3"
 OUTPUT = ("output", "output_row", "output_column")
@@ -72,7 +73,9 @@ def _maps(rows: list[Row], n_runs: int, n_outputs: int) -> tuple[Figure, np.ndar
     height, width = (1 + max(row[name] for row in rows) for name in ("row", "column"))
     cell = min((FULL - SIDE - BAR * n_outputs) / (2 * n_outputs), WIDEST)
     tall = cell * height / width + BELOW
-    figure, axes = panels(n_runs, 2 * n_outputs, notes(rows, *remarks(rows)), height=tall)
+    figure, axes = panels(
+        n_runs, 2 * n_outputs, notes(rows, *remarks(rows), GREY_SQUARES), height=tall
+    )
     engine = figure.get_layout_engine()
     _, bottom, _, up = engine.get()["rect"]
     across = (SIDE + n_outputs * (2 * cell + BAR)) / FULL

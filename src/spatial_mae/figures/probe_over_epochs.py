@@ -28,7 +28,7 @@ from spatial_mae.figures.drawing.curves import (
     setting_axis,
 )
 from spatial_mae.figures.drawing.measures import ACCURACY
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.scores import EVALUATION, counted, labelled, with_errors
 from spatial_mae.figures.drawing.style import legend, styled, title
 from spatial_mae.tables.needs import keep, runs, several
@@ -58,7 +58,7 @@ def select(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     probes, pixels = pick(rows, control=None), [row for row in rows if row["control"]]
-    note = notes(probes, *remarks(rows))
+    note = notes(probes, *remarks(rows), *ranges(probes))
     figure, cells = measure_panels(probes, PROBES, note=note, height=2.0, sharey=True)
     styles = looks(levels(probes, "enc"))
     for measure, axis, shown in cells:

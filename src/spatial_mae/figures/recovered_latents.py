@@ -16,7 +16,7 @@ masks, each level is averaged over the masks where c determines noises there.
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import TWO_ERRORS, notes, remarks
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     GREY,
@@ -78,7 +78,9 @@ def draw(rows: list[Row]) -> Figure:
     shared = [("shared", level) for level in levels(pick(rows, role="shared"), "level")[::-1]]
     parts = [*shared, *((role, "all") for role in ROLES if pick(rows, role=role))]
     frame = [{key: row[key] for key in (*FRAME, *SETTING) if key in row} for row in rows]
-    note = notes(frame, f"{max(levels(rows, 'n_masks'))} masks", *remarks(rows))
+    note = notes(
+        frame, f"{max(levels(rows, 'n_masks'))} masks", *remarks(rows), f"{TWO_ERRORS} over masks"
+    )
     figure, axes = panels(len(readouts), len(parts), note, height=1.6, sharex=True, sharey=True)
     for line_of_axes, readout in zip(axes, readouts, strict=True):
         for axis, (role, level) in zip(line_of_axes, parts, strict=True):

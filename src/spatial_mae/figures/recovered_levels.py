@@ -12,7 +12,7 @@ over seeds, bands their range.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import THIN, curve, setting_axis
-from spatial_mae.figures.drawing.notes import notes, readable, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, readable, remarks
 from spatial_mae.figures.drawing.style import (
     CATEGORIES,
     GREY,
@@ -50,7 +50,7 @@ def select(rows: list[Row]) -> list[Row]:
 @styled
 def draw(rows: list[Row]) -> Figure:
     columns = list(groups(rows, "dataset", "patch", "unit").items())[:MOST]
-    note = notes(rows, *_count(rows), *remarks(rows))
+    note = notes(rows, *_count(rows), *remarks(rows), *ranges(rows))
     read = [name for name in DASHES if pick(rows, representation=name)]
     figure, axes = panels(len(read), max(len(columns), 2), note, height=1.6, sharey=True)
     looks = _looks(rows)

@@ -15,6 +15,7 @@ two standard errors of the judged images. Chance is one over the number of class
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.masking import draw_over_masking, over_masking
+from spatial_mae.figures.drawing.measures import SHIFTED
 from spatial_mae.figures.drawing.notes import readable
 from spatial_mae.figures.drawing.scores import with_errors
 from spatial_mae.figures.drawing.style import styled
@@ -41,5 +42,7 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     sets = distinct(rows, "shifted")
     label = "{}\naccuracy (%)  better →"
-    measures = {label.format(readable(name)): pick(rows, shifted=name) for name in sets}
+    measures = {
+        label.format(SHIFTED.get(name, readable(name))): pick(rows, shifted=name) for name in sets
+    }
     return draw_over_masking(rows, measures)

@@ -24,7 +24,7 @@ from matplotlib.lines import Line2D
 from spatial_mae.figures.drawing.curves import curves, entries, looks, marked, setting_axis
 from spatial_mae.figures.drawing.jacobians import chosen
 from spatial_mae.figures.drawing.measures import ERROR
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, panels, styled, title
 from spatial_mae.tables.needs import keep, require, several
 from spatial_mae.tables.repeats import over_seeds
@@ -63,7 +63,7 @@ def _fit(row: Row) -> Row:
 def draw(rows: list[Row]) -> Figure:
     shown = {label: pick(rows, measure=list(lines)) for label, lines in PANELS.items()}
     shown = {label: found for label, found in shown.items() if found}
-    figure, axes = panels(1, len(shown), notes(rows, *remarks(rows)), height=2.0)
+    figure, axes = panels(1, len(shown), notes(rows, *remarks(rows), *ranges(rows)), height=2.0)
     styles = looks(levels(rows, "patch"))
     for axis, label in zip(axes[0], shown, strict=True):
         for measure, (stroke, _) in PANELS[label].items():

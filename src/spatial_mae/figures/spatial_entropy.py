@@ -42,6 +42,7 @@ IN_PAPER = "Bisulco Figs. 9, 13"
 BOUND = "uniform"  # source: all visible pixels alike
 # Of the triangle at a histogram's mean: how high in the panel, and its fill.
 MEANS = {"network": (0.97, "full"), "linear": (0.9, "none")}
+TRIANGLES = "triangles: means, filled of the network, open of the linear MAE"
 ROOM = 1.2  # for them above the curves
 NAMES = {"mask": "m = {:g}", "patch": "patch {}"}
 # What the panels of a row are, what its colours are, and from which palette.
@@ -79,7 +80,7 @@ def _mean(histogram: Sequence[Row]) -> Row:
 def draw(rows: list[Row]) -> Figure:
     shown = [row for row in ROWS if len(levels(rows, row[1])) > 1] or list(ROWS[:1])
     across = max(len(levels(rows, panel)) for panel, _, _ in shown)
-    note = notes(rows, *remarks(rows))
+    note = notes(rows, *remarks(rows), TRIANGLES)
     figure, axes = panels(len(shown), across, note, height=1.6, sharey="row")
     index, unit = 0, entropy_unit(rows)
     for line, (panel, column, palette) in zip(axes, shown, strict=True):

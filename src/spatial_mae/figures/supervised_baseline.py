@@ -18,7 +18,7 @@ from spatial_mae.figures.drawing.curves import (
     percent,
     setting_axis,
 )
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.scores import with_errors
 from spatial_mae.figures.drawing.style import GREY, legend, panels, styled
 from spatial_mae.tables.needs import require, several
@@ -50,7 +50,7 @@ def select(rows: list[Row]) -> list[Row]:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    figure, axes = panels(1, 1, notes(rows, *remarks(rows)), height=2.0)
+    figure, axes = panels(1, 1, notes(rows, *remarks(rows), *ranges(rows)), height=2.0)
     styles = looks(levels(rows, "patch"))
     for split, look in SPLITS.items():
         shown = pick(rows, judged_on=split)

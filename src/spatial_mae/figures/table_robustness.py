@@ -13,6 +13,7 @@ severities of a set are averaged. –: not printed, or not run.
 
 from matplotlib.figure import Figure
 
+from spatial_mae.figures.drawing.measures import SHIFTED
 from spatial_mae.figures.drawing.printed import beside_printed, draw_beside
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.papers.printed import printed_rows
@@ -27,12 +28,7 @@ COLUMNS = (*PRETRAINING, "status", "shifted", "metric", "value", "height")
 # What a shifted set is called in the paper's tables.
 PAPER = {"own": "IN1K", "imagenet_v2": "INv2", "objectnet": "OJN", "imagenet_r": "INR"}
 PAPER |= {"imagenet_a": "INA", "imagenet_sketch": "INS"}
-NAMES = {
-    "IN1K": "IN1K /\nown",
-    "cifar10_c": "C10-C",
-    "cifar10_1_v4": "C10.1v4",
-    "cifar10_1_v6": "C10.1v6",
-}
+NAMES = {"IN1K": "IN1K /\nown"} | {name: text.replace(" ", "\n") for name, text in SHIFTED.items()}
 
 
 def select(rows: list[Row]) -> list[Row]:

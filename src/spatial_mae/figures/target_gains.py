@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
-from spatial_mae.figures.drawing.notes import notes, readable
+from spatial_mae.figures.drawing.notes import TWO_ERRORS, notes, readable
 from spatial_mae.figures.drawing.style import BLACK, GREY, legend, ordered, panels, styled, title
 from spatial_mae.files import Row
 from spatial_mae.tables.needs import require
@@ -30,6 +30,7 @@ COLUMNS = (*GOAL, "mask_ratio", "n_latents", "predictor")
 VALUES = ("predicted_gain", "gain", "standard_error", "n_test")
 FIRST = ("colour", "patch", "centring", "ridge", "flip", "n_latents")
 PREDICTORS = ("exact", "turn", "redundancy")
+CORRELATION = "ρ: rank correlation, the lowest over m"
 BASELINE = "missed"
 KINDS = {"gabor": "Gabors", "cosine": "cosines", "depth": "depth"}
 
@@ -46,7 +47,7 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     lines_of = groups(rows, "dataset", "target")
     names = sorted(levels(rows, "predictor"), key=_place)
-    note = notes(rows, *map(_count, lines_of, lines_of.values()))
+    note = notes(rows, CORRELATION, TWO_ERRORS, *map(_count, lines_of, lines_of.values()))
     figure, axes = panels(len(lines_of), len(names), note, sharey="row", height=1.7)
     colours = ordered(levels(rows, "mask_ratio"))
     for line_of_axes, ((dataset, target), group) in zip(axes, lines_of.items(), strict=True):

@@ -11,7 +11,7 @@ half times the greatest measured loss are outside the panel.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.lemmas import COLUMNS, compared, draw_lemmas
-from spatial_mae.figures.drawing.notes import notes
+from spatial_mae.figures.drawing.notes import TWO_ERRORS, notes
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import require
 from spatial_mae.tables.rows import Row, project
@@ -29,4 +29,4 @@ def select(rows: list[Row]) -> list[Row]:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    return draw_lemmas(rows, notes(rows))
+    return draw_lemmas(rows, notes(rows, TWO_ERRORS))

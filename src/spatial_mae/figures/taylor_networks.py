@@ -17,7 +17,7 @@ run of the table is drawn: its first patch size, mask ratio, depths and seed.
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.lemmas import COLUMNS, compared, draw_lemmas
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import TWO_ERRORS, notes, remarks
 from spatial_mae.figures.drawing.style import styled
 from spatial_mae.tables.needs import runs
 from spatial_mae.tables.repeats import FRAME, of_one_seed
@@ -43,4 +43,4 @@ def _named(row: Row) -> Row:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    return draw_lemmas(rows, notes(rows, *remarks(rows)), "masked loss / squared norm")
+    return draw_lemmas(rows, notes(rows, *remarks(rows), TWO_ERRORS), "masked loss / squared norm")

@@ -24,6 +24,11 @@ TOP = {
     "CITATION.cff": "CITATION.cff",
 }
 """Files of the top folder -> where they are in the site."""
+STYLE = """/* Tables of numbers fit the page: the theme makes every column at least 5 rem wide. */
+.md-typeset table:not([class]) th { min-width: 0; }
+.md-typeset table:not([class]) :is(td, th) { padding: 0.5em 0.6em; }
+.md-typeset table code { word-break: normal; }
+"""
 NOT_SHOWN = ("cli",)  # every entry point explains itself with --help
 
 
@@ -39,6 +44,7 @@ def write_pages(project: Path, folder: Path) -> None:
         parts = _parts(json.loads(notebook.read_text()), folder / "images", notebook.stem)
         (folder / f"{notebook.stem}.md").write_text(linked("\n\n".join(parts) + "\n"))
     (folder / "api").mkdir()
+    (folder / "site.css").write_text(STYLE)
     for room in rooms():
         text = f"# spatial_mae.{room}\n\n::: spatial_mae.{room}\n"
         (folder / f"api/{room}.md").write_text(text)

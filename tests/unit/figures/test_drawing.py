@@ -1,5 +1,6 @@
 """The parts that figures are made of."""
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -105,3 +106,25 @@ def test_two_points_of_a_dashed_curve_are_hollow_and_not_joined():
     dashed, plain = axis.lines
     assert (dashed.get_linestyle(), dashed.get_markerfacecolor()) == ("None", "white")
     assert (plain.get_linestyle(), plain.get_marker()) == ("None", "_")
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns"), [(["ab"] * 7, 7), (["a" * 30, *["ab"] * 6], 7), (["a" * 20] * 7, 4)]
+)
+def test_a_legend_has_as_few_lines_as_fit(labels, columns):
+    looks = {f"{label}{n}": {"color": "red"} for n, label in enumerate(labels)}
+    with matplotlib.rc_context(style.STYLE):
+        figure, _ = style.panels(1, 2, [])
+        style.legend(figure, looks)
+        figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert legend._ncols == columns
+    assert legend.get_window_extent().width <= figure.bbox.width
+
+
+def test_ranges_say_what_is_drawn():
+    row = {"value": 1, "low": 1, "high": 1, "seeds": 1}
+    assert notes.ranges([row]) == []
+    assert notes.ranges([row | {"half_width": 0.1}]) == [notes.TWO_ERRORS]
+    assert notes.ranges([row | {"high": 2}], "bands: an error") == ["bands: an error"]
+    assert notes.ranges([row, row | {"seeds": 2}]) == ["bands and bars: range of the seeds"]

@@ -7,8 +7,10 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection, PolyCollection
 
 from spatial_mae.figures.drawing.catalogue import describe, figure_names, load_figure
+from spatial_mae.figures.drawing.style import panels
 from spatial_mae.files import read_rows, write_rows
 from spatial_mae.study.measurements import FIGURES as CARDS
 from spatial_mae.study.measurements import KINDS
@@ -120,3 +122,31 @@ def test_no_figure_imports_torch_or_pyplot():
 
 def test_the_cards_know_every_figure_and_the_tables_it_reads():
     assert {name: load_figure(name).KIND for name in FIGURES} == CARDS
+
+
+def unnamed(figure) -> set[str]:
+    """Bars and bands of a figure that neither its small print nor a legend names."""
+    axes = [axis for axis in figure.axes if axis.get_label() != "<colorbar>"]
+    drawn = [collection for axis in axes for collection in axis.collections]
+    kinds = {"bars": LineCollection, "bands": PolyCollection}
+    there = {name for name, kind in kinds.items() if any(isinstance(c, kind) for c in drawn)}
+    small_print = " ".join(text.get_text() for text in figure.texts)
+    return {name for name in there if name not in small_print}
+
+
+# The area below a histogram's solid line, which the legend has.
+FILLED = {"spatial_entropy"}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_says_what_bars_and_bands_are(name, sample):
+    module = load_figure(name)
+    figure = module.draw(module.select(sample(module.KIND)))
+    assert unnamed(figure) == ({"bands"} if name in FILLED else set())
+
+
+def test_bars_without_a_word_are_found():
+    figure, axes = panels(1, 1, ["one seed"])
+    axes[0, 0].vlines(0, 1, 2)
+    axes[0, 0].fill_between([0, 1], [0, 1], [2, 3])
+    assert unnamed(figure) == {"bars", "bands"}

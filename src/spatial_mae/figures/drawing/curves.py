@@ -8,7 +8,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from spatial_mae.figures.drawing.measures import ACCURACY, CONTROLS, ERROR, SCORES, TUNED
-from spatial_mae.figures.drawing.notes import notes, number, remarks
+from spatial_mae.figures.drawing.notes import notes, number, ranges, remarks
 from spatial_mae.figures.drawing.style import (
     BLACK,
     GREY,
@@ -92,7 +92,7 @@ def measure_panels(
         for name in names
         for own in groups(pick(rows, **{column: name}), "label").values()
     ]
-    kw.setdefault("note", notes(rows, *remarks(rows)))
+    kw.setdefault("note", notes(rows, *remarks(rows), *ranges(rows)))
     figure, axes = panels(1, len(shown), **kw)
     return figure, [(name, axis, own) for (name, own), axis in zip(shown, axes[0], strict=True)]
 
@@ -193,7 +193,7 @@ def control_looks(rows: Sequence[Row]) -> dict[str, dict]:
 def draw_scores(rows: list[Row], x: str, column: str, label: str) -> Figure:
     """A panel for each measure over the setting `x`, one curve for each value of `column`."""
     trained, controls = pick(rows, control=None), [r for r in rows if r["control"]]
-    note = notes(trained, *remarks(rows))
+    note = notes(trained, *remarks(rows), *ranges(rows))
     figure, cells = measure_panels(trained, SCORES, note=note, height=2.0)
     styles = looks(levels(trained, column))
     for measure, axis, shown in cells:
@@ -218,7 +218,7 @@ def _share_scale(axes: Sequence[Axes]) -> None:
 
 def draw_tuned(rows: list[Row], x: str, column: str, label: str) -> Figure:
     """Accuracies over the setting `x`, one curve for each value of `column`."""
-    figure, axes = panels(1, 1, notes(rows, *remarks(rows)), height=2.0)
+    figure, axes = panels(1, 1, notes(rows, *remarks(rows), *ranges(rows)), height=2.0)
     styles = looks(levels(rows, column))
     curves(axes[0, 0], rows, x, column, styles)
     setting_axis(axes[0, 0], rows, x)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.curves import chance, curves, entries, looks, setting_axis
-from spatial_mae.figures.drawing.notes import notes, remarks
+from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.style import legend, panels, title
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, groups, levels, pick, project
@@ -48,7 +48,9 @@ def draw_over_masking(rows: Sequence[Row], measures: Mapping[str, Sequence[Row]]
     views = _axes(rows)
     if all(len(levels(rows, x)) == 2 for x in views):
         views = views[:1]  # the second row would show the same few points again
-    figure, axes = panels(len(views), len(measures), notes(rows, *remarks(rows)), height=1.6)
+    figure, axes = panels(
+        len(views), len(measures), notes(rows, *remarks(rows), *ranges(rows)), height=1.6
+    )
     named = {}
     for down, x in enumerate(views):
         column, label, palette = VIEWS[x]

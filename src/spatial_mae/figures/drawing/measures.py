@@ -9,6 +9,13 @@ SCORES = {"hidden_error": "hidden pixels", "class_token": "[CLS] token", "mean":
 # Read upwards along the axis, an arrow points where networks are better.
 ERROR, ACCURACY = "← better    error / variance", "probe accuracy (%)    better →"
 TUNED = "fine-tuned accuracy (%)    better →"
+# Sets of shifted images whose names of the config are no words.
+SHIFTED = {
+    "own": "own test images",
+    "cifar10_c": "CIFAR-10-C",
+    "cifar10_1_v4": "CIFAR-10.1 v4",
+    "cifar10_1_v6": "CIFAR-10.1 v6",
+}
 # Representations that no pretraining made.
 CONTROLS = {
     "raw_pixels": "raw pixels",

@@ -6,6 +6,12 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tables.runs import SETTING
 from spatial_mae.tables.words import PHRASES
 
+# What bars are, and lines that no legend names.
+TWO_ERRORS = "bars: two standard errors"
+INTERVALS = "bars: 95 % intervals"
+EVEN = "grey line of boundary energies: 1, no preference for boundaries"
+PATCH_SIDE = "grey line: side of a patch"
+
 
 def notes(rows: Sequence[Row], *remarks: str) -> list[str]:
     """Lines for under a figure whose plotted rows are given; `remarks` come last.
@@ -81,3 +87,14 @@ def remarks(rows: Sequence[Row]) -> list[str]:
     missing = rows[0].get("runs_left_out") or 0
     lost = [f"runs left out because they did not complete: {missing}"] if missing else []
     return [said, *lost, *(f"controls of {c} pixels" for c in distinct(rows, "control_colour"))]
+
+
+def ranges(rows: Sequence[Row], single: str = TWO_ERRORS) -> list[str]:
+    """For under a figure that draws rows from `over_seeds` with bands or bars: what these are.
+
+    single: what they are where there is one seed. Empty where the rows have neither.
+    """
+    if any(row["seeds"] > 1 for row in rows):
+        return ["bands and bars: range of the seeds"]
+    widths = (row.get("half_width") or row["high"] - row["low"] for row in rows if row["seeds"])
+    return [single] if any(widths) else []

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spatial_mae.figures.drawing.notes import notes, number, remarks
+from spatial_mae.figures.drawing.notes import notes, number, readable, remarks
 from spatial_mae.figures.drawing.style import panels, title
 from spatial_mae.papers.printed import COUPLED, IMAGE_SIZE, RATIOS, UNITS
 from spatial_mae.tables.rows import Row, distinct, groups, levels, pick
@@ -101,7 +101,8 @@ def draw_beside(
     """Two tables with shaded cells: what the paper prints, and what was measured here."""
     measured = [row for row in rows if row["value"] is not None]
     lines = len(distinct(rows, "place"))
-    note = notes(measured, *remarks(measured)) if measured else ["no run of this study"]
+    half = ["±: half the range of the seeds"] if any(r["seeds"] > 1 for r in measured) else []
+    note = notes(measured, *remarks(measured), *half) if measured else ["no run of this study"]
     figure, axes = panels(1, 2, note, height=0.45 + 0.19 * lines, width_ratios=_widths(rows))
     labels = {"printed": paper, "value": "this study"}
     for axis, (column, label) in zip(axes[0], labels.items(), strict=True):
@@ -135,7 +136,7 @@ def _draw_table(
         cell = next(iter(pick(rows, place=place, column=column)), None)
         where = columns.index(column), places.index(place)
         axis.text(*where, _cell(cell, side, digits), ha="center", va="center", size=6)
-    axis.set_xticks(range(len(columns)), [names.get(c, c) for c in columns])
+    axis.set_xticks(range(len(columns)), [names.get(c, readable(c)) for c in columns])
     axis.set_yticks(range(len(places)), [_label(pick(rows, place=p)[0], side) for p in places])
     axis.tick_params(length=0)
     ends = [

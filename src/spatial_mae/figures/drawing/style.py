@@ -174,11 +174,20 @@ def log_y(axis: Axes) -> None:
 
 
 def legend(figure: Figure, looks: Mapping[str, Mapping]) -> None:
-    """One legend above all panels, as many entries a line as fit: a label and its line's look."""
+    """One legend above all panels, in as few lines as fit: a label and its line's look."""
     handles = [Line2D([], [], label=label, **look) for label, look in looks.items()]
-    columns = int(figure.get_figwidth() / (ENTRY_WIDTH + LETTER_WIDTH * max(map(len, looks))))
-    ncols = min(len(handles), max(columns, 1))
+    ncols = _columns([len(label) for label in looks], figure.get_figwidth())
     figure.legend(handles=handles, loc="outside upper center", ncols=ncols)
+
+
+def _columns(lengths: Sequence[int], width: float) -> int:
+    """Columns of a legend in as few lines as fit into `width` inches, from its labels' lengths."""
+    for lines in range(1, len(lengths)):
+        columns = -(-len(lengths) // lines)
+        widest = [max(column) for column in np.array_split(lengths, columns)]
+        if sum(ENTRY_WIDTH + LETTER_WIDTH * letters for letters in widest) <= width:
+            return columns
+    return 1
 
 
 def heat_map(figure: Figure, axis: Axes, values: np.ndarray, **look: object) -> None:
