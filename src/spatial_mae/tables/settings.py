@@ -10,7 +10,7 @@ from spatial_mae.tables.rows import Rows, grouped
 Key = tuple[tuple[str, object], ...]
 # What a row says of the images, and of the solution, behind its numbers.
 IMAGES = ("dataset", "split", "colour", "n_images", "pixels")
-SOLUTION = (*IMAGES, "patch", "centring", "ridge", "flip")
+SOLUTION = (*IMAGES, "patch", "centring", "ridge", "flip", "stationary_weight")
 
 # What is chosen, not measured. Rows that agree on all of these belong to one setting.
 AXES = tuple(column.name for column in SETTINGS if not column.told_by)

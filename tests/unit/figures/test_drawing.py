@@ -37,6 +37,18 @@ def test_notes_name_common_settings_once_and_differing_ones_with_the_data_set():
     ]
 
 
+def test_notes_give_the_weight_of_the_stationary_covariance_where_there_is_one():
+    def said(*weights):
+        rows = [{"dataset": "a", "patch": p, "stationary_weight": w} for p, w in weights]
+        return notes.notes(rows)[-1]
+
+    about = "a: weight of the stationary covariance"
+    assert said((8, 0.9), (16, 1.0)) == f"{about} 0.9 (patch 8), 1 (patch 16)"
+    assert said((8, 0.9), (16, 0.9)) == f"{about} 0.9"
+    assert said((8, 0.9), (8, 0.5), (16, 1.0)) == f"{about} 0.5 to 1"
+    assert said((8, None)) == "a: "
+
+
 @pytest.mark.parametrize(("columns", "width"), [(1, style.COLUMN), (2, style.FULL)])
 def test_panels_wrap_the_note_to_the_figures_width(columns, width):
     figure, axes = style.panels(1, columns, ["luma; raw moments; ridge 0; JPEG 4:2:0; " * 8])

@@ -24,7 +24,7 @@ def notes(rows: Sequence[Row], *remarks: str) -> list[str]:
     lines = ["; ".join([*common.values(), *remarks])]
     for dataset in distinct(rows, "dataset"):
         own = [row for row in rows if row.get("dataset") == dataset]
-        parts = [_count(own), *_settings(own, rest).values()]
+        parts = [_count(own), _stationary(own), *_settings(own, rest).values()]
         pixels = "; ".join(map(_plain, distinct(own, "pixels")))
         parts += [f"pixels: {pixels}"] if pixels else []
         lines.append(f"{readable(dataset)}: " + "; ".join(part for part in parts if part))
@@ -72,6 +72,21 @@ def _count(rows: Sequence[Row]) -> str:
         return ""
     span = number(counts[0]) if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
     return f"n = {span} images"
+
+
+def _stationary(rows: Sequence[Row]) -> str:
+    """The weight of the stationary covariance in S; chosen by patch size, it may differ."""
+    weights = levels(rows, "stationary_weight")
+    if not weights:
+        return ""
+    about = "weight of the stationary covariance"
+    if len(weights) == 1:
+        return f"{about} {number(weights[0])}"
+    patches = {p: levels(pick(rows, patch=p), "stationary_weight") for p in levels(rows, "patch")}
+    if any(len(found) > 1 for found in patches.values()):
+        return f"{about} {number(weights[0])} to {number(weights[-1])}"
+    shown = [f"{number(found[0])} (patch {p})" for p, found in patches.items() if found]
+    return f"{about} {', '.join(shown)}"
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:
