@@ -7,15 +7,17 @@ Training may choose bfloat16, which is faster still.
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 
+from spatial_mae.training.gpu_memory import shares_taken
 from spatial_mae.training.gpu_slots import hold_gpus, lock_folder
 
 log = logging.getLogger(__name__)
 
+BUSY = 0.5  # share of a GPU's memory: with more taken by other programs, a run is warned
 # What CUDA says where a program has no code for the GPU.
 NO_KERNELS = ("no kernel image", "device kernel image is invalid", "PTX was compiled")
 
@@ -27,8 +29,9 @@ def choose_device(
     """Yield the device to train on, held until the block ends or the process dies.
 
     Without a visible GPU, the CPU. Otherwise one of the GPUs that CUDA_VISIBLE_DEVICES leaves,
-    the least loaded first, with at most `runs_per_gpu` runs of this user on it. If all are taken,
-    waits, calling `waiting` about every two seconds; an exception from it ends the wait.
+    the least loaded first, with at most `runs_per_gpu` runs of this user on it; of equally loaded
+    ones that with more free memory. If all are taken, waits, calling `waiting` about every two
+    seconds; an exception from it ends the wait.
 
     Raises ValueError if `runs_per_gpu` is below 1, RuntimeError if this torch cannot use the GPU.
     """
@@ -57,8 +60,22 @@ def choose_devices(
             f"{count} processes need {count} GPUs, but {len(gpus)} can be seen: lower --nproc, or "
             "show more in CUDA_VISIBLE_DEVICES (empty: compute on the CPU)"
         )
-    with hold_gpus(count, gpus, runs_per_gpu, lock_folder(), waiting) as indices:
+    taken = shares_taken(gpus)
+    with hold_gpus(count, gpus, runs_per_gpu, lock_folder(), waiting, taken=taken) as indices:
+        if runs_per_gpu == 1:  # else its memory may be that of other runs of ours
+            _say_what_is_busy(taken, indices)
         yield tuple(torch.device("cuda", index) for index in indices)
+
+
+def _say_what_is_busy(taken: Sequence[float], chosen: Sequence[int]) -> None:
+    """Warn of chosen GPUs that other programs use, and name those that were left for that."""
+    busy = {index for index, share in enumerate(taken) if share > BUSY}
+    for index in sorted(busy):
+        about = f"GPU {index}: {taken[index]:.0%} of its memory is taken by other programs"
+        if index in chosen:
+            log.warning("%s; memory may run out: name a free one in CUDA_VISIBLE_DEVICES", about)
+        else:
+            log.info("%s; training on GPU %s", about, ", ".join(map(str, chosen)))
 
 
 def visible_gpus() -> list[str]:

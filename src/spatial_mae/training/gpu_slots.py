@@ -31,34 +31,39 @@ def hold_gpus(
     folder: Path,
     waiting: Callable[[], None] | None = None,
     poll_seconds: float = POLL_SECONDS,
+    taken: Sequence[float] = (),
 ) -> Iterator[tuple[int, ...]]:
     """Yield the indices in `gpus` of `count` with fewer than `runs_per_gpu` holders, and hold them.
 
     Each holder has a lock file in `folder`, named by a GPU's identifier and a slot. It takes all at
-    once, or waits with none, calling `waiting` before each pause of `poll_seconds`.
+    once, or waits with none, calling `waiting` before each pause of `poll_seconds`. taken: share of
+    each GPU's memory, which decides between equally loaded ones.
     """
-    while (taken := _take(count, gpus, runs_per_gpu, folder)) is None:
+    tenths = [round(10 * share) for share in taken or [0.0] * len(gpus)]
+    while (held := _take(count, gpus, runs_per_gpu, folder, tenths)) is None:
         if waiting:
             waiting()
         time.sleep(poll_seconds)
     with ExitStack() as stack:
-        for handle in taken.values():
+        for handle in held.values():
             stack.enter_context(handle)
-        yield tuple(taken)
+        yield tuple(held)
 
 
 def _take(
-    count: int, gpus: Sequence[str], runs_per_gpu: int, folder: Path
+    count: int, gpus: Sequence[str], runs_per_gpu: int, folder: Path, tenths: Sequence[int]
 ) -> dict[int, IO[str]] | None:
     """Take a slot of each of the `count` least loaded GPUs, the first in order among equals.
 
-    Returns index -> handle, None if fewer have room. One process at a time looks around: counting
-    slots means locking them for a moment.
+    tenths: of each GPU's memory, taken; less comes first among equally loaded ones. Returns index
+    -> handle, None if fewer have room. One process at a time looks around: counting slots means
+    locking them for a moment.
     """
     with (folder / "choosing.lock").open("a+") as choosing:
         fcntl.flock(choosing, fcntl.LOCK_EX)
         loads = [_load(gpu, folder) for gpu in gpus]
-        chosen = sorted(range(len(gpus)), key=loads.__getitem__)[:count]
+        order = sorted(range(len(gpus)), key=lambda index: (loads[index], tenths[index]))
+        chosen = order[:count]
         if len(chosen) < count or any(loads[index] >= runs_per_gpu for index in chosen):
             return None
         return {index: _slot(gpus[index], runs_per_gpu, folder) for index in chosen}

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from spatial_mae.training import devices
+from spatial_mae.training.gpu_memory import shares_taken
 
 TWO = ["GPU-aaaa", "GPU-bbbb"]
 
@@ -61,6 +62,37 @@ def test_processes_of_one_run_get_a_gpu_each_or_all_the_cpu(monkeypatch, tmp_pat
         devices.choose_devices(3, 1, full),
     ):
         pass
+
+
+def driver_says(folder, monkeypatch, text):
+    """Put a tool of the driver first in PATH that answers so."""
+    tool = folder / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\ncat <<END\n{text}\nEND\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+def test_of_two_gpus_the_one_that_others_do_not_use_is_taken(monkeypatch, tmp_path, caplog):
+    caplog.set_level("INFO")
+    pretend(monkeypatch, ["aaaa", "bbbb"])  # torch leaves out what comes before
+    monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
+    monkeypatch.setattr(devices, "lock_folder", lambda: tmp_path)
+    driver_says(tmp_path, monkeypatch, "GPU-aaaa, 70000, 80000\nGPU-bbbb, 5, 80000")
+    with devices.choose_device(1, full) as first:
+        assert first.index == 1
+        said = "GPU 0: 88% of its memory is taken by other programs; training on GPU 1"
+        assert said in caplog.text and "may run out" not in caplog.text
+        with devices.choose_device(1, full) as second:
+            assert second.index == 0
+            assert "memory may run out: name a free one in CUDA_VISIBLE_DEVICES" in caplog.text
+
+
+@pytest.mark.parametrize("answer", ["GPU-aaaa, [N/A], [N/A]\nGPU-bbbb, [N/A], [N/A]", "No devices"])
+def test_a_driver_that_does_not_say_decides_nothing(monkeypatch, tmp_path, answer):
+    driver_says(tmp_path, monkeypatch, answer)
+    assert shares_taken(TWO) == [0.0, 0.0]
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    assert shares_taken(TWO) == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("visible, warned", [("", False), ("7", True)])
