@@ -117,6 +117,12 @@ def _unkept(found: Mapping, recipe: Mapping) -> Iterator[str]:
             f"advise.training: the recipe {found['training']!r} holds no training images out to "
             "choose by; set its `held_out`, such as 0.2"
         )
+    if recipe["normalise_targets"]:
+        yield (
+            f"advise.training: the recipe {found['training']!r} has `normalise_targets: true`; a "
+            "predicted patch then takes its mean and deviation from the true one, so that hidden "
+            "errors do not compare patch sizes, nor networks with the closed form; set it to false"
+        )
 
 
 def read(path: str | Path) -> dict:

@@ -1,9 +1,15 @@
-"""The runs that the rungs of advice ask for."""
+"""The runs that the rungs of advice ask for, and blocks that are refused."""
 
+from pathlib import Path
+
+import pytest
+import yaml
 from simulated_advice import look
 
-from spatial_mae.study import advising
+from spatial_mae.study import advising, configuration
 from spatial_mae.study.grid import parse
+
+ROOT = Path(__file__).resolve().parents[3]
 
 BLOCK = {
     "dataset": "photos",
@@ -33,3 +39,33 @@ def test_mask_ratios_stop_at_the_first_epoch_if_the_probe_compares_them():
 
 def test_mask_ratios_go_to_the_last_epoch_by_other_measures():
     assert asked("error") == {(0.5, 3), (0.75, 3)}
+
+
+def study(block=(), **recipe):
+    """The study `advise` with other values in its block and in its recipe of pretraining."""
+    files = (ROOT / "config.yaml", ROOT / "workflow/studies/advise.yaml")
+    config = configuration.merged(*(yaml.safe_load(path.read_text()) for path in files))
+    both = dict.fromkeys(("advise", "advise_drawn"), recipe)
+    return configuration.merged(config, {"advise": dict(block), "recipes": {"pretraining": both}})
+
+
+def test_the_study_as_it_is_has_no_fault():
+    configuration.checked(study())
+
+
+@pytest.mark.parametrize(
+    ("block", "recipe", "said"),
+    [
+        ({"training": "advice"}, {}, "advise.training: 'advice' is not there"),
+        ({"rungs": [3, 1]}, {}, r"advise.rungs: \[3, 1\] must increase and end before epoch 10"),
+        ({"rungs": [1, 2]}, {}, r"does not keep epochs \[2\]"),
+        ({"drawn": None}, {}, "advise.drawn, advise.drawn_training: set both, or neither"),
+        ({"drawn": [0.6, 0.9]}, {}, "its middle, 0.75, must not be one of `masks`"),
+        ({"drawn_training": "advise"}, {}, r"by \['mask_half_width'\]; it must differ by"),
+        ({}, {"held_out": 0.0}, "holds no training images out to choose by"),
+        ({}, {"normalise_targets": True}, "has `normalise_targets: true`; .* set it to false"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(block, recipe, said):
+    with pytest.raises(ValueError, match=said):
+        configuration.checked(study(block, **recipe))
