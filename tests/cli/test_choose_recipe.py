@@ -5,6 +5,8 @@ import yaml
 
 from spatial_mae.files import read_rows
 from spatial_mae.study.candidates import BASE, candidates
+from spatial_mae.tuning.verdict import judge
+from spatial_mae.tuning.writing import read_search
 
 
 def search(folder, truth=made_search.truth, again=None):
@@ -32,6 +34,7 @@ def test_a_better_recipe_is_found_and_written_to_be_pasted(tmp_path):
     rows = read_rows(tmp_path / "tune.csv")
     assert {row["rung"] for row in rows} == {"epoch-1", "epoch-3", "validation"}
     assert {row["candidate"] for row in rows} == set(candidates(config))
+    assert judge(read_search(tmp_path)) == found  # from its two files alone
     assert all((tmp_path / f"tune.{suffix}").stat().st_size > 1000 for suffix in ("pdf", "png"))
 
 

@@ -15,7 +15,7 @@ from spatial_mae.study.tuning import winner
 from spatial_mae.tuning.drawing import draw
 from spatial_mae.tuning.halving import read_candidates
 from spatial_mae.tuning.verdict import Search, judge
-from spatial_mae.tuning.writing import markdown, recipe_block
+from spatial_mae.tuning.writing import VALIDATION, markdown, recipe_block
 
 PIXELS = "raw pixels"
 
@@ -54,7 +54,7 @@ def gather(given: Namespace, config: Mapping) -> Search:
     of = {validated(name): name for name in known}
     return Search(
         {path.stem: read_rows(path) for path in given.tables},
-        read_candidates(given.test, "validation", known, of),
+        read_candidates(given.test, VALIDATION, known, of),
         known,
         BASE,
         winner(config, [*contents.values()][-1]),

@@ -10,6 +10,8 @@ from spatial_mae.files import Row
 from spatial_mae.report.kept_probes import HEADS, probe_lines
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
+from spatial_mae.tuning.verdict import judge
+from spatial_mae.tuning.writing import read_search
 
 FAILED = "fails"
 
@@ -32,13 +34,17 @@ class Kept:
             self.found,
             self.claim,
         )
-        named += (self.record, self.datasets)
+        named += (self.record, self.datasets, self.search)
         return {function.__name__: function for function in named}
 
     def study(self, name: str) -> Archive:
         if name not in self._studies:
             self._studies[name] = Archive(self.archives / name)
         return self._studies[name]
+
+    def search(self, name: str) -> dict:
+        """The verdict on a kept search for a recipe, as `choose_recipe` writes it."""
+        return judge(read_search(self.archives / name))
 
     def record(self, study: str) -> dict:
         return self.study(study).record

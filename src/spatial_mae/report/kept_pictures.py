@@ -1,16 +1,24 @@
-"""The pictures of docs, drawn from kept tables by the figures' own functions."""
+"""The pictures of docs, drawn from kept tables by the figures' own functions.
+
+In the list a picture has the name of its `figure` and its `tables`, `study/experiment`; or, of a
+search for a recipe, the folder `search` with what `choose_recipe` wrote.
+"""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
+from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.catalogue import load_figure
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import Row, atomic_path
 from spatial_mae.report.pictures import shrunk
 from spatial_mae.sharing.keeping import Archive
+from spatial_mae.tuning.drawing import draw
+from spatial_mae.tuning.verdict import judge
+from spatial_mae.tuning.writing import read_search
 
 LIST = "pictures.yaml"
 WIDEST = 1000  # pixels
@@ -29,10 +37,18 @@ def redraw(archives: Path, images: Path, only: Sequence[str] = ()) -> list[Path]
     studies: dict[str, Archive] = {}
     wanted = read_list(archives)["redrawn"]
     return [
-        _draw(images / f"{name}.png", entry["figure"], list(_rows(entry, archives, studies)))
+        _save(images / f"{name}.png", _drawn(entry, archives, studies))
         for name, entry in wanted.items()
         if not only or name in only
     ]
+
+
+def _drawn(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Figure:
+    if "search" in entry:
+        search = read_search(archives / entry["search"])
+        return draw(search, judge(search))
+    figure = load_figure(entry["figure"])
+    return figure.draw(figure.select(list(_rows(entry, archives, studies))))
 
 
 def _rows(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Iterator[Row]:
@@ -43,11 +59,10 @@ def _rows(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Iterat
         yield from archive.table(experiment)
 
 
-def _draw(path: Path, name: str, rows: list[Row]) -> Path:
-    figure = load_figure(name)
+def _save(path: Path, figure: Figure) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "full.png"
-        save(figure.draw(figure.select(rows)), full.with_suffix(".pdf"), full)
+        save(figure, full.with_suffix(".pdf"), full)
         content, _ = shrunk(full, WIDEST, rare=True)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)

@@ -57,6 +57,7 @@ def judge(search: Search) -> dict:
         "raw_pixels": search.pixels,
         "diverged": diverged(search.rows),
         "edited": list(search.edited),
+        "candidates": dict(search.known),
     }
     return {"sentence": sentence(found), **found}
 

@@ -1,16 +1,29 @@
 """A search for a recipe as people read it: a page in Markdown, and the recipe to paste."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import yaml
 
 from spatial_mae.advise.ranking import Ranking
+from spatial_mae.files import read_json, read_rows
 from spatial_mae.study.candidates import UNIT, longer, recipe
 from spatial_mae.study.schema import schema
 from spatial_mae.tuning.halving import name_of, ranked
 from spatial_mae.tuning.verdict import Search, in_words, points, text
 
+VALIDATION = "validation"  # the name of its rows
 OF_THE_SEARCH = ("held_out", "checkpoints")  # keys of a candidate that a new study sets itself
+
+
+def read_search(folder: Path) -> Search:
+    """The search whose tune.json and tune.csv are in a folder, as `choose_recipe` wrote them."""
+    found, rungs = read_json(folder / "tune.json"), {}
+    for row in read_rows(folder / "tune.csv"):
+        rungs.setdefault(row["rung"], []).append(row)
+    validation = rungs.pop(VALIDATION)
+    names = ("base", "winner", "raw_pixels", "edited")
+    return Search(rungs, validation, found["candidates"], *(found[name] for name in names))
 
 
 def markdown(search: Search, found: Mapping) -> str:
