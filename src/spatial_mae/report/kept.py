@@ -16,6 +16,11 @@ from spatial_mae.tuning.writing import read_search
 FAILED = "fails"
 
 
+def percent(share: float) -> str:
+    """A share, or a difference of shares, in percent with one decimal."""
+    return f"{100 * share:.1f}"
+
+
 class Kept:
     """The kept studies below a folder, each read once."""
 
@@ -34,7 +39,7 @@ class Kept:
             self.found,
             self.claim,
         )
-        named += (self.record, self.datasets, self.search)
+        named += (self.record, self.datasets, self.search, percent)
         return {function.__name__: function for function in named}
 
     def study(self, name: str) -> Archive:
