@@ -8,7 +8,14 @@ import yaml
 from planning import planned, snakemake_in
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs/results.md").read_text(encoding="utf-8").partition("## To repeat")[2]
+
+
+def _page(path: Path) -> str:
+    """A page on which each command is one line."""
+    return re.sub(r"\\\n *", "", path.read_text(encoding="utf-8"))
+
+
+PAGE = _page(ROOT / "docs/results.md").partition("## To repeat")[2]
 COMMANDS = re.findall(r"^(snakemake report .+? (docs/archives/\w+/overlay.yaml))", PAGE, re.M)
 OF_DATA = [pair for pair in COMMANDS if "workflow/studies" in pair[0]]
 
@@ -64,7 +71,7 @@ def _documented() -> list[str]:
     figure commands of docs/measurements.md are all of one form; two of them are among these.
     """
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    text = "\n".join(map(_page, pages))
     found = re.findall(r"(?:^|`)snakemake (--cores all[^`\n#]*)", text, re.M)
     known = {" ".join(command.split()) for command in found}
     others = ("mine.yaml", "results/quick/config.yaml", "own_images", "cityscapes", "kong", "-n ")
