@@ -12,12 +12,11 @@ from matplotlib.ticker import FuncFormatter
 
 from spatial_mae.advise.ranking import Entry, Ranking, Setting, rank
 from spatial_mae.advise.rungs import NAMES, SHARES
-from spatial_mae.figures.drawing.style import GREY, MARKERS, ordered
+from spatial_mae.figures.drawing.style import DASHES, GREY, MARKERS, ordered
 from spatial_mae.files import Row
 
 HIDDEN = 0.6  # grey of hidden patches
 DPI = 110
-DASHES = ("--", ":", "-.")
 
 
 Name = Callable[[float], str]
@@ -98,7 +97,7 @@ def curves(rows: Sequence[Row], measure: str, baselines: Mapping[str, float], na
     for setting, found in sorted(points.items()):
         means, errors = ([getattr(e, c) for _, e in found] for c in ("mean", "standard_error"))
         axes.errorbar([at for at, _ in found], means, errors, capsize=2, **looks[setting])
-    for dash, (baseline, value) in zip(DASHES, baselines.items(), strict=False):
+    for dash, (baseline, value) in zip(cycle(DASHES[1:]), baselines.items(), strict=False):
         if measure == "probe":
             axes.axhline(value, color=GREY, linestyle=dash, linewidth=1, label=baseline)
     axes.set_xticks(epochs)

@@ -68,12 +68,18 @@ def choose_devices(
 
 
 def _say_what_is_busy(taken: Sequence[float], chosen: Sequence[int]) -> None:
-    """Warn of chosen GPUs that other programs use, and name those that were left for that."""
+    """Warn of chosen GPUs that other programs use, and name full ones that were left alone.
+
+    On a chosen one there is no other run of ours; on one left alone there may be.
+    """
     busy = {index for index, share in enumerate(taken) if share > BUSY}
     for index in sorted(busy):
-        about = f"GPU {index}: {taken[index]:.0%} of its memory is taken by other programs"
+        about = f"GPU {index}: {taken[index]:.0%} of its memory is taken"
         if index in chosen:
-            log.warning("%s; memory may run out: name a free one in CUDA_VISIBLE_DEVICES", about)
+            log.warning(
+                "%s by other programs; it may run out: name a free GPU in CUDA_VISIBLE_DEVICES",
+                about,
+            )
         else:
             log.info("%s; training on GPU %s", about, ", ".join(map(str, chosen)))
 
