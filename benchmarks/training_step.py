@@ -1,15 +1,19 @@
-"""A training step of the masked autoencoder, against transformers' ViTMAE on the same work.
+"""A training step of the masked autoencoder, against other libraries' on the same work.
 
 Forward, backward and AdamW at 12 + 4 layers of width 192, three patches in four hidden, each
 contender in a process for itself. Ours keeps freed memory, as training does. In float32
-the tests check that both give the same loss and gradients. How much bfloat16 can gain depends on
+the tests check that transformers' ViTMAE and ours give the same loss and gradients. "Plain modules"
+is the usual code: fused attention and projections. lightly takes part where it is installed (pip
+install "lightly<1.7" timm). How much bfloat16 can gain depends on
 the machine: compare the rates of its products, and transformers' network under autocast.
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import torch
 
+from benchmarks import peers
 from benchmarks.hardware import bfloat16_rate, float32_rate
 from benchmarks.timing import Worker, median, peak_memory, race, ratio
 from spatial_mae.models import precision
@@ -31,6 +35,7 @@ BACKBONE = Backbone(
 )
 RIVAL = "transformers, float32"
 RIVAL_AUTOCAST = "transformers, bfloat16 autocast"
+PEERS = {"plain modules, float32": "plain", "lightly on timm, float32": "lightly"}
 OURS = {"ours, float32": "float32", "ours, bfloat16": "bfloat16"}
 
 
@@ -49,7 +54,7 @@ def tables(quick: bool) -> list[tuple[str, list[dict]]]:
 
 def rival_step(sizes: Architecture, batch: int, autocast: bool = False) -> Callable[[], object]:
     """A training step of transformers' network, as it comes or with torch's autocast around it."""
-    model = rival(sizes)
+    model = peers.transformers(sizes, MASK_RATIO)
     images, masks = _inputs(sizes, batch)
 
     def loss() -> torch.Tensor:
@@ -59,26 +64,11 @@ def rival_step(sizes: Architecture, batch: int, autocast: bool = False) -> Calla
     return _step(model, loss)
 
 
-def rival(sizes: Architecture) -> torch.nn.Module:
-    """transformers' network of these sizes, which draws its own masks unless given `noise`."""
-    from transformers import ViTMAEConfig, ViTMAEForPreTraining
-
-    backbone = sizes.backbone
-    config = ViTMAEConfig(
-        image_size=sizes.height,
-        patch_size=sizes.patch_size,
-        mask_ratio=MASK_RATIO,
-        hidden_size=backbone.width,
-        num_hidden_layers=sizes.encoder_depth,
-        num_attention_heads=backbone.encoder_heads,
-        intermediate_size=round(backbone.mlp_ratio * backbone.width),
-        decoder_hidden_size=backbone.decoder_width,
-        decoder_num_hidden_layers=sizes.decoder_depth,
-        decoder_num_attention_heads=backbone.decoder_heads,
-        decoder_intermediate_size=round(backbone.mlp_ratio * backbone.decoder_width),
-        layer_norm_eps=1e-6,
-    )
-    return ViTMAEForPreTraining(config)
+def peer_step(name: str, sizes: Architecture, batch: int) -> Callable[[], object]:
+    """A float32 step of a network of `peers`, which draws its own masks."""
+    model, loss = getattr(peers, name)(sizes, MASK_RATIO)
+    images, _ = _inputs(sizes, batch)
+    return _step(model, lambda: loss(images))
 
 
 def our_step(sizes: Architecture, batch: int, arithmetic: str) -> Callable[[], object]:
@@ -185,4 +175,9 @@ def _codes(sizes: Architecture, batch: int) -> dict[str, str]:
         name: f"step = training_step.our_step(sizes, {batch}, {arithmetic!r})"
         for name, arithmetic in OURS.items()
     }
-    return {RIVAL: _rival_code(batch), **ours}
+    others = {
+        name: f"step = training_step.peer_step({peer!r}, sizes, {batch})"
+        for name, peer in PEERS.items()
+        if peer != "lightly" or find_spec("lightly")
+    }
+    return {RIVAL: _rival_code(batch), **others, **ours}

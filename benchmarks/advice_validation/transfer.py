@@ -43,7 +43,8 @@ def pairs(known: Mapping[str, Grid]) -> Iterator[tuple[str, str, str, Move]]:
 
 def larger(dataset: str) -> str:
     """The name of the same images at twice the size."""
-    return {"emoji": "emoji_64", "layouts": "layouts_32"}.get(dataset, "")
+    twice = {"emoji": "emoji_64", "layouts": "layouts_32", "layouts_32": "layouts_64"}
+    return twice.get(dataset, "")
 
 
 def transfers(known: Mapping[str, Grid]) -> list[dict]:

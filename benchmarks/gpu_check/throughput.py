@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from benchmarks import peers
 from benchmarks.gpu_check import floor
 from benchmarks.gpu_check.context import Context, Step, random_images, recipe, task_on
 from benchmarks.gpu_check.plain_mae import AutocastStep, PlainMAE
 from benchmarks.gpu_check.report import Part, last_lines
 from benchmarks.timing import median
-from benchmarks.training_step import MASK_RATIO, rival
+from benchmarks.training_step import MASK_RATIO
 from spatial_mae.models.architecture import Architecture, flops_per_image
 from spatial_mae.training import memory
 from spatial_mae.training.augmentation import random_resized_crop_flip
@@ -151,7 +152,7 @@ def plain(context: Context, sizes: Architecture, images: Tensor, at_once: int) -
 
 
 def others(context: Context, sizes: Architecture, images: Tensor, at_once: int) -> AutocastStep:
-    module = rival(sizes).to(images.device)
+    module = peers.transformers(sizes, MASK_RATIO).to(images.device)
     return AutocastStep(module, _crops(images), lambda part: module(part).loss, at_once)
 
 
