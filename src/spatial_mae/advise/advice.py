@@ -68,6 +68,7 @@ def advise(evidence: Evidence) -> dict:
         "masks": masks,
         "mask_ranked": doubts.MASK not in unknown,
         "tied_patches": tied,
+        "compared_patches": compared,
         "confidence": confidence(found),
         "doubts": found,
         "objective": evidence.measure,
@@ -138,9 +139,10 @@ def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
         found += doubts.cross_check(*rung, measure)
     errors = rank(evidence.final, "error")
     own = errors.by_setting.get(chosen.setting)
-    return found + (
-        doubts.worse_than_closed_form(errors, own, in_network_units(look)) if own else []
-    )
+    if own is None:
+        return found
+    limits, labelled = in_network_units(look), measure == "probe"
+    return found + doubts.worse_than_closed_form(errors, own, limits, labelled)
 
 
 def untrained(rows: Sequence[Row], entry: Entry) -> dict[str, float]:
@@ -194,14 +196,26 @@ def sentence(advice: Mapping, look: Mapping) -> str:
     if stops:
         first = stops[0]
         more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
-        return f"{images}: cannot tell. {_capital(first['detail'])}{more}. To settle it: " + (
-            f"{first['settle']}."
-        )
+        reason = f"{_capital(first['detail'])}{more}. To settle it: {first['settle']}."
+        return f"{images}: cannot tell. {reason}{_best_tried(advice, look, stops)}"
+    return f"{images}: {_setting(advice, look)}. Confidence: {advice['confidence']}."
+
+
+def _best_tried(advice: Mapping, look: Mapping, stops: Sequence[Mapping]) -> str:
+    """The best setting all the same, where patch sizes differ and only training is too short."""
+    short = {doubts.BELOW_BASELINES, doubts.WORSE_THAN_LINEAR}
+    differ = set(advice["tied_patches"]) != set(advice["compared_patches"])
+    if not differ or {d["reason"] for d in stops} - short:
+        return ""
+    return f" Best of what was tried: {_setting(advice, look)}."
+
+
+def _setting(advice: Mapping, look: Mapping) -> str:
     patches = f"patch {advice['patch']}"
     if len(advice["tied_patches"]) > 1:
         others = [str(p) for p in advice["tied_patches"] if p != advice["patch"]]
         patches += f" (tie with {', '.join(others)})"
-    return f"{images}: {patches}, {mask_words(advice, look)}. Confidence: {advice['confidence']}."
+    return f"{patches}, {mask_words(advice, look)}"
 
 
 def mask_words(advice: Mapping, look: Mapping) -> str:

@@ -14,6 +14,8 @@ from spatial_mae.files import Row
 EVERYTHING, PATCH, MASK, CARE = "everything", "patch size", "mask ratio", "care"
 LEAST_IMAGES = 500  # training images
 MOST_DUPLICATES = 0.05  # share of held-out images that are nearly in the training set
+BELOW_BASELINES = "nothing beats the baselines"
+WORSE_THAN_LINEAR = "network worse than the closed form"
 JPEG = 8  # pixels of its blocks
 
 
@@ -79,21 +81,27 @@ def no_better_than_baselines(
         "learned does not help to distinguish the classes"
     )
     settle = "train longer (a larger BUDGET), a wider network, or bring more images"
-    return [doubt("nothing beats the baselines", EVERYTHING, detail, settle)]
+    return [doubt(BELOW_BASELINES, EVERYTHING, detail, settle)]
 
 
 def worse_than_closed_form(
-    ranking: Ranking, entry: Entry, theory: Mapping[tuple[int, float], float]
+    ranking: Ranking, entry: Entry, theory: Mapping[tuple[int, float], float], labelled: bool
 ) -> list[dict]:
-    """ranking: by hidden error. theory: the closed form's hidden error, in the same units."""
+    """ranking: by hidden error. theory: the closed form's hidden error, in the same units.
+
+    With labels it only asks for care: searches chose as well by the probe of such networks
+    (docs/advise.md).
+    """
     limit = theory.get(entry.setting)
     if limit is None or entry.mean - limit <= 2 * entry.standard_error:
         return []
     detail = (
         f"the hidden error of patch {entry.setting[0]} ({entry.mean:.3g}) is above that of the "
-        f"closed-form linear model ({limit:.3g}): the network is not trained enough to compare"
+        f"closed-form linear model ({limit:.3g}): the network is not trained enough to "
+        + ("be sure" if labelled else "compare")
     )
-    return [doubt("network worse than the closed form", EVERYTHING, detail, "a larger BUDGET")]
+    about = CARE if labelled else EVERYTHING
+    return [doubt(WORSE_THAN_LINEAR, about, detail, "a larger BUDGET")]
 
 
 def order_changed(rows: Sequence[Row], measure: str, epochs: Sequence[int]) -> list[dict]:

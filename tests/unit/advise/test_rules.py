@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from simulated_advice import EPOCHS, Trial, look
+from simulated_advice import EPOCHS, MASKS, Trial, look
 
 from spatial_mae.advise import doubts, rungs, theory
 from spatial_mae.advise.advice import mask_words, not_tried
@@ -159,6 +159,12 @@ def test_networks_below_a_baseline_stop_advice(rng):
     advice = Trial(rng, lambda p, m, e: 0.3 + 0.2 * (p == 8), 0.01).advice({"pca": 0.6})
     assert "nothing beats the baselines" in reasons(advice["doubts"])
     assert "pca 60.0 %" in advice["sentence"] and advice["verdict"] == "cannot tell"
+    assert "Best of what was tried: patch 8, mask ratio " in advice["sentence"]
+
+
+def test_no_best_is_named_where_all_patches_tie(rng):
+    advice = Trial(rng, lambda p, m, e: 0.3, 0.01).advice({"pca": 0.6})
+    assert advice["verdict"] == "cannot tell" and "Best" not in advice["sentence"]
 
 
 def test_networks_above_the_closed_form_stop_advice(rng):
@@ -167,6 +173,14 @@ def test_networks_above_the_closed_form_stop_advice(rng):
     advice = trial.advice()
     assert "network worse than the closed form" in reasons(advice["doubts"])
     assert advice["verdict"] == "cannot tell"
+
+
+def test_with_labels_networks_above_the_closed_form_only_ask_for_care(rng):
+    trial = Trial(rng, lambda p, m, e: 0.3 + 0.2 * (p == 8), 0.01)
+    trial.look["linear_errors"] = [{"patch": 8, "mask": m, "error": 0.0} for m in MASKS]
+    advice = trial.advice({"pca": 0.2})
+    assert "network worse than the closed form" in reasons(advice["doubts"])
+    assert (advice["verdict"], advice["confidence"]) == ("advice", "fair")
 
 
 def test_curves_that_cross_are_noticed():
