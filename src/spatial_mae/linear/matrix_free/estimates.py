@@ -93,14 +93,18 @@ def summary(found: Sampled, n_targets: int) -> Row:
 
 
 def profile(found: Sampled, places: Places) -> list[Row]:
-    """Mean weight of a pair at each distance, with standard errors, where a target has pairs."""
-    n_pairs = places.n_pairs()
+    """Mean weight of a pair at each distance, with standard errors, where a target has pairs.
+
+    An error is None where one target alone has pairs, unless all were measured: it has no spread.
+    """
+    n_pairs, n_targets = places.n_pairs(), len(places.patch_index)
+    seen = np.count_nonzero(found.pairs, axis=0)
+    known = (seen > 1) | (len(found.pairs) == n_targets)
     rows = [{"distance": b, "n_pairs": int(pairs)} for b, pairs in enumerate(n_pairs)]
     for power, (_, column) in POWERS.items():
-        means, errors = ratio(found.sums[power], found.pairs, len(places.patch_index))
-        for row, mean, error in zip(rows, means, errors, strict=True):
-            row |= {column: float(mean), f"{column}_se": float(error)}
-    seen = found.pairs.sum(axis=0)
+        means, errors = ratio(found.sums[power], found.pairs, n_targets)
+        for row, mean, error, sure in zip(rows, means, errors, known, strict=True):
+            row |= {column: float(mean), f"{column}_se": float(error) if sure else None}
     kept = [row for row in rows if seen[row["distance"]]]
     order = ("distance", "mean_absolute", "mean_square", "n_pairs")
     return [{name: row[name] for name in dict.fromkeys((*order, *row))} for row in kept]

@@ -1,11 +1,17 @@
-"""The half width's interval against a test of every distance, and where nothing is known."""
+"""The half width's interval against a test of every distance; where no error is known."""
 
 import numpy as np
 import pytest
 from scipy.stats import t
 
 from spatial_mae.linear.influence import half_width
-from spatial_mae.linear.matrix_free.estimates import Sampled, summary
+from spatial_mae.linear.matrix_free.estimates import (
+    Places,
+    Sampled,
+    measure_columns,
+    profile,
+    summary,
+)
 
 N_TARGETS = 400
 STEEP = np.array([8.0, 1.0, 0.5, 0.4, 0.3, 0.2])
@@ -74,6 +80,15 @@ def test_a_distance_that_one_target_has_excludes_nothing():
     unsure, larger = width_and_error(found)
     assert unsure == pytest.approx(width, abs=0.01)
     assert 1.96 * larger == pytest.approx(3 - unsure) and larger > 5 * error
+
+
+@pytest.mark.parametrize(("targets", "error"), [([0, 1, 4], None), (range(9), 0.0)])
+def test_a_distance_that_one_target_has_gives_the_profile_no_error(targets, error):
+    targets, places = np.array(targets), Places((3, 3, 1), np.arange(9))
+    W = np.random.default_rng(0).standard_normal((9, len(targets)))
+    rows = profile(measure_columns(W, targets, places), places)
+    assert rows[3]["distance"] == 3 and rows[3]["mean_absolute_se"] == error
+    assert all((row["mean_square_se"] > 0) == (error is None) for row in rows[:3])
 
 
 def test_all_targets_leave_no_error_and_one_gives_none():
