@@ -1,16 +1,16 @@
 """Means over all targets from some, drawn without replacement, with their standard errors."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import entr
+from scipy.optimize import brentq
+from scipy.special import entr, stdtrit
 
 from spatial_mae.files import Row
 from spatial_mae.linear.influence import half_width, normalised_weights
 
-# Groups of targets, left out in turn for the standard error of the half width.
-GROUPS = 20
+# An interval of 95 % ends at this quantile, and this many standard errors away.
+QUANTILE, Z95 = 0.975, 1.96
 POWERS = {1: ("", "mean_absolute"), 2: ("_square", "mean_square")}
 
 
@@ -93,14 +93,18 @@ def summary(found: Sampled, n_targets: int) -> Row:
 
 
 def profile(found: Sampled, places: Places) -> list[Row]:
-    """Mean weight of a pair at each distance, with standard errors, where a target has pairs."""
-    n_pairs = places.n_pairs()
+    """Mean weight of a pair at each distance, with standard errors, where a target has pairs.
+
+    An error is None where one target alone has pairs, unless all were measured: it has no spread.
+    """
+    n_pairs, n_targets = places.n_pairs(), len(places.patch_index)
+    seen = np.count_nonzero(found.pairs, axis=0)
+    known = (seen > 1) | (len(found.pairs) == n_targets)
     rows = [{"distance": b, "n_pairs": int(pairs)} for b, pairs in enumerate(n_pairs)]
     for power, (_, column) in POWERS.items():
-        means, errors = ratio(found.sums[power], found.pairs, len(places.patch_index))
-        for row, mean, error in zip(rows, means, errors, strict=True):
-            row |= {column: float(mean), f"{column}_se": float(error)}
-    seen = found.pairs.sum(axis=0)
+        means, errors = ratio(found.sums[power], found.pairs, n_targets)
+        for row, mean, error, sure in zip(rows, means, errors, known, strict=True):
+            row |= {column: float(mean), f"{column}_se": float(error) if sure else None}
     kept = [row for row in rows if seen[row["distance"]]]
     order = ("distance", "mean_absolute", "mean_square", "n_pairs")
     return [{name: row[name] for name in dict.fromkeys((*order, *row))} for row in kept]
@@ -133,22 +137,57 @@ def _left(q: int, n_targets: int) -> float:
 
 
 def _half_width(sums: np.ndarray, pairs: np.ndarray, n_targets: int) -> tuple[float, float | None]:
-    """The half width of the mean profile, and its standard error by the jackknife."""
+    """The half width of the mean profile, and half its interval as an error, by Fieller's theorem.
 
-    def width(kept: np.ndarray) -> float:
-        total = pairs[kept].sum(axis=0)
-        return half_width((sums[kept].sum(axis=0) / np.maximum(total, 1)).tolist())
-
+    Where a profile is flat near half of its value at 0, a small error moves the width far: there is
+    no standard error in the usual sense. The interval holds the distances that the sample does not
+    exclude: from the first where the profile is within t standard errors of that half, to where it
+    is farther below for the first time, or the longest distance. The error is the distance to the
+    farther end over 1.96: the width and 1.96 errors on either side hold the interval.
+    """
     q = len(sums)
-    whole = width(np.ones(q, bool))
-    return whole, _jackknife(width, q, n_targets)
+    mean, _ = ratio(sums, pairs, n_targets)
+    width = half_width(mean.tolist())
+    if q < 2 or q == n_targets:
+        return width, 0.0 if q == n_targets else None
+    gap, parts = _above_half(sums, pairs, n_targets)
+    low = _first_fall(gap, parts, -1, len(gap) - 1)
+    high = _first_fall(gap, parts, 1, len(mean) - 1)
+    return width, max(width - low, high - width) / Z95
 
 
-def _jackknife(statistic: Callable[[np.ndarray], float], q: int, n_targets: int) -> float | None:
-    if q < 2:
-        return 0.0 if q == n_targets else None
-    groups = min(GROUPS, q)
-    number = np.arange(q) % groups
-    without = np.array([statistic(number != group) for group in range(groups)])
-    spread = ((without - without.mean()) ** 2).sum() * (groups - 1) / groups
-    return float(np.sqrt(_left(q, n_targets) * spread))
+def _above_half(
+    sums: np.ndarray, pairs: np.ndarray, n_targets: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean profile less half its value at 0, (bins,), and parts of its error, (q, bins).
+
+    The root of the sum of a column's squares is t standard errors: half a 95 % interval. Only up to
+    the first distance at which fewer than two targets have pairs: no spread is known from there on.
+    """
+    seen = np.count_nonzero(pairs, axis=0)
+    known = int(np.argmin(np.append(seen, 0) > 1))
+    sums, pairs, total = sums[:, :known], pairs[:, :known], pairs[:, :known].sum(axis=0)
+    mean = sums.sum(axis=0) / total
+    parts = (sums - mean * pairs) / total
+    q = len(sums)
+    reach = stdtrit(seen[:known] - 1, QUANTILE) * np.sqrt(_left(q, n_targets) * q / (q - 1))
+    return mean - mean[0] / 2, reach * (parts - parts[:, :1] / 2)
+
+
+def _first_fall(gap: np.ndarray, parts: np.ndarray, side: int, otherwise: float) -> float:
+    """Distance at which the gap, and its reach on one side (1 or -1), have first fallen to 0.
+
+    Gap and parts are linear between whole pixels, as in `half_width`.
+    """
+
+    def bound(distance: float) -> float:
+        start = min(int(distance), len(gap) - 2)
+        shares = np.array([start + 1 - distance, distance - start])
+        near = slice(start, start + 2)
+        return float(gap[near] @ shares + side * np.linalg.norm(parts[:, near] @ shares))
+
+    for distance in range(1, len(gap)):
+        if bound(distance) <= 0:
+            before = distance - 1
+            return brentq(bound, before, distance) if bound(before) > 0 else float(before)
+    return float(otherwise)
