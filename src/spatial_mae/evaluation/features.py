@@ -7,7 +7,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from spatial_mae.evaluation.recipe import Representation, Tokens
+from spatial_mae.models import precision
 from spatial_mae.models.vit import VisionTransformer
+from spatial_mae.training.execution import fastest_products
 from spatial_mae.training.mapped_images import Images, read_ahead, slices
 
 BATCH = 128
@@ -16,9 +18,14 @@ Features = dict[tuple[str, int | None], Tensor]
 """(representation, block) -> (n, width) float32; block is 1 to the depth for "block", else None."""
 
 
-def freeze(encoder: torch.nn.Module) -> None:
-    """Put a network in evaluation mode, without gradients."""
-    encoder.eval().requires_grad_(False)
+def freeze(network: torch.nn.Module) -> None:
+    """Put a network in evaluation mode, without gradients, computing in float32.
+
+    On a CPU its products are those that are faster on this machine.
+    """
+    network.eval().requires_grad_(False)
+    device = next(network.parameters()).device
+    precision.use(network, "float32", products=fastest_products(device))
 
 
 def features(

@@ -11,7 +11,6 @@ from torch import Tensor
 from spatial_mae.data.listing import image_files
 from spatial_mae.data.pixels import UNREADABLE, Reading
 from spatial_mae.data.store import open_dataset
-from spatial_mae.evaluation.features import freeze
 from spatial_mae.evaluation.origin import check_images, scale
 from spatial_mae.evaluation.reconstruction import Masking, masking_of
 from spatial_mae.files import Row
@@ -104,7 +103,7 @@ def open_network(
     if mask_ratio is not None:
         masking = replace(masking, mask_ratio=mask_ratio)
     check_masking(model.architecture, masking.mask_ratio, masking.sampling)
-    freeze(model)
+    model.eval().requires_grad_(False)
     return Network(model, masking, loss_on, epoch, _columns(model.architecture, masking) | known)
 
 

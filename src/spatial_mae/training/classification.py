@@ -19,7 +19,7 @@ from spatial_mae.models.weights import load_encoder, read_metadata, save_weights
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.checkpointing import ResumeFile
 from spatial_mae.training.compiling import Switchable
-from spatial_mae.training.execution import Execution, Shape
+from spatial_mae.training.execution import Execution, Shape, fastest_products
 from spatial_mae.training.gradients import ALL, Batch
 from spatial_mae.training.loader import load_images, load_labels
 from spatial_mae.training.loop import Training
@@ -224,7 +224,7 @@ def score(
     wanted = run.recipe.n_test
     test_images = load_images(run.dataset, "test", wanted, device)
     test_labels = load_labels(run.dataset, "test", wanted, device)
-    precision.use(task.module, "float32")
+    precision.use(task.module, "float32", products=fastest_products(device))
     parameters = list(task.module.parameters())
     position = training.position
     return {

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
+from spatial_mae.choices import PINS
 from spatial_mae.evaluation.features import features, freeze, layer_features
+from spatial_mae.models.layers import Linear
+from spatial_mae.models.products import WAYS
 
 
 @pytest.fixture
@@ -38,6 +41,17 @@ def test_without_a_class_token_all_tokens_are_patches(model, architecture, image
     assert torch.allclose(found["mean", None], encoder(images / 255).mean(1), atol=1e-5)
     with pytest.raises(ValueError, match="no class token"):
         features(encoder, images, ("class_token",))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_products_are_those_chosen_for_this_machine(model, images, monkeypatch, way):
+    encoder = model().encoder
+    expected = encoder(images / 255)[:, 1:].mean(1)
+    monkeypatch.setenv(PINS, f"products={way}")
+    freeze(encoder)
+    assert {layer.way for layer in encoder.modules() if isinstance(layer, Linear)} == {way}
+    found = features(encoder, images, ("mean",))["mean", None]
+    assert torch.allclose(found, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("tokens", ["mean", "class_token"])
