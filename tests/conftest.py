@@ -10,6 +10,10 @@ import yaml
 from planning import TINY, snakemake_in
 from snakemake.utils import update_config
 
+# Before numpy and torch start: threads of processes that share the cores wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 # Files of tests that share the study which the fixture `finished` runs.
 WORKFLOW = ("caching", "detection", "reliability", "run", "sharing", "tables")

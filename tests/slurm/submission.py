@@ -1,5 +1,6 @@
 """Snakemake submitting to the test cluster."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -85,8 +86,10 @@ class Submission:
 
     def finish(self, seconds: float = LIMIT_SECONDS) -> int:
         """Wait for the end; the exit code. Fails if it waits forever."""
-        try:
-            return self.process.wait(limit(seconds))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(seconds)
+        try:  # other work may have begun meanwhile
+            return self.process.wait(limit(seconds) - seconds)
         except subprocess.TimeoutExpired:
             self.end()
             raise AssertionError(f"Snakemake still waits: {self.jobs}\n{self.text}") from None

@@ -17,8 +17,8 @@ RUN = "results/pretrain/leaves/tiny/tiny/patch-2_unit-1_mask-0.5_enc-2_dec-1_see
 SLOW = pytest.mark.slow
 WEIGHTS = f"{RUN}/weights.safetensors"
 LOG = f"results/logs/pretrain_mae/{RUN.removeprefix('results/pretrain/')}.log"
-# Half a minute of work.
-LONG = {"recipes": {"pretraining": {"tiny": {"epochs": 500, "checkpoints": [1]}}}}
+# A quarter of a minute of work.
+LONG = {"recipes": {"pretraining": {"tiny": {"epochs": 300, "checkpoints": [1]}}}}
 LONGER = {"recipes": {"pretraining": {"tiny": {"epochs": 8000, "checkpoints": [1]}}}}
 
 

@@ -12,7 +12,7 @@ from planning import TINY, clean_environment, snakemake_in
 from safetensors.torch import load_file
 
 RUN = "results/pretrain/leaves/tiny/tiny/patch-2_unit-1_mask-0.5_enc-2_dec-1_seed-0"
-LONGER = {"recipes": {"pretraining": {"tiny": {"epochs": 300, "checkpoints": [1]}}}}
+LONGER = {"recipes": {"pretraining": {"tiny": {"epochs": 100, "checkpoints": [1]}}}}
 LOST = {
     "experiments": [
         {
