@@ -7,7 +7,7 @@ from statistics import median
 
 from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
 from spatial_mae.files import Row
-from spatial_mae.report.kept_probes import HEADS, probe_lines
+from spatial_mae.report.kept_probes import HEADS, mean_and_error, probe_lines
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
 from spatial_mae.tuning.verdict import judge
@@ -33,6 +33,7 @@ class Kept:
         named = (
             self.value,
             self.pivot,
+            self.means,
             self.ranks,
             self.probed,
             self.verdicts,
@@ -78,19 +79,34 @@ class Kept:
         down: the rows' column and its head. across: head -> what those rows hold. where: what all
         rows hold. Raises ValueError for a cell with no value or with several.
         """
-        name, head = down
+
+        def cell(rows: Sequence[Row], what: Mapping) -> str:
+            return _one(rows, column, digits, what)
+
         rows = pick(self.study(study).table(experiment), **where)
-        lines = [
-            [
-                _whole(value),
-                *(
-                    _one(pick(rows, **{name: value}, **own), column, digits, own | {name: value})
-                    for own in across.values()
-                ),
-            ]
-            for value in levels(rows, name)
-        ]
-        return markdown([head, *across], lines)
+        return _crossed(rows, down, across, cell)
+
+    def means(
+        self,
+        study: str,
+        experiment: str,
+        column: str,
+        down: Sequence[str],
+        across: Mapping[str, Mapping],
+        digits: int = 1,
+        factor: float = 1.0,
+        **where: object,
+    ) -> str:
+        """As `pivot`, each cell a mean over seeds times `factor` ± its standard error.
+
+        A cell without rows is empty. Raises ValueError for a cell with two rows of a seed.
+        """
+
+        def cell(rows: Sequence[Row], what: Mapping) -> str:
+            return _mean(rows, column, digits, factor, what)
+
+        rows = pick(self.study(study).table(experiment), **where)
+        return _crossed(rows, down, across, cell)
 
     def ranks(self, groups: Sequence[Sequence[str]], predictors: Sequence[str]) -> str:
         """How well gains are predicted: a row per (label, study, data set, kind of target)."""
@@ -167,6 +183,26 @@ class Kept:
 def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     table = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     return "\n".join([*table, *("| " + " | ".join(line) + " |" for line in lines)])
+
+
+def _crossed(
+    rows: Sequence[Row],
+    down: Sequence[str],
+    across: Mapping[str, Mapping],
+    cell: Callable[[Sequence[Row], Mapping], str],
+) -> str:
+    name, head = down
+    lines = []
+    for value in levels(rows, name):
+        own = [{**what, name: value} for what in across.values()]
+        lines.append([_whole(value), *(cell(pick(rows, **what), what) for what in own)])
+    return markdown([head, *across], lines)
+
+
+def _mean(rows: Sequence[Row], column: str, digits: int, factor: float, where: Mapping) -> str:
+    if len(distinct(rows, "seed")) < len(rows):
+        raise ValueError(f"several values of {column} of a seed where {dict(where)}")
+    return mean_and_error([factor * row[column] for row in rows], digits)
 
 
 def _one(rows: Sequence[Row], column: str, digits: int, where: Mapping) -> str:

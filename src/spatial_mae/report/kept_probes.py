@@ -38,8 +38,12 @@ def _pixels(row: Row) -> bool:
 
 
 def _percent(rows: Sequence[Row]) -> str:
-    """Empty without rows; no error of one seed."""
-    values = [100 * row["value"] for row in rows]
+    return mean_and_error([100 * row["value"] for row in rows])
+
+
+def mean_and_error(values: Sequence[float], digits: int = 1) -> str:
+    """Mean ± its standard error; no error of one value, nothing of none."""
     if len(values) < 2:
-        return "".join(f"{value:.1f}" for value in values)
-    return f"{fmean(values):.1f} ± {stdev(values) / sqrt(len(values)):.1f}"
+        return "".join(f"{value:.{digits}f}" for value in values)
+    error = stdev(values) / sqrt(len(values))
+    return f"{fmean(values):.{digits}f} ± {error:.{digits}f}"
