@@ -40,9 +40,13 @@ def elsewhere(all_grids: Mapping[str, Grid], name: str) -> tuple[int, float] | N
 
 
 def report(folder: Path) -> str:
-    """All tables, as markdown."""
+    """All tables, as markdown. Where the default was not trained no search can be repeated."""
     known = load(folder)
-    tried = {name: trials(grid, elsewhere(known, name)) for name, grid in known.items()}
+    tried = {
+        name: trials(grid, elsewhere(known, name))
+        for name, grid in known.items()
+        if grids.BLOCK["default"] in grid.settings
+    }
     parts = [
         ("Test accuracy of each setting, %, mean of the seeds", accuracies(known)),
         ("Regret in points, mean over the seed left out", regrets(known, tried)),
@@ -80,13 +84,15 @@ def regrets(known: Mapping[str, Grid], tried: Mapping[str, Mapping]) -> list[dic
             row[name] = f"{mean(losses):.1f}" if losses else ""
             means += [mean(losses)] if losses else []
         rows.append(row | {"mean": f"{mean(means):.2f}", "worst": f"{max(means):.1f}"})
-    half = {name: f"{100 * interval(g, tried[name][LABELLED]):.1f}" for name, g in known.items()}
+    half = {
+        name: f"{100 * interval(known[name], found[LABELLED]):.1f}" for name, found in tried.items()
+    }
     return [*rows, {"rule": "half of a 95% interval", **half, "mean": "", "worst": ""}]
 
 
 def searches(known: Mapping[str, Grid], tried: Mapping[str, Mapping]) -> list[dict]:
     """A row for each grid and kind of advice: what was chosen, how sure, and what it cost."""
-    return [_search(name, rule, tried[name][rule]) for name in known for rule in MEASURED]
+    return [_search(name, rule, tried[name][rule]) for name in tried for rule in MEASURED]
 
 
 def _search(name: str, rule: str, found: Sequence[Trial]) -> dict:

@@ -33,6 +33,7 @@ class Kept:
         named = (
             self.value,
             self.pivot,
+            self.mean,
             self.means,
             self.ranks,
             self.probed,
@@ -86,6 +87,22 @@ class Kept:
         rows = pick(self.study(study).table(experiment), **where)
         return _crossed(rows, down, across, cell)
 
+    def mean(
+        self,
+        study: str,
+        experiment: str,
+        column: str,
+        digits: int = 1,
+        factor: float = 1.0,
+        **where: object,
+    ) -> str:
+        """Mean of a column over seeds times `factor` ± its standard error. Empty without rows.
+
+        Raises ValueError for two rows of a seed.
+        """
+        rows = pick(self.study(study).table(experiment), **where)
+        return _mean(rows, column, digits, factor, where)
+
     def means(
         self,
         study: str,
@@ -97,10 +114,7 @@ class Kept:
         factor: float = 1.0,
         **where: object,
     ) -> str:
-        """As `pivot`, each cell a mean over seeds times `factor` ± its standard error.
-
-        A cell without rows is empty. Raises ValueError for a cell with two rows of a seed.
-        """
+        """As `pivot`, each cell a `mean`."""
 
         def cell(rows: Sequence[Row], what: Mapping) -> str:
             return _mean(rows, column, digits, factor, what)

@@ -87,5 +87,6 @@ def test_means_are_over_seeds_and_refuse_two_rows_of_one(kept):
     args = ("small", "reach", "accuracy", ["blocks", "blocks"])
     table = kept.means(*args, {"%": {}, "seed 1": {"seed": 1}}, factor=100, blocks=[1, "all"])
     assert table.splitlines()[2:] == ["| 1 | 55.0 ± 5.0 | 60.0 |", "| all | 71.0 |  |"]
+    assert kept.mean("small", "reach", "accuracy", digits=2, blocks=1) == "0.55 ± 0.05"
     with pytest.raises(ValueError, match="several values of accuracy of a seed"):
         kept.means(*args, {"%": {}})
