@@ -16,8 +16,8 @@ import benchmarks
 from benchmarks import gpu_check
 
 ALONE = {"gpu_check", "reliability"}
-HELPERS = {"__main__", "advice_validation", "made_readings", "made_tables", "synthetic", "timing"}
-HELPERS |= ALONE
+HELPERS = {"__main__", "advice_validation", "made_readings", "made_tables", "peers"}
+HELPERS |= {"synthetic", "timing"} | ALONE
 
 
 def main(argv: Sequence[str] | None = None) -> None:
