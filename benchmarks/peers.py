@@ -11,14 +11,18 @@ from spatial_mae.models.architecture import Architecture
 Peer = tuple[torch.nn.Module, Callable[[Tensor], Tensor]]
 
 
-def transformers(sizes: Architecture, mask_ratio: float) -> torch.nn.Module:
-    """transformers' ViTMAE, which draws its own masks unless given `noise`."""
+def transformers(sizes: Architecture, mask_ratio: float, **options) -> torch.nn.Module:
+    """transformers' ViTMAE, which draws its own masks unless given `noise`.
+
+    options: further ones of its config.
+    """
     from transformers import ViTMAEConfig, ViTMAEForPreTraining
 
     backbone = sizes.backbone
     config = ViTMAEConfig(
         image_size=sizes.height,
         patch_size=sizes.patch_size,
+        num_channels=sizes.channels,
         mask_ratio=mask_ratio,
         hidden_size=backbone.width,
         num_hidden_layers=sizes.encoder_depth,
@@ -29,6 +33,7 @@ def transformers(sizes: Architecture, mask_ratio: float) -> torch.nn.Module:
         decoder_num_attention_heads=backbone.decoder_heads,
         decoder_intermediate_size=round(backbone.mlp_ratio * backbone.decoder_width),
         layer_norm_eps=1e-6,
+        **options,
     )
     return ViTMAEForPreTraining(config)
 

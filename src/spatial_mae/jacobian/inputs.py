@@ -103,6 +103,7 @@ def open_network(
     if mask_ratio is not None:
         masking = replace(masking, mask_ratio=mask_ratio)
     check_masking(model.architecture, masking.mask_ratio, masking.sampling)
+    # Not `features.freeze`: torch.func cannot transform its products.
     model.eval().requires_grad_(False)
     return Network(model, masking, loss_on, epoch, _columns(model.architecture, masking) | known)
 

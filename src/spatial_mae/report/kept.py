@@ -34,7 +34,6 @@ class Kept:
             self.value,
             self.pivot,
             self.mean,
-            self.means,
             self.ranks,
             self.probed,
             self.verdicts,
@@ -80,12 +79,19 @@ class Kept:
         down: the rows' column and its head. across: head -> what those rows hold. where: what all
         rows hold. Raises ValueError for a cell with no value or with several.
         """
-
-        def cell(rows: Sequence[Row], what: Mapping) -> str:
-            return _one(rows, column, digits, what)
-
+        name, head = down
         rows = pick(self.study(study).table(experiment), **where)
-        return _crossed(rows, down, across, cell)
+        lines = [
+            [
+                _whole(value),
+                *(
+                    _one(pick(rows, **{name: value}, **own), column, digits, own | {name: value})
+                    for own in across.values()
+                ),
+            ]
+            for value in levels(rows, name)
+        ]
+        return markdown([head, *across], lines)
 
     def mean(
         self,
@@ -101,26 +107,9 @@ class Kept:
         Raises ValueError for two rows of a seed.
         """
         rows = pick(self.study(study).table(experiment), **where)
-        return _mean(rows, column, digits, factor, where)
-
-    def means(
-        self,
-        study: str,
-        experiment: str,
-        column: str,
-        down: Sequence[str],
-        across: Mapping[str, Mapping],
-        digits: int = 1,
-        factor: float = 1.0,
-        **where: object,
-    ) -> str:
-        """As `pivot`, each cell a `mean`."""
-
-        def cell(rows: Sequence[Row], what: Mapping) -> str:
-            return _mean(rows, column, digits, factor, what)
-
-        rows = pick(self.study(study).table(experiment), **where)
-        return _crossed(rows, down, across, cell)
+        if len(distinct(rows, "seed")) < len(rows):
+            raise ValueError(f"several values of {column} of a seed where {where}")
+        return mean_and_error([factor * row[column] for row in rows], digits)
 
     def ranks(self, groups: Sequence[Sequence[str]], predictors: Sequence[str]) -> str:
         """How well gains are predicted: a row per (label, study, data set, kind of target)."""
@@ -197,26 +186,6 @@ class Kept:
 def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     table = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     return "\n".join([*table, *("| " + " | ".join(line) + " |" for line in lines)])
-
-
-def _crossed(
-    rows: Sequence[Row],
-    down: Sequence[str],
-    across: Mapping[str, Mapping],
-    cell: Callable[[Sequence[Row], Mapping], str],
-) -> str:
-    name, head = down
-    lines = []
-    for value in levels(rows, name):
-        own = [{**what, name: value} for what in across.values()]
-        lines.append([_whole(value), *(cell(pick(rows, **what), what) for what in own)])
-    return markdown([head, *across], lines)
-
-
-def _mean(rows: Sequence[Row], column: str, digits: int, factor: float, where: Mapping) -> str:
-    if len(distinct(rows, "seed")) < len(rows):
-        raise ValueError(f"several values of {column} of a seed where {dict(where)}")
-    return mean_and_error([factor * row[column] for row in rows], digits)
 
 
 def _one(rows: Sequence[Row], column: str, digits: int, where: Mapping) -> str:

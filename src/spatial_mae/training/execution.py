@@ -197,7 +197,7 @@ def choose_products(device: torch.device) -> Choice:
 
 
 def fastest_products(device: torch.device) -> str:
-    """The way of a linear layer's products in float32 without gradients."""
+    """The way of a linear layer's products in float32; a GPU has a library for itself."""
     return choose_products(device).answer if device.type == "cpu" else "usual"
 
 

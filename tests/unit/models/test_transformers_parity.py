@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from transformers import ViTMAEConfig, ViTMAEForPreTraining
+from benchmarks import peers
+from transformers import ViTMAEForPreTraining
 
 from spatial_mae.models.architecture import Architecture
 from spatial_mae.models.masks import draw_masks
@@ -23,27 +24,6 @@ RENAMED = {
     "mlp.fc1": "mlp.expand",
     "mlp.fc2": "mlp.contract",
 }
-
-
-def rival(sizes: Architecture, mask_ratio: float, **options) -> ViTMAEForPreTraining:
-    backbone = sizes.backbone
-    config = ViTMAEConfig(
-        image_size=sizes.height,
-        patch_size=sizes.patch_size,
-        num_channels=sizes.channels,
-        mask_ratio=mask_ratio,
-        hidden_size=backbone.width,
-        num_hidden_layers=sizes.encoder_depth,
-        num_attention_heads=backbone.encoder_heads,
-        intermediate_size=round(backbone.mlp_ratio * backbone.width),
-        decoder_hidden_size=backbone.decoder_width,
-        decoder_num_hidden_layers=sizes.decoder_depth,
-        decoder_num_attention_heads=backbone.decoder_heads,
-        decoder_intermediate_size=round(backbone.mlp_ratio * backbone.decoder_width),
-        layer_norm_eps=1e-6,
-        **options,
-    )
-    return ViTMAEForPreTraining(config)
 
 
 def translated(tensors: dict, sizes: Architecture) -> dict:
@@ -68,7 +48,7 @@ def translated(tensors: dict, sizes: Architecture) -> dict:
 
 def copied_weights(model, sizes, mask_ratio, **options) -> ViTMAEForPreTraining:
     """transformers' network whose weights, none at its starting value, are copied into `model`."""
-    theirs = rival(sizes, mask_ratio, **options)
+    theirs = peers.transformers(sizes, mask_ratio, **options)
     with torch.no_grad():
         # transformers 5 leaves the positions of a network that was never loaded at zero.
         theirs.vit.embeddings.position_embeddings[0, 1:] = model.encoder.positions
@@ -112,7 +92,7 @@ def test_loss_and_every_gradient(
 
 
 def test_positions(architecture):
-    decoder = rival(architecture(decoder_width=32), 0.75).decoder
+    decoder = peers.transformers(architecture(decoder_width=32), 0.75).decoder
     decoder.initialize_weights(16)
     expected = decoder.decoder_pos_embed[0, 1:].detach()
     torch.testing.assert_close(sin_cos_positions(4, 4, 32), expected)

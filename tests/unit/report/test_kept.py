@@ -81,12 +81,12 @@ def test_ranks_give_the_median_the_lowest_and_the_signs(kept, tmp_path):
     assert line == "| some | 5,000 | 0.70, 0.50 ± 0.10 | 88% of 40 | 50% |"
 
 
-def test_means_are_over_seeds_and_refuse_two_rows_of_one(kept):
+def test_a_mean_is_over_seeds_and_refuses_two_rows_of_one(kept):
     rows = ["seed,blocks,accuracy", "0,1,0.5", "1,1,0.6", "0,all,0.71", "0,2,0.1", "0,2,0.2"]
     (kept.archives / "small/tables/reach.csv").write_text("\n".join(rows))
-    args = ("small", "reach", "accuracy", ["blocks", "blocks"])
-    table = kept.means(*args, {"%": {}, "seed 1": {"seed": 1}}, factor=100, blocks=[1, "all"])
-    assert table.splitlines()[2:] == ["| 1 | 55.0 ± 5.0 | 60.0 |", "| all | 71.0 |  |"]
-    assert kept.mean("small", "reach", "accuracy", digits=2, blocks=1) == "0.55 ± 0.05"
+    args = ("small", "reach", "accuracy")
+    assert kept.mean(*args, digits=2, blocks=1) == "0.55 ± 0.05"
+    assert kept.mean(*args, factor=100, blocks="all") == "71.0"
+    assert kept.mean(*args, blocks=3) == ""
     with pytest.raises(ValueError, match="several values of accuracy of a seed"):
-        kept.means(*args, {"%": {}})
+        kept.mean(*args, blocks=2)
