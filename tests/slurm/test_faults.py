@@ -40,7 +40,15 @@ def undisturbed(prepared) -> dict:
 
 
 @pytest.fixture
-def train(submit, prepared, undisturbed):
+def cleared(prepared, undisturbed):
+    """What the run wrote is removed after the test."""
+    yield
+    for path in (prepared / RUN).glob("*"):  # the folder itself may be a disk
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@pytest.fixture
+def train(submit, prepared, cleared):
     """Submit the run, and wait until it has trained for some epochs."""
 
     def start(*flags: object, config: dict = LONG) -> Submission:
@@ -48,9 +56,7 @@ def train(submit, prepared, undisturbed):
         submission.until(lambda: saved(prepared), "the run does not begin")
         return submission
 
-    yield start
-    for path in (prepared / RUN).glob("*"):  # the folder itself may be a disk
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return start
 
 
 def saved(folder: Path) -> list[Path]:
@@ -117,6 +123,7 @@ def test_the_run_of_a_node_that_died_continues_when_it_is_back(train, cluster, u
 
 
 @SLOW
+@pytest.mark.usefixtures("cleared")
 def test_a_run_out_of_memory_is_tried_again_with_more(submit, prepared, undisturbed):
     more = "pretrain_mae:mem_mb=150 if attempt == 1 else 3000"
     submission = submit(prepared, WEIGHTS, *overlay(prepared, LONG), "--set-resources", more)
