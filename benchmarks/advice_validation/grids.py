@@ -63,16 +63,15 @@ def planned() -> dict[Grid, dict[int, set[tuple[float, int]]]]:
 def collect(results: Path, out: Path) -> None:
     """Write {grid}.csv, and {grid}.json with the look at the images, for each grid.
 
-    Settings of which not all runs were evaluated are left out (see `whole_settings`), and named. A
+    Settings of which not all runs were evaluated are left out (see `whole_settings`), and named.
+    Runs that a table of before has stay in it, so that parts of a grid may be trained elsewhere. A
     table that has the settings already is left as it is: delete it to have it measured again.
     """
     for grid, patches in planned().items():
-        done = {key(parse(path.parent.name)) for path in evaluated(results, grid)}
-        whole = whole_settings(patches, done)
-        if not whole:
-            continue
+        here = {key(parse(path.parent.name)) for path in evaluated(results, grid)}
         known = known_rows(out / f"{grid.name}.csv")
-        if {(patch, mask) for patch, mask, *_ in known} == whole:
+        whole = whole_settings(patches, here | {run[:3] for run in known})
+        if not here or {(patch, mask) for patch, mask, *_ in known} == whole:
             continue
         rows = rows_of(results, grid, whole, known)
         write_rows(out / f"{grid.name}.csv", rows)
@@ -112,7 +111,8 @@ def rows_of(
 ) -> list[Row]:
     """Rows with the columns of advice.csv and `rank_me`, of runs that have both evaluations.
 
-    known: rows of before; what they have is not measured again, a network takes seconds.
+    known: rows of before. What they have of the same network is not measured again, and those of
+    runs that are not in `results` are kept.
     """
     both = [p for p in evaluated(results, grid) if key(parse(p.parent.name))[:2] in settings]
     tested = [path.with_name(f"scores_{grid.recipe('test')}.csv") for path in both]
@@ -124,12 +124,16 @@ def rows_of(
     for row in rows:
         run, last = weights / names[key(row)], row["epoch"] == row["epochs"]
         before = known.get((*key(row), row["epoch"]), {})
+        if before.get("probe") != row["probe"]:
+            before = {}  # of another network, trained elsewhere
         path = run / (
             "weights.safetensors" if last else f"checkpoints/epoch-{row['epoch']}.safetensors"
         )
         if row["agreement"] is None:
             row["agreement"] = before.get("agreement") or measures.agreement(path)
         row["rank_me"] = (before.get("rank_me") or measures.rank(path)) if last else None
+    rows += [row for run, row in known.items() if run[:2] in settings and run[:3] not in names]
+    rows.sort(key=lambda row: (*key(row), row["epoch"]))
     return [{column: row[column] for column in (*COLUMNS, "rank_me")} for row in rows]
 
 

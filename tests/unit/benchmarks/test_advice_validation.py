@@ -153,6 +153,42 @@ def test_a_patch_size_is_collected_when_all_its_runs_are_evaluated(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def evaluate(results, name, probe):
+    """What evaluation leaves of a run: its scores on held-out and on test images."""
+    run = {"epoch": 10, "epochs": 10, "status": "completed", "pretrain_seconds": 5.0}
+    score = {"representation": "mean", "n_test": 1200, "label": ""}
+    rows = [
+        run | score | {"protocol": "linear_probe", "metric": "accuracy", "value": probe},
+        run | score | {"protocol": "halves", "metric": "agreement", "value": 0.9},
+    ]
+    for word in ("search", "test"):
+        write_rows(results / f"evaluate/mae/digits/advised/budget_1/{name}/scores_{word}.csv", rows)
+
+
+def test_a_grid_whose_parts_were_trained_in_two_places(tmp_path, monkeypatch):
+    monkeypatch.setattr(grids.LabelFree, "rank", lambda self, path: 7.0)
+    digits = grids.Grid("digits", "", "advised", "budget_1")
+    here, there = tmp_path / "here", tmp_path / "there"
+    for results, patch, probe in ((here, 8, 0.6), (here, 16, 0.8), (there, 16, 0.9)):
+        evaluate(results, f"patch-{patch}_mask-0.5_seed-0", probe)
+    settings = {(8, 0.5), (16, 0.5)}
+    rows = grids.rows_of(here, digits, settings, {})
+    assert [(row["patch"], row["probe"], row["rank_me"]) for row in rows] == [
+        (8, 0.6, 7.0),
+        (16, 0.8, 7.0),
+    ]
+    monkeypatch.setattr(grids.LabelFree, "rank", lambda self, path: 9.0)
+    write_rows(tmp_path / "digits.csv", rows)
+    known = grids.known_rows(tmp_path / "digits.csv")
+    assert grids.rows_of(here, digits, settings, known) == rows  # not measured again
+    joined = grids.rows_of(there, digits, settings, known)
+    assert [(row["patch"], row["probe"], row["rank_me"]) for row in joined] == [
+        (8, 0.6, 7.0),  # kept
+        (16, 0.9, 9.0),  # another network in the place of the first
+    ]
+    assert grids.rows_of(there, digits, {(16, 0.5)}, known) == joined[1:]
+
+
 def package(vendor, names):
     """A packed package with a picture of one colour for each (name, category)."""
     known = [
