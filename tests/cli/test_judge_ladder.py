@@ -1,5 +1,7 @@
 """A ladder judged from made tables of its own design; a rung whose table is missing is left out."""
 
+import gzip
+
 import numpy as np
 import pytest
 import yaml
@@ -20,9 +22,10 @@ CONFIG = {
 }
 
 
-def run(folder):
-    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    main([f"--config={folder / 'config.yaml'}", f"--folder={folder}", f"--record={folder / 'r'}"])
+def judge(folder, *studies):
+    for study in studies:
+        (study / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    main(["--studies", *map(str, studies), f"--folder={folder}", f"--record={folder / 'r'}"])
     return read_rows(folder / "ladder.csv"), read_json(folder / "ladder.json")
 
 
@@ -41,7 +44,7 @@ def write(folder, made, names):
 
 def test_a_ladder_that_was_stopped_reports_what_it_has(tmp_path, made, capsys):
     write(tmp_path, made, [*RUNGS][:-1])
-    verdicts, trends = run(tmp_path)
+    verdicts, trends = judge(tmp_path, tmp_path)
     printed = capsys.readouterr().out
     assert "epochs_100.csv: not there yet, left out" in printed
     assert {row["epochs"] for row in verdicts} == {3, 10, 30}
@@ -52,7 +55,51 @@ def test_a_ladder_that_was_stopped_reports_what_it_has(tmp_path, made, capsys):
     assert all((tmp_path / f"ladder.{suffix}").stat().st_size > 1000 for suffix in ("pdf", "png"))
 
 
-def test_one_rung_is_no_ladder_to_draw(tmp_path, made):
+def test_parts_trained_as_studies_of_their_own_are_judged_as_one(tmp_path, made):
+    """Rungs and seeds of a rung may be in different studies, one of them kept and compressed."""
+    together, rung, seed = (tmp_path / name for name in ("together", "rung", "seed"))
+    write(together, made, [*RUNGS])
+    write(rung, made, [*RUNGS][1:])
+    for study, number in ((rung, 0), (seed, 1)):
+        rows = [r for r in made if r["training"] == "epochs_3" and r["seed"] == number]
+        write_rows(study / "tables/epochs_3.csv", rows)
+    table = seed / "tables/epochs_3.csv"
+    table.with_suffix(".csv.gz").write_bytes(gzip.compress(table.read_bytes()))
+    table.unlink()
+    assert judge(tmp_path, rung, seed) == judge(together, together)
+
+
+def test_parts_with_other_recipes_are_refused(tmp_path, made, monkeypatch):
+    write(tmp_path / "one", made, [*RUNGS][:1])
+    judge(tmp_path, tmp_path / "one")
+    (tmp_path / "two").mkdir()
+    other = CONFIG["recipes"]["pretraining"] | {"epochs_10": {"epochs": 11}}
+    monkeypatch.setitem(CONFIG, "recipes", {"pretraining": other})
+    with pytest.raises(ValueError, match="other recipes of pretraining 'epochs_10'.* 11"):
+        (tmp_path / "two/config.yaml").write_text(yaml.safe_dump(CONFIG))
+        main(
+            [
+                "--studies",
+                str(tmp_path / "one"),
+                str(tmp_path / "two"),
+                f"--folder={tmp_path}",
+                f"--record={tmp_path / 'r'}",
+            ]
+        )
+
+
+def test_one_rung_is_reported_too(tmp_path, made):
     write(tmp_path, made, [*RUNGS][:1])
-    with pytest.raises(ValueError, match="no statement has an estimate at two rungs"):
-        run(tmp_path)
+    verdicts, trends = judge(tmp_path, tmp_path)
+    assert {row["epochs"] for row in verdicts} == {3}
+    assert {row["word"] for row in trends} == {"too few rungs"}
+
+
+def test_without_a_rung_it_says_what_to_do(tmp_path):
+    with pytest.raises(ValueError, match="no statement has an estimate: train a rung"):
+        judge(tmp_path, tmp_path)
+
+
+def test_a_folder_without_a_study_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no study is kept in .*nowhere"):
+        main([f"--studies={tmp_path / 'nowhere'}", f"--folder={tmp_path}", f"--record={tmp_path}"])

@@ -42,7 +42,7 @@ rule judge_ladder:
     shell:
         r"""
         python -m spatial_mae.cli.judge_ladder \
-            --config {input.config:q} \
+            --studies results/{wildcards.study:q} \
             --folder results/{wildcards.study:q} \
             --record {output.record:q} \
             &>{log:q}

@@ -4,31 +4,33 @@ Experiments whose table is not there yet are left out: a ladder that was stopped
 has.
 """
 
-import yaml
+from pathlib import Path
 
-from spatial_mae.entry_point import Namespace, entry_point, paths, reads
+from spatial_mae.entry_point import Namespace, entry_point, flag, paths
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import write_json, write_rows, write_text
 from spatial_mae.ladder.drawing import draw
+from spatial_mae.ladder.parts import read_parts
 from spatial_mae.ladder.trends import judge_rungs, markdown, trends
-from spatial_mae.study.ladders import rungs
-from spatial_mae.tables.reading import read_tables
+from spatial_mae.sharing.keeping import Archive
 
 
 @entry_point(
-    reads(config="the study's merged config (.yaml), next to the folder of its tables"),
+    flag(
+        "studies",
+        nargs="+",
+        type=Path,
+        required=True,
+        help="folders of a study each, with config.yaml and tables/: results/STUDY, or a kept one",
+    ),
     paths(folder="folder for ladder.csv, .json, .md, .pdf and .png"),
+    inputs=lambda given: [Archive(study).folder / "config.yaml" for study in given.studies],
 )
 def main(given: Namespace) -> None:
-    config = yaml.safe_load(given.config.read_text(encoding="utf-8"))
-    budgets, there = rungs(config), []
-    for entry in config["experiments"]:
-        path = given.config.parent / "tables" / f"{entry['name']}.csv"
-        if path.is_file():
-            there.append((entry["kind"], path))
-        else:
-            print(f"{path}: not there yet, left out")
-    rows = judge_rungs(read_tables(there), budgets)
+    budgets, tables, missing = read_parts(given.studies)
+    for path in missing:
+        print(f"{path}: not there yet, left out")
+    rows = judge_rungs(tables, budgets)
     lines = trends(rows)
     figure = draw(rows, lines)
     write_rows(given.folder / "ladder.csv", rows)

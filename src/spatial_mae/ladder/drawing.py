@@ -35,7 +35,7 @@ NOTE = (
 def draw(rows: Sequence[Row], lines: Sequence[Row]) -> Figure:
     """rows: of `trends.judge_rungs`; lines: of `trends.trends`.
 
-    Statements with estimates at two rungs or more are drawn. Raises ValueError if there are none.
+    Statements with an estimate are drawn. Raises ValueError if there are none.
     """
     return _drawn([(line, _points(rows, line["id"])) for line in lines])
 
@@ -46,9 +46,9 @@ def _points(rows: Sequence[Row], identity: str) -> list[Row]:
 
 @styled
 def _drawn(panels: list[tuple[Row, list[Row]]]) -> Figure:
-    shown = [(line, points) for line, points in panels if len(points) > 1]
+    shown = [(line, points) for line, points in panels if points]
     if not shown:
-        raise ValueError("no statement has an estimate at two rungs: train another rung")
+        raise ValueError("no statement has an estimate: train a rung with two seeds or more")
     figure, axes = wrapped(len(shown), ACROSS, [NOTE])
     for axis, (line, points) in zip(axes, shown, strict=True):
         _panel(axis, line, points)

@@ -7,6 +7,8 @@ from statistics import median
 
 from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
 from spatial_mae.files import Row
+from spatial_mae.ladder import trends
+from spatial_mae.ladder.parts import read_parts
 from spatial_mae.report.kept_probes import HEADS, mean_and_error, probe_lines
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
@@ -40,7 +42,7 @@ class Kept:
             self.found,
             self.claim,
         )
-        named += (self.record, self.datasets, self.search, percent)
+        named += (self.record, self.datasets, self.search, self.ladder, percent)
         return {function.__name__: function for function in named}
 
     def study(self, name: str) -> Archive:
@@ -175,6 +177,11 @@ class Kept:
             if any(_word(found[statement]) for found in claims.values())
             and not statement.startswith(tuple(leave))
         ]
+
+    def ladder(self, studies: Sequence[str]) -> str:
+        """Verdicts and effects over the budget, of a ladder kept in parts."""
+        budgets, tables, _ = read_parts([self.archives / name for name in studies])
+        return trends.markdown(trends.trends(trends.judge_rungs(tables, budgets))).rstrip()
 
     def datasets(self) -> str:
         """Source, size and checksum of the data sets that docs name."""

@@ -1,7 +1,8 @@
 """The pictures of docs, drawn from kept tables by the figures' own functions.
 
 In the list a picture has the name of its `figure` and its `tables`, `study/experiment`; or, of a
-search for a recipe, the folder `search` with what `choose_recipe` wrote.
+search for a recipe, the folder `search` with what `choose_recipe` wrote; or, of a ladder, the
+studies `ladder` that are its parts.
 """
 
 import tempfile
@@ -14,6 +15,9 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.catalogue import load_figure
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import Row, atomic_path
+from spatial_mae.ladder.drawing import draw as draw_ladder
+from spatial_mae.ladder.parts import read_parts
+from spatial_mae.ladder.trends import judge_rungs, trends
 from spatial_mae.report.pictures import shrunk
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tuning.drawing import draw
@@ -47,6 +51,10 @@ def _drawn(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Figur
     if "search" in entry:
         search = read_search(archives / entry["search"])
         return draw(search, judge(search))
+    if "ladder" in entry:
+        budgets, tables, _ = read_parts([archives / study for study in entry["ladder"]])
+        rows = judge_rungs(tables, budgets)
+        return draw_ladder(rows, trends(rows))
     figure = load_figure(entry["figure"])
     return figure.draw(figure.select(list(_rows(entry, archives, studies))))
 

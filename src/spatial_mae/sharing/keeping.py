@@ -58,11 +58,20 @@ class Archive:
             self._tables[experiment] = self._read(experiment)
         return self._tables[experiment]
 
+    def has(self, experiment: str) -> bool:
+        """Whether the table of an experiment is there."""
+        return any(path.is_file() for path in self._paths(experiment))
+
+    def _paths(self, experiment: str) -> tuple[Path, Path]:
+        """Of its table, and of the same compressed."""
+        plain = self.folder / f"tables/{experiment}.csv"
+        return plain, plain.with_suffix(".csv.gz")
+
     def _read(self, experiment: str) -> list[Row]:
-        plain, kind = self.folder / f"tables/{experiment}.csv", self.kinds[experiment]
+        kind = self.kinds[experiment]
+        plain, packed = self._paths(experiment)
         if plain.is_file():
             return read_table(plain, kind)
-        packed = plain.with_suffix(".csv.gz")
         with tempfile.TemporaryDirectory() as folder:
             unpacked = Path(folder) / plain.name
             unpacked.write_bytes(gzip.decompress(packed.read_bytes()))
