@@ -1,5 +1,6 @@
 """Every Snakemake command line that the project prints is parsed by Snakemake as it is meant."""
 
+import contextlib
 import re
 import shlex
 from importlib import import_module
@@ -92,3 +93,15 @@ def test_our_own_commands_have_the_flags_they_are_printed_with(project, capsys):
             import_module(f"spatial_mae.cli.{module}").main(["--help"])
         known = set(re.findall(r"--[a-z][\w-]*", capsys.readouterr().out))
         assert flags <= known, module
+
+
+def test_every_module_that_is_a_command_says_how_it_is_used(project, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["command", "--help"])
+    paths = project.glob("src/spatial_mae/**/*.py")
+    commands = [p for p in paths if 'if __name__ == "__main__"' in p.read_text()]
+    assert len(commands) > 60
+    for path in commands:
+        module = ".".join(path.relative_to(project / "src").with_suffix("").parts)
+        with contextlib.suppress(SystemExit):
+            import_module(module).main()
+        assert "usage:" in capsys.readouterr().out, module

@@ -6,12 +6,13 @@ Jupyter is not needed. Cells are plain Python, without its magic commands. Kept 
 it prints, the value of its last line, and the figures of pyplot that it leaves open.
 """
 
+import argparse
 import ast
 import base64
 import contextlib
 import io
 import json
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from pprint import pformat
 from unittest.mock import patch
@@ -74,11 +75,13 @@ def _picture(number: int) -> dict:
     return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
-def main(path: Path) -> None:
-    """Run the notebook at `path` and write it back."""
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("notebook", type=Path, help="file to run and write back (.ipynb)")
+    path = parser.parse_args(argv).notebook
     notebook = run(json.loads(path.read_text()))
     write_text(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -6,12 +6,12 @@ Links between pages stay as a code host needs them; they are turned here into th
 which mkdocs.yml describes. Standard library only.
 """
 
+import argparse
 import base64
 import json
 import re
 import shutil
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from spatial_mae.code import PACKAGE
@@ -82,5 +82,11 @@ def _parts(notebook: dict, images: Path, name: str) -> Iterator[str]:
                 yield f"```text\n{output.get('text') or data['text/plain']}\n```"
 
 
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="where to write the pages")
+    write_pages(Path.cwd(), parser.parse_args(argv).folder)
+
+
 if __name__ == "__main__":
-    write_pages(Path.cwd(), Path(sys.argv[1]))
+    main()

@@ -42,5 +42,5 @@ def test_a_notebook_that_fails_is_left_as_it_was(tmp_path):
     path.write_text('{"cells": [{"cell_type": "code", "source": ["1 / 0"]}]}')
     before = path.read_text()
     with pytest.raises(ZeroDivisionError):
-        main(path)
+        main([str(path)])
     assert path.read_text() == before
