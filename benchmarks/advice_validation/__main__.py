@@ -1,10 +1,12 @@
-"""`collect` the grids of study advise_validation, or `report` what advice loses on them."""
+"""Of study advise_validation: `collect` its grids, `report` what advice loses, write the `page`."""
 
 import argparse
 from pathlib import Path
 
 from benchmarks.advice_validation.grids import collect
+from benchmarks.advice_validation.page import page
 from benchmarks.advice_validation.report import report
+from spatial_mae.files import write_text
 
 
 def main() -> None:
@@ -15,9 +17,13 @@ def main() -> None:
     collecting.add_argument("--out", type=Path, required=True, help="folder to write")
     reporting = tasks.add_parser("report", help="print markdown")
     reporting.add_argument("folder", type=Path, help="tables that `collect` wrote")
+    writing = tasks.add_parser("page", help="write docs/advise-validation.md")
+    writing.add_argument("docs", type=Path, help="the folder of the pages")
     given = parser.parse_args()
     if given.task == "collect":
         collect(given.results, given.out)
+    elif given.task == "page":
+        write_text(given.docs / "advise-validation.md", page(given.docs / "archives/advise"))
     else:
         print(report(given.folder))
 

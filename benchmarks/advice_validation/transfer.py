@@ -9,6 +9,9 @@ from spatial_mae.advise.ranking import Setting
 from spatial_mae.advise.replay import values
 
 Move = Callable[[Setting], Setting]
+LONGER, WIDER = "budget x 4", "width 64 to 128"
+PIXELS, SHARE = "twice the size, patch in pixels", "twice the size, patch as a share"
+CHANGES = (LONGER, WIDER, PIXELS, SHARE)
 
 
 def same(setting: Setting) -> Setting:
@@ -27,14 +30,10 @@ def pairs(known: Mapping[str, Grid]) -> Iterator[tuple[str, str, str, Move]]:
         *images, model, training = name.split("-")
         label = images[1:]
         for change, other, move in (
-            ("budget x 4", [*images, model, "budget_4"], same),
-            ("width 64 to 128", [*images, "wide", training], same),
-            ("twice the size, patch in pixels", [larger(images[0]), *label, model, training], same),
-            (
-                "twice the size, patch as a share",
-                [larger(images[0]), *label, model, training],
-                doubled,
-            ),
+            (LONGER, [*images, model, "budget_4"], same),
+            (WIDER, [*images, "wide", training], same),
+            (PIXELS, [larger(images[0]), *label, model, training], same),
+            (SHARE, [larger(images[0]), *label, model, training], doubled),
         ):
             target = "-".join(other)
             if target != name and target in known:

@@ -3,11 +3,13 @@
 import hashlib
 import io
 import json
+import re
 import tarfile
 
 import numpy as np
 import pytest
 from benchmarks.advice_validation import emoji, grids, report
+from benchmarks.advice_validation.page import page
 from benchmarks.advice_validation.rank_me import rank_me
 from benchmarks.advice_validation.transfer import transfers
 from benchmarks.advice_validation.trials import LABELLED, UNLABELLED, Grid, interval, trials
@@ -95,13 +97,33 @@ def test_the_report_reads_what_was_archived(grid, tmp_path):
     write_rows(tmp_path / "part-advised-budget_1.csv", grid.rows[1:-4])
     write_json(tmp_path / "part-advised-budget_1.json", about, sealed=False)
     text = report.report(tmp_path)
-    (shown,) = [
-        line for line in text.splitlines() if line.startswith("| made-advised-budget_1 | 8 |")
-    ]
+    (shown,) = [line for line in text.splitlines() if line.startswith("| made | 8 |")]
     numbers = [float(cell) for cell in shown.strip("| ").split(" | ")[2:]]
     assert numbers == pytest.approx([50, 51, 50, 50], abs=0.2)
-    assert "part-advised" not in text  # a grid is judged when all of it was trained
-    assert f"| {LABELLED} | 0." in text or f"| {LABELLED} | -0." in text
+    assert "| part |" not in text  # a grid is judged when all of it was trained
+    assert "| **advice with labels** | 0." in text or "| **advice with labels** | -0." in text
+
+
+def test_the_page_is_what_the_kept_grids_give(project):
+    written = (project / "docs/advise-validation.md").read_text(encoding="utf-8")
+    assert written == page(project / "docs/archives/advise"), "run make docs"
+
+
+def test_the_short_page_says_the_same(project):
+    long, short = (
+        " ".join((project / f"docs/{name}.md").read_text().split())
+        for name in ("advise-validation", "advise")
+    )
+    losses = [
+        re.search(rf"{words} (-?[\d.]+) (?:points )?in the mean and (-?[\d.]+) at worst", long)
+        for words in ("advice loses", "it loses", "mask ratio 0.75, loses")
+    ]
+    means, worst = zip(*(match.groups() for match in losses), strict=True)
+    found = re.search(r"labels, (\S+) points .* and (\S+) without; .*, is (\S+) below", short)
+    assert found.groups() == means
+    assert "At worst they are {}, {} and {} below".format(*worst) in short
+    advised = re.search(r"- (\d+ of \d+) searches with labels advise", long)[1]
+    assert f"{advised} with labels advise a setting" in short
 
 
 def scaled(grid, name, factor):
