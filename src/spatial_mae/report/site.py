@@ -26,6 +26,7 @@ TOP = {
 """Files of the top folder -> where they are in the site."""
 STYLE = """/* Tables of numbers fit the page: the theme makes every column at least 5 rem wide. */
 .md-typeset table:not([class]) th { min-width: 0; }
+.md-typeset table:not([class]) :is(td, th):first-child { min-width: 7em; }
 .md-typeset table:not([class]) :is(td, th) { padding: 0.5em 0.6em; }
 .md-typeset table code { word-break: normal; }
 """

@@ -1,11 +1,16 @@
 """What the template says about kept studies, on a small one."""
 
 import json
+import re
 
+import numpy as np
 import pytest
 import yaml
+from benchmarks import made_tables
 
+from spatial_mae.files import write_rows
 from spatial_mae.report.kept import Kept
+from spatial_mae.report.kept_pictures import redraw
 
 HEAD = "dataset,n_images,patch,model,mask_ratio,n_latents,mean_distance"
 ROWS = ["d,1500,2,ae,0.0,64,1.004", "d,1500,4,ae,0.0,64,1.001", "d,1500,2,mae,0.5,64,2.346"]
@@ -90,3 +95,24 @@ def test_a_mean_is_over_seeds_and_refuses_two_rows_of_one(kept):
     assert kept.mean(*args, blocks=3) == ""
     with pytest.raises(ValueError, match="several values of accuracy of a seed"):
         kept.mean(*args, blocks=2)
+
+
+def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
+    """From made tables of the study `ladder`: two rungs, each kept as a study of its own."""
+    budgets = {"epochs_3": 3, "epochs_10": 10}
+    config = made_tables.studies()["ladder"]
+    made = made_tables.tables(config, 2, np.random.default_rng(0), {"jacobian"})["jacobian"]
+    for rung in budgets:
+        recipes = {name: {"epochs": epochs} for name, epochs in budgets.items()}
+        entry = {"name": "influence", "kind": "jacobian"}
+        part = {"study": rung, "ladder": [*budgets], "recipes": {"pretraining": recipes}}
+        rows = [row for row in made if row["training"] == rung]
+        write_rows(tmp_path / rung / "tables/influence.csv", rows)
+        text = yaml.safe_dump(part | {"experiments": [entry]})
+        (tmp_path / rung / "config.yaml").write_text(text)
+    lines = Kept(tmp_path).ladder([*budgets]).splitlines()
+    assert any(re.match(r"\| entropy\.mask \| 3: .+; 10: .+ \|", line) for line in lines)
+    pictures = {"redrawn": {"effects": {"ladder": [*budgets]}}, "not_redrawn": {}}
+    (tmp_path / "pictures.yaml").write_text(yaml.safe_dump(pictures))
+    (picture,) = redraw(tmp_path, tmp_path)
+    assert picture.stat().st_size > 5000
