@@ -24,14 +24,14 @@ def run(folder, manifest, **changes):
     return read_json(folder / "look.json")
 
 
-def dataset(folder, images, labels=None, classes=None, test=None):
+def dataset(folder, images, labels=None, classes=None, test=None, pixels="drawn"):
     """A data set of uint8 images (n, height, width, channels)."""
     test = images[:4] if test is None else test
     splits = {
         "train": [Batch(images, labels)],
         "test": [Batch(test, None if labels is None else labels[: len(test)])],
     }
-    prepared = Prepared(splits, images.shape[1:], "drawn", "none", classes=classes)
+    prepared = Prepared(splits, images.shape[1:], pixels, "none", classes=classes)
     write_dataset(folder / "manifest.json", "toy", "dead_leaves", prepared, {})
     return folder / "manifest.json"
 
@@ -90,6 +90,14 @@ def test_the_grid_of_jpeg_is_seen_where_it_is():
     assert jpeg_grid(stored)[1]
     assert not jpeg_grid(smooth[..., None])[1]
     assert not jpeg_grid(noise(200, 4, 4, 1))[1]
+
+
+@pytest.mark.parametrize(("pixels", "suspect"), [("drawn", True), ("generated, lossless", False)])
+def test_generated_images_were_never_jpeg(tmp_path, pixels, suspect):
+    tiles = np.kron(noise(200, 2, 2, 1), np.ones((8, 8, 1), np.uint8))
+    tiles = np.clip(tiles + noise(200, 16, 16, 1) / 16.0, 0, 255).astype(np.uint8)
+    found = run(tmp_path, dataset(tmp_path, tiles, pixels=pixels))
+    assert found["blockiness"] > 2 and found["jpeg_grid"] is suspect
 
 
 def _as_jpeg(image):

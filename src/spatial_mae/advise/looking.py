@@ -19,6 +19,7 @@ FLAT = 4.0  # grey levels: thumbnails of less contrast are alike without being t
 BLOCK = 8  # pixels of JPEG
 VISIBLE_GRID = 1.02  # ratio of steps across it to steps next to it
 SURE = 4  # standard errors over images
+GENERATED = "generated"  # so `pixels` of images begin that were never a JPEG file
 REFERENCES = {"handwritten digits": 2.1, "CIFAR-10": 9.8, "generated dead leaves": 16.0}
 """Correlation lengths in pixels of images of 32 x 32, by `correlation_length`: 16 is its most."""
 
@@ -66,7 +67,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
             "correlation_length": correlation_length(pixels),
             "references": REFERENCES,
             "blockiness": blockiness,
-            "jpeg_grid": is_grid,
+            "jpeg_grid": is_grid and not manifest["pixels"].startswith(GENERATED),
             "duplicates": duplicates(dataset, held_out, seed),
             "mean_image_share": mean_image_share(pixels),
             "linear_errors": [{"patch": p, "mask": m, "error": e} for (p, m), e in linear.items()],
