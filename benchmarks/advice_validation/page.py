@@ -2,21 +2,12 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from benchmarks.advice_validation.report import Validation
+from spatial_mae.report.results_page import filled
 
-TEMPLATE = "page.md.j2"
+TEMPLATE = Path(__file__).with_name("page.md.j2")
 
 
 def page(folder: Path) -> str:
     """The page as Markdown, from the grids kept in `folder`."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=False,  # Markdown, not HTML
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(TEMPLATE).render(**Validation(folder).functions())
+    return filled(TEMPLATE, Validation(folder).functions())

@@ -9,7 +9,7 @@ tables.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,16 +23,20 @@ TEMPLATE = "results.md.j2"
 
 def page(archives: Path) -> str:
     """The page as Markdown. Raises ValueError or FileNotFoundError for what no archive holds."""
+    return filled(archives / TEMPLATE, Kept(archives).functions())
+
+
+def filled(template: Path, functions: Mapping[str, Callable]) -> str:
+    """A template of Markdown with what its calls of `functions` (by name) return."""
     environment = Environment(
-        loader=FileSystemLoader(archives),
+        loader=FileSystemLoader(template.parent),
         autoescape=False,  # Markdown, not HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    kept = Kept(archives)
-    return environment.get_template(TEMPLATE).render(**kept.functions())
+    return environment.get_template(template.name).render(**functions)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
