@@ -8,11 +8,10 @@ from spatial_mae.advise.ranking import Setting
 from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import Dataset
 from spatial_mae.linear.held_out import masked_loss
+from spatial_mae.linear.hidden import hidden_influence
 from spatial_mae.linear.moments import PixelMoments, pixel_moments
 from spatial_mae.linear.normalisation import normalisation
-from spatial_mae.linear.solution import solve_mae
-from spatial_mae.masks.laws import LOSS_ON_HIDDEN
-from spatial_mae.masks.patches import patch_index, same_patch
+from spatial_mae.masks.patches import patch_index
 
 MOST_PIXELS = 4096  # an image of 64 x 64; above, S takes minutes
 MOST_IMAGES = {"train": 8000, "test": 2000}  # that it is solved from, and judged on
@@ -64,10 +63,7 @@ def _error(
 ) -> float:
     """The masked loss on hidden patches of images with second moments S, as a share of tr S.
 
-    The closed form never reads the blocks of W inside patches, so they are set to zero: the loss on
-    all patches is then that on hidden ones.
+    Inside patches this W is zero: the loss on all patches is then that on hidden ones.
     """
-    own = fitted.matrix("centred", ridge)
-    W = solve_mae(own, index, mask, len(own), sampling=LOSS_ON_HIDDEN).influence
-    W = np.where(same_patch(index), 0.0, W)
+    W = hidden_influence(fitted.matrix("centred", ridge), index, mask, "bernoulli")
     return masked_loss(S, W, index, mask) / float(np.trace(S))

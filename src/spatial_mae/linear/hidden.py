@@ -9,16 +9,8 @@ below, the encoder is found by L-BFGS, with the best decoder for each encoder el
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import (
-    LinAlgError,
-    cho_factor,
-    cho_solve,
-    cholesky,
-    eigh,
-    lstsq,
-    solve,
-    solve_triangular,
-)
+from scipy.linalg import cho_solve, cholesky, eigh, lstsq, solve, solve_triangular
+from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
 
 from spatial_mae.linear.blocks import block_cholesky, block_coordinates
@@ -46,8 +38,9 @@ class _Problem:
     blocks: list[np.ndarray]
     mask_ratio: float
 
-    def loss(self, explained: float) -> float:
-        return float(self.mask_ratio * (np.trace(self.S) - (1.0 - self.mask_ratio) * explained))
+
+def _loss(S: np.ndarray, mask_ratio: float, explained: float) -> float:
+    return float(mask_ratio * (np.trace(S) - (1.0 - mask_ratio) * explained))
 
 
 def solve_hidden(S: np.ndarray, index: np.ndarray, mask_ratio: float, n_latents: int) -> Solution:
@@ -64,12 +57,11 @@ def solve_hidden(S: np.ndarray, index: np.ndarray, mask_ratio: float, n_latents:
         raise ValueError("mask ratio 0 hides nothing: the loss on hidden patches needs one above 0")
     blocks = block_coordinates(index)
     block_cholesky([S[np.ix_(rows, rows)] for rows in blocks], index)
-    V = np.where(index[:, None] == index[None, :], S, (1.0 - mask_ratio) * S)
-    problem = _Problem(S, V, blocks, mask_ratio)
     if n_latents == len(S):
-        W = _full_rank(S, V, blocks)
-        return Solution(W, np.eye(len(W)), problem.loss(np.vdot(S, W)), np.empty(0))
-    return _low_rank(problem, n_latents)
+        W = _full_rank(S, blocks, mask_ratio)
+        return Solution(W, np.eye(len(W)), _loss(S, mask_ratio, np.vdot(S, W)), np.empty(0))
+    V = np.where(index[:, None] == index[None, :], S, (1.0 - mask_ratio) * S)
+    return _low_rank(_Problem(S, V, blocks, mask_ratio), n_latents)
 
 
 def hidden_influence(
@@ -88,8 +80,7 @@ def hidden_influence(
     blocks = block_coordinates(index)
     effective = _effective_ratio(mask_ratio, len(blocks), sampling)
     block_cholesky([S[np.ix_(rows, rows)] for rows in blocks], index)
-    V = np.where(index[:, None] == index[None, :], S, (1.0 - effective) * S)
-    return _full_rank(S, V, blocks)
+    return _full_rank(S, blocks, effective)
 
 
 def _effective_ratio(mask_ratio: float, n_patches: int, sampling: str) -> float:
@@ -107,22 +98,32 @@ def _effective_ratio(mask_ratio: float, n_patches: int, sampling: str) -> float:
     return (n_hidden - 1) / (n_patches - 2) if n_patches > 2 else 0.0
 
 
-def _full_rank(S: np.ndarray, V: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
-    """W_-b,b = V_-b,-b^-1 S_-b,b for every patch b, from one factorisation of V.
+def _full_rank(S: np.ndarray, blocks: list[np.ndarray], effective: float) -> np.ndarray:
+    """W_-b,b = V_-b,-b^-1 S_-b,b for every patch b, V = (1-e) S + e D, from one inverse of V.
 
-    W_b = V^-1 S_b less what makes its block inside the patch vanish: a multiplier times (V^-1)_b.
+    By the inverse of a partitioned matrix, with P = V^-1 and V_-b,b = (1-e) S_-b,b, this is
+    -P_-b,b P_bb^-1 / (1-e): the coefficients by which the rest predicts patch b. At e = 1 a patch
+    is predicted from each other patch alone.
     """
-    try:
-        factor = cho_factor(V, lower=True)
-    except LinAlgError:
+    V = (1.0 - effective) * S
+    for rows in blocks:
+        V[np.ix_(rows, rows)] = S[np.ix_(rows, rows)]
+    factor, failed = dpotrf(V, lower=True, overwrite_a=True)
+    if failed:
         raise ValueError(
             "V = (1-e) S + e D is singular: fewer images than coordinates leave S so; add a ridge"
-        ) from None
-    precision = cho_solve(factor, np.eye(len(S)))
-    W = cho_solve(factor, S)
+        )
+    if effective == 1.0:
+        W = cho_solve((factor, True), S)
+    else:
+        lower, _ = dpotri(factor, lower=True, overwrite_c=True)
+        W = np.tril(lower, -1)
+        W += W.T
+        np.fill_diagonal(W, lower.diagonal())
+        for rows in blocks:
+            own = W[np.ix_(rows, rows)]
+            W[:, rows] = solve(own, W[:, rows].T, assume_a="pos").T / (effective - 1.0)
     for rows in blocks:
-        multiplier = solve(precision[np.ix_(rows, rows)], W[np.ix_(rows, rows)], assume_a="pos")
-        W[:, rows] -= precision[:, rows] @ multiplier
         W[np.ix_(rows, rows)] = 0.0
     return W
 
@@ -146,7 +147,7 @@ def _low_rank(problem: _Problem, n_latents: int) -> Solution:
     A = solve_triangular(factor, found.x.reshape(start.shape), lower=True, trans="T")
     explained, _, B = _explained(problem, A)
     upper = np.linalg.qr(B.T)
-    return Solution(A @ upper.R.T, upper.Q.T, problem.loss(explained), np.empty(0))
+    return Solution(A @ upper.R.T, upper.Q.T, _loss(S, problem.mask_ratio, explained), np.empty(0))
 
 
 def _check_converged(found: object) -> None:
