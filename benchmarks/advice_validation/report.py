@@ -87,7 +87,7 @@ class Validation:
 
     def functions(self) -> dict[str, Callable]:
         asked = (self.accuracies, self.accuracy, self.regrets, self.regret, self.worst)
-        asked += (self.searches, self.count, self.span, self.carried, self.ranks)
+        asked += (self.searches, self.count, self.span, self.losses_of_advised, self.carried)
         return {function.__name__: function for function in asked}
 
     def _names(self, sets: Sequence[str], run: str) -> list[str]:
@@ -173,6 +173,11 @@ class Validation:
         every = [trial for name in self._names(sets, run) for trial in self.tried[name][rule]]
         return _of(every, {"advised": _advised, "tie": _tie}[what])
 
+    def losses_of_advised(self, rule: str) -> list[str]:
+        """Regrets in points of all searches by a rule that advise, on all grids; the worst last."""
+        every = [trial for found in self.tried.values() for trial in found[rule]]
+        return [_points(x) for x in sorted(100 * t.regret for t in every if _advised(t))]
+
     def span(self, what: str, rule: str, sets: Sequence[str], run: str) -> str:
         """The least and the largest of `search_runs` or `cost_share`, over sets."""
         found = [self.tried[name][rule] for name in self._names(sets, run)]
@@ -184,11 +189,6 @@ class Validation:
         """What becomes of a ranking, grid by grid; change: how `transfers` calls it."""
         rows = [row | {"from": _short(row["from"])} for row in self._changes(change)]
         return table([{k: v for k, v in row.items() if k != "change"} for row in rows])
-
-    def ranks(self, change: str) -> str:
-        """The least and the largest rank correlation of a change."""
-        found = [float(row["rank correlation"]) for row in self._changes(change)]
-        return f"{min(found):.2f} to {max(found):.2f}"
 
     def _changes(self, change: str) -> list[dict]:
         return [row for row in transfers(self.grids) if row["change"] == change]

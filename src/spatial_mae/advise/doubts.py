@@ -142,8 +142,11 @@ def cross_check(
     if entry is None or not ranking.worse(entry, ranking.best):
         return []
     best, own = (amount(e.mean, other in SHARES) for e in (ranking.best, entry))
-    detail = f"{NAMES[other]} prefers patch {ranking.best.setting[0]} ({best}, against {own})"
-    return [doubt("the two label-free measures disagree", CARE, detail, "labels for 1,000 images")]
+    detail = (
+        f"by the {NAMES[measure]} patch {chosen[0]} is best, by the {NAMES[other]} patch "
+        f"{ranking.best.setting[0]} ({best}, against {own})"
+    )
+    return [doubt("the two label-free measures disagree", PATCH, detail, "labels for 1,000 images")]
 
 
 def tie(patches: Sequence[int], compared: Sequence[int]) -> list[dict]:

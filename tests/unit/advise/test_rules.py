@@ -194,7 +194,7 @@ def test_curves_that_cross_are_noticed():
     assert doubts.order_changed([r for r in rows if r["patch"] == 4], "error", EPOCHS) == []
 
 
-def test_label_free_measures_that_disagree_are_named():
+def test_label_free_measures_that_disagree_stop_advice():
     rows = [
         row(p, s, 3, 0.2 + 0.5 * (p == 4) + s / 100, measure="agreement")
         for p in (4, 8)
@@ -202,6 +202,8 @@ def test_label_free_measures_that_disagree_are_named():
     ]
     found = doubts.cross_check(rows, (8, 0.75), 3, "error")
     assert reasons(found) == ["the two label-free measures disagree"]
+    assert found[0]["about"] == doubts.PATCH
+    assert found[0]["detail"].startswith("by the hidden error patch 8 is best, by the agreement")
     assert doubts.cross_check(rows, (4, 0.75), 3, "error") == []
     assert reasons(doubts.cross_check(rows, (4, 0.75), 3, "agreement")) == [
         "one label-free measure alone"
