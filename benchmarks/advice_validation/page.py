@@ -10,4 +10,5 @@ TEMPLATE = Path(__file__).with_name("page.md.j2")
 
 def page(folder: Path) -> str:
     """The page as Markdown, from the grids kept in `folder`."""
-    return filled(TEMPLATE, Validation(folder).functions())
+    every = {f"all_{name}": call for name, call in Validation(folder, True).functions().items()}
+    return filled(TEMPLATE, Validation(folder).functions() | every)

@@ -17,6 +17,7 @@ from benchmarks.advice_validation.trials import (
     trials,
 )
 from benchmarks.timing import table
+from spatial_mae.advise.planning import MOST_PATCHES
 from spatial_mae.advise.replay import values
 
 CIFAR = "cifar10"
@@ -54,8 +55,8 @@ def elsewhere(all_grids: Mapping[str, Grid], name: str) -> tuple[int, float] | N
 
 
 def report(folder: Path) -> str:
-    """All tables, as Markdown."""
-    found = Validation(folder)
+    """All tables, as Markdown, with all settings that were trained."""
+    found = Validation(folder, everything=True)
     parts = []
     for run in dict.fromkeys(_run(name) for name in found.grids):
         sets = [name.removesuffix(f"-{run}") for name in found.grids if _run(name) == run]
@@ -70,20 +71,43 @@ def report(folder: Path) -> str:
     return "\n".join(f"### {title}\n\n{rows}\n" for title, rows in parts)
 
 
-class Validation:
-    """What the template asks of the grids. A set is named as `digits` or `layouts-texture`."""
+def offered(grid: Grid) -> Grid:
+    """The part of a grid that the advisor would try: not too many patches along a side."""
+    side = max(grid.look["height"], grid.look["width"])
+    patches = {patch for patch, _ in grid.settings if side <= MOST_PATCHES * patch}
+    look = dict(grid.look)
+    look["masks"] = {p: masks for p, masks in look["masks"].items() if int(p) in patches}
+    for name in ("kept", "linear_errors"):
+        look[name] = [entry for entry in look[name] if entry["patch"] in patches]
+    rows = [row for row in grid.rows if row["patch"] in patches]
+    return Grid(grid.name, rows, look, grid.baselines)
 
-    def __init__(self, folder: Path) -> None:
+
+class Validation:
+    """What the template asks of the grids. A set is named as `digits` or `layouts-texture`.
+
+    Searches are replayed on what the advisor offers (`offered`), or on all that was trained.
+    """
+
+    def __init__(self, folder: Path, everything: bool = False) -> None:
         self.grids = load(folder)
+        self.everything = everything
 
     @cached_property
     def tried(self) -> dict[str, dict[str, list[Trial]]]:
         """Grid -> rule -> trials; where the default was not trained no search can be repeated."""
+        asked = self.searched
         return {
-            name: trials(grid, elsewhere(self.grids, name))
-            for name, grid in self.grids.items()
+            name: trials(grid, elsewhere(asked, name))
+            for name, grid in asked.items()
             if grids.BLOCK["default"] in grid.settings
         }
+
+    @cached_property
+    def searched(self) -> dict[str, Grid]:
+        if self.everything:
+            return self.grids
+        return {name: offered(grid) for name, grid in self.grids.items()}
 
     def functions(self) -> dict[str, Callable]:
         asked = (self.accuracies, self.accuracy, self.regrets, self.regret, self.worst)
@@ -142,7 +166,7 @@ class Validation:
             every = self._losses(rule, sets, run)
             rows.append(row | {"mean": _points(mean(every)), "worst": _points(max(every))})
         half = {
-            _short(name): f"{100 * interval(self.grids[name], self.tried[name][LABELLED]):.1f}"
+            _short(name): f"{100 * interval(self.searched[name], self.tried[name][LABELLED]):.1f}"
             for name in names
         }
         last = {"rule": "half of a 95% interval (seeds alone)", **half, "mean": "", "worst": ""}

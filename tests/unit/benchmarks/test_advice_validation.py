@@ -104,6 +104,16 @@ def test_the_report_reads_what_was_archived(grid, tmp_path):
     assert "| **advice with labels** | 0." in text or "| **advice with labels** | -0." in text
 
 
+def test_searches_are_replayed_on_what_the_advisor_offers(grid):
+    """At most 8 patches along a side: of images of 64 pixels, patches of 8 and more."""
+    large = Grid(grid.name, grid.rows, grid.look | {"height": 64, "width": 64}, {})
+    assert {patch for patch, _ in large.settings} == set(PATCHES)
+    found = report.offered(large)
+    assert {patch for patch, _ in found.settings} == {p for p in PATCHES if p >= 8}
+    assert {entry["patch"] for entry in found.look["linear_errors"]} == {8, 16}
+    assert {*found.look["masks"]} == {"8", "16"}
+
+
 def test_the_page_is_what_the_kept_grids_give(project):
     written = (project / "docs/advise-validation.md").read_text(encoding="utf-8")
     assert written == page(project / "docs/archives/advise"), "run make docs"
