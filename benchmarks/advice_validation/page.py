@@ -1,4 +1,4 @@
-"""docs/advise-validation.md, from its template and the kept grids: no number of it is typed."""
+"""docs/advise-validation.md, from its template and the kept grids."""
 
 from pathlib import Path
 

@@ -111,7 +111,8 @@ class Validation:
 
     def functions(self) -> dict[str, Callable]:
         asked = (self.accuracies, self.accuracy, self.regrets, self.regret, self.worst)
-        asked += (self.searches, self.count, self.span, self.losses_of_advised, self.carried)
+        asked += (self.searches, self.count, self.span, self.losses_of_advised)
+        asked += (self.carried, self.lost)
         return {function.__name__: function for function in asked}
 
     def _names(self, sets: Sequence[str], run: str) -> list[str]:
@@ -213,6 +214,11 @@ class Validation:
         """What becomes of a ranking, grid by grid; change: how `transfers` calls it."""
         rows = [row | {"from": _short(row["from"])} for row in self._changes(change)]
         return table([{k: v for k, v in row.items() if k != "change"} for row in rows])
+
+    def lost(self, change: str) -> list[tuple[str, str]]:
+        """(points that the best setting of before loses, set), the most last."""
+        found = [(row["points lost"], _short(row["from"])) for row in self._changes(change)]
+        return sorted(found, key=lambda pair: float(pair[0]))
 
     def _changes(self, change: str) -> list[dict]:
         return [row for row in transfers(self.grids) if row["change"] == change]

@@ -10,8 +10,8 @@ from spatial_mae.entry_point import Namespace, entry_point, flag, paths
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import write_json, write_rows, write_text
 from spatial_mae.ladder.drawing import draw
-from spatial_mae.ladder.parts import read_parts
-from spatial_mae.ladder.trends import judge_rungs, markdown, trends
+from spatial_mae.ladder.parts import judge_parts
+from spatial_mae.ladder.trends import markdown
 from spatial_mae.sharing.keeping import Archive
 
 
@@ -27,11 +27,9 @@ from spatial_mae.sharing.keeping import Archive
     inputs=lambda given: [Archive(study).folder / "config.yaml" for study in given.studies],
 )
 def main(given: Namespace) -> None:
-    budgets, tables, missing = read_parts(given.studies)
+    rows, lines, missing = judge_parts(given.studies)
     for path in missing:
         print(f"{path}: not there yet, left out")
-    rows = judge_rungs(tables, budgets)
-    lines = trends(rows)
     figure = draw(rows, lines)
     write_rows(given.folder / "ladder.csv", rows)
     write_json(given.folder / "ladder.json", lines)

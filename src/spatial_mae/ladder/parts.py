@@ -3,9 +3,17 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from spatial_mae.ladder.trends import judge_rungs, trends
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.study.ladders import rungs
 from spatial_mae.tables.rows import Row, unique
+
+
+def judge_parts(folders: Sequence[Path]) -> tuple[list[Row], list[Row], list[str]]:
+    """Rows of `judge_rungs`, their `trends`, and the tables not there yet; as `read_parts`."""
+    budgets, tables, missing = read_parts(folders)
+    rows = judge_rungs(tables, budgets)
+    return rows, trends(rows), missing
 
 
 def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[Row]], list[str]]:

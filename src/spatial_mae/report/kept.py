@@ -8,7 +8,7 @@ from statistics import median
 from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
 from spatial_mae.files import Row
 from spatial_mae.ladder import trends
-from spatial_mae.ladder.parts import read_parts
+from spatial_mae.ladder.parts import judge_parts
 from spatial_mae.report.kept_probes import HEADS, mean_and_error, probe_lines
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
@@ -180,8 +180,8 @@ class Kept:
 
     def ladder(self, studies: Sequence[str]) -> str:
         """Verdicts and effects over the budget, of a ladder kept in parts."""
-        budgets, tables, _ = read_parts([self.archives / name for name in studies])
-        return trends.markdown(trends.trends(trends.judge_rungs(tables, budgets))).rstrip()
+        _, lines, _ = judge_parts([self.archives / name for name in studies])
+        return trends.markdown(lines).rstrip()
 
     def datasets(self) -> str:
         """Source, size and checksum of the data sets that docs name."""

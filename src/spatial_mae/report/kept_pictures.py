@@ -16,8 +16,7 @@ from spatial_mae.figures.drawing.catalogue import load_figure
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import Row, atomic_path
 from spatial_mae.ladder.drawing import draw as draw_ladder
-from spatial_mae.ladder.parts import read_parts
-from spatial_mae.ladder.trends import judge_rungs, trends
+from spatial_mae.ladder.parts import judge_parts
 from spatial_mae.report.pictures import shrunk
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tuning.drawing import draw
@@ -52,9 +51,8 @@ def _drawn(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Figur
         search = read_search(archives / entry["search"])
         return draw(search, judge(search))
     if "ladder" in entry:
-        budgets, tables, _ = read_parts([archives / study for study in entry["ladder"]])
-        rows = judge_rungs(tables, budgets)
-        return draw_ladder(rows, trends(rows))
+        rows, lines, _ = judge_parts([archives / study for study in entry["ladder"]])
+        return draw_ladder(rows, lines)
     figure = load_figure(entry["figure"])
     return figure.draw(figure.select(list(_rows(entry, archives, studies))))
 
