@@ -9,11 +9,15 @@ from benchmarks import made_tables
 
 from spatial_mae.cli.judge_ladder import main
 from spatial_mae.files import read_json, read_rows, write_rows
+from spatial_mae.ladder.curves import draw_measures
+from spatial_mae.ladder.drawing import draw
+from spatial_mae.tables.rows import pick
 
 RUNGS = {f"epochs_{epochs}": epochs for epochs in (3, 10, 30, 100)}
 
 
 EXPERIMENTS = [{"name": name, "kind": "jacobian"} for name in RUNGS]
+EXPERIMENTS += [{"name": f"probes_{name}", "kind": "evaluation"} for name in RUNGS]
 CONFIG = {
     "study": "ladder",
     "ladder": [*RUNGS],
@@ -32,14 +36,18 @@ def judge(folder, *studies):
 @pytest.fixture(scope="module")
 def made():
     config = made_tables.studies()["ladder"]
-    return made_tables.tables(config, 2, np.random.default_rng(0), {"jacobian"})["jacobian"]
+    return made_tables.tables(config, 2, np.random.default_rng(0), {"jacobian", "evaluation"})
+
+
+def rung(made, kind, name):
+    rows = [row for row in made[kind] if row["training"] == name]
+    assert rows
+    return rows
 
 
 def write(folder, made, names):
     for name in names:
-        rows = [row for row in made if row["training"] == name]
-        assert rows
-        write_rows(folder / "tables" / f"{name}.csv", rows)
+        write_rows(folder / "tables" / f"{name}.csv", rung(made, "jacobian", name))
 
 
 def test_a_ladder_that_was_stopped_reports_what_it_has(tmp_path, made, capsys):
@@ -57,16 +65,16 @@ def test_a_ladder_that_was_stopped_reports_what_it_has(tmp_path, made, capsys):
 
 def test_parts_trained_as_studies_of_their_own_are_judged_as_one(tmp_path, made):
     """Rungs and seeds of a rung may be in different studies, one of them kept and compressed."""
-    together, rung, seed = (tmp_path / name for name in ("together", "rung", "seed"))
+    together, most, seed = (tmp_path / name for name in ("together", "most", "seed"))
     write(together, made, [*RUNGS])
-    write(rung, made, [*RUNGS][1:])
-    for study, number in ((rung, 0), (seed, 1)):
-        rows = [r for r in made if r["training"] == "epochs_3" and r["seed"] == number]
+    write(most, made, [*RUNGS][1:])
+    for study, number in ((most, 0), (seed, 1)):
+        rows = [r for r in rung(made, "jacobian", "epochs_3") if r["seed"] == number]
         write_rows(study / "tables/epochs_3.csv", rows)
     table = seed / "tables/epochs_3.csv"
     table.with_suffix(".csv.gz").write_bytes(gzip.compress(table.read_bytes()))
     table.unlink()
-    assert judge(tmp_path, rung, seed) == judge(together, together)
+    assert judge(tmp_path, most, seed) == judge(together, together)
 
 
 def test_parts_with_other_recipes_are_refused(tmp_path, made, monkeypatch):
@@ -93,6 +101,31 @@ def test_one_rung_is_reported_too(tmp_path, made):
     verdicts, trends = judge(tmp_path, tmp_path)
     assert {row["epochs"] for row in verdicts} == {3}
     assert {row["word"] for row in trends} == {"too few rungs"}
+
+
+def test_networks_are_shown_at_every_rung(tmp_path, made):
+    write(tmp_path, made, RUNGS)
+    for name in RUNGS:
+        rows = rung(made, "evaluation", name)
+        write_rows(tmp_path / "tables" / f"probes_{name}.csv", rows)
+    judge(tmp_path, tmp_path)
+    found = read_rows(tmp_path / "ladder_networks.csv")
+    assert {(row["epochs"], row["state"]) for row in found if row["measure"] == "probe"} == {
+        (epochs, state) for epochs in RUNGS.values() for state in ("trained", "untrained")
+    }
+    assert {row["measure"] for row in found} == {"probe", "hidden_error", "spread", "entropy"}
+    probe = {"measure": "probe", "state": "trained", "epochs": 10, "patch": 4, "mask": 0.5}
+    made_probes = pick(rung(made, "evaluation", "epochs_10"), protocol="linear_probe")
+    wanted = pick(made_probes, representation="mean", epoch=2000, patch=4, mask=0.5, enc=4, dec=1)
+    values = [pick(rows, seed=1) for rows in (pick(found, **probe), pick(wanted, model="small"))]
+    assert [len(rows) for rows in values] == [1, 1]
+    assert values[0][0]["value"] == values[1][0]["value"]
+    assert (tmp_path / "ladder_networks.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("figure", [draw([], []), draw_measures([])])
+def test_a_figure_without_data_says_why(figure):
+    assert " yet" in figure.texts[0].get_text()
 
 
 def test_without_a_rung_it_says_what_to_do(tmp_path):

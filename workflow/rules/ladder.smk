@@ -9,6 +9,9 @@ outputs:
     results/{study}/ladder.md
     results/{study}/ladder.pdf
     results/{study}/ladder.png
+    results/{study}/ladder_networks.csv
+    results/{study}/ladder_networks.pdf
+    results/{study}/ladder_networks.png
 """
 
 
@@ -28,6 +31,13 @@ rule judge_ladder:
         markdown="results/{study}/ladder.md",
         pdf="results/{study}/ladder.pdf",
         png=report("results/{study}/ladder.png", caption="../report/ladder.rst", category="Claims"),
+        networks="results/{study}/ladder_networks.csv",
+        networks_pdf="results/{study}/ladder_networks.pdf",
+        networks_png=report(
+            "results/{study}/ladder_networks.png",
+            caption="../report/ladder_networks.rst",
+            category="Claims",
+        ),
         record="results/{study}/ladder.record.json",
     log:
         "results/logs/judge_ladder/{study}.log",

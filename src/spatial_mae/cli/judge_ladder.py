@@ -1,4 +1,4 @@
-"""Verdicts at each budget of a ladder, how effects change with it, and their figure.
+"""Verdicts and networks at each budget of a ladder, how effects change with it, and figures.
 
 Experiments whose table is not there yet are left out: a ladder that was stopped reports what it
 has.
@@ -9,7 +9,8 @@ from pathlib import Path
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import write_json, write_rows, write_text
-from spatial_mae.ladder.drawing import draw
+from spatial_mae.ladder.curves import draw_measures
+from spatial_mae.ladder.drawing import any_estimate, draw
 from spatial_mae.ladder.parts import judge_parts
 from spatial_mae.ladder.trends import markdown
 from spatial_mae.sharing.keeping import Archive
@@ -27,15 +28,19 @@ from spatial_mae.sharing.keeping import Archive
     inputs=lambda given: [Archive(study).folder / "config.yaml" for study in given.studies],
 )
 def main(given: Namespace) -> None:
-    rows, lines, missing = judge_parts(given.studies)
-    for path in missing:
+    found = judge_parts(given.studies)
+    for path in found.missing:
         print(f"{path}: not there yet, left out")
-    figure = draw(rows, lines)
-    write_rows(given.folder / "ladder.csv", rows)
-    write_json(given.folder / "ladder.json", lines)
-    write_text(given.folder / "ladder.md", markdown(lines))
-    save(figure, given.folder / "ladder.pdf", given.folder / "ladder.png")
-    print(markdown(lines))
+    if not (found.networks or any_estimate(found.verdicts)):
+        raise ValueError("no statement has an estimate: train a rung with two seeds or more")
+    effects, networks = draw(found.verdicts, found.lines), draw_measures(found.networks)
+    write_rows(given.folder / "ladder.csv", found.verdicts)
+    write_rows(given.folder / "ladder_networks.csv", found.networks)
+    write_json(given.folder / "ladder.json", found.lines)
+    write_text(given.folder / "ladder.md", markdown(found.lines))
+    for name, figure in (("ladder", effects), ("ladder_networks", networks)):
+        save(figure, given.folder / f"{name}.pdf", given.folder / f"{name}.png")
+    print(markdown(found.lines))
 
 
 if __name__ == "__main__":

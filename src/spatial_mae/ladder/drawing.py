@@ -13,6 +13,7 @@ from spatial_mae.figures.drawing.style import (
     GREY,
     legend,
     log_x,
+    panels,
     styled,
     title,
     wrapped,
@@ -35,9 +36,14 @@ NOTE = (
 def draw(rows: Sequence[Row], lines: Sequence[Row]) -> Figure:
     """rows: of `trends.judge_rungs`; lines: of `trends.trends`.
 
-    Statements with an estimate are drawn. Raises ValueError if there are none.
+    Statements with an estimate are drawn; without any the figure says so.
     """
     return _drawn([(line, _points(rows, line["id"])) for line in lines])
+
+
+def any_estimate(rows: Sequence[Row]) -> bool:
+    """Whether one of the rows of `trends.judge_rungs` has an estimate."""
+    return any(row["estimate"] is not None for row in rows)
 
 
 def _points(rows: Sequence[Row], identity: str) -> list[Row]:
@@ -48,7 +54,7 @@ def _points(rows: Sequence[Row], identity: str) -> list[Row]:
 def _drawn(panels: list[tuple[Row, list[Row]]]) -> Figure:
     shown = [(line, points) for line, points in panels if points]
     if not shown:
-        raise ValueError("no statement has an estimate: train a rung with two seeds or more")
+        return empty("no statement has an estimate yet: this needs a rung with two seeds or more")
     figure, axes = wrapped(len(shown), ACROSS, [NOTE])
     for axis, (line, points) in zip(axes, shown, strict=True):
         _panel(axis, line, points)
@@ -57,6 +63,13 @@ def _drawn(panels: list[tuple[Row, list[Row]]]) -> Figure:
         for word, c in COLOURS.items()
     }
     legend(figure, looks | {"undecided": {"marker": "o", "color": GREY, "linestyle": ""}})
+    return figure
+
+
+def empty(reason: str) -> Figure:
+    """A figure without data that says why."""
+    figure, ((axis,),) = panels(1, 1, [reason], height=0.3)
+    axis.set_axis_off()
     return figure
 
 

@@ -1,19 +1,33 @@
 """A ladder trained in parts: the tables of several studies, judged as one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from spatial_mae.ladder.measures import measured
 from spatial_mae.ladder.trends import judge_rungs, trends
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.study.ladders import rungs
 from spatial_mae.tables.rows import Row, unique
 
 
-def judge_parts(folders: Sequence[Path]) -> tuple[list[Row], list[Row], list[str]]:
-    """Rows of `judge_rungs`, their `trends`, and the tables not there yet; as `read_parts`."""
+@dataclass(frozen=True)
+class Judged:
+    """What the parts of a ladder say. verdicts: `judge_rungs`; lines: their `trends`; networks:
+    `measured`; missing: the tables not there yet.
+    """
+
+    verdicts: list[Row]
+    lines: list[Row]
+    networks: list[Row]
+    missing: list[str]
+
+
+def judge_parts(folders: Sequence[Path]) -> Judged:
+    """folders, and what is raised: as for `read_parts`."""
     budgets, tables, missing = read_parts(folders)
-    rows = judge_rungs(tables, budgets)
-    return rows, trends(rows), missing
+    verdicts = judge_rungs(tables, budgets)
+    return Judged(verdicts, trends(verdicts), measured(tables, budgets), missing)
 
 
 def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[Row]], list[str]]:

@@ -8,8 +8,8 @@ from statistics import median
 from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
 from spatial_mae.files import Row
 from spatial_mae.ladder import trends
-from spatial_mae.ladder.parts import judge_parts
-from spatial_mae.report.kept_probes import HEADS, mean_and_error, probe_lines
+from spatial_mae.ladder.parts import Judged, judge_parts
+from spatial_mae.report.kept_probes import HEADS, budget_lines, mean_and_error, probe_lines
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
 from spatial_mae.tuning.verdict import judge
@@ -29,6 +29,7 @@ class Kept:
     def __init__(self, archives: Path) -> None:
         self.archives = archives
         self._studies: dict[str, Archive] = {}
+        self._ladders: dict[tuple[str, ...], Judged] = {}
 
     def functions(self) -> dict[str, Callable]:
         """What a template can call, by name."""
@@ -42,7 +43,7 @@ class Kept:
             self.found,
             self.claim,
         )
-        named += (self.record, self.datasets, self.search, self.ladder, percent)
+        named += (self.record, self.datasets, self.search, self.ladder, self.over_budget, percent)
         return {function.__name__: function for function in named}
 
     def study(self, name: str) -> Archive:
@@ -180,8 +181,20 @@ class Kept:
 
     def ladder(self, studies: Sequence[str]) -> str:
         """Verdicts and effects over the budget, of a ladder kept in parts."""
-        _, lines, _ = judge_parts([self.archives / name for name in studies])
-        return trends.markdown(lines).rstrip()
+        return trends.markdown(self._judged(studies).lines).rstrip()
+
+    def over_budget(
+        self, studies: Sequence[str], measure: str, digits: int = 1, factor: float = 1.0
+    ) -> str:
+        """A measure of a ladder's networks, mean over seeds ± standard error: epochs across."""
+        rows = pick(self._judged(studies).networks, measure=measure)
+        return markdown(*budget_lines(rows, digits, factor))
+
+    def _judged(self, studies: Sequence[str]) -> Judged:
+        key = tuple(studies)
+        if key not in self._ladders:
+            self._ladders[key] = judge_parts([self.archives / name for name in studies])
+        return self._ladders[key]
 
     def datasets(self) -> str:
         """Source, size and checksum of the data sets that docs name."""

@@ -1,11 +1,12 @@
-"""What linear probes of a kept study's networks say, setting by setting, as lines of a table."""
+"""What is measured of a kept study's networks, setting by setting, as lines of a table."""
 
 from collections.abc import Iterator, Sequence
 from math import sqrt
 from statistics import fmean, stdev
 
 from spatial_mae.files import Row
-from spatial_mae.tables.rows import groups, pick
+from spatial_mae.ladder.measures import TRAINED, UNTRAINED
+from spatial_mae.tables.rows import groups, levels, pick
 from spatial_mae.tables.runs import PIXELS, PROBE, asked, last, probes
 
 HEADS = ("label (chance)", "patch", "m", "seeds", "pretrained", "untrained", "without a network")
@@ -39,6 +40,29 @@ def _pixels(row: Row) -> bool:
 
 def _percent(rows: Sequence[Row]) -> str:
     return mean_and_error([100 * row["value"] for row in rows])
+
+
+def budget_lines(
+    rows: Sequence[Row], digits: int, factor: float
+) -> tuple[list[str], list[list[str]]]:
+    """Heads and lines, a line per patch size and mask ratio, of one measure of a ladder's networks.
+
+    rows: of `spatial_mae.ladder.measures.measured`. Values times `factor`, with decimal `digits`.
+    """
+    epochs = levels(rows, "epochs")
+    cells = [pick(rows, state=UNTRAINED), *(pick(rows, state=TRAINED, epochs=e) for e in epochs)]
+    lines = []
+    for patch, mask in sorted({(row["patch"], row["mask"]) for row in rows}):
+        own = [_of_seeds(pick(cell, patch=patch, mask=mask)) for cell in cells]
+        values = [mean_and_error([factor * v for v in seeds.values()], digits) for seeds in own]
+        seeds = " / ".join(str(len(one)) for one in own[1:])
+        lines.append([str(patch), str(mask), seeds, *values])
+    return ["patch", "m", "seeds", "untrained", *(f"{e} epochs" for e in epochs)], lines
+
+
+def _of_seeds(rows: Sequence[Row]) -> dict[int, float]:
+    """Seed -> value. An untrained network is the same at every rung."""
+    return {row["seed"]: row["value"] for row in rows}
 
 
 def mean_and_error(values: Sequence[float], digits: int = 1) -> str:

@@ -11,6 +11,7 @@ from benchmarks import made_tables
 from spatial_mae.files import write_rows
 from spatial_mae.report.kept import Kept
 from spatial_mae.report.kept_pictures import redraw
+from spatial_mae.tables.rows import pick
 
 HEAD = "dataset,n_images,patch,model,mask_ratio,n_latents,mean_distance"
 ROWS = ["d,1500,2,ae,0.0,64,1.004", "d,1500,4,ae,0.0,64,1.001", "d,1500,2,mae,0.5,64,2.346"]
@@ -110,9 +111,20 @@ def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
         write_rows(tmp_path / rung / "tables/influence.csv", rows)
         text = yaml.safe_dump(part | {"experiments": [entry]})
         (tmp_path / rung / "config.yaml").write_text(text)
-    lines = Kept(tmp_path).ladder([*budgets]).splitlines()
+    kept = Kept(tmp_path)
+    lines = kept.ladder([*budgets]).splitlines()
     assert any(re.match(r"\| entropy\.mask \| 3: .+; 10: .+ \|", line) for line in lines)
-    pictures = {"redrawn": {"effects": {"ladder": [*budgets]}}, "not_redrawn": {}}
+    table = kept.over_budget([*budgets], "spread", digits=3).splitlines()
+    assert table[0] == "| patch | m | seeds | untrained | 3 epochs | 10 epochs |"
+    wanted = {"source": "network", "measure": "spread", "normalised": "no"}
+    wanted |= {"power": 1, "channels": "sum"}
+    rows = pick(made, **wanted, patch=4, mask=0.5, training="epochs_10", epoch=2000)
+    first, second = (row["value"] for row in rows)
+    cell = f"{(first + second) / 2:.3f} ± {abs(first - second) / 2:.3f}"
+    (line,) = [line for line in table if line.startswith("| 4 | 0.5 |")]
+    assert line.split(" | ")[2] == "2 / 2" and line.endswith(f"| {cell} |")
+    shows = {name: {"ladder": [*budgets], "shows": name} for name in ("effects", "networks")}
+    pictures = {"redrawn": shows, "not_redrawn": {}}
     (tmp_path / "pictures.yaml").write_text(yaml.safe_dump(pictures))
-    (picture,) = redraw(tmp_path, tmp_path)
-    assert picture.stat().st_size > 5000
+    drawn = redraw(tmp_path, tmp_path)
+    assert [picture.stat().st_size > 5000 for picture in drawn] == [True, True]
