@@ -41,6 +41,7 @@ PANELS = {
 }
 MAPS = {"spread": "viridis", "entropy": "cividis"}
 NOT_RUN = "0.88"
+LOWEST = 1.5  # inches of a row of panels: the name beside its colour bar must fit
 ACROSS = 6  # with more mask ratios than this, panels are placed above each other
 
 
@@ -63,7 +64,7 @@ def draw(rows: list[Row]) -> Figure:
     masks, patches = levels(rows, "mask"), levels(rows, "patch")
     stacked = len(masks) > ACROSS
     shape = (len(cells), 1) if stacked else (1, len(cells))
-    height = 0.6 + (0.2 if stacked else 0.3) * len(patches)
+    height = max(LOWEST, 0.6 + (0.2 if stacked else 0.3) * len(patches))
     figure, axes = panels(*shape, notes(rows, *remarks(rows)), height=height)
     axes_of: dict[str, list[Axes]] = {}
     for axis, key in zip(axes.flat, cells, strict=True):

@@ -16,7 +16,7 @@ from scipy.stats import chi2, norm
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.scale import EPOCHS
-from spatial_mae.claims.verdict import FINDING
+from spatial_mae.claims.verdict import FINDING, in_words
 from spatial_mae.tables.rows import Row, Tables
 
 TRAINING = "training"
@@ -43,8 +43,9 @@ def trained_kinds(tables: Tables) -> set[str]:
 def judge_rungs(tables: Tables, epochs: Mapping[str, int]) -> list[Row]:
     """A row for each rung and finding about trained networks that one of the rungs decides.
 
-    epochs: recipe -> epochs, the rungs. Rows: id, source, training, epochs, verdict, estimate, low
-    and high (None where nothing was estimated), sentence. Rungs without rows are left out.
+    epochs: recipe -> epochs, the rungs. Rows: id, source, quote, training, epochs, verdict,
+    estimate, low and high (None where nothing was estimated), sentence. Rungs without rows are left
+    out.
     """
     found = []
     for training, count in sorted(epochs.items(), key=lambda item: item[1]):
@@ -55,7 +56,8 @@ def judge_rungs(tables: Tables, epochs: Mapping[str, int]) -> list[Row]:
             if claim["role"] == FINDING and claim["scale"]:
                 evidence = claim["evidence"]
                 numbers = {name: evidence.get(name) for name in ("estimate", "low", "high")}
-                row = {"id": claim["id"], "source": claim["source"], TRAINING: training}
+                row = {name: claim[name] for name in ("id", "source", "quote")}
+                row[TRAINING] = training
                 row |= {"epochs": count, "verdict": claim["verdict"], **numbers}
                 found.append(row | {"sentence": claim["sentence"]})
     return found
@@ -90,7 +92,7 @@ def trend(epochs: Sequence[float], estimates: Sequence[float], errors: Sequence[
     """
     n = len(epochs)
     if n < 2 or len(set(epochs)) < 2 or min(errors) <= 0:
-        return Trend(n, *(None,) * 3, FEW, *(None,) * 3, f"{n} rungs with an estimate")
+        return Trend(n, *(None,) * 3, FEW, *(None,) * 3, f"rungs with an estimate: {n}")
     x, y, s = np.log(epochs), np.asarray(estimates, float), np.asarray(errors, float)
     design = np.stack([np.ones(n), x], axis=1) / s[:, None]
     covariance = np.linalg.inv(design.T @ design)
@@ -139,20 +141,22 @@ def trends(rows: Sequence[Row]) -> list[Row]:
             if measured
             else trend([], [], [])
         )
-        words = "; ".join(f"{row['epochs']}: {row['verdict']}" for row in own)
-        found.append({"id": identity, "source": own[0]["source"], "verdicts": words} | vars(line))
+        words = "; ".join(f"{row['epochs']}: {in_words(row['verdict'])}" for row in own)
+        said = {name: own[0][name] for name in ("id", "source", "quote")}
+        found.append(said | {"verdicts": words} | vars(line))
     return found
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """The trends as a table in Markdown."""
-    head = "| statement | verdict by epochs | change per tenfold (95%) | trend | "
-    lines = [head + f"at {EPOCHS} epochs (95%) |", "|---" * 5 + "|"]
+    head = "| statement | quote | verdict by epochs | change per tenfold (95%) | trend | "
+    lines = [head + f"at {EPOCHS} epochs (95%) |", "|---" * 6 + "|"]
     for row in rows:
         slope = _range(row["per_tenfold"], row["low"], row["high"])
         ahead = _range(row["predicted"], row["predicted_low"], row["predicted_high"])
         cells = (
             row["id"],
+            row["quote"].replace("|", "\\|"),
             row["verdicts"],
             slope,
             row["word"],

@@ -43,7 +43,8 @@ class Kept:
             self.found,
             self.claim,
         )
-        named += (self.record, self.datasets, self.search, self.ladder, self.over_budget, percent)
+        named += (self.record, self.datasets, self.search, self.ladder, self.at_budgets)
+        named += (self.over_budget, percent)
         return {function.__name__: function for function in named}
 
     def study(self, name: str) -> Archive:
@@ -182,6 +183,16 @@ class Kept:
     def ladder(self, studies: Sequence[str]) -> str:
         """Verdicts and effects over the budget, of a ladder kept in parts."""
         return trends.markdown(self._judged(studies).lines).rstrip()
+
+    def at_budgets(self, studies: Sequence[str], statement: str) -> str:
+        """What was found of a statement at each budget of a ladder, a point of a list each."""
+        rows = pick(self._judged(studies).verdicts, id=statement)
+        if not rows:
+            raise ValueError(f"no rung of {', '.join(studies)} decides {statement!r}")
+        return "\n".join(
+            f"  - {row['epochs']} epochs, *{in_words(row['verdict'])}*: {row['sentence']}"
+            for row in rows
+        )
 
     def over_budget(
         self, studies: Sequence[str], measure: str, digits: int = 1, factor: float = 1.0

@@ -43,7 +43,7 @@ def test_the_interval_at_the_papers_epochs_covers_the_truth():
         (EPOCHS[:3], line(0.05)[:3], "3 rungs"),
         (EPOCHS, [0.1, 0.3, 0.1, 0.3], "not on a line"),
         ([3, 4, 5, 6], [0.1] * 4, "too far beyond"),
-        ([3], [0.1], "1 rungs with an estimate"),
+        ([3], [0.1], "rungs with an estimate: 1"),
     ],
 )
 def test_what_cannot_be_told_is_not_told(epochs, estimates, reason):
@@ -68,7 +68,7 @@ def test_the_rows_of_a_rung_are_its_networks_and_what_no_network_made():
 def test_each_rung_is_judged_by_itself_and_one_without_rows_is_left_out(monkeypatch):
     def judged(tables):
         value = tables["evaluation"][0]["value"]
-        claim = {"id": "x", "source": "001", "role": "finding", "scale": "3 epochs"}
+        claim = {"id": "x", "source": "001", "quote": "q", "role": "finding", "scale": "3 epochs"}
         claim |= {"verdict": HOLDS, "sentence": "s"}
         evidence = {"estimate": value, "low": value - 0.02, "high": value + 0.02}
         untrained = {**claim, "id": "theory", "scale": "", "evidence": {}}
@@ -82,4 +82,4 @@ def test_each_rung_is_judged_by_itself_and_one_without_rows_is_left_out(monkeypa
     (trend,) = ladder.trends(found)
     assert trend["word"] == ladder.STRENGTHENS
     assert trend["verdicts"] == "3: holds; 10: holds; 30: holds; 100: holds"
-    assert "| x |" in ladder.markdown([trend])
+    assert "| x | q |" in ladder.markdown([trend])

@@ -1,11 +1,14 @@
 """The fields of the papers' statements."""
 
+import re
+
 import pytest
 
 from spatial_mae.papers.statements import SOURCES, statements
 from spatial_mae.tables.column import NUMBER, WHOLE
 from spatial_mae.tables.columns import COLUMNS
 
+BROKEN = re.compile(r"[a-z]- |-$|\d[a-z]{3}")  # words as the text of a PDF breaks or joins them
 FIELDS = {"id", "source", "quote", "needs"}
 OPTIONAL = {"numbers", "undecided", "minimum"}
 NEEDS = {"cpu", "train", "reported", "note"}
@@ -25,6 +28,7 @@ def test_fields(identity):
     assert statement["source"] in SOURCES
     assert statement["needs"] in NEEDS
     assert statement["quote"].strip()
+    assert not BROKEN.search(statement["quote"])
     assert statement.get("numbers", {"a": 1})
     assert statement.get("undecided", "a reason").strip()
 

@@ -113,7 +113,12 @@ def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
         (tmp_path / rung / "config.yaml").write_text(text)
     kept = Kept(tmp_path)
     lines = kept.ladder([*budgets]).splitlines()
-    assert any(re.match(r"\| entropy\.mask \| 3: .+; 10: .+ \|", line) for line in lines)
+    assert any(re.match(r"\| entropy\.mask \| [^|]+ \| 3: .+; 10: .+ \|", line) for line in lines)
+    said = kept.at_budgets([*budgets], "entropy.mask").splitlines()
+    assert [line.split(", *")[0] for line in said] == ["  - 3 epochs", "  - 10 epochs"]
+    assert all("change of entropy" in line for line in said), said
+    with pytest.raises(ValueError, match="no rung of epochs_3, epochs_10 decides 'depth.claim'"):
+        kept.at_budgets([*budgets], "depth.claim")
     table = kept.over_budget([*budgets], "spread", digits=3).splitlines()
     assert table[0] == "| patch | m | seeds | untrained | 3 epochs | 10 epochs |"
     wanted = {"source": "network", "measure": "spread", "normalised": "no"}
