@@ -49,8 +49,9 @@ def _drawn(rows: list[Row]) -> Figure:
         for axis, patch in zip(line, patches, strict=True):
             own = pick(rows, measure=name, patch=patch)
             axis.set_visible(bool(own))
-            _panel(axis, own, styles)
-            title(axis, f"{TITLES[name]}, patch {patch}")
+            if own:
+                _panel(axis, own, styles)
+                title(axis, f"{TITLES[name]}, patch {patch}")
         left = next(axis for axis in line if axis.get_visible())
         left.tick_params(labelleft=True)
         left.set_ylabel(AXES[name])

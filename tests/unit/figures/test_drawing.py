@@ -140,3 +140,9 @@ def test_ranges_say_what_is_drawn():
     assert notes.ranges([row | {"half_width": 0.1}]) == [notes.TWO_ERRORS]
     assert notes.ranges([row | {"high": 2}], "bands: an error") == ["bands: an error"]
     assert notes.ranges([row, row | {"seeds": 2}]) == ["bands and bars: range of the seeds"]
+
+
+def test_a_logarithmic_axis_of_one_value_has_room_around_it():
+    axis = style.panels(1, 1, [])[1][0, 0]
+    style.log_x(axis, [3])
+    assert axis.get_xlim() == (1.5, 6)

@@ -158,6 +158,8 @@ def bars(axis: Axes, rows: Sequence[Mapping], x: str, y: str, color: object) -> 
 def log_x(axis: Axes, values: Sequence[float]) -> None:
     """A logarithmic axis whose ticks are (some of) the plotted values themselves."""
     axis.set_xscale("log")
+    if len(set(values)) == 1:
+        axis.set_xlim(values[0] / 2, values[0] * 2)
     ticks = spread(sorted(set(values)), 5)
     axis.set_xticks(ticks, [number(value) for value in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
