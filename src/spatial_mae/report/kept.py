@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+from scipy.stats import ttest_1samp
+
 from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
 from spatial_mae.files import Row
 from spatial_mae.ladder import trends
@@ -37,6 +39,7 @@ class Kept:
             self.value,
             self.pivot,
             self.mean,
+            self.difference,
             self.ranks,
             self.probed,
             self.verdicts,
@@ -114,6 +117,29 @@ class Kept:
         if len(distinct(rows, "seed")) < len(rows):
             raise ValueError(f"several values of {column} of a seed where {where}")
         return mean_and_error([factor * row[column] for row in rows], digits)
+
+    def difference(
+        self,
+        study: str,
+        experiments: Sequence[str],
+        column: str,
+        digits: int = 1,
+        factor: float = 1.0,
+        **where: object,
+    ) -> str:
+        """Mean over seeds of the first experiment less the second, with its 95% interval.
+
+        Student's, of the differences seed by seed. Raises ValueError if the two have other seeds.
+        """
+        rows = [pick(self.study(study).table(name), **where) for name in experiments]
+        ours, theirs = ({row["seed"]: factor * row[column] for row in own} for own in rows)
+        if ours.keys() != theirs.keys():
+            raise ValueError(f"{experiments} have other seeds: {[*ours]} and {[*theirs]}")
+        found = ttest_1samp([ours[seed] - theirs[seed] for seed in ours], 0).confidence_interval()
+        return (
+            f"{(found.low + found.high) / 2:.{digits}f} "
+            f"({found.low:.{digits}f} to {found.high:.{digits}f})"
+        )
 
     def ranks(self, groups: Sequence[Sequence[str]], predictors: Sequence[str]) -> str:
         """How well gains are predicted: a row per (label, study, data set, kind of target)."""

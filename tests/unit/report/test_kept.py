@@ -98,6 +98,24 @@ def test_a_mean_is_over_seeds_and_refuses_two_rows_of_one(kept):
         kept.mean(*args, blocks=2)
 
 
+def test_a_difference_is_paired_by_seed_and_refuses_other_seeds(kept):
+    """Differences 1, 2, 3: Student's interval is 2 ± 4.303 / sqrt(3)."""
+    folder = kept.archives / "pairs"
+    (folder / "tables").mkdir(parents=True)
+    entries = [{"name": name, "kind": "detection"} for name in ("ours", "theirs", "other")]
+    (folder / "config.yaml").write_text(yaml.safe_dump({"experiments": entries}))
+    values = {"ours": (5, 9, 14), "theirs": (4, 7, 11), "other": (4, 7)}
+    for name, own in values.items():
+        write_rows(
+            folder / f"tables/{name}.csv",
+            [{"seed": seed, "metric": "box_ap", "value": v / 100} for seed, v in enumerate(own)],
+        )
+    args = {"column": "value", "factor": 100, "metric": "box_ap"}
+    assert kept.difference("pairs", ["ours", "theirs"], **args) == "2.0 (-0.5 to 4.5)"
+    with pytest.raises(ValueError, match="have other seeds"):
+        kept.difference("pairs", ["ours", "other"], **args)
+
+
 def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
     """From made tables of the study `ladder`: two rungs, each kept as a study of its own."""
     budgets = {"epochs_3": 3, "epochs_10": 10}
