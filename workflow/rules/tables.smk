@@ -35,11 +35,13 @@ rule collect_table:
     params:
         code=fingerprint("collect_table"),
         experiment=lambda wildcards: json.dumps(grid.measured(experiment(wildcards))),
+        normalised=relations.normalised_recipes(config),
     shell:
         r"""
         python -m spatial_mae.cli.collect_table \
             --experiment {params.experiment:q} \
             --controls {input.controls:q} \
+            --normalised {params.normalised:q} \
             --table {output.table:q} \
             --record {output.record:q} \
             &>{log:q}

@@ -12,11 +12,13 @@ from spatial_mae.tables.collecting import collect
 @entry_point(
     values(json.loads, experiment="the config's experiment (JSON)"),
     flag("controls", type=Path, nargs="*", default=[], help="scores of controls"),
+    flag("normalised", nargs="*", default=[], help="recipes of pretraining on normalised targets"),
     paths(table="table to write (.csv)"),
     inputs=lambda given: [*map(Path, grid.run_tables(given.experiment)), *given.controls],
 )
 def main(given: Namespace) -> None:
-    write_rows(given.table, collect(given.experiment, controls=given.controls))
+    rows = collect(given.experiment, controls=given.controls, normalised=given.normalised)
+    write_rows(given.table, rows)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from spatial_mae.tables.runs import (
 PROBE, ERROR, SPREAD, ENTROPY = "probe", "hidden_error", "spread", "entropy"
 MEASURES = (PROBE, ERROR, SPREAD, ENTROPY)
 TRAINED, UNTRAINED = "trained", "untrained"
-NAMED = ("pixels", "model_width", "pretrain_n_train", "precision")  # what figures say of networks
+# What figures say of networks.
+NAMED = ("pixels", "model_width", "pretrain_n_train", "precision", "normalised_targets")
 SUMS = {"power": 1, "channels": "sum", "normalised": (None, "no")}  # of |J|, in pixels or nats
 
 

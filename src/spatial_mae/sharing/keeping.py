@@ -20,6 +20,7 @@ from spatial_mae.files import Row, atomic_path, read_columns, read_json, write_j
 from spatial_mae.sharing.members import quoted_files
 from spatial_mae.sharing.packing import origin, written_config
 from spatial_mae.study import relations, sources
+from spatial_mae.tables.collecting import told
 from spatial_mae.tables.reading import read_table
 from spatial_mae.tables.rows import unique
 
@@ -55,7 +56,9 @@ class Archive:
             names = ", ".join(self.kinds)
             raise ValueError(f"{self.folder} has no experiment {experiment!r}; it has {names}")
         if experiment not in self._tables:
-            self._tables[experiment] = self._read(experiment)
+            normalised = relations.normalised_recipes(self.config)
+            rows = self._read(experiment)  # older tables do not say it
+            self._tables[experiment] = [{**told(row, normalised), **row} for row in rows]
         return self._tables[experiment]
 
     def has(self, experiment: str) -> bool:

@@ -26,6 +26,12 @@ def weights(config: Mapping) -> list[str]:
     return [f"{folder}/weights.safetensors" for folder in folders]
 
 
+def normalised_recipes(config: Mapping) -> list[str]:
+    """The recipes of pretraining whose target patches have mean 0 and deviation 1."""
+    recipes = config.get("recipes", {}).get("pretraining", {})
+    return [name for name, recipe in recipes.items() if recipe.get("normalise_targets")]
+
+
 def reference(config: Mapping, recipe: str, run: Mapping) -> Run:
     """The run whose layers `run` is compared with, as the recipe says."""
     return {**run, **config["recipes"]["similarity"][recipe]["reference"]}

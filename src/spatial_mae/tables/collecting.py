@@ -11,7 +11,10 @@ from spatial_mae.tables.reading import read_table
 
 
 def collect(
-    experiment: Mapping, folder: Path = Path(), controls: Iterable[str | Path] = ()
+    experiment: Mapping,
+    folder: Path = Path(),
+    controls: Iterable[str | Path] = (),
+    normalised: Collection[str] = (),
 ) -> list[Row]:
     """All rows of all runs of `experiment`, each with its run's keys in front.
 
@@ -20,7 +23,8 @@ def collect(
 
     Runs on a data set also get its `height` and `width`, `n_images`, the number of images behind
     their moments, and `pixels`, what its manifest says happened to the pixels, unless the run's
-    table says otherwise; tables of accuracies also `n_classes`, of each row's label. `folder` is
+    table says otherwise; tables of accuracies also `n_classes`, of each row's label. Runs of
+    pretrained networks get `normalised_targets`: "yes" for recipes in `normalised`. `folder` is
     where `results/` is.
 
     Raises FileNotFoundError if a run's table is missing, ValueError if it has a column that is not
@@ -36,11 +40,23 @@ def collect(
         if "dataset" in run
     }
     return [
-        {**run, **_origin(run, manifests, experiment["kind"], row.get("label")), **row}
+        {
+            **run,
+            **_origin(run, manifests, experiment["kind"], row.get("label")),
+            **told(run, normalised),
+            **row,
+        }
         for run, paths in runs
         for path in paths
         for row in _read(folder / path, experiment["kind"])
     ]
+
+
+def told(run: Mapping, normalised: Collection[str]) -> Row:
+    """What the recipe says of a run of a pretrained network, as columns."""
+    if "training" not in run:
+        return {}
+    return {"normalised_targets": "yes" if run["training"] in normalised else "no"}
 
 
 def _run_files(experiment: Mapping, run: Mapping, controls: Collection[str]) -> list[str]:

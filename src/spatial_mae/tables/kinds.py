@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from spatial_mae.study.measured.columns import ORIGIN
+from spatial_mae.study.measured.columns import ORIGIN, RECIPE
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.tables.column import Column
 from spatial_mae.tables.columns import COLUMNS, IN_KIND
@@ -11,7 +11,8 @@ from spatial_mae.tables.columns import COLUMNS, IN_KIND
 def columns_of(kind: str) -> dict[str, Column]:
     """The columns that tables of a kind may have, by name: its runs' keys in front."""
     keys = KINDS[kind].keys
-    names = (*keys, *(ORIGIN if "dataset" in keys else ()), *KINDS[kind].columns)
+    told = (("dataset", ORIGIN), ("training", RECIPE))
+    names = (*keys, *(n for key, own in told if key in keys for n in own), *KINDS[kind].columns)
     return {name: declared(name, kind) for name in names}
 
 

@@ -14,6 +14,7 @@ FRAME = ("dataset", "n_images", "pixels", "network", "model_width", "training")
 FRAME += ("pretrain_epochs", "tuning_epochs", "supervised_epochs", "precision", "device")
 FRAME += ("pretrain_n_train", "n_train", "n_test", "n_fitted", "n_judged", "n_reconstructed")
 FRAME += ("split", "tokens", "control_colour", "runs_left_out", "n_classes")
+FRAME += ("normalised_targets",)
 
 
 def mean(rows: Rows, column: str) -> float:

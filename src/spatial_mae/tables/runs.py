@@ -126,6 +126,15 @@ def over_units(rows: Rows) -> list[Row]:
     return [row | {axis: None} for axis in ("unit", "patch") for row in with_unit(rows)]
 
 
+def predicting(rows: Rows) -> list[Row]:
+    """The rows of networks that predict pixels by themselves.
+
+    Those trained on normalised targets take a patch's mean and deviation from the true patch, so
+    that their errors compare with no other model's, nor with those at another patch size.
+    """
+    return [row for row in rows if row.get("normalised_targets") != "yes"]
+
+
 def in_percent(row: Row) -> Row:
     """A row whose value, a share, is given in percent."""
     return row | {"value": 100 * row["value"]}

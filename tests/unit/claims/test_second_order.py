@@ -78,6 +78,15 @@ def test_three_numbers_are_needed(orders, missing):
     assert "errors of network and linear MAE" in found.sentence
 
 
+def test_networks_that_are_told_means_and_deviations_are_not_compared(orders):
+    rows = [row | {"normalised_targets": "yes"} for row in orders(0.1, 0.3, 0.8)]
+    found = network_exceeds_second_order({"second_order": rows})
+    assert found.verdict == NOT_RUN
+    assert "a network is told each patch's mean and deviation" in found.sentence
+    plain = [row | {"normalised_targets": "no"} for row in orders(0.3, 0.2, 0.8, patch=8)]
+    assert network_exceeds_second_order({"second_order": rows + plain}).verdict == FAILS
+
+
 def test_patch_sizes_are_settings(orders):
     rows = orders(0.2, 0.3, 0.8, patch=2) + orders(0.4, 0.3, 0.8, patch=8)
     found = network_exceeds_second_order({"second_order": rows})

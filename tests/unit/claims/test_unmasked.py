@@ -86,6 +86,13 @@ def test_larger_units_give_structure_for_pixels(table, grid, sign, verdict):
     assert unmasked.units_trade_pixels_for_structure(tables).verdict == verdict
 
 
+def test_units_of_networks_that_are_told_means_and_deviations_are_not_compared(table):
+    tables = table(lambda m, p: p / 20, masks=(0.75,), sign=-1, patches=(2, 4, 8))
+    rows = [row | {"normalised_targets": "yes"} for row in tables["unmasked"]]
+    found = unmasked.units_trade_pixels_for_structure({"unmasked": rows})
+    assert found.verdict == NOT_RUN and "without normalised targets" in found.sentence
+
+
 def test_what_untrained_networks_do_too_is_no_effect_of_masks(table):
     tables = table(lambda m, p: 0.3 + p / 20, masks=(0.75,), patches=(2, 4, 8), sign=-1)
     for row in tables["unmasked"]:

@@ -146,3 +146,9 @@ def test_a_logarithmic_axis_of_one_value_has_room_around_it():
     axis = style.panels(1, 1, [])[1][0, 0]
     style.log_x(axis, [3])
     assert axis.get_xlim() == (1.5, 6)
+
+
+def test_the_small_print_says_that_patches_are_told_their_mean_and_deviation():
+    rows = [{"seeds": 1, "normalised_targets": "yes"}, {"seeds": 1, "normalised_targets": "no"}]
+    assert notes.GIVEN in notes.remarks(rows)
+    assert notes.GIVEN not in notes.remarks(rows[1:])

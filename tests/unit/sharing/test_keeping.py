@@ -74,6 +74,18 @@ def test_tables_config_claims_and_origin_are_kept(finished, tmp_path):
     assert list(kept.claims.values()) == kept.judged()
 
 
+def test_tables_of_before_are_told_which_targets_were_normalised(tmp_path):
+    """The config knows it, and a table that says it itself is believed."""
+    experiment = {"name": "scores", "kind": "evaluation"}
+    recipes = {"pretraining": {"a": {"normalise_targets": True}, "b": {}}}
+    config = {"study": "old", "recipes": recipes, "experiments": [experiment]}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    write_rows(tmp_path / "tables/scores.csv", [{"training": t, "value": 1} for t in "ab"])
+    assert [r["normalised_targets"] for r in Archive(tmp_path).table("scores")] == ["yes", "no"]
+    write_rows(tmp_path / "tables/scores.csv", [{"training": "b", "normalised_targets": "yes"}])
+    assert [r["normalised_targets"] for r in Archive(tmp_path).table("scores")] == ["yes"]
+
+
 def test_a_large_table_is_compressed_and_read_alike(finished, tmp_path, monkeypatch):
     plain = keep("small", finished, tmp_path / "plain")
     monkeypatch.setattr("spatial_mae.sharing.keeping.LARGE", 10)

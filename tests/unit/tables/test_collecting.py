@@ -68,3 +68,6 @@ def test_accuracies_have_the_number_of_classes_of_their_label(tmp_path):
     (path,) = grid.run_tables(named)
     write_rows(tmp_path / path, [{"label": label, "value": 0.5} for label in (None, "hue")])
     assert [row["n_classes"] for row in collect(named, tmp_path)] == [4, 2]
+    assert {row["normalised_targets"] for row in collect(named, tmp_path)} == {"no"}
+    told = collect(named, tmp_path, normalised=["short"])
+    assert {row["normalised_targets"] for row in told} == {"yes"}

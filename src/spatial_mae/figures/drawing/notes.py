@@ -6,6 +6,7 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tables.runs import SETTING
 from spatial_mae.tables.words import PHRASES
 
+GIVEN = "normalised targets: predicted patches take the mean and deviation of the true ones"
 # What bars are, and lines that no legend names.
 TWO_ERRORS = "bars: two standard errors"
 INTERVALS = "bars: 95 % intervals"
@@ -90,7 +91,7 @@ def _stationary(rows: Sequence[Row]) -> str:
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:
-    """For under a figure of rows from `over_seeds`: seeds, missing runs, the controls' colour.
+    """For under a figure of rows from `over_seeds`: seeds, missing runs, targets, controls' colour.
 
     Controls are not counted.
     """
@@ -101,7 +102,13 @@ def remarks(rows: Sequence[Row]) -> list[str]:
         said = f"means of {span} seeds"
     missing = rows[0].get("runs_left_out") or 0
     lost = [f"runs left out because they did not complete: {missing}"] if missing else []
-    return [said, *lost, *(f"controls of {c} pixels" for c in distinct(rows, "control_colour"))]
+    given = [GIVEN] if "yes" in distinct(rows, "normalised_targets") else []
+    return [
+        said,
+        *lost,
+        *given,
+        *(f"controls of {c} pixels" for c in distinct(rows, "control_colour")),
+    ]
 
 
 def ranges(rows: Sequence[Row], single: str = TWO_ERRORS) -> list[str]:

@@ -2,6 +2,8 @@
 
 # What a table says of the images behind a run on a data set.
 ORIGIN = ("height", "width", "n_images", "pixels")
+# What a table says of the recipe behind a pretrained network.
+RECIPE = ("normalised_targets",)
 # How the network behind a row was trained.
 SCALE = ("epochs", "pretrain_n_train", "model_width", "status")
 TIMES = ("seconds", "images_per_second")
