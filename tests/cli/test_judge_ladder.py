@@ -109,7 +109,7 @@ def test_networks_are_shown_at_every_rung(tmp_path, made):
         rows = rung(made, "evaluation", name)
         write_rows(tmp_path / "tables" / f"probes_{name}.csv", rows)
     judge(tmp_path, tmp_path)
-    found = read_rows(tmp_path / "ladder_networks.csv")
+    found = read_json(tmp_path / "ladder_networks.json")
     assert {(row["epochs"], row["state"]) for row in found if row["measure"] == "probe"} == {
         (epochs, state) for epochs in RUNGS.values() for state in ("trained", "untrained")
     }

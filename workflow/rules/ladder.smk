@@ -9,7 +9,7 @@ outputs:
     results/{study}/ladder.md
     results/{study}/ladder.pdf
     results/{study}/ladder.png
-    results/{study}/ladder_networks.csv
+    results/{study}/ladder_networks.json
     results/{study}/ladder_networks.pdf
     results/{study}/ladder_networks.png
 """
@@ -31,7 +31,7 @@ rule judge_ladder:
         markdown="results/{study}/ladder.md",
         pdf="results/{study}/ladder.pdf",
         png=report("results/{study}/ladder.png", caption="../report/ladder.rst", category="Claims"),
-        networks="results/{study}/ladder_networks.csv",
+        networks="results/{study}/ladder_networks.json",
         networks_pdf="results/{study}/ladder_networks.pdf",
         networks_png=report(
             "results/{study}/ladder_networks.png",

@@ -35,7 +35,7 @@ def main(given: Namespace) -> None:
         raise ValueError("no statement has an estimate: train a rung with two seeds or more")
     effects, networks = draw(found.verdicts, found.lines), draw_measures(found.networks)
     write_rows(given.folder / "ladder.csv", found.verdicts)
-    write_rows(given.folder / "ladder_networks.csv", found.networks)
+    write_json(given.folder / "ladder_networks.json", found.networks)
     write_json(given.folder / "ladder.json", found.lines)
     write_text(given.folder / "ladder.md", markdown(found.lines))
     for name, figure in (("ladder", effects), ("ladder_networks", networks)):
