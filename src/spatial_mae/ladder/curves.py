@@ -42,7 +42,7 @@ def _drawn(rows: list[Row]) -> Figure:
         return empty("no rung has a table of probes or of Jacobians yet")
     names = [name for name in MEASURES if pick(rows, measure=name)]
     patches, trained = levels(rows, "patch"), pick(rows, state=TRAINED)
-    styles = looks(levels(rows, "mask"))
+    styles, epochs = looks(levels(rows, "mask")), levels(rows, "epochs")
     note = notes(trained, *remarks(trained), *ranges(trained), NOTE)
     figure, axes = panels(len(names), len(patches), note, height=1.5, sharex=True, sharey="row")
     for line, name in zip(axes, names, strict=True):
@@ -51,6 +51,7 @@ def _drawn(rows: list[Row]) -> Figure:
             axis.set_visible(bool(own))
             if own:
                 _panel(axis, own, styles)
+                log_x(axis, epochs)
                 title(axis, f"{TITLES[name]}, patch {patch}")
         left = next(axis for axis in line if axis.get_visible())
         left.tick_params(labelleft=True)
@@ -69,4 +70,3 @@ def _panel(axis: Axes, rows: Sequence[Row], styles: Mapping) -> None:
     curves(axis, pick(rows, state=TRAINED), "epochs", "mask", styles)
     if untrained := pick(rows, state=UNTRAINED):
         axis.axhline(mean(untrained, "value"), **DOTTED)
-    log_x(axis, levels(rows, "epochs"))

@@ -27,9 +27,10 @@ COLOURS = {
     "fails": CATEGORIES[1],
 }
 NOTE = (
-    "Effect as each statement claims it, larger is more of it, in its measure's unit; bars: 95% "
-    "intervals. Grey: the line over log(epochs), where four rungs or more are on one, and the 95% "
-    f"interval that it gives at the paper's {EPOCHS} epochs. Dashed: no effect."
+    "Effect as each statement claims it, larger is more of it, in its measure's unit, in the "
+    "settings that all rungs share; bars: 95% intervals. Grey: the line over log(epochs), where "
+    f"four rungs or more are on one, and the 95% interval that it gives at the paper's {EPOCHS} "
+    "epochs. Dashed: no effect."
 )
 
 
@@ -43,11 +44,11 @@ def draw(rows: Sequence[Row], lines: Sequence[Row]) -> Figure:
 
 def any_estimate(rows: Sequence[Row]) -> bool:
     """Whether one of the rows of `trends.judge_rungs` has an estimate."""
-    return any(row["estimate"] is not None for row in rows)
+    return any(row["same_estimate"] is not None for row in rows)
 
 
 def _points(rows: Sequence[Row], identity: str) -> list[Row]:
-    return [row for row in rows if row["id"] == identity and row["estimate"] is not None]
+    return [row for row in rows if row["id"] == identity and row["same_estimate"] is not None]
 
 
 @styled
@@ -92,10 +93,10 @@ def _panel(axis: Axes, line: Row, points: Sequence[Row]) -> None:
     for row in points:
         axis.errorbar(
             row["epochs"],
-            row["estimate"],
-            _bar(row["estimate"], row["low"], row["high"]),
+            row["same_estimate"],
+            _bar(row["same_estimate"], row["same_low"], row["same_high"]),
             marker="o",
-            color=COLOURS.get(row["verdict"], GREY),
+            color=COLOURS.get(row["same_verdict"], GREY),
             capsize=2,
             markersize=4,
         )

@@ -16,10 +16,12 @@ from scipy.stats import chi2, norm
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.scale import EPOCHS
-from spatial_mae.claims.verdict import FINDING, in_words
+from spatial_mae.claims.verdict import FINDING, NOT_RUN, in_words
 from spatial_mae.tables.rows import Row, Tables
+from spatial_mae.tables.runs import SETTING
 
 TRAINING = "training"
+PLACE = ("dataset", "model", *SETTING)  # what networks of different rungs may share
 LEAST_RUNGS = 4  # a line through fewer says nothing of its own fit
 MISFIT = 0.05
 TWO_SIDED = float(norm.ppf(0.975))
@@ -40,27 +42,68 @@ def trained_kinds(tables: Tables) -> set[str]:
     return {kind for kind, rows in tables.items() if any(row.get(TRAINING) for row in rows)}
 
 
+def shared(rungs: Mapping[str, Tables]) -> dict[str, dict[str, list[Row]]]:
+    """Of each rung the rows of those settings of which all rungs have networks, kind by kind.
+
+    A rung without a network in a kind's table is not asked. Seeds may differ.
+    """
+    kinds = {kind for tables in rungs.values() for kind in tables}
+    common = {kind: _common([tables.get(kind, ()) for tables in rungs.values()]) for kind in kinds}
+    return {
+        name: {
+            kind: [row for row in rows if not row.get(TRAINING) or _place(row) in common[kind]]
+            for kind, rows in tables.items()
+        }
+        for name, tables in rungs.items()
+    }
+
+
+def _common(rungs: Sequence[Sequence[Row]]) -> set[tuple]:
+    places = [{_place(row) for row in rows if row.get(TRAINING)} for rows in rungs]
+    return set.intersection(*(own for own in places if own)) if any(places) else set()
+
+
+def _place(row: Row) -> tuple:
+    return tuple([row.get(column) for column in PLACE])
+
+
 def judge_rungs(tables: Tables, epochs: Mapping[str, int]) -> list[Row]:
     """A row for each rung and finding about trained networks that one of the rungs decides.
 
-    epochs: recipe -> epochs, the rungs. Rows: id, source, quote, training, epochs, verdict,
-    estimate, low and high (None where nothing was estimated), sentence. Rungs without rows are left
-    out.
+    epochs: recipe -> epochs, the rungs. Rows: id, source, quote, training, epochs; verdict,
+    estimate, low, high and sentence of all networks of the rung (numbers are None where nothing was
+    estimated, the verdict of a rung that does not speak of it is `NOT_RUN`); and `same_verdict`,
+    `same_estimate`, `same_low`, `same_high`, `same_sentence` of `shared` settings: rungs with other
+    patch sizes or mask ratios have other effects. Rungs without rows are left out.
     """
+    rungs = {
+        training: own
+        for training, _ in sorted(epochs.items(), key=lambda item: item[1])
+        if trained_kinds(own := rung_tables(tables, training))
+    }
+    alike = shared(rungs)
     found = []
-    for training, count in sorted(epochs.items(), key=lambda item: item[1]):
-        present = rung_tables(tables, training)
-        if not any(row.get(TRAINING) == training for rows in present.values() for row in rows):
-            continue
-        for claim in judge_all(present):
-            if claim["role"] == FINDING and claim["scale"]:
-                evidence = claim["evidence"]
-                numbers = {name: evidence.get(name) for name in ("estimate", "low", "high")}
-                row = {name: claim[name] for name in ("id", "source", "quote")}
-                row[TRAINING] = training
-                row |= {"epochs": count, "verdict": claim["verdict"], **numbers}
-                found.append(row | {"sentence": claim["sentence"]})
+    for training, own in rungs.items():
+        every, same = _findings(own), _findings({k: r for k, r in alike[training].items() if r})
+        for identity in [name for name in every if every[name]["scale"] or same[name]["scale"]]:
+            claim = every[identity]
+            row = {name: claim[name] for name in ("id", "source", "quote")}
+            row |= {TRAINING: training, "epochs": epochs[training]}
+            row |= _said_of(claim)
+            found.append(row | {f"same_{k}": v for k, v in _said_of(same[identity]).items()})
     return found
+
+
+def _findings(tables: Tables) -> dict[str, dict]:
+    return {claim["id"]: claim for claim in judge_all(tables) if claim["role"] == FINDING}
+
+
+def _said_of(claim: Mapping) -> Row:
+    """The verdict on networks, with its numbers; one on anything else counts as not run."""
+    evidence = claim["evidence"] if claim["scale"] else {}
+    found = {name: evidence.get(name) for name in ("estimate", "low", "high")}
+    found["verdict"] = claim["verdict"] if claim["scale"] else NOT_RUN
+    return found | {"sentence": claim["sentence"]}
 
 
 @dataclass(frozen=True)
@@ -91,7 +134,7 @@ def trend(epochs: Sequence[float], estimates: Sequence[float], errors: Sequence[
     Where the line misses the points by more than their errors, those of the slope grow with it.
     """
     n = len(epochs)
-    if n < 2 or len(set(epochs)) < 2 or min(errors) <= 0:
+    if len(set(epochs)) < 2 or min(errors) <= 0:
         return Trend(n, *(None,) * 3, FEW, *(None,) * 3, f"rungs with an estimate: {n}")
     x, y, s = np.log(epochs), np.asarray(estimates, float), np.asarray(errors, float)
     design = np.stack([np.ones(n), x], axis=1) / s[:, None]
@@ -127,24 +170,30 @@ def _unfit(n: int, fits: bool, x: np.ndarray) -> str:
 
 
 def trends(rows: Sequence[Row]) -> list[Row]:
-    """A row for each statement: its verdicts from rung to rung and its `Trend`."""
+    """A row for each statement: its verdicts from rung to rung and its `Trend`.
+
+    Both of the settings that all rungs share. Where a rung says nothing of these, its own verdict
+    stands in the list of verdicts, marked, and the rung has no part in the trend.
+    """
     found = []
     for identity in dict.fromkeys(row["id"] for row in rows):
         own = [row for row in rows if row["id"] == identity]
-        measured = [row for row in own if row["estimate"] is not None]
-        line = (
-            trend(
-                [row["epochs"] for row in measured],
-                [row["estimate"] for row in measured],
-                [(row["high"] - row["low"]) / (2 * TWO_SIDED) for row in measured],
-            )
-            if measured
-            else trend([], [], [])
+        measured = [row for row in own if row["same_estimate"] is not None]
+        line = trend(
+            [row["epochs"] for row in measured],
+            [row["same_estimate"] for row in measured],
+            [(row["same_high"] - row["same_low"]) / (2 * TWO_SIDED) for row in measured],
         )
-        words = "; ".join(f"{row['epochs']}: {in_words(row['verdict'])}" for row in own)
         said = {name: own[0][name] for name in ("id", "source", "quote")}
+        words = "; ".join(f"{row['epochs']}: {_said(row)}" for row in own)
         found.append(said | {"verdicts": words} | vars(line))
     return found
+
+
+def _said(row: Row) -> str:
+    if row["same_verdict"] != NOT_RUN or row["verdict"] == NOT_RUN:
+        return in_words(row["same_verdict"])
+    return f"{in_words(row['verdict'])} (other settings)"
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -7,7 +7,7 @@ from statistics import median
 
 from scipy.stats import ttest_1samp
 
-from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, SETTING, in_words
+from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, NOT_RUN, SETTING, in_words
 from spatial_mae.files import Row
 from spatial_mae.ladder import trends
 from spatial_mae.ladder.parts import Judged, judge_parts
@@ -215,10 +215,7 @@ class Kept:
         rows = pick(self._judged(studies).verdicts, id=statement)
         if not rows:
             raise ValueError(f"no rung of {', '.join(studies)} decides {statement!r}")
-        return "\n".join(
-            f"  - {row['epochs']} epochs, *{in_words(row['verdict'])}*: {row['sentence']}"
-            for row in rows
-        )
+        return "\n".join(f"  - {row['epochs']} epochs, {_said_at(row)}" for row in rows)
 
     def over_budget(
         self, studies: Sequence[str], measure: str, digits: int = 1, factor: float = 1.0
@@ -238,6 +235,19 @@ class Kept:
         known = json.loads((self.archives / "datasets.json").read_text(encoding="utf-8"))
         heads = ["data set", "source", "licence", "files", "bytes", "SHA-256"]
         return markdown(heads, [_dataset_line(one) for one in known])
+
+
+def _said_at(row: Row) -> str:
+    """What a rung of a ladder finds; in the settings of all rungs too, where it has others."""
+    own, same = (
+        f"*{in_words(row[f'{which}verdict'])}*: {row[f'{which}sentence']}"
+        for which in ("", "same_")
+    )
+    if row["same_verdict"] == NOT_RUN or row["same_sentence"] == row["sentence"]:
+        return own
+    if row["verdict"] == NOT_RUN:
+        return f"in the settings that all rungs share, {same}"
+    return f"{own} In the settings that all rungs share, {same}"
 
 
 def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
