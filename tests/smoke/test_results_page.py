@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spatial_mae.files import read_rows
 from spatial_mae.report.kept_pictures import read_list, redraw
 from spatial_mae.report.results_page import page
 from spatial_mae.sharing.keeping import Archive
@@ -54,6 +55,14 @@ def test_a_picture_is_redrawn_from_kept_tables(project, tmp_path, name):
 def pixels(path) -> np.ndarray:
     with Image.open(path) as picture:
         return np.asarray(picture.convert("L"), dtype=float)
+
+
+def test_the_networks_that_the_page_calls_equal_have_equal_checksums(project):
+    rows = read_rows(project / "docs/archives/ladder_3/repeated.csv")
+    assert len({row["run"] for row in rows}) == len(rows)
+    assert all(row["first"] == row["second"] for row in rows)
+    page = (project / "docs/results.md").read_text(encoding="utf-8")
+    assert f"All {len(rows)} networks of `ladder_3` were trained a second time" in page
 
 
 def test_every_picture_of_the_docs_is_listed(project):
