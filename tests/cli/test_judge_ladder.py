@@ -77,23 +77,37 @@ def test_parts_trained_as_studies_of_their_own_are_judged_as_one(tmp_path, made)
     assert judge(tmp_path, most, seed) == judge(together, together)
 
 
-def test_parts_with_other_recipes_are_refused(tmp_path, made, monkeypatch):
-    write(tmp_path / "one", made, [*RUNGS][:1])
-    judge(tmp_path, tmp_path / "one")
-    (tmp_path / "two").mkdir()
-    other = CONFIG["recipes"]["pretraining"] | {"epochs_10": {"epochs": 11}}
-    monkeypatch.setitem(CONFIG, "recipes", {"pretraining": other})
-    with pytest.raises(ValueError, match="other recipes of pretraining 'epochs_10'.* 11"):
-        (tmp_path / "two/config.yaml").write_text(yaml.safe_dump(CONFIG))
-        main(
-            [
-                "--studies",
-                str(tmp_path / "one"),
-                str(tmp_path / "two"),
-                f"--folder={tmp_path}",
-                f"--record={tmp_path / 'r'}",
-            ]
-        )
+@pytest.mark.parametrize(
+    ("place", "other", "says"),
+    [
+        (
+            "recipes",
+            {"pretraining": {"epochs_10": {"epochs": 11}}},
+            "recipes.pretraining.epochs_10",
+        ),
+        ("models", {"small": {"width": 96}}, "models.small"),
+        ("datasets", {"cifar10": {"source": "cifar10", "root": "a"}}, "datasets.cifar10"),
+    ],
+)
+def test_parts_of_other_networks_are_refused(tmp_path, made, place, other, says):
+    known = {"models": {"small": {"width": 64}}}
+    known["datasets"] = {"cifar10": {"source": "image_folder", "root": "b"}}
+    for name, config in (("one", CONFIG | known), ("two", CONFIG | known | {place: other})):
+        write(tmp_path / name, made, [*RUNGS][:1])
+        (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(config))
+    studies = [str(tmp_path / name) for name in ("one", "two")]
+    with pytest.raises(ValueError, match=f"have other {says}: .*share recipes, networks and data"):
+        main(["--studies", *studies, f"--folder={tmp_path}", f"--record={tmp_path / 'r'}"])
+
+
+def test_parts_may_lie_in_other_places_and_know_newer_keys(tmp_path, made):
+    for name, own in (("one", {"root": "a"}), ("two", {"root": "b", "new": 1})):
+        write(tmp_path / name, made, [*RUNGS][:2])
+        config = CONFIG | {"datasets": {"cifar10": {"source": "image_folder"} | own}}
+        (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(config))
+    studies = [str(tmp_path / name) for name in ("one", "two")]
+    main(["--studies", *studies, f"--folder={tmp_path}", f"--record={tmp_path / 'r'}"])
+    assert read_rows(tmp_path / "ladder.csv")
 
 
 def test_one_rung_is_reported_too(tmp_path, made):

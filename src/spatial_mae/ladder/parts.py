@@ -1,6 +1,6 @@
 """A ladder trained in parts: the tables of several studies, judged as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,14 +34,14 @@ def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[
     """Recipe -> epochs of the ladder, kind -> rows of all parts, and the tables not there yet.
 
     folders: of a study each, with `config.yaml` and `tables/`: below results/ or kept. Tables of a
-    kind are joined. Raises ValueError for a study without a ladder, or where two have other
-    recipes under the name of a rung; FileNotFoundError where there is no study.
+    kind are joined. Raises ValueError for a study without a ladder, or where a name is
+    another recipe, network or data set in two; FileNotFoundError where there is no study.
     """
     parts = [Archive(folder) for folder in folders]
     budgets, missing = rungs(parts[0].config), []
     tables: dict[str, list[Row]] = {}
     for part in parts:
-        _refuse_other_recipes(parts[0], part, budgets)
+        _refuse_others(parts[0], part)
         for name, kind in part.kinds.items():
             if part.has(name):
                 tables.setdefault(kind, []).extend(part.table(name))
@@ -50,11 +50,23 @@ def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[
     return budgets, {kind: unique(rows) for kind, rows in tables.items()}, missing
 
 
-def _refuse_other_recipes(first: Archive, other: Archive, budgets: Mapping[str, int]) -> None:
-    for name in {**budgets, **rungs(other.config)}:
-        recipes = [part.config["recipes"]["pretraining"].get(name) for part in (first, other)]
-        if recipes[0] != recipes[1]:
+def _refuse_others(first: Archive, other: Archive) -> None:
+    """ValueError where a name of both configs is another recipe, network or data set."""
+    ours, theirs = (dict(_named(part.config)) for part in (first, other))
+    for place in [name for name in ours if name in theirs]:
+        both = ours[place].keys() & theirs[place].keys()  # a later version may have more keys
+        if keys := sorted(key for key in both if ours[place][key] != theirs[place][key]):
+            values = [{key: entry[place][key] for key in keys} for entry in (ours, theirs)]
             raise ValueError(
-                f"{first.folder} and {other.folder} have other recipes of pretraining "
-                f"{name!r}: {recipes[0]} and {recipes[1]}; parts of a ladder share its rungs"
+                f"{first.folder} and {other.folder} have other {place}: {values[0]} and "
+                f"{values[1]}; parts of a ladder share recipes, networks and data"
             )
+
+
+def _named(config: Mapping) -> Iterator[tuple[str, Mapping]]:
+    """Recipes, networks and data sets by their place in the config; not where data lie."""
+    for family, recipes in config["recipes"].items():
+        yield from ((f"recipes.{family}.{name}", own) for name, own in recipes.items())
+    yield from ((f"models.{name}", own) for name, own in config.get("models", {}).items())
+    for name, own in config.get("datasets", {}).items():
+        yield f"datasets.{name}", {key: own[key] for key in own if key != "root"}
