@@ -10,7 +10,7 @@ from PIL import Image
 from spatial_mae.files import read_rows
 from spatial_mae.report.kept_pictures import read_list, redraw
 from spatial_mae.report.results_page import page
-from spatial_mae.sharing.keeping import Archive
+from spatial_mae.sharing.keeping import Archive, refuse_other_runs
 
 LARGEST = 20e6  # bytes of all archives
 ALIKE = 1.5  # of 255: the mean difference of pixels
@@ -42,6 +42,10 @@ def test_another_number_in_a_table_is_another_page(project, tmp_path):
 def test_kept_verdicts_are_those_of_the_kept_tables(project, study):
     archive = Archive(project / "docs/archives" / study)
     assert archive.judged() == list(archive.claims.values()), f"keep {study} again"
+
+
+def test_kept_tables_are_of_the_runs_that_the_config_asks_for(project, study):
+    refuse_other_runs(Archive(project / "docs/archives" / study))
 
 
 @pytest.mark.parametrize("name", ["cifar10_lossless_influence_models", "depth_pairs_depth"])

@@ -20,12 +20,14 @@ from spatial_mae.files import Row, atomic_path, read_columns, read_json, write_j
 from spatial_mae.sharing.members import quoted_files
 from spatial_mae.sharing.packing import origin, written_config
 from spatial_mae.study import relations, sources
+from spatial_mae.study.grid import expand, text_of
 from spatial_mae.tables.collecting import told
 from spatial_mae.tables.reading import read_table
 from spatial_mae.tables.rows import unique
 
 DIGITS = 6  # significant ones of a number
 LARGE = 200_000  # bytes of text from which a table is compressed
+SOLVED = "/solution.record.json"
 OF_DATASETS = ("source", "n_train", "n_test", "height", "width", "channels", "pixels", "licence")
 
 
@@ -95,7 +97,8 @@ def keep(study: str, folder: Path, archives: Path) -> Archive:
     `overlay.yaml` there stays.
 
     Raises FileNotFoundError if the study has not been run to its end; ValueError if a data set's
-    `root:` is a place of one machine, or rounding changes a verdict.
+    `root:` is a place of one machine, tables are of other runs than the config asks for, or
+    rounding changes a verdict.
     """
     config = written_config(study, folder)
     _refuse_places(config)
@@ -105,6 +108,7 @@ def keep(study: str, folder: Path, archives: Path) -> Archive:
         fresh = Path(new) / study
         _write(fresh, config, folder)
         write_json(fresh / "record.json", _record(config, folder, files), sealed=False)
+        refuse_other_runs(Archive(fresh))
         claims = Archive(fresh).judged()
         _refuse_other_verdicts(claims, read_json(folder / f"results/{study}/claims.json"))
         write_json(fresh / "claims.json", claims, sealed=False)
@@ -167,7 +171,19 @@ def _record(config: Mapping, folder: Path, files: Sequence[str]) -> dict:
         "jobs": len(records),
         "seconds": round(sum(record["seconds"] for record in records)),
         "datasets": {name: _described(manifest) for name, manifest in manifests.items()},
+        **held_out_losses(folder, files),
     }
+
+
+def held_out_losses(folder: Path, files: Sequence[str]) -> dict:
+    """Of closed forms without matrices: loss over the weight of the stationary covariance."""
+    solved = {path: read_json(folder / path) for path in files if path.endswith(SOLVED)}
+    losses = {
+        str(PurePosixPath(path).parent.relative_to("results/linear")): record["held_out_losses"]
+        for path, record in solved.items()
+        if "held_out_losses" in record
+    }
+    return {"held_out_losses": losses} if losses else {}
 
 
 def _described(manifest: Mapping) -> dict:
@@ -182,6 +198,22 @@ def _refuse_places(config: Mapping) -> None:
             raise ValueError(
                 f"data set {name!r} has root {root!r}, a folder of this machine that readers do "
                 "not have; link it into the working folder and give the relative path"
+            )
+
+
+def refuse_other_runs(archive: Archive) -> None:
+    """Raises ValueError if a table's runs are not those that the archive's config asks for."""
+    for entry in archive.config["experiments"]:
+        runs = expand(entry)
+        asked, found = (
+            {", ".join(f"{key} {text_of(one[key])}" for key in runs[0]) for one in each}
+            for each in (runs, archive.table(entry["name"]))
+        )
+        if asked != found:
+            raise ValueError(
+                f"table {entry['name']!r} is not of its config's runs: {len(asked - found)} of "
+                f"{len(asked)} are missing and {len(found - asked)} are others, for example "
+                f"{min(asked ^ found)}; run the study again with its own config"
             )
 
 

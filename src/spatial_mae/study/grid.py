@@ -23,7 +23,7 @@ def slug(values: Mapping[str, object], keys: Sequence[str]) -> str:
 
     Raises ValueError if a value holds a character that would not parse back ('_' or '/').
     """
-    parts = [f"{key}-{_text(values[key])}" for key in keys]
+    parts = [f"{key}-{text_of(values[key])}" for key in keys]
     if bad := [part for part in parts if "_" in part or "/" in part]:
         raise ValueError(
             f"{bad[0]!r} cannot be part of a path: '_' and '/' are not allowed in values"
@@ -151,10 +151,11 @@ def unfit_keys(experiment: Mapping) -> Iterator[str]:
 
 
 def _identity(run: Run) -> tuple:
-    return tuple(_text(value) for value in run.values())
+    return tuple(text_of(value) for value in run.values())
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value as paths and tables have it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return format(value, ".12g") if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ from toy_study import CONFIG, RECORDS
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.files import write_rows
-from spatial_mae.sharing.keeping import Archive, keep, rounded
+from spatial_mae.sharing.keeping import Archive, held_out_losses, keep, rounded
 from spatial_mae.tables.reading import read_table
 
 EXPERIMENT = {**CONFIG["experiments"][0], "grids": [{"dataset": ["leaves"]}]}
@@ -127,6 +127,32 @@ def test_a_verdict_that_the_kept_tables_do_not_give_is_named_and_nothing_is_repl
         keep("small", finished, tmp_path / "archives")
     assert Archive(tmp_path / "archives/small").table("psd") == before
     assert [path.name for path in (tmp_path / "archives").iterdir()] == ["small"]
+
+
+def test_losses_from_which_a_weight_was_chosen_are_kept(tmp_path):
+    paths = [f"results/linear/leaves/{run}/solution.record.json" for run in ("patch-2", "patch-4")]
+    for path, record in zip(
+        paths, ({"held_out_losses": {"0.9": 0.2}}, {"seconds": 1}), strict=True
+    ):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(json.dumps(record))
+    found = held_out_losses(tmp_path, [*paths, "results/data/leaves/record.json"])
+    assert found == {"held_out_losses": {"leaves/patch-2": {"0.9": 0.2}}}
+    assert held_out_losses(tmp_path, paths[1:]) == {}
+
+
+def test_tables_of_other_runs_than_the_config_asks_for_are_refused(finished, tmp_path):
+    path = finished / "results/small/config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["experiments"][0]["grids"][0]["dataset"] = ["leaves", "ising"]
+    config["datasets"]["ising"] = {"source": "ising"}
+    path.write_text(yaml.safe_dump(config))
+    manifest = finished / "results/data/ising/manifest.json"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(finished / "results/data/leaves/manifest.json", manifest)
+    with pytest.raises(ValueError, match="'psd' is not .* 1 of 2 are missing .* dataset ising;"):
+        keep("small", finished, tmp_path / "archives")
+    assert not list((tmp_path / "archives").glob("small"))
 
 
 def test_what_is_not_kept_is_named_with_what_is(finished, tmp_path):
