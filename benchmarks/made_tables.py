@@ -41,6 +41,19 @@ def studies() -> dict[str, dict]:
     return {name: completed(config) for name, config in found.items()}
 
 
+def one_rung(config: dict) -> dict:
+    """A study, or of a ladder the experiments of its first rung: rungs are judged one by one."""
+    if not config.get("ladder"):
+        return config
+    only = [config["ladder"][0]]
+    of_rung = [
+        entry
+        for entry in config["experiments"]
+        if all(grid.get("training") == only for grid in entry["grids"])
+    ]
+    return config | {"experiments": of_rung}
+
+
 def tables(
     config: Mapping,
     seeds: int,

@@ -117,7 +117,8 @@ def words(config: Mapping, seeds: int, size: float, count: int) -> dict[str, Cou
 def tables(quick: bool) -> Iterator[tuple[str, list[dict]]]:
     """One table a study, each as soon as it is known: hours in all; quick: of the default study."""
     studies = made_tables.studies()
-    for study, config in [*studies.items()][: 1 if quick else None]:
+    for study, whole in [*studies.items()][: 1 if quick else None]:
+        config = made_tables.one_rung(whole)
         rows = []
         for seeds in SEEDS[quick]:
             without = words(config, seeds, NONE, TABLES[quick])

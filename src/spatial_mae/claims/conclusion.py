@@ -211,7 +211,8 @@ def _interval(contrast: Contrast, weight: Weight) -> str:
 def _shown(contrast: Contrast, value: float) -> float:
     """With a margin the distance itself, which the statistic compares with it."""
     margin = contrast.shape.margin
-    return margin - value if margin > 0 else value - margin
+    distance = margin - value if margin > 0 else value - margin
+    return max(distance, contrast.shape.least_distance)
 
 
 def _usual(weights: Mapping[tuple, Weight]) -> Contrast:

@@ -12,7 +12,7 @@ MARGIN = 0.1
 SAME_LEVEL = Contrast(
     Alike(MARGIN),
     ("mask",),
-    f"{MARGIN:g} of a level less the largest difference between mask ratios",
+    "largest difference of the level between mask ratios",
     least=0,
     why="a tenth of a level, the margin of all levels in this project",
     unit=PLAIN,

@@ -8,6 +8,7 @@ lowest of several steps, has the null distribution of its own design.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,9 +22,11 @@ class Shape:
 
     margin: with one the statistic is zero where a distance is as large as it: above 0, of an
     equivalence ("within 2 points"); below 0, of a least size ("at least 1.5 times").
+    least_distance: the smallest that this distance can be.
     """
 
     margin = 0.0
+    least_distance: ClassVar[float] = -np.inf
 
     def fits(self, cells: Cells) -> bool:
         """Whether the design has the cells that the statistic needs."""
@@ -212,6 +215,7 @@ class Alike(Shape):
     """The means of all cells lie within `margin` of each other."""
 
     margin: float
+    least_distance: ClassVar[float] = 0.0
 
     def fits(self, cells: Cells) -> bool:
         return len(cells) > 1
@@ -237,6 +241,7 @@ class Largest(Shape):
     """
 
     margin: float
+    least_distance: ClassVar[float] = 0.0
 
     def fits(self, cells: Cells) -> bool:
         return True

@@ -7,6 +7,7 @@ from statistics import median
 
 from scipy.stats import ttest_1samp
 
+from spatial_mae.claims.judging import JUDGES
 from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, NOT_RUN, SETTING, in_words
 from spatial_mae.files import Row
 from spatial_mae.ladder import trends
@@ -45,6 +46,7 @@ class Kept:
             self.verdicts,
             self.found,
             self.claim,
+            self.claim_at,
         )
         named += (self.record, self.datasets, self.search, self.ladder, self.at_budgets)
         named += (self.over_budget, percent)
@@ -169,6 +171,16 @@ class Kept:
         """The verdict on a statement in words, `verdict` and `sentence`, with what is behind it."""
         claim = self.study(study).claims[statement]
         return claim | {"verdict": in_words(claim["verdict"])}
+
+    def claim_at(self, study: str, statement: str, **where: object) -> dict:
+        """The verdict on a statement in words, as of the rows alone that `where` picks."""
+        judge, kept = JUDGES[statement], self.study(study)
+        tables = {
+            kind: [row for name in kept.named(kind) for row in pick(kept.table(name), **where)]
+            for kind in judge.kinds
+        }
+        found = judge.decide(tables)
+        return {"verdict": in_words(found.verdict), "sentence": found.sentence}
 
     def verdicts(self, studies: Mapping[str, str], leave: Sequence[str] = ()) -> str:
         """Statements down, studies (name -> head) across; those without a trained network.

@@ -63,6 +63,10 @@ class Archive:
             self._tables[experiment] = [{**told(row, normalised), **row} for row in rows]
         return self._tables[experiment]
 
+    def named(self, kind: str) -> list[str]:
+        """The experiments of a kind."""
+        return [name for name, known in self.kinds.items() if known == kind]
+
     def has(self, experiment: str) -> bool:
         """Whether the table of an experiment is there."""
         return any(path.is_file() for path in self._paths(experiment))

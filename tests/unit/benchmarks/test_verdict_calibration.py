@@ -30,6 +30,16 @@ def test_no_effect_is_seldom_affirmed(study, seeds):
         assert total == 0
 
 
+def test_of_a_ladder_the_experiments_of_one_rung_are_judged():
+    rung = made_tables.one_rung(STUDIES["ladder"])
+    assert {entry["name"] for entry in rung["experiments"]} == {
+        "masking_3",
+        "influence_3",
+        "profiles_3",
+    }
+    assert made_tables.one_rung(STUDIES["quick"]) == STUDIES["quick"]
+
+
 def test_an_effect_that_matters_is_never_denied_and_found_where_there_is_power():
     found = verdict_calibration.words(STUDIES["cifar10"], 3, 2.0, TABLES)
     assert not {name for name, counts in found.items() if counts[FAILS] > 1}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spatial_mae.claims.registry import JUDGES
+from spatial_mae.claims.judging import JUDGES
 from spatial_mae.claims.verdict import FAILS, HOLDS, INCONCLUSIVE, NOT_RUN
 
 RUN = {"dataset": "tree", "model": "tiny", "training": "levels", "patch": 4, "unit": 1, "enc": 2}
@@ -34,6 +34,17 @@ def test_whether_features_keep_their_level(name, slope, seeds, word):
     found = JUDGES[f"quadtree.{name}"].decide({"level_recovery": table})
     assert found.verdict == word
     assert "project" in found.conditions
+
+
+def test_the_sentence_gives_the_difference_itself():
+    """Levels of 1.2 + 0.6 m between m = 0.25 and 0.9: 0.39."""
+    found = JUDGES["quadtree.mean"].decide({"level_recovery": rows("mean", 0.6)})
+    assert "largest difference of the level between mask ratios 0.39" in found.sentence
+
+
+def test_no_interval_of_a_largest_difference_reaches_below_zero():
+    found = JUDGES["quadtree.mean"].decide({"level_recovery": rows("mean", 0.0)})
+    assert "(95% interval 0.000 to" in found.sentence
 
 
 def test_one_mask_ratio_compares_nothing():

@@ -74,6 +74,27 @@ def test_what_was_found_is_said_where_a_statement_does_not_hold(kept):
     assert kept.claim("small", "b")["sentence"] == "found b"
 
 
+def test_a_statement_is_judged_on_the_rows_that_are_picked_alone(kept, tmp_path):
+    """Levels that do not change with m on one set of images, and by 0.5 on the other."""
+    run = {"source": "trained", "readout": "linear", "metric": "mean_level", "status": "completed"}
+    run |= {"representation": "mean", "epochs": 8, "model_width": 48, "patch": 4, "n_images": 100}
+    run |= {"pretrain_n_train": 100, "pixels": "lossless"}
+    write_rows(
+        tmp_path / "levels/tables/levels.csv",
+        [
+            run | {"dataset": data, "mask": m, "seed": seed, "value": 1 + rise * m + 0.001 * seed}
+            for data, rise in (("flat", 0), ("steep", 1))
+            for m in (0.25, 0.75)
+            for seed in range(3)
+        ],
+    )
+    config = {"study": "levels", "experiments": [{"name": "levels", "kind": "level_recovery"}]}
+    (tmp_path / "levels/config.yaml").write_text(yaml.safe_dump(config))
+    found = [kept.claim_at("levels", "quadtree.mean", dataset=name) for name in ("flat", "steep")]
+    assert [one["verdict"] for one in found] == ["holds", "fails"]
+    assert "between mask ratios 0.50" in found[1]["sentence"]
+
+
 def test_ranks_give_the_median_the_lowest_and_the_signs(kept, tmp_path):
     folder = tmp_path / "gains"
     (folder / "tables").mkdir(parents=True)
