@@ -190,7 +190,11 @@ def _conditional(condition: Condition) -> str:
         return text
     axes = " with ".join(NAMES.get(axis, axis) for axis in condition.axes)
     affirmed, denied = len(condition.affirmed), len(condition.denied)
-    return f"{affirmed} values of {axes} as claimed, {denied} not: {yes.says}."
+    ours = f"{yes.says} {_mean(yes, condition.affirmed)}"
+    if no != yes:
+        return f"{affirmed} values of {axes} as claimed, {denied} not: {ours} in the former."
+    against = _mean(no, condition.denied)
+    return f"{affirmed} values of {axes} as claimed, {denied} not: {ours} and {against}."
 
 
 def _both(contrast: Contrast) -> str:

@@ -32,6 +32,9 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "second_order"
+IN_ERRORS = (
+    "in errors, but not in shares, predicted patches take the mean and deviation of the true"
+)
 IN_PAPER = "Bisulco Sec. 3"
 SHARE = "share explained by affine map (R²)"
 # What a panel's axis says -> measure -> its line and name.
@@ -63,7 +66,8 @@ def _fit(row: Row) -> Row:
 def draw(rows: list[Row]) -> Figure:
     shown = {label: pick(rows, measure=list(lines)) for label, lines in PANELS.items()}
     shown = {label: found for label, found in shown.items() if found}
-    figure, axes = panels(1, len(shown), notes(rows, *remarks(rows), *ranges(rows)), height=2.0)
+    note = notes(rows, *remarks(rows, IN_ERRORS), *ranges(rows))
+    figure, axes = panels(1, len(shown), note, height=2.0)
     styles = looks(levels(rows, "patch"))
     for axis, label in zip(axes[0], shown, strict=True):
         for measure, (stroke, _) in PANELS[label].items():

@@ -64,7 +64,9 @@ def test_a_condition_with_too_many_words_is_counted():
     ]
     found = both(table)
     assert found.word == CONDITIONAL
-    assert found.sentence == "3 values of graph as claimed, 2 not: height."
+    assert found.sentence == (
+        "3 values of graph as claimed, 2 not: height 100.0 points and -100.0 points."
+    )
     assert len(found.sentence.split()) <= MOST_WORDS
 
 

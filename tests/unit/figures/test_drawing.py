@@ -150,5 +150,6 @@ def test_a_logarithmic_axis_of_one_value_has_room_around_it():
 
 def test_the_small_print_says_that_patches_are_told_their_mean_and_deviation():
     rows = [{"seeds": 1, "normalised_targets": "yes"}, {"seeds": 1, "normalised_targets": "no"}]
-    assert notes.GIVEN in notes.remarks(rows)
-    assert notes.GIVEN not in notes.remarks(rows[1:])
+    assert f"normalised targets: {notes.GIVEN}" in notes.remarks(rows)
+    assert "normalised targets: as they are" in notes.remarks(rows, "as they are")
+    assert notes.remarks(rows[1:]) == ["one seed"]

@@ -6,7 +6,8 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tables.runs import SETTING
 from spatial_mae.tables.words import PHRASES
 
-GIVEN = "normalised targets: predicted patches take the mean and deviation of the true ones"
+NORMALISED = "normalised targets: "
+GIVEN = "predicted patches take the mean and deviation of the true ones"
 # What bars are, and lines that no legend names.
 TWO_ERRORS = "bars: two standard errors"
 INTERVALS = "bars: 95 % intervals"
@@ -90,10 +91,10 @@ def _stationary(rows: Sequence[Row]) -> str:
     return f"{about} {', '.join(shown)}"
 
 
-def remarks(rows: Sequence[Row]) -> list[str]:
+def remarks(rows: Sequence[Row], given: str = GIVEN) -> list[str]:
     """For under a figure of rows from `over_seeds`: seeds, missing runs, targets, controls' colour.
 
-    Controls are not counted.
+    Controls are not counted. given: what it means where targets were normalised.
     """
     counts = levels(pick(rows, control=None), "seeds")
     said = "one seed"
@@ -102,11 +103,11 @@ def remarks(rows: Sequence[Row]) -> list[str]:
         said = f"means of {span} seeds"
     missing = rows[0].get("runs_left_out") or 0
     lost = [f"runs left out because they did not complete: {missing}"] if missing else []
-    given = [GIVEN] if "yes" in distinct(rows, "normalised_targets") else []
+    told = [NORMALISED + given] if "yes" in distinct(rows, "normalised_targets") else []
     return [
         said,
         *lost,
-        *given,
+        *told,
         *(f"controls of {c} pixels" for c in distinct(rows, "control_colour")),
     ]
 
