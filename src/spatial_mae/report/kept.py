@@ -127,16 +127,23 @@ class Kept:
         column: str,
         digits: int = 1,
         factor: float = 1.0,
+        each: Sequence[Mapping] = ({}, {}),
         **where: object,
     ) -> str:
         """Mean over seeds of the first experiment less the second, with its 95% interval.
 
-        Student's, of the differences seed by seed. Raises ValueError if the two have other seeds.
+        Student's, of the differences seed by seed. each: what the rows of either hold besides
+        `where`. Raises ValueError if the two have other seeds, or two rows of one.
         """
-        rows = [pick(self.study(study).table(name), **where) for name in experiments]
+        rows = [
+            pick(self.study(study).table(name), **where, **own)
+            for name, own in zip(experiments, each, strict=True)
+        ]
         ours, theirs = ({row["seed"]: factor * row[column] for row in own} for own in rows)
         if ours.keys() != theirs.keys():
             raise ValueError(f"{experiments} have other seeds: {[*ours]} and {[*theirs]}")
+        if any(len(own) > len(ours) for own in rows):
+            raise ValueError(f"several values of {column} of a seed where {where}, {[*each]}")
         found = ttest_1samp([ours[seed] - theirs[seed] for seed in ours], 0).confidence_interval()
         return (
             f"{(found.low + found.high) / 2:.{digits}f} "

@@ -137,6 +137,16 @@ def test_a_difference_is_paired_by_seed_and_refuses_other_seeds(kept):
         kept.difference("pairs", ["ours", "other"], **args)
 
 
+def test_a_difference_within_an_experiment_is_of_what_either_holds(kept):
+    rows = [{"seed": s, "unit": u, "accuracy": u + s * u / 10} for s in (0, 1) for u in (1, 2)]
+    write_rows(kept.archives / "small/tables/reach.csv", rows)
+    args = ("small", ["reach", "reach"], "accuracy")
+    each = [{"unit": 2}, {"unit": 1}]
+    assert kept.difference(*args, digits=2, each=each) == "1.05 (0.41 to 1.69)"
+    with pytest.raises(ValueError, match="several values of accuracy of a seed"):
+        kept.difference(*args)
+
+
 def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
     """From made tables of the study `ladder`: two rungs, each kept as a study of its own."""
     budgets = {"epochs_3": 3, "epochs_10": 10}
