@@ -20,11 +20,13 @@ def estimate_lines(
     stored: Sequence[Storage],
     gpus: int | None,
     time_limit: float | None,
+    search: Run | None = None,
 ) -> list[str]:
     """Lines: jobs and hours by rule, where speeds are from, hours in all, storage, assumptions.
 
-    gpus: how many there are, for the time on a clock; None: not asked. time_limit: hours that a job
-    may run at a time, for the number of its starts; None: not asked.
+    search: what the target `tune` trains, which is not in the sums. gpus: how many there are, for
+    the time on a clock; None: not asked. time_limit: hours that a job may run at a time, for the
+    number of its starts; None: not asked.
     """
     counts = [sum(getattr(cost, name) for cost in costs) for name in ("jobs", "done", "left")]
     head = "study {}: {:,} jobs, {:,} done, {:,} left".format(config["study"], *counts)
@@ -35,6 +37,7 @@ def estimate_lines(
         "",
         *_speeds(runs),
         *_hours(costs, runs, gpus, time_limit),
+        *_search(search),
         "",
         *_storage(stored),
         "",
@@ -107,6 +110,14 @@ def _hours(
             f"than one job; the longest takes {starts:,} ({_count(starts - 1, 'requeue')})"
         )
     return lines
+
+
+def _search(search: Run | None) -> list[str]:
+    if search is None:
+        return []
+    images = UNKNOWN if search.images is None else f"{search.images:,}"
+    hours = _number(search.hours)
+    return [f"not in these sums, the target `tune`: at most {images} images to train on, {hours} h"]
 
 
 def _count(n: int, what: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from spatial_mae.estimate.sizes import parameters, training_flops
 from spatial_mae.files import read_json
 from spatial_mae.models.architecture import Architecture, Backbone
-from spatial_mae.study import grid, jobs, sources
+from spatial_mae.study import candidates, grid, jobs, sources, tuning
 from spatial_mae.study.counts import left
 from spatial_mae.study.measurements import RULES
 
@@ -63,6 +63,29 @@ def trainings(config: Mapping, folder: Path) -> list[Training]:
     return [_training(config, folder, job) for job in wanted]
 
 
+def search(config: Mapping, folder: Path) -> Training | None:
+    """All that the search of the block `tune` and its validation train at most, as one run.
+
+    None without the block. Raises ValueError as `trainings`. It is the target `tune`, which the
+    report does not need. The base's batch size counts for all.
+    """
+    if not config.get("tune"):
+        return None
+    block, base = config["tune"], candidates.base_values(config)
+    name = block["dataset"]
+    longer = candidates.longer(config, base)
+    runs = [
+        (tuning.most_epochs(config), candidates.recipe(config, base)),
+        (min(2, block["n"]) * len(block["validation_seeds"]) * longer["epochs"], longer),
+    ]
+    images = [_passing(config, name, folder, recipe, epochs) for epochs, recipe in runs]
+    run = {key: block[key] for key in ("patch", "mask", "enc", "dec", "unit")}
+    backbone = Backbone(**config["models"][block["model"]])
+    network = network_of("pretrain_mae", run, None, _shape(config, name, folder), backbone)
+    whole = None if None in images else sum(images)
+    return Training(network, longer, whole, copies=1, done=False)
+
+
 def image_counts(config: Mapping, name: str, folder: Path) -> tuple[int, int] | None:
     """Training and test images of a data set: its manifest's, or what its config or source says."""
     manifest = _manifest(name, folder)
@@ -99,25 +122,36 @@ def _manifest(name: str, folder: Path) -> dict | None:
 def _training(config: Mapping, folder: Path, job: jobs.Job) -> Training:
     rule, named = job.rule, job.wildcards
     recipe = config["recipes"][RULES[rule].recipe][job.recipe]
-    shape = image_shape(config, named["dataset"], folder)
-    if shape is None:
-        raise ValueError(
-            f"the size of the images of {named['dataset']!r} is not known before they are "
-            "prepared; run `snakemake --cores all data` with this config first"
-        )
+    shape = _shape(config, named["dataset"], folder)
     run = grid.parse(named["run"])
     tuning = grid.parse(named["tuning"])["blocks"] if "tuning" in named else None
     network = network_of(rule, run, tuning, shape, Backbone(**config["models"][named["model"]]))
-    counts = _counts_left(config, named["dataset"], folder, recipe)
-    wanted = recipe.get("n_train")
-    n = None if counts is None else min(counts[0], wanted or counts[0])
     return Training(
         network,
         recipe,
-        None if n is None else recipe["epochs"] * _whole_batches(n, recipe["batch_size"]),
+        _passing(config, named["dataset"], folder, recipe, recipe["epochs"]),
         1 + len(_kept(recipe)) if rule == "pretrain_mae" else 1,
         (folder / jobs.record_file(job)).is_file(),
     )
+
+
+def _shape(config: Mapping, name: str, folder: Path) -> tuple[int, int, int]:
+    shape = image_shape(config, name, folder)
+    if shape is None:
+        raise ValueError(
+            f"the size of the images of {name!r} is not known before they are prepared; run "
+            "`snakemake --cores all data` with this config first"
+        )
+    return shape
+
+
+def _passing(config: Mapping, name: str, folder: Path, recipe: Mapping, epochs: int) -> int | None:
+    """Images that pass in so many epochs; None if the data set's size is not known."""
+    counts = _counts_left(config, name, folder, recipe)
+    if counts is None:
+        return None
+    n = min(counts[0], recipe.get("n_train") or counts[0])
+    return epochs * _whole_batches(n, recipe["batch_size"])
 
 
 def network_of(

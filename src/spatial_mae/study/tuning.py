@@ -94,11 +94,31 @@ def tried(config: Mapping, rung: str, before: Mapping | None) -> list[str]:
     return list(dict.fromkeys([BASE, *names]))
 
 
+def most_epochs(config: Mapping) -> int:
+    """Epochs of pretraining of the search, at most: every rung keeps the base besides its best.
+
+    Runs continue from rung to rung; seeds that the last rung alone has start anew.
+    """
+    found, total, passed = block(config), 0, 0
+    n = len(candidates(config))
+    *early, end = rungs(config).values()
+    for epoch in early:
+        total += n * len(found["seeds"]) * (epoch - passed)
+        n, passed = min(n, kept_of(found["keep"], n) + 1), epoch
+    begun = len({*found["seeds"]} & {*found["final_seeds"]})
+    return total + n * (len(found["final_seeds"]) * end - begun * passed)
+
+
+def kept_of(share: float, n: int) -> int:
+    """How many of `n` candidates a rung keeps that keeps this share."""
+    return math.ceil(round(share * n, 9))
+
+
 def keep(config: Mapping, rung: str, before: Mapping | None) -> int:
     """How many candidates a rung keeps; the last one, the winner."""
     if rung == last_rung(config):
         return 1
-    return math.ceil(round(block(config)["keep"] * len(tried(config, rung, before)), 9))
+    return kept_of(block(config)["keep"], len(tried(config, rung, before)))
 
 
 def rung_scores(config: Mapping, rung: str, before: Mapping | None) -> list[str]:

@@ -1,6 +1,7 @@
 """Hours and bytes, against sums by hand."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -106,6 +107,13 @@ def test_the_clock_and_the_requeues(config, tmp_path):
     assert "2 of 3 runs take more than one job; the longest takes 3 (2 requeues)" in text
     text = printed(config, tmp_path, "patch-8=1.25", "patch-4=0.5", gpus=8)
     assert "on 8 GPUs: at least 5 h by the clock" in text  # the longest run
+
+
+def test_what_a_search_trains_is_told_beside_the_sums(config, tmp_path):
+    (one,) = runs_left([replace(trainings(config, tmp_path)[0], images=7200)], [])
+    lines = estimate_lines(config, [], [], [], None, None, one)
+    told = "not in these sums, the target `tune`: at most 7,200 images to train on, unknown h"
+    assert told in lines
 
 
 def test_unknown_is_said(config, tmp_path):

@@ -2,10 +2,12 @@
 
 import pytest
 
+from spatial_mae.estimate.inputs import ROOT, checked_config
 from spatial_mae.estimate.workload import (
     evaluated_images,
     image_counts,
     image_shape,
+    search,
     trainings,
 )
 from spatial_mae.study.jobs import Job
@@ -24,6 +26,18 @@ def test_images_that_pass_are_whole_batches_of_every_epoch(config, tmp_path):
     assert {run.network.label for run in tuned} == {
         "patch-8_unit-1_mask-0.75_enc-2_dec-1_blocks-all"
     }
+
+
+def test_a_search_is_counted_at_its_most(config, tmp_path):
+    """27 candidates for an epoch; 7 and the base to the third, seed 0 from the first, two seeds
+    anew; winner and base again, three seeds of ten epochs. A tenth is held out of the search.
+    """
+    assert search(config, tmp_path) is None
+    recipes = checked_config(ROOT / "config.yaml", [ROOT / "workflow/studies/recipes.yaml"])
+    found = search(recipes, tmp_path)
+    searched, validated = 27 + 8 * (2 + 3 + 3), 2 * 3 * 10
+    assert found.images == searched * (45_000 // 64 * 64) + validated * (50_000 // 64 * 64)
+    assert (found.network.rule, found.network.mask_ratio) == ("pretrain_mae", 0.75)
 
 
 def test_seeds_train_the_same_network(config, tmp_path):
