@@ -54,10 +54,12 @@ CORNER = Contrast(
 def small_patches_high_ratios(tables: Tables) -> Verdict:
     """The best probe has a small patch and a mask ratio of at least one half.
 
-    Small: below the geometric mean of the smallest and the largest patch of the setting.
+    Small: below the geometric mean of the smallest and the largest patch of the setting. Where a
+    patch size lacks the ratios that this needs, the largest full grid is judged.
     """
+    rows = last(probes(tables["evaluation"]))
     return _of_probes(
-        last(probes(tables["evaluation"])),
+        fitting(rows, CORNER) or _common_grid(rows),
         CORNER,
         tables,
         needs="The evaluation tables need small patches at mask ratios on both sides of 0.5, and "

@@ -68,6 +68,16 @@ def test_half_a_grid_decides_nothing(grid, missing):
     assert "on both sides of 0.5" in found.sentence
 
 
+def test_a_patch_size_at_high_ratios_alone_leaves_the_full_grid_of_the_others(grid):
+    """Patch 2 without low ratios says nothing of what makes it best; patches 4 and 8 decide."""
+    rows = grid(lambda p, m: 0.5 + 0.1 * m - 0.02 * p)
+    without = [row for row in rows if row["patch"] != 2]
+    some = [row for row in rows if row["patch"] == 2 and row["mask"] >= 0.5]
+    found = [probes.small_patches_high_ratios({"evaluation": t}) for t in (without + some, without)]
+    assert found[0].verdict == HOLDS
+    assert found[0].sentence == found[1].sentence
+
+
 @pytest.mark.parametrize("change", [{"masks": (0.75, 0.9)}, {"patches": (4,)}])
 def test_small_patches_need_a_grid(grid, change):
     rows = grid(lambda p, m: 0.5, **change)
