@@ -100,6 +100,25 @@ def test_parts_of_other_networks_are_refused(tmp_path, made, place, other, says)
         main(["--studies", *studies, f"--folder={tmp_path}", f"--record={tmp_path / 'r'}"])
 
 
+def test_recipes_that_no_experiment_reads_may_differ(tmp_path, made):
+    """`basis` is read by the second part alone; by both, it must be one."""
+    basis = {"name": "basis", "kind": "basis", "recipe": "default"}
+
+    def judged(experiments):
+        for name, images in (("one", 10), ("two", 32)):
+            write(tmp_path / name, made, [*RUNGS][:1])
+            recipes = CONFIG["recipes"] | {"basis": {"default": {"n_images": images}}}
+            config = CONFIG | {"recipes": recipes, "experiments": experiments[name]}
+            (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(config))
+        studies = [str(tmp_path / name) for name in experiments]
+        main(["--studies", *studies, f"--folder={tmp_path}", f"--record={tmp_path / 'r'}"])
+
+    judged({"one": EXPERIMENTS, "two": [*EXPERIMENTS, basis]})
+    assert read_rows(tmp_path / "ladder.csv")
+    with pytest.raises(ValueError, match="have other recipes.basis.default: .*10.* and .*32"):
+        judged({name: [*EXPERIMENTS, basis] for name in ("one", "two")})
+
+
 def test_parts_may_lie_in_other_places_and_know_newer_keys(tmp_path, made):
     for name, own in (("one", {"root": "a"}), ("two", {"root": "b", "new": 1})):
         write(tmp_path / name, made, [*RUNGS][:2])

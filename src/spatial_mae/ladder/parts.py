@@ -8,6 +8,7 @@ from spatial_mae.ladder.measures import measured
 from spatial_mae.ladder.trends import judge_rungs, trends
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.study.ladders import rungs
+from spatial_mae.study.measurements import KINDS
 from spatial_mae.tables.rows import Row, unique
 
 
@@ -40,8 +41,9 @@ def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[
     parts = [Archive(folder) for folder in folders]
     budgets, missing = rungs(parts[0].config), []
     tables: dict[str, list[Row]] = {}
-    for part in parts:
-        _refuse_others(parts[0], part)
+    for number, part in enumerate(parts):
+        for before in parts[:number]:
+            _refuse_others(before, part)
         for name, kind in part.kinds.items():
             if part.has(name):
                 tables.setdefault(kind, []).extend(part.table(name))
@@ -64,9 +66,15 @@ def _refuse_others(first: Archive, other: Archive) -> None:
 
 
 def _named(config: Mapping) -> Iterator[tuple[str, Mapping]]:
-    """Recipes, networks and data sets by their place in the config; not where data lie."""
+    """Recipes, networks and data sets by their place in the config; not where data lie.
+
+    Recipes are those of pretraining, and those that an experiment reads.
+    """
+    read = {(KINDS[entry["kind"]].recipe, entry.get("recipe")) for entry in config["experiments"]}
     for family, recipes in config["recipes"].items():
-        yield from ((f"recipes.{family}.{name}", own) for name, own in recipes.items())
+        for name, own in recipes.items():
+            if family == "pretraining" or (family, name) in read:
+                yield f"recipes.{family}.{name}", own
     yield from ((f"models.{name}", own) for name, own in config.get("models", {}).items())
     for name, own in config.get("datasets", {}).items():
         yield f"datasets.{name}", {key: own[key] for key in own if key != "root"}
