@@ -171,6 +171,8 @@ def _sentence(
         return f"{text}; {denied} deny it, {affirmed} affirm it, and no axes separate them."
     if word == INCONCLUSIVE and open_at:
         return f"{text}; {open_at} it is not shown."
+    if word == INCONCLUSIVE and _outside(contrast, whole):
+        return f"{text}; with all that is tested at once this may be chance."
     if word == INCONCLUSIVE:
         return f"{text}; {_both(contrast)} are both possible."
     if word == FAILS and contrast.least and whole.estimate > 0:
@@ -195,6 +197,11 @@ def _conditional(condition: Condition) -> str:
         return f"{affirmed} values of {axes} as claimed, {denied} not: {ours} in the former."
     against = _mean(no, condition.denied)
     return f"{affirmed} values of {axes} as claimed, {denied} not: {ours} and {against}."
+
+
+def _outside(contrast: Contrast, whole: Weight) -> bool:
+    """Whether the interval leaves out no effect, or the one that matters: of one test among several."""
+    return not contrast.shape.margin and (whole.low > 0 or whole.high < contrast.least)
 
 
 def _both(contrast: Contrast) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from spatial_mae.claims import conclusion
 from spatial_mae.claims.conclusion import conclude
 from spatial_mae.claims.engine import Combined, Contrast, Evidence
 from spatial_mae.claims.noise import known_error, own_error
@@ -49,6 +50,15 @@ def test_the_sentence_speaks_of_the_part_that_decides(height, width, word, says)
 def test_one_of_several_choices_is_enough(height, width, word, says):
     found = both(rows((height, width)), every=False)
     assert (found.word, says in found.sentence) == (word, True)
+
+
+@pytest.mark.parametrize("height", [1, -1])
+def test_an_interval_that_leaves_out_an_effect_does_not_call_it_possible(monkeypatch, height):
+    """Nothing is shown at so strict a level, though the interval is far from no effect."""
+    monkeypatch.setattr(conclusion, "LEVEL", -1.0)
+    found = both(rows((height, height)))
+    assert found.word == INCONCLUSIVE
+    assert found.sentence.endswith("; with all that is tested at once this may be chance.")
 
 
 def test_a_condition_names_either_part():
