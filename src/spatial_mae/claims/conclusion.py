@@ -200,7 +200,7 @@ def _conditional(condition: Condition) -> str:
 
 
 def _outside(contrast: Contrast, whole: Weight) -> bool:
-    """Whether the interval leaves out no effect, or the one that matters: of one test among several."""
+    """Whether the interval, of one test among several, leaves out no effect or one that matters."""
     return not contrast.shape.margin and (whole.low > 0 or whole.high < contrast.least)
 
 
