@@ -39,6 +39,17 @@ def test_links_and_pictures_of_the_pages_are_there(pages):
     assert [(page, t) for page, t in sorted(targets) if not (pages / t).is_file()] == []
 
 
+def test_lists_in_lists_are_indented_as_the_builder_needs(pages):
+    """By four spaces: with fewer it ends the list, though other readers of Markdown do not."""
+    wrong = [
+        (page.name, line)
+        for page in pages.glob("*.md")
+        for part in re.split(r"^ *```.*?^ *```", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for line in re.findall(r"^ {1,3}(?:[-*+]|\d+\.) .*", part, flags=re.MULTILINE)
+    ]
+    assert wrong == []
+
+
 def test_the_library_s_rooms_have_pages_but_the_entry_points(pages):
     assert {"linear", "models", "jacobian", "hierarchy", "claims"} <= set(rooms())
     assert "cli" not in rooms()

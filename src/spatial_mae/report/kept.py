@@ -234,7 +234,7 @@ class Kept:
         rows = pick(self._judged(studies).verdicts, id=statement)
         if not rows:
             raise ValueError(f"no rung of {', '.join(studies)} decides {statement!r}")
-        return "\n".join(f"  - {row['epochs']} epochs, {_said_at(row)}" for row in rows)
+        return "\n".join(f"    - {row['epochs']} epochs, {_said_at(row)}" for row in rows)
 
     def over_budget(
         self, studies: Sequence[str], measure: str, digits: int = 1, factor: float = 1.0
