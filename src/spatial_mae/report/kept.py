@@ -3,22 +3,28 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
 from scipy.stats import ttest_1samp
 
 from spatial_mae.claims.judging import JUDGES
-from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, NOT_RUN, SETTING, in_words
-from spatial_mae.files import Row
+from spatial_mae.claims.verdict import SETTING, in_words
 from spatial_mae.ladder import trends
 from spatial_mae.ladder.parts import Judged, judge_parts
+from spatial_mae.report.kept_cells import (
+    cell,
+    dataset_line,
+    markdown,
+    median_and_lowest,
+    only_value,
+    said_at,
+    whole,
+    word,
+)
 from spatial_mae.report.kept_probes import HEADS, budget_lines, mean_and_error, probe_lines
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
 from spatial_mae.tuning.verdict import judge
 from spatial_mae.tuning.writing import read_search
-
-FAILED = "fails"
 
 
 def percent(share: float) -> str:
@@ -71,7 +77,7 @@ class Kept:
 
         Raises ValueError if there is none, or more than one.
         """
-        return _one(pick(self.study(study).table(experiment), **where), column, digits, where)
+        return only_value(pick(self.study(study).table(experiment), **where), column, digits, where)
 
     def pivot(
         self,
@@ -92,9 +98,11 @@ class Kept:
         rows = pick(self.study(study).table(experiment), **where)
         lines = [
             [
-                _whole(value),
+                whole(value),
                 *(
-                    _one(pick(rows, **{name: value}, **own), column, digits, own | {name: value})
+                    only_value(
+                        pick(rows, **{name: value}, **own), column, digits, own | {name: value}
+                    )
                     for own in across.values()
                 ),
             ]
@@ -166,7 +174,7 @@ class Kept:
             for name in ("sign_agreement", "majority")
         )
         (n_images,) = distinct(rows, "n_images")
-        cells = [_median_and_lowest(pick(rows, predictor=name)) for name in predictors]
+        cells = [median_and_lowest(pick(rows, predictor=name)) for name in predictors]
         return [label, f"{n_images:,}", *cells, f"{right:.0%} of {sure:,}", f"{common:.0%}"]
 
     def probed(self, study: str, experiment: str, representation: str = "mean") -> str:
@@ -197,20 +205,20 @@ class Kept:
         claims = {name: self.study(name).claims for name in studies}
         lines = []
         for statement in self._shown(claims, leave):
-            cells = [_word(claims[name][statement]) for name in studies]
+            cells = [word(claims[name][statement]) for name in studies]
             one = claims[next(iter(studies))][statement]
             role = " (setting)" if one["role"] == SETTING else ""
-            lines.append([f"{statement}{role}", _cell(one["quote"]), *cells])
+            lines.append([f"{statement}{role}", cell(one["quote"]), *cells])
         return markdown(["statement", "quote", *studies.values()], lines)
 
     def found(self, studies: Mapping[str, str], leave: Sequence[str] = ()) -> str:
         """What was found where a statement does not hold."""
         claims = {name: self.study(name).claims for name in studies}
         lines = [
-            [statement, head, _word(claims[name][statement]).strip("*"), _cell(sentence)]
+            [statement, head, word(claims[name][statement]).strip("*"), cell(sentence)]
             for statement in self._shown(claims, leave)
             for name, head in studies.items()
-            if _word(claims[name][statement]) not in ("", "holds")
+            if word(claims[name][statement]) not in ("", "holds")
             and (sentence := claims[name][statement]["sentence"])
         ]
         return markdown(["statement", "study", "verdict", "found"], lines)
@@ -221,7 +229,7 @@ class Kept:
         return [
             statement
             for statement in every
-            if any(_word(found[statement]) for found in claims.values())
+            if any(word(found[statement]) for found in claims.values())
             and not statement.startswith(tuple(leave))
         ]
 
@@ -234,7 +242,7 @@ class Kept:
         rows = pick(self._judged(studies).verdicts, id=statement)
         if not rows:
             raise ValueError(f"no rung of {', '.join(studies)} decides {statement!r}")
-        return "\n".join(f"    - {row['epochs']} epochs, {_said_at(row)}" for row in rows)
+        return "\n".join(f"    - {row['epochs']} epochs, {said_at(row)}" for row in rows)
 
     def over_budget(
         self, studies: Sequence[str], measure: str, digits: int = 1, factor: float = 1.0
@@ -253,58 +261,4 @@ class Kept:
         """Source, size and checksum of the data sets that docs name."""
         known = json.loads((self.archives / "datasets.json").read_text(encoding="utf-8"))
         heads = ["data set", "source", "licence", "files", "bytes", "SHA-256"]
-        return markdown(heads, [_dataset_line(one) for one in known])
-
-
-def _said_at(row: Row) -> str:
-    """What a rung of a ladder finds; in the settings of all rungs too, where it has others."""
-    own, same = (
-        f"*{in_words(row[f'{which}verdict'])}*: {row[f'{which}sentence']}"
-        for which in ("", "same_")
-    )
-    if row["same_verdict"] == NOT_RUN or row["same_sentence"] == row["sentence"]:
-        return own
-    if row["verdict"] == NOT_RUN:
-        return f"in the settings that all rungs share, {same}"
-    return f"{own} In the settings that all rungs share, {same}"
-
-
-def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    table = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    return "\n".join([*table, *("| " + " | ".join(line) + " |" for line in lines)])
-
-
-def _one(rows: Sequence[Row], column: str, digits: int, where: Mapping) -> str:
-    found = {f"{row[column]:.{digits}f}" for row in rows if row.get(column) is not None}
-    if len(found) != 1:
-        raise ValueError(f"{len(found)} values of {column} where {where}: name more columns")
-    return found.pop()
-
-
-def _whole(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _median_and_lowest(rows: Sequence[Row]) -> str:
-    lowest = min(rows, key=lambda row: row["rank_correlation"])
-    middle = median(row["rank_correlation"] for row in rows)
-    error = lowest["standard_error"]
-    return f"{middle:.2f}, {lowest['rank_correlation']:.2f} ± {error:.2f}"
-
-
-def _word(claim: Mapping) -> str:
-    """The verdict on what needs no network; empty where the study says nothing of it."""
-    if claim["scale"] or claim["verdict"] not in (*DECIDED, INCONCLUSIVE):
-        return ""
-    word = in_words(claim["verdict"])
-    return f"**{word}**" if claim["verdict"] == FAILED else word
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _dataset_line(one: Mapping) -> list[str]:
-    measured = one.get("sha256")
-    sizes = [f"{one['files']:,}", f"{one['bytes']:,}"] if measured else ["", ""]
-    return [one["name"], one["source"], one["licence"], *sizes, f"`{measured}`" if measured else ""]
+        return markdown(heads, [dataset_line(one) for one in known])
