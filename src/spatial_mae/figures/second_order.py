@@ -24,7 +24,7 @@ from matplotlib.lines import Line2D
 from spatial_mae.figures.drawing.curves import curves, entries, looks, marked, setting_axis
 from spatial_mae.figures.drawing.jacobians import chosen
 from spatial_mae.figures.drawing.measures import ERROR
-from spatial_mae.figures.drawing.notes import notes, ranges, remarks
+from spatial_mae.figures.drawing.notes import GIVEN, notes, ranges, remarks
 from spatial_mae.figures.drawing.style import GREY, MARKERS, legend, panels, styled, title
 from spatial_mae.tables.needs import keep, require, several
 from spatial_mae.tables.repeats import over_seeds
@@ -32,9 +32,7 @@ from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tables.runs import SETTING
 
 KIND = "second_order"
-IN_ERRORS = (
-    "in errors, but not in shares, predicted patches take the mean and deviation of the true"
-)
+IN_ERRORS = f"in errors, but not in shares, {GIVEN}"
 IN_PAPER = "Bisulco Sec. 3"
 SHARE = "share explained by affine map (R²)"
 # What a panel's axis says -> measure -> its line and name.

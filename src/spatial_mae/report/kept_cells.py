@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from spatial_mae.claims.verdict import DECIDED, INCONCLUSIVE, NOT_RUN, in_words
+from spatial_mae.claims.verdict import DECIDED, FAILS, INCONCLUSIVE, NOT_RUN, in_words
 from spatial_mae.files import Row
-
-FAILED = "fails"
 
 
 def said_at(row: Row) -> str:
@@ -54,7 +52,7 @@ def word(claim: Mapping) -> str:
     if claim["scale"] or claim["verdict"] not in (*DECIDED, INCONCLUSIVE):
         return ""
     said = in_words(claim["verdict"])
-    return f"**{said}**" if claim["verdict"] == FAILED else said
+    return f"**{said}**" if claim["verdict"] == FAILS else said
 
 
 def cell(text: str) -> str:
