@@ -9,6 +9,7 @@ from benchmarks import made_tables
 
 from spatial_mae.cli.judge_ladder import main
 from spatial_mae.files import read_json, read_rows, write_rows
+from spatial_mae.ladder.costs import draw_costs
 from spatial_mae.ladder.curves import draw_measures
 from spatial_mae.ladder.drawing import draw
 from spatial_mae.tables.rows import pick
@@ -153,10 +154,11 @@ def test_networks_are_shown_at_every_rung(tmp_path, made):
     values = [pick(rows, seed=1) for rows in (pick(found, **probe), pick(wanted, model="small"))]
     assert [len(rows) for rows in values] == [1, 1]
     assert values[0][0]["value"] == values[1][0]["value"]
-    assert (tmp_path / "ladder_networks.png").stat().st_size > 1000
+    for figure in ("ladder_networks", "ladder_costs"):
+        assert (tmp_path / f"{figure}.png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("figure", [draw([], []), draw_measures([])])
+@pytest.mark.parametrize("figure", [draw([], []), draw_measures([]), draw_costs([])])
 def test_a_figure_without_data_says_why(figure):
     assert " yet" in figure.texts[0].get_text()
 

@@ -12,6 +12,8 @@ outputs:
     results/{study}/ladder_networks.json
     results/{study}/ladder_networks.pdf
     results/{study}/ladder_networks.png
+    results/{study}/ladder_costs.pdf
+    results/{study}/ladder_costs.png
 """
 
 
@@ -36,6 +38,12 @@ rule judge_ladder:
         networks_png=report(
             "results/{study}/ladder_networks.png",
             caption="../report/ladder_networks.rst",
+            category="Claims",
+        ),
+        costs_pdf="results/{study}/ladder_costs.pdf",
+        costs_png=report(
+            "results/{study}/ladder_costs.png",
+            caption="../report/ladder_costs.rst",
             category="Claims",
         ),
         record="results/{study}/ladder.record.json",

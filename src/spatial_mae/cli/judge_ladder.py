@@ -9,6 +9,7 @@ from pathlib import Path
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import write_json, write_rows, write_text
+from spatial_mae.ladder.costs import draw_costs
 from spatial_mae.ladder.curves import draw_measures
 from spatial_mae.ladder.drawing import any_estimate, draw
 from spatial_mae.ladder.parts import judge_parts
@@ -33,12 +34,16 @@ def main(given: Namespace) -> None:
         print(f"{path}: not there yet, left out")
     if not (found.networks or any_estimate(found.verdicts)):
         raise ValueError("no statement has an estimate: train a rung with two seeds or more")
-    effects, networks = draw(found.verdicts, found.lines), draw_measures(found.networks)
+    figures = {
+        "ladder": draw(found.verdicts, found.lines),
+        "ladder_networks": draw_measures(found.networks),
+        "ladder_costs": draw_costs(found.networks),
+    }
     write_rows(given.folder / "ladder.csv", found.verdicts)
     write_json(given.folder / "ladder_networks.json", found.networks)
     write_json(given.folder / "ladder.json", found.lines)
     write_text(given.folder / "ladder.md", markdown(found.lines))
-    for name, figure in (("ladder", effects), ("ladder_networks", networks)):
+    for name, figure in figures.items():
         save(figure, given.folder / f"{name}.pdf", given.folder / f"{name}.png")
     print(markdown(found.lines))
 

@@ -29,6 +29,8 @@ from spatial_mae.figures.drawing.measures import ACCURACY
 from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.scores import (
     EVALUATION,
+    ahead,
+    bar,
     in_units,
     labelled,
     shown_scores,
@@ -58,26 +60,17 @@ def select(rows: list[Row]) -> list[Row]:
         point | {"time": time["value"], "time_unit": time["cost_unit"]}
         for point, time in zip(with_errors(over_seeds(trained, keys)), times, strict=True)
     ]
-    return [row | {"front": "yes" if _ahead(row, points) else "no"} for row in points] + [
+    return [_placed(row, points) for row in points] + [
         max(over_seeds(own, keys), key=lambda row: row["value"])
         for (control, *_), own in groups(rows, "control", "measure", "label").items()
         if control
     ]
 
 
-def _ahead(point: Row, points: list[Row]) -> bool:
-    """Whether a point's bar is above those of all points of its measure that take no more time."""
-    others = of_panel(points, point["measure"], [point])
-    rivals = [row for row in others if row["time"] <= point["time"] and row is not point]
-    return all(_bar(point)[0] > _bar(row)[1] for row in rivals)
-
-
-def _bar(point: Row) -> tuple[float, float]:
-    """The range of the seeds or, of one seed, two standard errors to either side."""
-    half = point.get("half_width")
-    if half is None:
-        return point["low"], point["high"]
-    return point["value"] - half, point["value"] + half
+def _placed(point: Row, points: list[Row]) -> Row:
+    """A point that says whether it is above all of its measure that take no more time."""
+    rivals = of_panel(points, point["measure"], [point])
+    return point | {"front": "yes" if ahead(point, rivals, "time") else "no"}
 
 
 @styled
@@ -104,7 +97,7 @@ def draw(rows: list[Row]) -> Figure:
 def _draw_point(axis: Axes, row: Row, colour: object, marker: str) -> None:
     look = {"color": colour, "zorder": 3}
     axis.plot(row["time"], row["value"], marker=marker, markersize=3.5, **look)
-    axis.vlines(row["time"], *_bar(row), linewidth=0.7, **look)
+    axis.vlines(row["time"], *bar(row), linewidth=0.7, **look)
 
 
 def _draw_front(axis: Axes, rows: list[Row]) -> None:

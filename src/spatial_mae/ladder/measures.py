@@ -17,18 +17,19 @@ MEASURES = (PROBE, ERROR, SPREAD, ENTROPY)
 TRAINED, UNTRAINED = "trained", "untrained"
 # What figures say of networks.
 NAMED = ("pixels", "model_width", "pretrain_n_train", "precision", "normalised_targets")
+NAMED += ("n_judged",)
 SUMS = {"power": 1, "channels": "sum", "normalised": (None, "no")}  # of |J|, in pixels or nats
 
 
 def measured(tables: Tables, epochs: Mapping[str, int]) -> list[Row]:
     """A row for each network of a ladder and measure, trained and untrained.
 
-    epochs: recipe -> epochs, the rungs. Rows: the columns of `PRETRAINING`, `measure` (of
-    `MEASURES`), `state`, `epochs` and `value`: the accuracy of a linear probe of the mean token, in
-    [0, 1]; the squared error of hidden pixels over the pixels' variance; the mean distance in
-    pixels, and the entropy in nats, of |J| summed over channels. Of several data sets and networks
-    the first is kept, and of depths and mask units the choice with the most mask ratios. Rows of
-    other recipes are left out.
+    epochs: recipe -> epochs, the rungs. Rows: the columns of `PRETRAINING`, `height` and `width` of
+    the images, `measure` (of `MEASURES`), `state`, `epochs` and `value`: the accuracy of a linear
+    probe of the mean token, in [0, 1]; the squared error of hidden pixels over the pixels'
+    variance; the mean distance in pixels, and the entropy in nats, of |J| summed over channels. Of
+    several data sets and networks the first is kept, and of depths and mask units the choice with
+    the most mask ratios. Rows of other recipes are left out.
     """
     found = [*_evaluated(tables.get("evaluation", ())), *_jacobians(tables.get("jacobian", ()))]
     found = [
@@ -42,7 +43,8 @@ def measured(tables: Tables, epochs: Mapping[str, int]) -> list[Row]:
 
 def _evaluated(rows: Sequence[Row]) -> Iterator[Row]:
     errors = [row for row in completed(rows) if asked(row) == HIDDEN_ERROR]
-    for measure, found in ((PROBE, pick(probes(rows), representation="mean")), (ERROR, errors)):
+    scores = [row | {"n_judged": row["n_test"]} for row in probes(rows)]
+    for measure, found in ((PROBE, pick(scores, representation="mean")), (ERROR, errors)):
         for row in found:
             if row["epoch"] == 0:
                 yield _one(row, measure, UNTRAINED)
@@ -59,5 +61,5 @@ def _jacobians(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _one(row: Row, measure: str, state: str) -> Row:
-    found = {key: row.get(key) for key in (*PRETRAINING, *NAMED)}
+    found = {key: row.get(key) for key in (*PRETRAINING, "height", "width", *NAMED)}
     return found | {"measure": measure, "state": state, "value": row["value"]}

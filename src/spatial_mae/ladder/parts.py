@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spatial_mae.ladder.costs import with_costs
 from spatial_mae.ladder.measures import measured
 from spatial_mae.ladder.trends import judge_rungs, trends
 from spatial_mae.sharing.keeping import Archive
@@ -15,7 +16,7 @@ from spatial_mae.tables.rows import Row, unique
 @dataclass(frozen=True)
 class Judged:
     """What the parts of a ladder say. verdicts: `judge_rungs`; lines: their `trends`; networks:
-    `measured`; missing: the tables not there yet.
+    `measured`, with what their training costs; missing: the tables not there yet.
     """
 
     verdicts: list[Row]
@@ -28,7 +29,15 @@ def judge_parts(folders: Sequence[Path]) -> Judged:
     """folders, and what is raised: as for `read_parts`."""
     budgets, tables, missing = read_parts(folders)
     verdicts = judge_rungs(tables, budgets)
-    return Judged(verdicts, trends(verdicts), measured(tables, budgets), missing)
+    named = [_entries(folders, kind) for kind in ("models", "datasets")]
+    networks = [*with_costs(measured(tables, budgets), *named)]
+    return Judged(verdicts, trends(verdicts), networks, missing)
+
+
+def _entries(folders: Sequence[Path], kind: str) -> dict[str, Mapping]:
+    """What the configs of all parts hold under a key, by name."""
+    configs = [Archive(folder).config for folder in folders]
+    return {name: own for config in configs for name, own in config.get(kind, {}).items()}
 
 
 def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[Row]], list[str]]:

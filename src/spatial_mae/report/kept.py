@@ -20,7 +20,13 @@ from spatial_mae.report.kept_cells import (
     whole,
     word,
 )
-from spatial_mae.report.kept_probes import HEADS, budget_lines, mean_and_error, probe_lines
+from spatial_mae.report.kept_probes import (
+    HEADS,
+    budget_lines,
+    front_lines,
+    mean_and_error,
+    probe_lines,
+)
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.tables.rows import distinct, levels, pick
 from spatial_mae.tuning.verdict import judge
@@ -55,7 +61,7 @@ class Kept:
             self.claim_at,
         )
         named += (self.record, self.datasets, self.search, self.ladder, self.at_budgets)
-        named += (self.over_budget, percent)
+        named += (self.over_budget, self.front, percent)
         return {function.__name__: function for function in named}
 
     def study(self, name: str) -> Archive:
@@ -250,6 +256,10 @@ class Kept:
         """A measure of a ladder's networks, mean over seeds ± standard error: epochs across."""
         rows = pick(self._judged(studies).networks, measure=measure)
         return markdown(*budget_lines(rows, digits, factor))
+
+    def front(self, studies: Sequence[str]) -> str:
+        """The settings of a ladder whose probe is above those of all that cost no more."""
+        return markdown(*front_lines(self._judged(studies).networks))
 
     def _judged(self, studies: Sequence[str]) -> Judged:
         key = tuple(studies)

@@ -2,7 +2,7 @@
 
 In the list a picture has the name of its `figure` and its `tables`, `study/experiment`; or, of a
 search for a recipe, the folder `search` with what `choose_recipe` wrote; or, of a ladder, the
-studies `ladder` that are its parts, with what it `shows`: `effects` or `networks`.
+studies `ladder` that are its parts, with what it `shows`: `effects`, `networks` or `costs`.
 """
 
 import tempfile
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.catalogue import load_figure
 from spatial_mae.figures.drawing.style import save
 from spatial_mae.files import Row, atomic_path
+from spatial_mae.ladder.costs import draw_costs
 from spatial_mae.ladder.curves import draw_measures
 from spatial_mae.ladder.drawing import draw as draw_ladder
 from spatial_mae.ladder.parts import judge_parts
@@ -53,9 +54,8 @@ def _drawn(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Figur
         return draw(search, judge(search))
     if "ladder" in entry:
         found = judge_parts([archives / study for study in entry["ladder"]])
-        if entry["shows"] == "networks":
-            return draw_measures(found.networks)
-        return draw_ladder(found.verdicts, found.lines)
+        shown = {"networks": draw_measures, "costs": draw_costs}.get(entry["shows"])
+        return shown(found.networks) if shown else draw_ladder(found.verdicts, found.lines)
     figure = load_figure(entry["figure"])
     return figure.draw(figure.select(list(_rows(entry, archives, studies))))
 

@@ -5,6 +5,8 @@ from math import sqrt
 from statistics import fmean, stdev
 
 from spatial_mae.files import Row
+from spatial_mae.ladder.costs import frontier
+from spatial_mae.ladder.measures import PROBE as LADDER_PROBE
 from spatial_mae.ladder.measures import TRAINED, UNTRAINED
 from spatial_mae.tables.rows import groups, levels, pick
 from spatial_mae.tables.runs import PIXELS, PROBE, asked, last, probes
@@ -58,6 +60,22 @@ def budget_lines(
         seeds = " / ".join(str(len(one)) for one in own[1:])
         lines.append([str(patch), str(mask), seeds, *values])
     return ["patch", "m", "seeds", "untrained", *(f"{e} epochs" for e in epochs)], lines
+
+
+def front_lines(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Heads and lines of a ladder's settings that are best for their cost, the cheapest first.
+
+    rows: of `spatial_mae.ladder.costs.with_costs`.
+    """
+    best = sorted((row for row in frontier(rows) if row["front"]), key=lambda row: row["cost"])
+    keys = ("patch", "mask", "epochs")
+    lines = []
+    for row in best:
+        place = {key: row[key] for key in keys}
+        seeds = _of_seeds(pick(rows, measure=LADDER_PROBE, state=TRAINED, **place))
+        probe = mean_and_error([100 * value for value in seeds.values()])
+        lines.append([*map(str, place.values()), f"{row['cost']:.1f}", probe])
+    return ["patch", "m", "epochs", "10^12 operations", "probe, %"], lines
 
 
 def _of_seeds(rows: Sequence[Row]) -> dict[int, float]:

@@ -98,6 +98,20 @@ def with_errors(rows: Iterable[Row], whole: float = 1) -> list[Row]:
     return found
 
 
+def ahead(point: Row, rivals: Sequence[Row], cost: str) -> bool:
+    """Whether a point's bar is above those of all others that cost no more."""
+    others = [row for row in rivals if row[cost] <= point[cost] and row is not point]
+    return all(bar(point)[0] > bar(row)[1] for row in others)
+
+
+def bar(point: Row) -> tuple[float, float]:
+    """The range of the seeds or, of one seed, two standard errors to either side."""
+    half = point.get("half_width")
+    if half is None:
+        return point["low"], point["high"]
+    return point["value"] - half, point["value"] + half
+
+
 def counted(row: Row) -> Row:
     """A score's row that says by its columns' names which images were counted."""
     names = ("n_fitted", "n_judged")
