@@ -8,6 +8,7 @@ from scipy.stats import ttest_1samp
 
 from spatial_mae.claims.judging import JUDGES
 from spatial_mae.claims.verdict import SETTING, in_words
+from spatial_mae.figures.drawing.catalogue import load_figure
 from spatial_mae.ladder import trends
 from spatial_mae.ladder.parts import Judged, judge_parts
 from spatial_mae.report.kept_cells import (
@@ -51,6 +52,7 @@ class Kept:
         named = (
             self.value,
             self.pivot,
+            self.drawn,
             self.mean,
             self.difference,
             self.ranks,
@@ -115,6 +117,18 @@ class Kept:
             for value in levels(rows, name)
         ]
         return markdown([head, *across], lines)
+
+    def drawn(
+        self, figure: str, study: str, experiment: str, column: str, digits: int, **where: object
+    ) -> str:
+        """As `value`, of the rows that a figure draws of the table; "none" where these are empty.
+
+        Raises ValueError if there is no such row, or more than one value.
+        """
+        rows = pick(load_figure(figure).select(self.study(study).table(experiment)), **where)
+        if rows and all(row.get(column) is None for row in rows):
+            return "none"
+        return only_value(rows, column, digits, where)
 
     def mean(
         self,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -57,6 +58,16 @@ def test_a_cell_of_several_numbers_or_none_is_an_error(kept):
     with pytest.raises(ValueError, match="0 values of mean_distance"):
         kept.value("small", "reach", "mean_distance", patch=8)
     assert kept.value("small", "reach", "mean_distance", digits=3, patch=4, model="ae") == "1.001"
+
+
+def test_a_number_that_a_figure_works_out_is_quoted_from_it(kept, monkeypatch):
+    taus = {"ae": None, "mae": 0.25}
+    select = lambda rows: [row | {"tau": taus[row["model"]]} for row in rows]  # noqa: E731
+    monkeypatch.setattr("spatial_mae.report.kept.load_figure", {"f": Mock(select=select)}.get)
+    quoted = [kept.drawn("f", "small", "reach", "tau", 2, model=model) for model in taus]
+    assert quoted == ["none", "0.25"]
+    with pytest.raises(ValueError, match="0 values of tau"):
+        kept.drawn("f", "small", "reach", "tau", 2, model="dae")
 
 
 def test_verdicts_are_those_without_a_trained_network(kept):
