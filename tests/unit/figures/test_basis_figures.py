@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from drawn_figures import small_print
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -11,11 +12,6 @@ from spatial_mae.figures import basis_kernels, basis_over_training, mean_kernels
 from spatial_mae.figures.drawing.pictures import OUTPUTS, output_colours, tint
 
 MODULES = [basis_kernels, basis_over_training, mean_kernels, taylor_networks]
-
-
-def small_print(figure) -> str:
-    """The small print in one line."""
-    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
 
 
 def written(figure) -> list[str]:

@@ -1,20 +1,16 @@
 """What the figures of trained networks select, on rows whose answer is plain."""
 
 import pytest
+from drawn_figures import small_print
 from matplotlib.collections import PolyCollection
 
 from spatial_mae.figures import (
     accuracy_hours,
     boundary_loss,
-    depth_fine_tuning,
     depth_grid,
     depth_hours,
-    layer_similarity,
     masking_grid,
-    partial_fine_tuning,
     probe_over_epochs,
-    reconstructions,
-    supervised_baseline,
 )
 from spatial_mae.figures.drawing.catalogue import figure_names, load_figure
 from spatial_mae.figures.drawing.scores import in_units
@@ -23,11 +19,6 @@ from spatial_mae.tables.runs import first_completed
 
 KINDS = ("evaluation", "fine_tuning", "supervised", "similarity")
 AVERAGED = [name for name in figure_names() if load_figure(name).KIND in KINDS]
-
-
-def small_print(figure) -> str:
-    """The small print in one line."""
-    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
 
 
 def bands(figure) -> list:
@@ -202,92 +193,11 @@ def _timed(depth, seconds, accuracy):
     return run | asked | {"value": accuracy, "pretrain_seconds": seconds, "n_test": 100}
 
 
-def test_fine_tuned_accuracies_are_of_all_blocks(sample):
-    table = sample("fine_tuning")
-    rows = depth_fine_tuning.select(table)
-    wanted = [
-        row["accuracy"]
-        for row in table
-        if (row["patch"], row["mask"], row["enc"], row["dec"]) == (4, 0.75, 4, 1)
-        and row["blocks"] == "all"
-    ]
-    [row] = [row for row in rows if (row["enc"], row["dec"]) == (4, 1)]
-    assert row["value"] == pytest.approx(sum(wanted) / 3)
-    with pytest.raises(ValueError, match="blocks = 'all'"):
-        depth_fine_tuning.select([row for row in table if row["blocks"] != "all"])
-
-
-def test_costs_of_partial_tuning_are_shares_of_the_same_seeds_full_tuning(sample):
-    noisy = [row | {"seconds": row["seconds"] * (1 + row["seed"])} for row in sample("fine_tuning")]
-    rows = [r for r in partial_fine_tuning.select(noisy) if r["measure"] == "seconds"]
-    shares = {(row["enc"], row["trained_blocks"]): row["value"] for row in rows}
-    assert shares[4, 4] == shares[2, 2] == 1
-    assert shares[4, 1] == pytest.approx(0.4 + 0.6 / 4)
-    assert all(row["low"] == pytest.approx(row["high"]) for row in rows)
-
-
-def test_all_blocks_given_as_a_number_too_are_drawn_once(sample):
-    table = sample("fine_tuning")
-    twice = table + [row | {"blocks": row["enc"], "accuracy": 0.0} for row in table]
-    again = partial_fine_tuning.select([r for r in twice if r["blocks"] != 2 or r["enc"] != 4])
-    assert min(r["value"] for r in again if r["measure"] == "accuracy") > 0
-
-
-def test_a_memory_that_was_not_measured_has_no_panel(sample):
-    table = [row | {"peak_memory_bytes": None} for row in sample("fine_tuning")]
-    rows = partial_fine_tuning.select(table)
-    assert {row["measure"] for row in rows} == {"accuracy", "seconds"}
-    assert len(partial_fine_tuning.draw(rows).axes) == 2
-
-
-def test_supervised_baseline_has_both_splits_of_every_depth(sample):
-    rows = supervised_baseline.select(sample("supervised"))
-    cells = {(row["judged_on"], row["patch"], row["enc"]) for row in rows}
-    assert cells == {(s, p, e) for s in ("test", "training") for p in (4, 8) for e in (1, 2, 4)}
-
-
-def test_similarity_has_a_panel_a_depth_and_the_reference_across(sample):
-    figure = layer_similarity.draw(layer_similarity.select(sample("similarity")))
-    images = [axis.images[0] for axis in figure.axes if axis.images]
-    assert [image.get_array().shape for image in images] == [(1, 4), (2, 4), (4, 4)]
-    deepest = images[-1].get_array()
-    assert deepest.argmax(axis=0).tolist() == [0, 1, 2, 3]
-
-
-def test_combined_pictures_keep_what_was_seen(sample):
-    rows = reconstructions.select(sample("gallery"))
-    assert len(rows) == 2 * 3 * 64
-    for row in rows:
-        assert row["combined_1"] == row["predicted_1" if row["hidden"] else "original_1"]
-        assert row["seen_1"] == (0.5 if row["hidden"] else row["original_1"])
-
-
-def test_runs_of_one_data_set_share_the_row_of_images(sample):
-    figure = reconstructions.draw(reconstructions.select(sample("gallery")))
-    labels = [text.get_text() for axis in figure.axes for text in axis.texts]
-    assert len(labels) == 1 + 2 * 3
-    assert labels[0] == "image"
-    assert [label for label in labels if "m = " in label] == ["m = 0.5\n\nseen", "m = 0.75\n\nseen"]
-
-
-def test_a_single_channel_is_drawn_in_grey(sample):
-    gone = {"original_1", "original_2", "predicted_1", "predicted_2"}
-    table = [{k: v for k, v in row.items() if k not in gone} for row in sample("gallery")]
-    figure = reconstructions.draw(reconstructions.select(table))
-    assert {image.get_array().shape for axis in figure.axes for image in axis.images} == {(8, 8)}
-
-
 @pytest.mark.parametrize("module", [masking_grid, depth_grid, probe_over_epochs, accuracy_hours])
 def test_the_colour_of_the_controls_stands_below(module, sample):
     assert "controls of luma pixels" in small_print(
         module.draw(module.select(sample("evaluation")))
     )
-
-
-def test_similarity_says_which_tokens_of_which_images(sample):
-    text = small_print(layer_similarity.draw(layer_similarity.select(sample("similarity"))))
-    assert "test split" in text
-    assert "tokens compared: mean" in text
 
 
 @pytest.mark.parametrize(
