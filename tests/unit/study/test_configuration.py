@@ -5,23 +5,10 @@ import json
 
 import pytest
 import yaml
+from broken_config import broken, named
 from snakemake.utils import update_config
 
-from spatial_mae.study import configuration, sources
-from spatial_mae.study.file_states import dataset_state
-from spatial_mae.study.schema import completed
-
-TERMS = {"pixels": "lossless", "licence": "mine"}
-
-
-@pytest.fixture
-def config(generated):
-    return completed(generated)
-
-
-def named(config, name: str) -> dict:
-    """The experiment of that name."""
-    return next(entry for entry in config["experiments"] if entry["name"] == name)
+from spatial_mae.study import configuration
 
 
 def detects(config, dataset: str) -> None:
@@ -31,15 +18,6 @@ def detects(config, dataset: str) -> None:
     config["recipes"]["detection"] = {"outlines": {"generated": dataset}}
     config["experiments"] = [{"name": "d", "kind": "detection", "recipe": "outlines"}]
     config["experiments"][0]["grids"] = [run]
-
-
-def broken(config, change) -> str:
-    """The message of the error that a changed copy of the config raises."""
-    config = copy.deepcopy(config)
-    change(config)
-    with pytest.raises(ValueError, match="the config cannot be run") as error:
-        configuration.checked(config)
-    return str(error.value)
 
 
 def test_the_default_config_is_sound(config):
@@ -207,38 +185,6 @@ def test_mistakes_are_named_with_their_correction(config, change, message):
     assert message in broken(config, change)
 
 
-def test_a_missing_copy_is_named(config, tmp_path):
-    def use(dataset):
-        return lambda c: c["datasets"].update(dead_leaves=dataset)
-
-    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32], **TERMS}
-    assert "does not exist" in broken(config, use(absent))
-    assert "needs `root:`" in broken(config, use(absent | {"root": None}))
-    cities = {"source": "cityscapes", "root": str(tmp_path), "size": [32, 32], **TERMS}
-    cities["target"] = "disparity"
-    message = broken(config, use(cities))
-    assert "holds no leftImg8bit" in message and "csDownload" in message
-    (tmp_path / "leftImg8bit").mkdir()
-    assert "holds no disparity" in broken(config, use(cities))
-
-
-def test_a_shared_folder_serves_public_data_only(config, tmp_path):
-    config["data"]["root"] = str(tmp_path)
-    config["datasets"]["cifar10"] = {"source": "cifar10"}
-    assert sources.root(config, "dead_leaves") is None
-    assert sources.root(config, "cifar10") == str(tmp_path)
-    assert dataset_state(config, "cifar10") == ""
-
-    def use_cifar10(c):
-        named(c, "autocorrelation")["grids"][0]["dataset"] = ["cifar10"]
-
-    message = broken(config, use_cifar10)
-    assert "holds no cifar-10-python.tar.gz or cifar-10-batches-py" in message
-    (tmp_path / "copies" / "cifar-10-batches-py").mkdir(parents=True)
-    use_cifar10(config)
-    configuration.checked(config)
-
-
 def test_all_problems_are_told_at_once(config):
     def two(c):
         c.update(sed=1)
@@ -259,51 +205,12 @@ def test_names_and_misfits_are_told_at_once(config):
     assert "patch size 5 does not divide" in message
 
 
-def test_unpacked_results_need_no_copy_of_the_images(config, tmp_path, monkeypatch):
-    absent = {"source": "image_folder", "root": str(tmp_path / "none"), "size": [32, 32], **TERMS}
-    config["datasets"]["dead_leaves"] = absent
-    folder = tmp_path / "results/data/dead_leaves"
-    folder.mkdir(parents=True)
-    (folder / "manifest.json").touch()
-    monkeypatch.chdir(tmp_path)
-    configuration.checked(config)
-    (folder / "train.npy").touch()  # prepared here: its copy should be here too
-    with pytest.raises(ValueError, match="does not exist"):
-        configuration.checked(config)
-
-
-def test_unpacked_results_need_no_copy_of_shifted_images(config, tmp_path, monkeypatch):
-    config["recipes"]["robustness"]["default"].update(cifar10_1=str(tmp_path / "none"))
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="cifar10_1"):
-        configuration.checked(config)
-    folder = tmp_path / "results/data/dead_leaves"
-    folder.mkdir(parents=True)
-    (folder / "manifest.json").touch()
-    configuration.checked(config)
-
-
 def test_overlays_merge_as_in_snakemake(config, project):
     for path in (project / "workflow/studies").glob("*.yaml"):
         overlay = yaml.safe_load(path.read_text())
         expected = json.loads(json.dumps(config))  # no part shared, as YAML's anchors leave them
         update_config(expected, overlay)
         assert configuration.merged(config, overlay) == expected, path.name
-
-
-def test_a_detector_without_its_images_is_refused_in_words_that_help(config, tmp_path):
-    run = {"dataset": ["dead_leaves"], "model": ["tiny"], "training": ["short"], "patch": [8]}
-    run |= {"unit": [1], "mask": [0.5], "enc": [1], "dec": [1]}
-
-    def detect(c, path):
-        c["recipes"]["detection"] = {"default": {"train_images": path}}
-        c["experiments"] = [{"kind": "detection", "grids": [run]}]
-
-    advice = r"give its path (docs/detection.md), or leave its experiments out"
-    missing = broken(config, lambda c: detect(c, str(tmp_path / "none")))
-    assert f"none' does not exist; {advice}" in missing
-    assert f"test_annotations is null; {advice}" in missing
-    assert f"train_images is null; {advice}" in broken(config, lambda c: detect(c, None))
 
 
 def test_a_detector_of_a_generated_set_needs_no_paths(config):
