@@ -1,126 +1,19 @@
-"""The loop on a small regression: accumulation, interruption, divergence, memory, averages."""
+"""The loop on a small regression: accumulation, interruption, memory, averages."""
 
 import copy
 import itertools
 import os
 import signal
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from toy_regression import BATCH, EPOCHS, RECIPE, STEPS, N, Regression, assert_same, outcome, train
 
-from spatial_mae.training.checkpointing import ResumeFile
 from spatial_mae.training.execution import Chooser
-from spatial_mae.training.loop import Training
-from spatial_mae.training.optimiser import AdamW, parameter_groups
+from spatial_mae.training.optimiser import AdamW
 from spatial_mae.training.position import Interrupted
-from spatial_mae.training.randomness import generator_for
-from spatial_mae.training.run_folder import open_run
 from spatial_mae.training.schedule import learning_rate
-
-N, EPOCHS, BATCH = 40, 3, 8
-STEPS = N // BATCH
-RECIPE = SimpleNamespace(
-    epochs=EPOCHS,
-    warmup_epochs=0.4,
-    batch_size=BATCH,
-    micro_batch=None,
-    base_learning_rate=1.0,
-    weight_decay=0.1,
-    betas=(0.9, 0.95),
-    precision="float32",
-    clip_norm=None,
-    ema_decay=None,
-    compile="never",
-)
-
-
-class Regression:
-    """Noisy linear regression on random subsets; `disturb(epoch, step)` may do harm."""
-
-    counts_correct = True
-    n_images = N
-
-    def __init__(self, disturb=lambda epoch, step: None):
-        start = generator_for(0, 0, 0, "data")
-        self.inputs = torch.randn(N, 4, generator=start)
-        self.targets = self.inputs.sum(1, keepdim=True)
-        self.module = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
-        for p in self.module.parameters():
-            nn.init.normal_(p, std=0.3, generator=start)
-        self.disturb, self.precisions, self.sizes = disturb, [], []
-        self.announced, self.asked = [], []
-
-    def groups(self):
-        return parameter_groups(self.module, RECIPE.weight_decay)
-
-    def will_read(self, batches, epoch):
-        self.announced += batches
-
-    def batch(self, indices, epoch, step, part=slice(None)):
-        self.asked.append(indices[part])
-        self.harm = self.disturb(epoch, step)
-        counts = self.counts(len(indices), epoch, step)[part]
-        return self.inputs[indices][part], self.targets[indices][part], counts
-
-    def counts(self, n, epoch, step):
-        generator = generator_for(0, epoch, step, "noise")
-        counts = torch.randint(0, 2, (n,), generator=generator).float()
-        counts[0] = 1
-        return counts
-
-    def weight(self, indices, epoch, step, part=slice(None)):
-        return self.counts(len(indices), epoch, step)[part].sum()
-
-    def loss(self, batch):
-        inputs, targets, counts = batch
-        self.sizes.append(len(inputs))
-        if isinstance(self.harm, Exception):
-            raise self.harm
-        if callable(self.harm):
-            self.harm(len(inputs))
-        error = (self.module(inputs) - targets).square().squeeze(1)
-        loss = (error * counts).sum() / counts.sum().clamp(min=1)
-        return loss * (self.harm if isinstance(self.harm, float) else 1), (error < 1).sum()
-
-    def describe(self):
-        return {"task": "regression"}
-
-    def attention_shapes(self, n_images):
-        return {}
-
-    def use(self, execution):
-        self.precisions.append(execution.precision)
-
-    def mode(self):
-        return "plain"
-
-    def give_up_compiling(self, error):
-        return False
-
-
-def train(folder, task=None, after_epoch=lambda *_: None, **changes):
-    """(status, training) of a run in `folder`, continued if there is something to continue."""
-    recipe = SimpleNamespace(**vars(RECIPE) | changes)
-    task = task or Regression()
-    with open_run(folder) as run:
-        resume = ResumeFile(folder, {"toy": True})
-        training = Training(task, recipe, 0, run, resume, after_epoch, save_seconds=1e9)
-        return training.run(), training
-
-
-def outcome(training):
-    times = {"seconds", "images_per_second", "peak_memory_bytes"}
-    rows = [{k: v for k, v in r.items() if k not in times} for r in training.position.history]
-    weights = {name: value.clone() for name, value in training.weights().items()}
-    return rows, weights
-
-
-def assert_same(first, second):
-    assert first[0] == second[0]
-    assert all(torch.equal(first[1][name], second[1][name]) for name in first[1])
 
 
 @pytest.fixture(scope="module")
@@ -206,48 +99,6 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(tmp_path, unbroken, 
         torch.testing.assert_close(value, unbroken[1][name], rtol=1e-4, atol=1e-5)
     losses = [row["loss"] for row in rows]
     np.testing.assert_allclose(losses, [row["loss"] for row in unbroken[0]], rtol=1e-5)
-
-
-def keeper():
-    """({epoch: weights}, the after_epoch that fills it)."""
-    kept = {}
-    return kept, lambda epoch, weights, _: kept.update({epoch: copy.deepcopy(weights)})
-
-
-@pytest.mark.parametrize("harm", [float("nan"), float("inf")])
-@pytest.mark.parametrize("step", [0, 3, STEPS - 1])
-def test_divergence_returns_to_the_end_of_the_last_good_epoch(tmp_path, harm, step):
-    kept, keep = keeper()
-    disturbed = Regression(lambda *here: harm if here == (1, step) else None)
-    status, training = train(tmp_path, disturbed, keep)
-    assert status == "diverged"
-    assert len(training.position.history) == training.position.epoch == 1
-    assert sorted(kept) == [0, 1]
-    assert all(torch.equal(value, kept[1][name]) for name, value in training.weights().items())
-
-
-def test_a_gradient_that_is_not_finite_is_divergence_even_if_the_loss_is(tmp_path):
-    task = Regression()
-    task.module[0].weight.register_hook(lambda gradient: gradient * float("inf"))
-    status, training = train(tmp_path, task, epochs=1)
-    assert status == "diverged"
-    assert training.position.epoch == 0
-    assert all(value.isfinite().all() for value in training.weights().values())
-
-
-def test_divergence_after_a_resume_returns_to_the_epoch_before_it(tmp_path):
-    kept, keep = keeper()
-
-    def stop(*here):
-        if here == (1, 1):
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with pytest.raises(Interrupted):
-        train(tmp_path, Regression(stop), keep)
-    nan = Regression(lambda *here: float("nan") if here == (1, 3) else None)
-    status, training = train(tmp_path, nan)
-    assert status == "diverged"
-    assert all(torch.equal(value, kept[1][name]) for name, value in training.weights().items())
 
 
 def no_room_for_more_than(limit):
