@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from jacobian_rows import chosen
 
 from spatial_mae.evaluation.reconstruction import Masking
 from spatial_mae.jacobian.adaptivity import adaptivity
@@ -96,10 +97,6 @@ def jacobians(tracked, source, epoch=None):
         jacobian(model, image, tracked.mask, tracked.outputs, normalised=tracked.normalised)
         for image in tracked.pixels.float() / 255
     ]
-
-
-def chosen(rows, **values):
-    return [row for row in rows if all(row.get(k) == v for k, v in values.items())]
 
 
 SOURCES = [*(("network", epoch) for epoch in EPOCHS), ("linear", None)]
