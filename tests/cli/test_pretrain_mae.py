@@ -1,7 +1,6 @@
 """The pretraining entry point: its files, and kills at random moments that change nothing."""
 
 import json
-import multiprocessing
 import os
 import platform
 import random
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pretraining_process import in_its_own_group, kill_a_worker, started, wait_for, workers
 from safetensors.torch import load_file
 from toy_training import MODEL, PRETRAINING, toy_dataset
 
@@ -132,21 +132,6 @@ def test_another_number_of_processes_than_torchrun_started_is_refused(
         main(argv(manifest, tmp_path, nproc=2))
 
 
-def in_its_own_group(arguments):
-    os.setsid()
-    main(arguments)
-
-
-def started(arguments, target=main):
-    """The entry point in a process of its own, from a server that has imported it already."""
-    context = multiprocessing.get_context("forkserver")
-    # The second is imported, slowly, by the first optimiser.
-    context.set_forkserver_preload(["spatial_mae.cli.pretrain_mae", "torch._dynamo"])
-    process = context.Process(target=target, args=(arguments,))
-    process.start()
-    return process
-
-
 @pytest.mark.parametrize("names", [["SIGKILL"], ["SIGTERM", "SIGUSR1", "SIGINT", "SIGKILL"]])
 def test_killed_at_random_and_continued_equals_unbroken(tmp_path, manifest, names):
     unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
@@ -169,12 +154,6 @@ def test_killed_at_random_and_continued_equals_unbroken(tmp_path, manifest, name
     killed_by = {-getattr(signal, name) for name in names}
     assert set(codes[:-1]) <= {os.EX_TEMPFAIL, 1, *killed_by}
     assert_equal_runs(unbroken, killed)
-
-
-def wait_for(path, process):
-    """Until the run has something to continue from: earlier kills only start it again."""
-    while not path.exists() and process.is_alive():
-        time.sleep(0.01)
 
 
 def assert_equal_runs(first, second):
@@ -221,20 +200,6 @@ def test_two_processes_stopped_killed_and_continued_by_one(tmp_path, manifest):
     main(argv(manifest, folder, recipe))
     losses = [[row["loss"] for row in read_rows(f / "history.csv")] for f in (unbroken, folder)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-3)
-
-
-def workers(pid):
-    """Process ids of the workers of a started run."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
-
-
-def kill_a_worker(pid, number):
-    os.kill(workers(pid)[1], number)
 
 
 RUNGS = LONG | {"checkpoints": [1, 3, 5]}
