@@ -78,7 +78,7 @@ estimate: $(READY)  ## estimate jobs, hours and storage of STUDY before it runs 
 	@python -m spatial_mae.cli.estimate_cost \
 	    $(if $(filter-out quick,$(STUDY)),--configfile workflow/studies/$(STUDY).yaml) $(FLAGS)
 
-bench: $(READY)  ## run all benchmarks on one thread and print their tables (minutes)
+bench: $(READY)  ## run all benchmarks on one thread and print their tables (hours)
 	OMP_NUM_THREADS=1 python -m benchmarks
 
 gpu-check:  ## check correctness, robustness and speed on a GPU in ten minutes; needs no .venv (docs/gpu.md)

@@ -41,7 +41,7 @@ class Ising(Checked):
     """Heat-bath sweeps before a torus is read; a chain needs none."""
 
 
-SOURCE = Source(Ising, draws=True)
+SOURCE = Source(Ising, draws=True, channels=1)
 
 
 def prepare(

@@ -27,7 +27,7 @@ def check_package() -> None:
         import pycocotools.mask  # noqa: F401
     except ImportError as error:
         raise ValueError(
-            f"COCO files cannot be read here ({error}): pip install 'spatial-mae[detection]'"
+            f"COCO files cannot be read here ({error}): pip install -e '.[detection]'"
         ) from error
 
 

@@ -13,7 +13,7 @@ def check_package() -> None:
     if find_spec("sklearn") is None:
         raise ValueError(
             "embeddings need scikit-learn, not installed here: pip install "
-            "'spatial-mae[embedding]', or set n_classes: 0 in the inspection recipe"
+            "'.[embedding]', or set n_classes: 0 in the inspection recipe"
         )
 
 

@@ -26,7 +26,7 @@ def check_metrics(metrics: Sequence[str], height: int, width: int) -> None:
         except ImportError as error:
             raise ValueError(
                 f"metric {name} is not available here ({error}): pip install "
-                "'spatial-mae[recon]', or leave it out of the recipe's metrics"
+                "'.[recon]', or leave it out of the recipe's metrics"
             ) from error
     if "ssim" in metrics and min(height, width) < LEAST_SSIM_SIDE:
         raise ValueError(

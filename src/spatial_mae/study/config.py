@@ -148,7 +148,8 @@ class Advise:
     final_seeds: Annotated[tuple[Natural, ...], Length(2)] = (0, 1, 2)
     """Seeds of each setting that is trained to the end."""
     budget: Annotated[str, Pattern("^[0-9.]+ *(s|min|h)$", "30min")] = "30min"
-    """Time on a clock that `make advise` sets the epochs by; 10 epochs where it allows fewer."""
+    """Time on a clock that `make advise` sets the epochs by; 10 epochs where it allows fewer. Given
+    as BUDGET, one that allows fewer is refused."""
     enc: Count = 4
     """Encoder depth in blocks."""
     dec: Count = 1

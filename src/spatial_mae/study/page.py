@@ -31,6 +31,9 @@ def _lines(schema: Mapping) -> Iterator[str]:
     yield from [HEAD, "## Top level", "", *key_table(schema)]
     for name in ("data", "devices", "advise", "tune"):
         yield from [f"## `{name}`", "", *key_table(blocks[name])]
+        if name == "devices":
+            choices = blocks[name]["properties"]["choices"]
+            yield from ["### `devices.choices`", "", *key_table(choices)]
     experiment = blocks["experiments"]["items"]
     kind = {"description": "What is measured: a kind of [measurements](measurements.md)."}
     keys = {"properties": experiment["properties"] | {"kind": kind | {"type": "string"}}}

@@ -2,11 +2,14 @@
 
 import dataclasses
 import inspect
+import json
 import typing
 
+import numpy as np
 import pytest
 
 from spatial_mae.data.sources import find_source, source_names
+from spatial_mae.study import recipes, sources
 
 SOURCES = source_names()
 
@@ -37,6 +40,28 @@ def test_an_unknown_source_is_an_error_that_lists_the_known(name):
 def test_the_nearest_source_is_named():
     with pytest.raises(ValueError, match="did you mean 'cityscapes'"):
         find_source("cityscape")
+
+
+GENERATED = {
+    "dead_leaves": {"size": [32, 32]},
+    "hierarchical": {"size": [16, 16], "channels": 1, "noise_sizes": [4, 4, 8]},
+    "ising": {"lattice": "torus", "size": [8, 8], "coupling": 0.3},
+    "outlined_shapes": {},
+    "textured_layouts": {},
+}
+
+
+def test_every_generated_source_is_known_here():
+    cards = {name: find_source(name).SOURCE for name in SOURCES}
+    assert {name for name, card in cards.items() if card.root == "never"} == {*GENERATED}
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_networks_are_planned_for_the_channels_that_images_have(name):
+    source, given = find_source(name), {"n_train": 20, "n_test": 20} | GENERATED[name]
+    recipe = recipes.load(source.SOURCE.recipe, json.dumps(given))
+    found = source.prepare(recipe, None, None, np.random.default_rng(0))
+    assert found.shape[2] == sources.channels({"source": name} | given)
 
 
 @pytest.mark.parametrize("name", SOURCES)
