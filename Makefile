@@ -85,9 +85,10 @@ gpu-check:  ## check correctness, robustness and speed on a GPU in ten minutes; 
 	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
 	    $(if $(DATA),--data $(DATA))
 
-docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements,results,advise-validation}.md, the tutorial's outputs, the picture of the rules
+docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements,statements,results,advise-validation}.md, the tutorial's outputs, the picture of the rules
 	python -m spatial_mae.cli.describe_config
 	python -m spatial_mae.figures.drawing.documentation docs/measurements.md
+	python -m spatial_mae.report.statements_page docs/statements.md
 	python -m spatial_mae.report.results_page docs --no-pictures
 	python -m benchmarks.advice_validation page docs
 	python -m spatial_mae.report.notebook docs/tutorial.ipynb

@@ -37,7 +37,7 @@ def test_every_figure_is_listed_and_drawn_on_generated_data(project, generated):
 
 def test_the_readme_counts_what_there_is(project):
     drawn = grid.figures({"experiments": experiments(project)})
-    counts = {"statements": len(statements()), "[": len(FIGURES), "figures,": len(drawn)}
+    counts = {"[statements]": len(statements()), "[figures]": len(FIGURES), "figures,": len(drawn)}
     for said, n in counts.items():
         (least,) = re.findall(
             rf"more than (\d+) {re.escape(said)}", (project / "README.md").read_text()

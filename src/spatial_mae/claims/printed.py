@@ -44,6 +44,9 @@ PRINTED = Contrast(
 )
 
 
+RULE = "Our numbers are the printed ones, at the printed mask and the paper's scale."
+
+
 def compare(tables: Tables, kind: str, printed: Sequence[Row]) -> Verdict:
     """Our numbers against one printed row's, at its mask and the paper's scale only.
 
@@ -122,7 +125,7 @@ def _of(rows: Rows, *columns: str) -> str:
 
 for _table, (_kind, _figure) in MEASURED.items():
     for (_identity,), _printed in groups(printed_rows(_table), "identity").items():
-        judge(_identity, kinds=(_kind,), figure=_figure, contrast=PRINTED)(
+        judge(_identity, kinds=(_kind,), figure=_figure, contrast=PRINTED, rule=RULE)(
             partial(compare, kind=_kind, printed=_printed)
         )
 

@@ -25,6 +25,7 @@ class Judge:
 
     either: one of the kinds is enough. contrast: what it claims of measured numbers, one of them
     where there are several; None for settings, notes and exact checks. role: that of its verdicts.
+    rule: what it does, in words.
     """
 
     decide: Callable[[Tables], Verdict]
@@ -33,6 +34,7 @@ class Judge:
     either: bool = False
     contrast: Contrast | None = None
     role: str = FINDING
+    rule: str = ""
 
     def missing(self, tables: Tables) -> str:
         """The experiments it lacks, in words; empty if it can be called."""
@@ -52,8 +54,11 @@ def judge(
     either: bool = False,
     contrast: Contrast | None = None,
     role: str = FINDING,
+    rule: str = "",
 ) -> Callable:
     """Register a function tables -> Verdict for these statements.
+
+    rule: what it does, in words; by default its docstring.
 
     It is called only with tables that hold at least one row of every kind in `kinds`, or of one of
     them if `either`. Without kinds it is called with any tables: it words a note.
@@ -64,7 +69,8 @@ def judge(
         for identity in identities:
             if identity in JUDGES:
                 raise ValueError(f"{identity!r} has two judges; keep one")
-            JUDGES[identity] = Judge(decide, kinds, figure, either, contrast, role)
+            words = rule or " ".join((decide.__doc__ or "").split()).partition(" Raises ")[0]
+            JUDGES[identity] = Judge(decide, kinds, figure, either, contrast, role, words)
         return decide
 
     return register

@@ -134,4 +134,5 @@ def _worst(bound: Bound, values: Sequence[float]) -> float:
 
 
 for _check, _bounds in CHECKS.items():
-    judge(_check, kinds=("lemmas",))(partial(within_bounds, _check, _bounds))
+    _rule = f"Numbers of the lemma table are within bounds: {', '.join(map(str, _bounds))}."
+    judge(_check, kinds=("lemmas",), rule=_rule)(partial(within_bounds, _check, _bounds))

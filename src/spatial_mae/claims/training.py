@@ -106,8 +106,12 @@ def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
 for _identity, (_kind, _wanted) in SETTINGS.items():
     _scale = mark_second if _identity.startswith("kong.") else mark
     _decide = partial(setting_of_the_paper, kind=_kind, wanted=_wanted, scale=_scale)
-    judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity), role=SETTING)(_decide)
+    _rule = f"Every run has {', '.join(f'{_words(n)} {v}' for n, v in _wanted.items())}."
+    judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity), role=SETTING, rule=_rule)(
+        _decide
+    )
 for _identity, (_column, _values) in GRIDS.items():
-    judge(_identity, kinds=GRID_KINDS, either=True, role=SETTING)(
+    _rule = f"Runs of one setting take {_words(_column)} {', '.join(map(str, _values))}."
+    judge(_identity, kinds=GRID_KINDS, either=True, role=SETTING, rule=_rule)(
         partial(grid_of_the_paper, column=_column, wanted=_values)
     )
