@@ -24,7 +24,7 @@ with the reason; where a judge weighs several effects, one of them; nothing wher
 A *setting* says only that a study ran at the paper's numbers. *Needs*: kinds of experiment
 ([measurements](measurements.md)). This page is generated from the code by `make docs`.
 """
-COLUMNS = ("statement", "quote", "how it is judged", "effect", "needs")
+COLUMNS = ("statement", "quote", "how it is judged", "needs")
 
 
 def document() -> str:
@@ -44,20 +44,20 @@ def _lines(found: Sequence[Mapping]) -> Iterator[str]:
 def _line(statement: Mapping) -> list[str]:
     judge = JUDGES.get(statement["id"])
     if judge is None:
-        how, effect, needs = statement["undecided"], "", ""
+        how, needs = statement["undecided"], ""
     else:
-        how, effect, needs = judge.rule, _effect(judge), _needs(judge)
+        how, needs = judge.rule + _effect(judge), _needs(judge)
     least = statement.get("minimum")
     if least:
         scale = " and ".join(f"{label(name)} {least[name]:g}" for name in least if name != "why")
         how += f" Only from {scale} on: {least['why']}."
-    return [f"`{statement['id']}`", *map(cell, (statement["quote"], how, effect, needs))]
+    return [f"`{statement['id']}`", *map(cell, (statement["quote"], how, needs))]
 
 
 def _effect(judge: Judge) -> str:
     if judge.contrast is not None:
-        return smallest(judge.contrast)
-    return "a setting" if judge.role == SETTING else ""
+        return f" *Effect:* {smallest(judge.contrast)}."
+    return " *Setting.*" if judge.role == SETTING else ""
 
 
 def smallest(contrast: Contrast) -> str:
