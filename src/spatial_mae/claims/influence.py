@@ -16,13 +16,14 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.shapes import Mean, Rise
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.rows import Row, Rows, Tables, by, masked, pick
-from spatial_mae.tables.settings import setting, settings
+from spatial_mae.tables.settings import SOLUTION, setting, settings
 
 KIND = "influence_limit"
 DIFFUSE, KERNEL = ("mean_distance", "entropy"), ("mean_distance", "half_width")
 SHARE = ("intra_patch_share",)
 # Half of an interval of 95%, over the standard error of a Gaussian.
 STANDARD_ERRORS = 1.96
+NOWHERE = 1e-9  # pixels: a mean distance of rounding alone
 WHY = "2%: profiles nearer to each other are one in a figure"
 NEEDS = "The limits of influence hold no {}: add them to the recipe of `influence_limit`."
 
@@ -44,7 +45,7 @@ LOCALISED = _wider("DAE kernels wider than the AE's by")
 
 @judge("cifar.localized", kinds=(KIND,), figure="influence_limit", contrast=LOCALISED)
 def localized(tables: Tables) -> Verdict:
-    """AE kernels are narrower than DAE kernels, at every noise level and rank."""
+    """AE kernels are narrower than DAE kernels, at every noise level and rank but the full one."""
     rows = pick(_differences(tables[KIND]), model="dae", against="AE")
     return _judged(rows, KERNEL, LOCALISED, "setting with both AE and DAE")
 
@@ -54,7 +55,7 @@ DISTANT = _wider("MAE influence farther than its rivals' by")
 
 @judge("cifar.MAE_distant", kinds=(KIND,), figure="influence_limit", contrast=DISTANT)
 def distant(tables: Tables) -> Verdict:
-    """MAE influence comes from farther than that of the AE and of every DAE."""
+    """MAE influence comes from farther than that of every DAE, and of an AE of lower rank."""
     rows = [r for r in masked(_differences(tables[KIND])) if not r["against"].startswith("MAE")]
     return _judged(rows, ("mean_distance",), DISTANT, "setting with both an MAE and an AE")
 
@@ -88,7 +89,7 @@ def intra_patch(tables: Tables) -> Verdict:
     """The share of influence of the same patch falls with the mask ratio and with the patch size.
 
     Pair by pair of mask ratios, and of neighbouring patch sizes. The share per pixel of the patch
-    is not judged: it has p^2 in its denominator and falls whatever the network does.
+    is not judged: it has p^2 in its denominator, and falls even where the share itself rises.
     """
     along_m = [_turned(row) for row in pick(_over_ratios(tables), measure=SHARE)]
     along_p = list(_over_patches(pick(masked(_alone(tables[KIND])), measure=SHARE)))
@@ -139,13 +140,26 @@ def _alone(rows: Rows) -> list[Row]:
 
 
 def _differences(rows: Rows) -> list[Row]:
-    """The limits of differences, as shares of the magnitude of our model's own limit."""
+    """The limits of differences, as shares of the magnitude of our model's own limit.
+
+    With as many latents as pixels the AE is the identity, and whatever is compared with it is wider
+    by construction: such differences are left out.
+    """
     own = {_place(row): row["value"] for row in _alone(rows)}
+    local = pick(_alone(rows), model="ae", measure="mean_distance")
+    identities = {_latents(row) for row in local if abs(row["value"]) < NOWHERE}
     return [
         {**row, **{name: row[name] / abs(own[_place(row)]) for name in VALUES}}
         for row in rows
-        if row.get("against") is not None and own.get(_place(row))
+        if row.get("against") is not None
+        and own.get(_place(row))
+        and not (row["against"] == "AE" and _latents(row) in identities)
     ]
+
+
+def _latents(row: Row) -> tuple:
+    """The images and the number of latents, whatever the model."""
+    return tuple(row.get(name) for name in (*SOLUTION, "n_latents"))
 
 
 def _place(row: Row) -> tuple:

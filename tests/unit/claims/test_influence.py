@@ -50,6 +50,21 @@ def test_another_mae_is_no_rival():
     assert judges.distant(tables(*rows)).verdict == "not-run"
 
 
+def test_nothing_is_compared_with_an_autoencoder_that_is_the_identity():
+    whole = {"n_latents": 64}
+    rows = [
+        *compared(-1.0, 0.1),
+        *compared(5.0, 0.1, **whole),  # farther by all it has, whatever it is
+        row(1e-13, model="ae", mask_ratio=0.0, sampling=None, **whole),
+        row(2.0, model="ae", mask_ratio=0.0, sampling=None),
+    ]
+    assert judges.distant(tables(*rows)).verdict == "fails"
+    assert judges.distant(tables(*rows[2:])).verdict == "not-run"
+    dae = {"model": "dae", "mask_ratio": None, "noise_deviation": 0.2}
+    rows += [row(4.0, **dae, **whole), row(4.0, against="AE", **dae, **whole)]
+    assert judges.localized(tables(*rows)).verdict == "not-run"
+
+
 def kernels(distance, width):
     start = {"model": "dae", "mask_ratio": None, "noise_deviation": 0.2}
     measures = {"mean_distance": distance, "half_width": width}
