@@ -16,13 +16,16 @@ class Table:
 
     columns: what it measures; without the keys of its runs and what is known of their images.
     figures: drawn from an experiment of this kind unless it names others. also: the other figures
-    that read such tables.
+    that read such tables. needs: keys of the recipe without which it has no rows. drawn_with:
+    figure -> the key of the recipe without which the figure has nothing to show.
     """
 
     file: str
     columns: tuple[str, ...]
     figures: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    drawn_with: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Kind:
-    """What an experiment measures: one of the tables of a rule."""
+    """What an experiment measures: one of the tables of a rule. table: its path."""
 
     table: str
     rule: str
@@ -82,6 +85,8 @@ class Kind:
     figures: tuple[str, ...]
     also: tuple[str, ...]
     card: Rule
+    needs: tuple[str, ...] = ()
+    drawn_with: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def recipe(self) -> str:
@@ -107,7 +112,14 @@ def kinds(rules: Mapping[str, Rule]) -> dict[str, Kind]:
     """The kinds of experiment: the tables of all rules, by name."""
     return {
         kind: Kind(
-            f"{card.folder}/{table.file}", rule, table.columns, table.figures, table.also, card
+            f"{card.folder}/{table.file}",
+            rule,
+            table.columns,
+            table.figures,
+            table.also,
+            card,
+            table.needs,
+            table.drawn_with,
         )
         for rule, card in rules.items()
         for kind, table in card.tables.items()

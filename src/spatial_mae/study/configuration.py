@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import advising, candidates, grid, ladders, relations
+from spatial_mae.study import advising, candidates, drawing, grid, ladders, relations
 from spatial_mae.study.checking import faults, nearest
-from spatial_mae.study.drawing import unfit_figures
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.schema import completed, schema
@@ -53,9 +52,10 @@ def checked(config: Mapping) -> dict:
     _refuse(
         [
             *_named_twice(whole),
-            *unfit_figures(whole),
+            *drawing.unfit_figures(whole),
             *dict.fromkeys(problem for found in unknown.values() for problem in found),
             *misfits(known),
+            *drawing.empty(known),
             *advising.misfits(known),
             *untunable,
             *ladders.misfits(known),

@@ -1,5 +1,6 @@
-"""Which figures a study's experiments are drawn in, and those that cannot be drawn."""
+"""Which figures a study's experiments are drawn in, and what would be empty."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 from spatial_mae.study import grid
@@ -27,6 +28,27 @@ def unfit_figures(config: Mapping) -> Iterator[str]:
             if figure in drawn:
                 yield _twice(figure, drawn[figure], entry["name"])
             drawn[figure] = entry["name"]
+
+
+def empty(config: Mapping) -> Iterator[str]:
+    """Experiments and figures that show nothing, as their recipe leaves out what they need."""
+    for entry in config["experiments"]:
+        kind = KINDS[entry["kind"]]
+        recipe = config["recipes"].get(kind.recipe, {}).get(entry["recipe"], {})
+        missing = [("the experiment", key) for key in kind.needs]
+        modules = {grid.drawing(figure): figure for figure in grid.figures_of(entry)}
+        missing += [
+            (f"figure {modules[name]!r}", key)
+            for name, key in kind.drawn_with.items()
+            if name in modules
+        ]
+        for what, key in missing:
+            if not recipe.get(key):
+                yield (
+                    f"experiment {entry['name']!r}: recipe {entry['recipe']!r} of {kind.recipe} "
+                    f"has {key}: {json.dumps(recipe.get(key))}, so {what} would be empty; set "
+                    f"`{key}`, or leave {what} out"
+                )
 
 
 def _possible(kind: str) -> str:

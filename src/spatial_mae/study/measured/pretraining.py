@@ -65,6 +65,7 @@ RULES = {
                 "reconstructions_{recipe}.csv",
                 (*PIXEL, "hidden", *ORIGINAL, *PREDICTED, *SCALE),
                 figures=("reconstructions",),
+                needs=("n_gallery",),
             ),
         },
         gpu=True,
