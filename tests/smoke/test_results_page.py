@@ -73,11 +73,10 @@ def test_every_picture_of_the_docs_is_listed(project):
     pages = [project / "README.md", *(project / "docs").glob("*.md")]
     text = "\n".join(page.read_text() for page in pages)
     shown = set(re.findall(r"images/(\w+)\.png", text))
-    listed = read_list(project / "docs/archives")
-    assert shown <= {*listed["redrawn"], *listed["not_redrawn"]}
-    assert not set(listed["redrawn"]) & set(listed["not_redrawn"])
+    listed = set(read_list(project / "docs/archives"))
     there = {path.stem for path in (project / "docs/images").glob("*.png")}
-    assert {*listed["redrawn"], *listed["not_redrawn"]} <= there
+    assert shown <= listed
+    assert listed == there
 
 
 def test_archives_are_small_and_name_no_folder_of_a_machine(project):

@@ -30,7 +30,7 @@ WIDEST = 1000  # pixels
 
 
 def read_list(archives: Path) -> dict[str, dict]:
-    """`redrawn` (picture -> figure and tables) and `not_redrawn` (picture -> why)."""
+    """Picture -> what it is drawn from."""
     return yaml.safe_load((archives / LIST).read_text(encoding="utf-8"))
 
 
@@ -40,7 +40,7 @@ def redraw(archives: Path, images: Path, only: Sequence[str] = ()) -> list[Path]
     Raises ValueError or FileNotFoundError for a figure or table that is not there.
     """
     studies: dict[str, Archive] = {}
-    wanted = read_list(archives)["redrawn"]
+    wanted = read_list(archives)
     return [
         _save(images / f"{name}.png", _drawn(entry, archives, studies))
         for name, entry in wanted.items()

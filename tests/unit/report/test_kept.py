@@ -189,7 +189,6 @@ def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
     (line,) = [line for line in table if line.startswith("| 4 | 0.5 |")]
     assert line.split(" | ")[2] == "2 / 2" and line.endswith(f"| {cell} |")
     shows = {name: {"ladder": [*budgets], "shows": name} for name in ("effects", "networks")}
-    pictures = {"redrawn": shows, "not_redrawn": {}}
-    (tmp_path / "pictures.yaml").write_text(yaml.safe_dump(pictures))
+    (tmp_path / "pictures.yaml").write_text(yaml.safe_dump(shows))
     drawn = redraw(tmp_path, tmp_path)
     assert [picture.stat().st_size > 5000 for picture in drawn] == [True, True]

@@ -3,8 +3,8 @@
 import pytest
 from broken_config import broken, named
 
-from spatial_mae.study.measurements import FIGURES, KINDS
 from spatial_mae.study.describing import declaration
+from spatial_mae.study.measurements import FIGURES, KINDS
 
 
 @pytest.mark.parametrize(
