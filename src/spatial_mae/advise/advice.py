@@ -21,8 +21,8 @@ DEPTH = (
     "Depth is not searched. In our runs on CIFAR-10 (patch 4, 10 epochs, 2 seeds; study "
     "ladder_depths) encoders of 2 and 4 blocks are within about 1 point of each other by the probe "
     "of the mean token, one block is nearly 3 points below 4, and decoder depth changes it by less "
-    "than 1 point: 4 encoder blocks and 1 decoder block are the default here. The papers' encoders of "
-    "12 blocks are trained hundreds of times as long."
+    "than 1 point: 4 encoder blocks and 1 decoder block are the default here. The papers' encoders "
+    "of 12 blocks are trained hundreds of times as long."
 )
 
 
