@@ -12,7 +12,7 @@ def check_package() -> None:
     """Raise ValueError if scikit-learn is missing."""
     if find_spec("sklearn") is None:
         raise ValueError(
-            "embeddings need scikit-learn, not installed here: pip install "
+            "embeddings need scikit-learn, not installed here: pip install -e "
             "'.[embedding]', or set n_classes: 0 in the inspection recipe"
         )
 

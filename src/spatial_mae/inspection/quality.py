@@ -25,7 +25,7 @@ def check_metrics(metrics: Sequence[str], height: int, width: int) -> None:
             import_module(MODULES.get(name, "torch"))
         except ImportError as error:
             raise ValueError(
-                f"metric {name} is not available here ({error}): pip install "
+                f"metric {name} is not available here ({error}): pip install -e "
                 "'.[recon]', or leave it out of the recipe's metrics"
             ) from error
     if "ssim" in metrics and min(height, width) < LEAST_SSIM_SIDE:

@@ -65,5 +65,5 @@ def test_a_missing_package_is_named_with_the_mend(monkeypatch):
     assert importlib.util.find_spec("sklearn")
     check_package()
     monkeypatch.setattr("spatial_mae.inspection.embedding.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"need scikit-learn.*spatial-mae\[embedding\]"):
+    with pytest.raises(ValueError, match=r"need scikit-learn.*pip install -e '.\[embedding\]"):
         check_package()

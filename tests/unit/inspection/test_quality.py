@@ -78,7 +78,7 @@ def test_fsim_keeps_edges_that_brightness_loses():
 def test_a_missing_package_is_named_with_the_mend(monkeypatch):
     monkeypatch.setitem(sys.modules, "piq", None)
     with pytest.raises(
-        ValueError, match=r"metric fsim is not available.*piq.*spatial-mae\[recon\]"
+        ValueError, match=r"metric fsim is not available.*piq.*pip install -e '.\[recon\]"
     ):
         check_metrics(ALL, 32, 32)
     check_metrics(("ssim", "mse"), 32, 32)
