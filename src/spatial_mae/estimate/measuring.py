@@ -15,6 +15,7 @@ from spatial_mae.models.masks import draw_masks
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.compiling import Switchable
 from spatial_mae.training.devices import visible_gpus
+from spatial_mae.training.execution import fastest_products
 from spatial_mae.training.optimiser import AdamW, parameter_groups
 from spatial_mae.training.workplace import device_name
 
@@ -80,7 +81,8 @@ class _Step:
         self.network, self.recipe = network, recipe
         self.generator = torch.Generator(device).manual_seed(0)
         self.model = MaskedAutoencoder(network.architecture).to(device)
-        precision.use(self.model, arithmetic)
+        products = fastest_products(device, precision.PRECISIONS[arithmetic])
+        precision.use(self.model, arithmetic, products=products)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
         fixed = recipe["sampling"] != "bernoulli" and not recipe["mask_half_width"]

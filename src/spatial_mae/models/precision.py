@@ -20,7 +20,8 @@ def use(
     """Make the following forward passes of `model` compute in "float32" or "bfloat16".
 
     attention: the way of the blocks of the "encoder" and the "decoder" (see `models.attention`);
-    "auto" where none is given. products: those of linear layers (see `models.products`).
+    "auto" where none is given. products: those of linear layers (see `models.products`); where they
+    are "float32", to avoid a processor's slow bfloat16, "auto" avoids it too.
     Parameters, their gradients and losses stay float32. Raises
     ValueError for another precision, or a model without an encoder of this package.
     """
@@ -37,7 +38,8 @@ def use(
             module.way = products
         if isinstance(module, Attention):
             part = "decoder" if "decoder" in name.split(".") else "encoder"
-            module.way = (attention or {}).get(part, "auto")
+            way = (attention or {}).get(part, "auto")
+            module.way = products if (way, products) == ("auto", "float32") else way
 
 
 def current(model: nn.Module) -> str:

@@ -1,8 +1,10 @@
 """The products of a linear layer, by one library or another, which differ in speed alone.
 
 On a CPU PyTorch leaves products of float32 to the library that it was built with, such as Intel's
-MKL, which is slow on some processors of others. oneDNN is part of PyTorch too. Which one is faster
-depends on the machine: training measures it (`spatial_mae.training.execution`).
+MKL, which is slow on some processors of others. oneDNN is part of PyTorch too. Products of bfloat16
+are oneDNN's, and many times slower than those of float32 on a processor without instructions for
+them; there float32 multiplies the same numbers. Which way is faster depends on the machine:
+training measures it (`spatial_mae.training.execution`).
 """
 
 import torch
@@ -10,12 +12,19 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-WAYS = ("usual", "onednn")
+WAYS = ("usual", "onednn", "float32")
 
 
 def linear(tokens: Tensor, weight: Tensor, bias: Tensor, way: str = "usual") -> Tensor:
     """tokens @ weight.T + bias: (..., n) -> (..., m), for a weight (m, n). way: one of `WAYS`."""
-    return F.linear(tokens, weight, bias) if way == "usual" else _OneDNN.apply(tokens, weight, bias)
+    if way == "usual":
+        return F.linear(tokens, weight, bias)
+    return (_OneDNN if way == "onednn" else _Float32).apply(tokens, weight, bias)
+
+
+def product_ways(dtype: torch.dtype) -> tuple[str, ...]:
+    """The ways that may be the fastest on a CPU, the usual one first."""
+    return ("usual", "onednn") if dtype == torch.float32 else ("usual", "float32")
 
 
 class _OneDNN(torch.autograd.Function):
@@ -39,6 +48,31 @@ class _OneDNN(torch.autograd.Function):
             _product(gradient, weight.mT).view(ctx.shape) if wanted[0] else None,
             _of_weight(gradient, rows) if wanted[1] else None,
             gradient.sum(dim=0) if wanted[2] else None,
+        )
+
+
+class _Float32(torch.autograd.Function):
+    """`linear` with sums in float32, rounded to the tokens' type at the end, as bfloat16 has it."""
+
+    @staticmethod
+    def forward(ctx, tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        rows = tokens.reshape(-1, tokens.shape[-1])
+        ctx.save_for_backward(rows, weight)
+        ctx.shape = tokens.shape
+        made = torch.addmm(bias.float(), rows.float(), weight.float().mT)
+        return made.to(tokens.dtype).view(*tokens.shape[:-1], -1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """dX = dY W, dW = dY^T X, and db is the sum of dY."""
+        rows, weight = ctx.saved_tensors
+        wanted, dtype = ctx.needs_input_grad, gradient.dtype
+        gradient = gradient.reshape(len(rows), -1).float()
+        return (
+            (gradient @ weight.float()).to(dtype).view(ctx.shape) if wanted[0] else None,
+            (gradient.mT @ rows.float()).to(dtype) if wanted[1] else None,
+            gradient.sum(dim=0).to(dtype) if wanted[2] else None,
         )
 
 

@@ -47,6 +47,9 @@ class Choices:
     """Way of attention in training. Changes rounding alone."""
     products: Literal["usual", "onednn"] | None = None
     """Library of linear layers in training with float32 on a CPU. Changes rounding alone."""
+    bfloat16_products: Literal["usual", "float32"] | None = None
+    """Products of linear layers in training with bfloat16 on a CPU: PyTorch's, or the same numbers
+    multiplied in float32. Changes rounding alone."""
     mode: Literal["plain", "cast-once", "compiled", "graphs"] | None = None
     """How a training step is run. Changes rounding alone."""
 

@@ -14,7 +14,7 @@ import torch
 from spatial_mae.choices import Choice, Clock, choose, fixed_answers
 from spatial_mae.models.attention import attend, usual_way, ways_for
 from spatial_mae.models.precision import PRECISIONS
-from spatial_mae.models.products import WAYS, linear
+from spatial_mae.models.products import linear, product_ways
 from spatial_mae.training.memory import is_exhausted
 
 BFLOAT16_GAIN = 1.2  # bfloat16 must be this many times as fast as float32 to be taken
@@ -101,10 +101,10 @@ class Chooser:
         return Execution(precision, attention, products=self._products(dtype))
 
     def _products(self, dtype: torch.dtype) -> str:
-        """On a CPU bfloat16 is oneDNN's as it is; a GPU has a library for itself."""
-        if dtype != torch.float32 or self.device.type != "cpu":
+        """On a GPU there is one library, made for it."""
+        if self.device.type != "cpu":
             return "usual"
-        choice = choose_products(self.device)
+        choice = choose_products(self.device, dtype)
         self._tell(choice)
         return choice.answer
 
@@ -189,22 +189,23 @@ def choose_attention(shape: Shape, dtype: torch.dtype, device: torch.device) -> 
     return choose("attention", about, contenders, ATTENTION_GAIN, clock_for(device))
 
 
-def choose_products(device: torch.device) -> Choice:
-    """The faster way of a linear layer's products in float32, forward and backward, on a CPU."""
+def choose_products(device: torch.device, dtype: torch.dtype = torch.float32) -> Choice:
+    """The faster way of a linear layer's products, forward and backward, on a CPU."""
     about = {"sizes": list(PRODUCTS), **machine(device)}
-    contenders = {way: lambda way=way: _multiply(way) for way in WAYS}
-    return choose("products", about, contenders, ATTENTION_GAIN, clock_for(device))
+    question = "products" if dtype == torch.float32 else "bfloat16_products"
+    contenders = {way: lambda way=way: _multiply(way, dtype) for way in product_ways(dtype)}
+    return choose(question, about, contenders, ATTENTION_GAIN, clock_for(device))
 
 
-def fastest_products(device: torch.device) -> str:
-    """The way of a linear layer's products in float32; a GPU has a library for itself."""
-    return choose_products(device).answer if device.type == "cpu" else "usual"
+def fastest_products(device: torch.device, dtype: torch.dtype = torch.float32) -> str:
+    """The way of a linear layer's products; a GPU has one library, made for it."""
+    return choose_products(device, dtype).answer if device.type == "cpu" else "usual"
 
 
-def _multiply(way: str) -> None:
+def _multiply(way: str, dtype: torch.dtype) -> None:
     rows, inputs, outputs = PRODUCTS
     shapes = (rows, inputs), (outputs, inputs), (outputs,)
-    parts = [torch.ones(shape, requires_grad=True) for shape in shapes]
+    parts = [torch.ones(shape, dtype=dtype, requires_grad=True) for shape in shapes]
     made = linear(*parts, way)
     torch.autograd.grad(made, parts, made.detach())
 

@@ -1,4 +1,4 @@
-"""Products by oneDNN against PyTorch's own in float64."""
+"""Products by oneDNN, and those of bfloat16 in float32, against PyTorch's own in float64."""
 
 import pytest
 import torch
@@ -45,6 +45,54 @@ def test_what_is_frozen_gets_no_gradient():
     tokens, weight, bias = parts(8, 5)
     linear(tokens.detach(), weight.detach(), bias, "onednn").sum().backward()
     assert weight.grad is None and bias.grad is not None
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(7, 20), (16, 16), (1, 3)])
+def test_bfloat16_multiplied_in_float32_is_rounded_once(inputs, outputs):
+    ours = parts(inputs, outputs, torch.bfloat16)
+    exact = [part.detach().double().requires_grad_() for part in ours]
+    found, expected = linear(*ours, "float32"), linear(*exact)
+    given = torch.ones_like(found) / 3
+    found_gradients = torch.autograd.grad(found, ours, given)
+    wanted = torch.autograd.grad(expected, exact, given.double())
+    for ours, right in zip((found, *found_gradients), (expected, *wanted), strict=True):
+        assert ours.dtype == torch.bfloat16
+        torch.testing.assert_close(ours, right.bfloat16(), rtol=2**-7, atol=1e-6)
+
+
+def test_in_float32_what_is_frozen_gets_no_gradient():
+    tokens, weight, bias = parts(8, 5, torch.bfloat16)
+    linear(tokens.detach(), weight.detach(), bias, "float32").sum().backward()
+    assert weight.grad is None and bias.grad is not None
+
+
+def test_attention_avoids_bfloat16_with_the_layers(autoencoder):
+    model = autoencoder()
+    blocks = [block.attention for block in (*model.encoder.blocks, *model.decoder.blocks)]
+    precision.use(model, "bfloat16", products="float32")
+    assert {block.way for block in blocks} == {"float32"}
+    precision.use(model, "bfloat16", {"encoder": "tiled"}, "float32")
+    assert {block.way for block in blocks} == {"tiled", "float32"}
+    precision.use(model, "bfloat16")
+    assert {block.way for block in blocks} == {"auto"}
+
+
+def test_a_step_of_bfloat16_in_float32_is_that_of_bfloat16(autoencoder, images):
+    model = autoencoder()
+    batch = images(model.architecture)
+    masks = draw_masks(
+        torch.Generator().manual_seed(0), len(batch), model.architecture, 0.5, "exact"
+    )
+    results = {}
+    for products in ("float32", "usual"):
+        precision.use(model, "bfloat16", products=products)
+        loss = model.loss(batch, masks)
+        results[products] = loss, torch.autograd.grad(loss, list(model.parameters()))
+    (ours, gradients), (usual, expected) = results.values()
+    torch.testing.assert_close(ours, usual, rtol=2**-7, atol=0)
+    for gradient, wanted in zip(gradients, expected, strict=True):
+        assert gradient.dtype == torch.float32
+        assert (gradient - wanted).norm() <= 0.03 * wanted.norm() + 1e-6
 
 
 @pytest.mark.parametrize("sampling", ["exact", "bernoulli"])

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from spatial_mae import choices
-from spatial_mae.models.products import WAYS
+from spatial_mae.models.precision import PRECISIONS
+from spatial_mae.models.products import product_ways
 from spatial_mae.training import execution
 from spatial_mae.training.execution import Chooser, Execution, attention_contenders
 
@@ -161,12 +162,20 @@ def test_a_study_fixes_how_it_is_computed(monkeypatch):
     assert found.mode == "plain"
 
 
-def test_products_are_measured_for_float32_on_a_cpu_alone(gpu):
-    found, said = choose(Task({"float32": 1.0}))
-    assert found.products in WAYS
-    assert f"products: {found.products} (measured: " in " ".join(said)
-    assert choose(Task({"bfloat16": 1.0}), "bfloat16")[0].products == "usual"
-    assert choose(Task({"float32": 1.0}), kind="cuda")[0].products == "usual"
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_products_are_measured_on_a_cpu_alone(gpu, precision):
+    found, said = choose(Task({precision: 1.0}), precision)
+    assert found.products in product_ways(PRECISIONS[precision])
+    question = "products" if precision == "float32" else "bfloat16_products"
+    assert f"{question}: {found.products} (measured: " in " ".join(said)
+    assert choose(Task({precision: 1.0}), precision, kind="cuda")[0].products == "usual"
+
+
+@pytest.mark.parametrize("answer", ["usual", "float32"])
+def test_a_study_fixes_the_products_of_each_type(monkeypatch, answer):
+    monkeypatch.setenv(choices.PINS, f"products=onednn,bfloat16_products={answer}")
+    assert choose(Task({"float32": 1.0}))[0].products == "onednn"
+    assert choose(Task({"bfloat16": 1.0}), "bfloat16")[0].products == answer
 
 
 @pytest.mark.parametrize("size", [12, 16])
