@@ -15,7 +15,7 @@ from benchmarks.training_step import BACKBONE, SIDE
 from spatial_mae.evaluation.features import features, freeze
 from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture
-from spatial_mae.models.products import WAYS
+from spatial_mae.models.products import product_ways
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.training.execution import fastest_products
 
@@ -38,7 +38,8 @@ def _row(width: int, blocks: int, patch: int, n: int, rounds: int) -> dict:
         precision.use(encoder, "float32", products=way)
         found[way] = features(encoder, images, ("mean",))["mean", None]
 
-    seconds = race({way: lambda way=way: run(way) for way in WAYS}, rounds, time.process_time)
+    ways = product_ways(torch.float32)
+    seconds = race({way: lambda way=way: run(way) for way in ways}, rounds, time.process_time)
     return {
         "width": width,
         "blocks": blocks,

@@ -85,7 +85,7 @@ def _step(
     encoder = VisionTransformer(Architecture(SIDE, SIDE, 3, PATCH, 1, depth, 1, net))
     model = Classifier(encoder, CLASSES, "mean")
     model.blocks_to_train(blocks)
-    products = fastest_products(torch.device("cpu")) if kind == "float32" else "usual"
+    products = fastest_products(torch.device("cpu"), precision.PRECISIONS[kind])
     precision.use(model, kind, products=products)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=1e-4, fused=True)

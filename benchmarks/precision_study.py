@@ -14,6 +14,7 @@ from spatial_mae.models import precision
 from spatial_mae.models.architecture import Architecture, Backbone
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks
+from spatial_mae.training.execution import fastest_products
 from spatial_mae.training.optimiser import AdamW, parameter_groups
 from spatial_mae.training.schedule import learning_rate
 
@@ -106,7 +107,8 @@ def _train(
     generator = torch.Generator().manual_seed(seed)
     pixels = train.double().div(255).transpose(0, 1).flatten(1)
     model = MaskedAutoencoder(sizes, pixels.mean(dim=1), pixels.std(dim=1), generator)
-    precision.use(model, name)
+    products = fastest_products(torch.device("cpu"), precision.PRECISIONS[name])
+    precision.use(model, name, products=products)
     optimiser = AdamW(parameter_groups(model, weight_decay=0.05), (0.9, 0.95))
     steps = epochs * (len(train) // BATCH)
     for step in range(steps):

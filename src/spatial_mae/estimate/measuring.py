@@ -10,12 +10,13 @@ from tqdm import tqdm
 from spatial_mae.estimate.speeds import Speed
 from spatial_mae.estimate.workload import Network, Training
 from spatial_mae.models import precision
+from spatial_mae.models.architecture import attention_shapes
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import draw_masks
 from spatial_mae.training.augmentation import random_resized_crop_flip
 from spatial_mae.training.compiling import Switchable
 from spatial_mae.training.devices import visible_gpus
-from spatial_mae.training.execution import fastest_products
+from spatial_mae.training.execution import fastest_kernels
 from spatial_mae.training.optimiser import AdamW, parameter_groups
 from spatial_mae.training.workplace import device_name
 
@@ -61,7 +62,7 @@ def _rate(
         dtype=torch.uint8,
         device=device,
     )
-    step = _Step(network, recipe, arithmetic, device)
+    step = _Step(network, recipe, arithmetic, size, device)
     step(images)
     _wait(device)
     start, steps = time.perf_counter(), 0
@@ -76,18 +77,24 @@ class _Step:
     """Crops, masks, forward, backward and AdamW on a batch of uint8 images (N, C, H, W)."""
 
     def __init__(
-        self, network: Network, recipe: Mapping, arithmetic: str, device: torch.device
+        self,
+        network: Network,
+        recipe: Mapping,
+        arithmetic: str,
+        n_images: int,
+        device: torch.device,
     ) -> None:
         self.network, self.recipe = network, recipe
         self.generator = torch.Generator(device).manual_seed(0)
         self.model = MaskedAutoencoder(network.architecture).to(device)
-        products = fastest_products(device, precision.PRECISIONS[arithmetic])
-        precision.use(self.model, arithmetic, products=products)
         groups = parameter_groups(self.model, recipe["weight_decay"])
         self.optimiser = AdamW(groups, recipe["betas"])
         fixed = recipe["sampling"] != "bernoulli" and not recipe["mask_half_width"]
         visible = network.architecture.n_visible(network.mask_ratio, recipe["sampling"])
         self.n_visible = visible if fixed else None
+        shapes = attention_shapes(network.architecture, visible, n_images) if fixed else {}
+        kernels = fastest_kernels(arithmetic, shapes, device)
+        precision.use(self.model, arithmetic, kernels.attention, kernels.products)
         self.loss = Switchable(self.model, "loss", fixed=fixed)
         on_gpu = device.type == "cuda"
         wanted = recipe["compile"] == "always" or (recipe["compile"] == "auto" and on_gpu)

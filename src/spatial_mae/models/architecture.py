@@ -231,6 +231,21 @@ def _flat(values: dict) -> dict:
     return {name: value for name, value in values.items() if name != "backbone"} | backbone
 
 
+def attention_shapes(
+    architecture: Architecture, n_visible: int, n_images: int
+) -> dict[str, tuple[int, int, int, int]]:
+    """(images, heads, tokens, values a head) of the encoder's attention and of the decoder's."""
+    backbone, extra = architecture.backbone, int(architecture.backbone.class_token)
+    parts = {
+        "encoder": (backbone.encoder_heads, n_visible, backbone.width),
+        "decoder": (backbone.decoder_heads, architecture.n_patches, backbone.decoder_width),
+    }
+    return {
+        part: (n_images, heads, tokens + extra, width // heads)
+        for part, (heads, tokens, width) in parts.items()
+    }
+
+
 def flops_per_image(architecture: Architecture, mask_ratio: float, training: bool = True) -> float:
     """Multiplications and additions that the model asks for, per image.
 

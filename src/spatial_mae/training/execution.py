@@ -23,8 +23,8 @@ ATTENTION_GAIN = 1.1  # and another way of attention, or of products, than the u
 PRODUCTS = 1024, 192, 768
 # Multiplications of an attention that is timed on a CPU: some hundredths of a second.
 CPU_WORK = 2**27
-# Below, in a micro-batch, attention takes less than a millisecond: chance would choose.
-LEAST_WORK = 2**25
+# Below, in a micro-batch, attention takes at most two milliseconds: chance would choose.
+LEAST_WORK = {"cpu": 2**20, "cuda": 2**25}
 # Steps that take fewer seconds in all do not repay the minutes that a compiler takes.
 WORTH_COMPILING = 120.0
 
@@ -95,27 +95,8 @@ class Chooser:
         return execution
 
     def _plain(self, precision: str) -> Execution:
-        """With the fastest attention of each part, and the fastest products."""
-        shapes, dtype = self.task.attention_shapes(self.n_images), PRECISIONS[precision]
-        attention = {part: self._way(shape, dtype) for part, shape in shapes.items()}
-        return Execution(precision, attention, products=self._products(dtype))
-
-    def _products(self, dtype: torch.dtype) -> str:
-        """On a GPU there is one library, made for it."""
-        if self.device.type != "cpu":
-            return "usual"
-        choice = choose_products(self.device, dtype)
-        self._tell(choice)
-        return choice.answer
-
-    def _way(self, shape: Shape, dtype: torch.dtype) -> str:
-        n, heads, tokens, size = shape
-        small = n * heads * tokens**2 * size < LEAST_WORK
-        if small and "attention" not in fixed_answers():
-            return "auto"
-        choice = choose_attention(shape, dtype, self.device)
-        self._tell(choice, f" for {shape[2]} tokens, {shape[1]} heads of {shape[3]}, {dtype}")
-        return choice.answer
+        shapes = self.task.attention_shapes(self.n_images)
+        return fastest_kernels(precision, shapes, self.device, self.say)
 
     def _mode(self, execution: Execution, compiling: str, whole: bool) -> str:
         fixed = fixed_answers().get("mode")
@@ -174,12 +155,42 @@ class Chooser:
     ) -> str:
         about |= {**self.task.describe(), "images": self.n_images, **machine(self.device)}
         choice = choose(question, about, contenders, gain, self.clock, preparation)
-        self._tell(choice)
-        return choice.answer
+        return _told(choice, self.say)
 
-    def _tell(self, choice: Choice, detail: str = "") -> None:
-        if choice.origin != "only":
-            self.say(f"{choice}{detail}")
+
+def fastest_kernels(
+    precision: str,
+    shapes: Mapping[str, Shape],
+    device: torch.device,
+    say: Callable[[str], object] = lambda line: None,
+) -> Execution:
+    """The fastest attention of each part, by its shape, and the fastest products of layers.
+
+    A shape that takes too little time gets "auto". say: takes a line for the log.
+    """
+    dtype = PRECISIONS[precision]
+    attention = {part: _attention(shape, dtype, device, say) for part, shape in shapes.items()}
+    if device.type != "cpu":  # a GPU has one library, made for it
+        return Execution(precision, attention)
+    return Execution(precision, attention, products=_told(choose_products(device, dtype), say))
+
+
+def _attention(
+    shape: Shape, dtype: torch.dtype, device: torch.device, say: Callable[[str], object]
+) -> str:
+    n, heads, tokens, size = shape
+    small = n * heads * tokens**2 * size < LEAST_WORK[device.type]
+    if small and "attention" not in fixed_answers():
+        return "auto"
+    detail = f" for {tokens} tokens, {heads} heads of {size}, {dtype}"
+    return _told(choose_attention(shape, dtype, device), say, detail)
+
+
+def _told(choice: Choice, say: Callable[[str], object], detail: str = "") -> str:
+    """The answer, after a line about it unless there was nothing to choose."""
+    if choice.origin != "only":
+        say(f"{choice}{detail}")
+    return choice.answer
 
 
 def choose_attention(shape: Shape, dtype: torch.dtype, device: torch.device) -> Choice:

@@ -10,7 +10,7 @@ from torch import Tensor
 from spatial_mae.data.store import Dataset
 from spatial_mae.files import copy, remove, sealed_path, write_rows
 from spatial_mae.models import precision
-from spatial_mae.models.architecture import Architecture, check_masks, to_json
+from spatial_mae.models.architecture import Architecture, attention_shapes, check_masks, to_json
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.models.masks import inner_pixels
 from spatial_mae.models.weights import read_metadata, save_weights
@@ -128,14 +128,7 @@ class PretrainingTask:
         """With a varying number of visible patches none: the usual way knows padding."""
         if self.n_visible is None:
             return {}
-        backbone, n_patches = self.run.architecture.backbone, self.run.architecture.n_patches
-        return {
-            part: (n_images, heads, tokens + int(backbone.class_token), width // heads)
-            for part, heads, tokens, width in (
-                ("encoder", backbone.encoder_heads, self.n_visible, backbone.width),
-                ("decoder", backbone.decoder_heads, n_patches, backbone.decoder_width),
-            )
-        }
+        return attention_shapes(self.run.architecture, self.n_visible, n_images)
 
     def use(self, execution: Execution) -> None:
         how = execution.attention, execution.products

@@ -62,7 +62,7 @@ class FakeGpu:
 def test_attention_is_measured_where_it_takes_long_enough(monkeypatch):
     task = Task({"float32": 1.0})
     assert choose(task)[0].attention == {"encoder": "auto"}
-    monkeypatch.setattr(execution, "LEAST_WORK", 0)
+    monkeypatch.setattr(execution, "LEAST_WORK", {"cpu": 0})
     found, said = choose(task)
     assert found.attention["encoder"] in execution.attention_contenders(
         (8, 2, 5, 4), torch.float32, CPU
