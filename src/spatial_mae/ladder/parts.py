@@ -26,29 +26,28 @@ class Judged:
 
 
 def judge_parts(folders: Sequence[Path]) -> Judged:
-    """folders, and what is raised: as for `read_parts`."""
-    budgets, tables, missing = read_parts(folders)
+    """folders: of a study each, with `config.yaml` and `tables/`: below results/ or kept.
+
+    Raises ValueError for a study without a ladder, or where a name is another recipe, network or
+    data set in two; FileNotFoundError where there is no study.
+    """
+    parts = [Archive(folder) for folder in folders]
+    budgets = rungs(parts[0].config)
+    tables, missing = _joined(parts)
     verdicts = judge_rungs(tables, budgets)
-    named = [_entries(folders, kind) for kind in ("models", "datasets")]
+    named = [_entries(parts, kind) for kind in ("models", "datasets")]
     networks = [*with_costs(measured(tables, budgets), *named)]
     return Judged(verdicts, trends(verdicts), networks, missing)
 
 
-def _entries(folders: Sequence[Path], kind: str) -> dict[str, Mapping]:
+def _entries(parts: Sequence[Archive], kind: str) -> dict[str, Mapping]:
     """What the configs of all parts hold under a key, by name."""
-    configs = [Archive(folder).config for folder in folders]
-    return {name: own for config in configs for name, own in config.get(kind, {}).items()}
+    return {name: own for part in parts for name, own in part.config.get(kind, {}).items()}
 
 
-def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[Row]], list[str]]:
-    """Recipe -> epochs of the ladder, kind -> rows of all parts, and the tables not there yet.
-
-    folders: of a study each, with `config.yaml` and `tables/`: below results/ or kept. Tables of a
-    kind are joined. Raises ValueError for a study without a ladder, or where a name is
-    another recipe, network or data set in two; FileNotFoundError where there is no study.
-    """
-    parts = [Archive(folder) for folder in folders]
-    budgets, missing = rungs(parts[0].config), []
+def _joined(parts: Sequence[Archive]) -> tuple[dict[str, list[Row]], list[str]]:
+    """Kind of table -> rows of all parts, each once; and the tables not there yet."""
+    missing: list[str] = []
     tables: dict[str, list[Row]] = {}
     for number, part in enumerate(parts):
         for before in parts[:number]:
@@ -58,7 +57,7 @@ def read_parts(folders: Sequence[Path]) -> tuple[dict[str, int], dict[str, list[
                 tables.setdefault(kind, []).extend(part.table(name))
             else:
                 missing.append(f"{part.folder}/tables/{name}.csv")
-    return budgets, {kind: unique(rows) for kind, rows in tables.items()}, missing
+    return {kind: unique(rows) for kind, rows in tables.items()}, missing
 
 
 def _refuse_others(first: Archive, other: Archive) -> None:

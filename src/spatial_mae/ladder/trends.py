@@ -161,7 +161,7 @@ def _word(slope: float, width: float) -> str:
 def _unfit(n: int, fits: bool, x: np.ndarray) -> str:
     """Why the line is not followed to the paper's epochs; empty if it is."""
     if n < LEAST_RUNGS:
-        return f"{n} rungs; a line needs {LEAST_RUNGS} to show its own fit"
+        return f"{n} rungs, {LEAST_RUNGS} needed"
     if not fits:
         return "the points are not on a line over log(epochs)"
     if math.log(EPOCHS) - x.max() > x.max() - x.min():

@@ -26,6 +26,11 @@ from spatial_mae.tuning.verdict import judge
 from spatial_mae.tuning.writing import read_search
 
 LIST = "pictures.yaml"
+LADDER = {  # what a picture of a ladder shows -> how it is drawn
+    "effects": lambda found: draw_ladder(found.verdicts, found.lines),
+    "networks": lambda found: draw_measures(found.networks),
+    "costs": lambda found: draw_costs(found.networks),
+}
 WIDEST = 1000  # pixels
 
 
@@ -53,9 +58,12 @@ def _drawn(entry: Mapping, archives: Path, studies: dict[str, Archive]) -> Figur
         search = read_search(archives / entry["search"])
         return draw(search, judge(search))
     if "ladder" in entry:
-        found = judge_parts([archives / study for study in entry["ladder"]])
-        shown = {"networks": draw_measures, "costs": draw_costs}.get(entry["shows"])
-        return shown(found.networks) if shown else draw_ladder(found.verdicts, found.lines)
+        if entry["shows"] not in LADDER:
+            raise ValueError(
+                f"{archives / LIST}: a ladder that shows {entry['shows']!r} is unknown; allowed: "
+                f"{', '.join(LADDER)}"
+            )
+        return LADDER[entry["shows"]](judge_parts([archives / study for study in entry["ladder"]]))
     figure = load_figure(entry["figure"])
     return figure.draw(figure.select(list(_rows(entry, archives, studies))))
 

@@ -192,3 +192,10 @@ def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
     (tmp_path / "pictures.yaml").write_text(yaml.safe_dump(shows))
     drawn = redraw(tmp_path, tmp_path)
     assert [picture.stat().st_size > 5000 for picture in drawn] == [True, True]
+
+
+def test_a_ladder_shows_nothing_that_is_unknown(tmp_path):
+    listed = {"picture": {"ladder": ["a"], "shows": "effect"}}
+    (tmp_path / "pictures.yaml").write_text(yaml.safe_dump(listed))
+    with pytest.raises(ValueError, match="'effect' is unknown; allowed: effects, networks, costs"):
+        redraw(tmp_path, tmp_path)
