@@ -48,13 +48,14 @@ def float32_rate() -> float:
     """The same for torch's float32, by the faster of the ways in which linear layers multiply."""
     import torch
 
-    from spatial_mae.models.products import WAYS, linear
+    from spatial_mae.models.products import linear, product_ways
 
     def prepare(size: int, way: str) -> Callable[[], object]:
         a, b = torch.ones((2, size, size))
         return lambda: linear(a, b, a[0], way)
 
-    return max(rate(lambda size, way=way: prepare(size, way)) for way in WAYS)
+    ways = product_ways(torch.float32)
+    return max(rate(lambda size, way=way: prepare(size, way)) for way in ways)
 
 
 def bfloat16_rate() -> float:

@@ -12,18 +12,22 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-WAYS = ("usual", "onednn", "float32")
-
 
 def linear(tokens: Tensor, weight: Tensor, bias: Tensor, way: str = "usual") -> Tensor:
-    """tokens @ weight.T + bias: (..., n) -> (..., m), for a weight (m, n). way: one of `WAYS`."""
+    """tokens @ weight.T + bias: (..., n) -> (..., m), for a weight (m, n).
+
+    way: one of `product_ways`.
+    """
     if way == "usual":
         return F.linear(tokens, weight, bias)
     return (_OneDNN if way == "onednn" else _Float32).apply(tokens, weight, bias)
 
 
 def product_ways(dtype: torch.dtype) -> tuple[str, ...]:
-    """The ways that may be the fastest on a CPU, the usual one first."""
+    """The ways of a type that may be the fastest on a CPU, the usual one first.
+
+    "usual": PyTorch's; "onednn": by oneDNN; "float32": sums and factors in float32.
+    """
     return ("usual", "onednn") if dtype == torch.float32 else ("usual", "float32")
 
 

@@ -204,8 +204,7 @@ def choose_products(device: torch.device, dtype: torch.dtype = torch.float32) ->
     """The faster way of a linear layer's products, forward and backward, on a CPU."""
     about = {"sizes": list(PRODUCTS), **machine(device)}
     question = "products" if dtype == torch.float32 else "bfloat16_products"
-    contenders = {way: lambda way=way: _multiply(way, dtype) for way in product_ways(dtype)}
-    return choose(question, about, contenders, ATTENTION_GAIN, clock_for(device))
+    return choose(question, about, product_contenders(dtype), ATTENTION_GAIN, clock_for(device))
 
 
 def fastest_products(device: torch.device, dtype: torch.dtype = torch.float32) -> str:
@@ -213,12 +212,17 @@ def fastest_products(device: torch.device, dtype: torch.dtype = torch.float32) -
     return choose_products(device, dtype).answer if device.type == "cpu" else "usual"
 
 
-def _multiply(way: str, dtype: torch.dtype) -> None:
+def product_contenders(dtype: torch.dtype) -> dict[str, Callable[[], None]]:
+    """Forward and backward passes of a linear layer in each way, the usual one first, on a CPU."""
     rows, inputs, outputs = PRODUCTS
     shapes = (rows, inputs), (outputs, inputs), (outputs,)
     parts = [torch.ones(shape, dtype=dtype, requires_grad=True) for shape in shapes]
-    made = linear(*parts, way)
-    torch.autograd.grad(made, parts, made.detach())
+
+    def run(way: str) -> None:
+        made = linear(*parts, way)
+        torch.autograd.grad(made, parts, made.detach())
+
+    return {way: lambda way=way: run(way) for way in product_ways(dtype)}
 
 
 def machine(device: torch.device) -> dict:
