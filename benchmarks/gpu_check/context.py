@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -18,7 +18,7 @@ from benchmarks.gpu_check.report import OutOfTime
 from benchmarks.training_step import BACKBONE, MASK_RATIO, SIDE
 from spatial_mae.models.architecture import Architecture, Backbone
 from spatial_mae.training.checkpointing import ResumeFile
-from spatial_mae.training.execution import Execution, choose_attention
+from spatial_mae.training.execution import fastest_kernels
 from spatial_mae.training.gradients import Gradients
 from spatial_mae.training.loop import Training
 from spatial_mae.training.optimiser import AdamW
@@ -163,14 +163,11 @@ class Step:
     """One step of the trainer: crops and flips, masks, forward, backward, AdamW."""
 
     def __init__(self, task: PretrainingTask, n_images: int, mode: str = "plain") -> None:
-        """In bfloat16, with the ways of attention that are the fastest here."""
+        """In bfloat16, with the attention and the products that are the fastest here."""
         at_once = task.run.recipe.micro_batch or n_images
-        ways = {
-            part: choose_attention(shape, torch.bfloat16, task.images.device).answer
-            for part, shape in task.attention_shapes(at_once).items()
-        }
-        task.use(Execution("bfloat16", ways, mode))
         device = task.images.device
+        kernels = fastest_kernels("bfloat16", task.attention_shapes(at_once), device)
+        task.use(replace(kernels, mode=mode))
         self.gradients = Gradients(task, device, task.run.recipe.micro_batch)
         self.optimiser = AdamW(task.groups(), task.run.recipe.betas)
         self.indices = torch.arange(n_images, device=device)

@@ -1,6 +1,7 @@
-"""Rows of trained networks as their tables hold them, for the tests of tables and judges."""
+"""Rows of trained networks as their tables hold them; a GPU that the CPU plays."""
 
 import pytest
+import torch
 
 RUN = {
     "dataset": "leaves",
@@ -23,6 +24,19 @@ RUN = {
     "n_test": 1_000_000,
     "n_classes": 10,
 }
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A device of its own; see `toy_gpu`."""
+    import toy_gpu
+
+    monkeypatch.setattr(torch, "Generator", toy_gpu.Generator)
+    monkeypatch.setattr(torch, "inference_mode", torch.no_grad)  # a mode without such views
+    for name in ("tensor", "as_tensor"):
+        monkeypatch.setattr(torch, name, toy_gpu.made_by(getattr(torch, name)))
+    with toy_gpu.ToyGpu():
+        yield toy_gpu.GPU
 
 
 @pytest.fixture

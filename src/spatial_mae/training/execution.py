@@ -179,7 +179,7 @@ def _attention(
     shape: Shape, dtype: torch.dtype, device: torch.device, say: Callable[[str], object]
 ) -> str:
     n, heads, tokens, size = shape
-    small = n * heads * tokens**2 * size < LEAST_WORK[device.type]
+    small = n * heads * tokens**2 * size < LEAST_WORK["cpu" if device.type == "cpu" else "cuda"]
     if small and "attention" not in fixed_answers():
         return "auto"
     detail = f" for {tokens} tokens, {heads} heads of {size}, {dtype}"

@@ -20,6 +20,8 @@ from spatial_mae.detection.training import (
 from spatial_mae.files import read_rows
 from spatial_mae.training.workplace import Workplace
 
+CPU = torch.device("cpu")
+
 
 @pytest.fixture
 def train(weights, tmp_path):
@@ -137,9 +139,21 @@ def test_samples_are_torchvision_s_and_leave_its_generator_alone(
         assert all(torch.equal(target[name], others[name]) for name in target)
 
 
-def task_on(folder, recipe, weights):
+def task_on(folder, recipe, weights, device=CPU):
     data = read_coco(folder / "coco.json", folder)
-    return DetectionTask(DetectionRun(weights, recipe, 0), data, torch.device("cpu"))
+    return DetectionTask(DetectionRun(weights, recipe, 0), data, device)
+
+
+def test_a_detector_on_a_gpu_has_the_same_loss(shapes, recipe, weights, gpu):
+    losses = []
+    for device in (gpu, CPU):
+        with closing(task_on(shapes / "train", recipe(), weights, device)) as task:
+            loss, _ = task.loss(task.batch(torch.tensor([0, 3]), 0, 0))
+            loss.backward()
+            losses.append(loss.item())
+            gradients = [p.grad for p in task.module.parameters() if p.grad is not None]
+            assert {gradient.device for gradient in gradients} == {device}
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
 def test_a_micro_batch_is_read_while_the_one_before_is_in_use(shapes, recipe, weights, monkeypatch):

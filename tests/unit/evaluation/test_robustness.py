@@ -48,10 +48,10 @@ def probed(evaluation, dataset):
     """Judge a probe of the data set `toy` on some shifted images."""
     folder, _ = evaluation
 
-    def call(*shifted, data=dataset, probes=folder / "probes.npz", **changes):
+    def call(*shifted, data=dataset, probes=folder / "probes.npz", device="cpu", **changes):
         recipe = load(RobustnessRecipe, json.dumps(RECIPE | changes))
         weights = folder / "weights.safetensors"
-        return probe_robustness(data, weights, probes, shifted, recipe)
+        return probe_robustness(data, weights, probes, shifted, recipe, device)
 
     return call
 
@@ -70,6 +70,11 @@ def test_on_images_that_have_not_shifted_it_is_the_evaluations_probe(probed, dat
     assert (own["shifted"], same["shifted"]) == ("own", "toy")
     share = own["value"]
     assert own["standard_error"] == pytest.approx((share * (1 - share) / 30) ** 0.5)
+
+
+def test_a_gpu_finds_the_same(probed, dataset, gpu):
+    found, expected = (probed(prepared(dataset), device=device) for device in (gpu, "cpu"))
+    assert [row["value"] for row in found] == [row["value"] for row in expected]
 
 
 def test_classes_are_matched_by_name_not_by_number(probed, dataset):

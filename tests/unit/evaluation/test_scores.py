@@ -19,9 +19,10 @@ def run(tmp_path, dataset, weights, recipe):
         weights(tmp_path / f"checkpoints/epoch-{epoch}.safetensors", epoch)
     weights(tmp_path / "weights.safetensors")
 
-    def call(seed=0, data=dataset, **changes):
+    def call(seed=0, data=dataset, device="cpu", **changes):
         paths = tmp_path / "weights.safetensors", tmp_path / "checkpoints"
-        return evaluate(hold_out(data, changes.get("held_out", 0)), *paths, recipe(**changes), seed)
+        data = hold_out(data, changes.get("held_out", 0))
+        return evaluate(data, *paths, recipe(**changes), seed, device)
 
     return call
 
@@ -56,6 +57,14 @@ def test_images_left_in_their_file_have_the_same_scores(run, monkeypatch):
     whole = found()
     monkeypatch.setattr("spatial_mae.training.loader.SHARE_OF_MEMORY", 0)
     assert found() == whole
+
+
+def test_a_gpu_finds_the_same(run, gpu):
+    found, expected = run(device=gpu), run()
+    for ours, row in zip(found.scores, expected.scores, strict=True):
+        assert ours["value"] == pytest.approx(row["value"], abs=1e-5), row
+    levels = ([row["predicted_0"] for row in rows] for rows in (found.gallery, expected.gallery))
+    assert next(levels) == pytest.approx(next(levels), abs=2e-4)
 
 
 def test_all_checkpoints_with_the_time_they_took(run):

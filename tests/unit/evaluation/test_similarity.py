@@ -18,10 +18,10 @@ def compare(tmp_path, dataset, weights, architecture):
     weights(tmp_path / "ours.safetensors")
     weights(tmp_path / "theirs.safetensors", 3, architecture(depth=3))
 
-    def call(ours="ours", theirs="theirs", seed=0, **changes):
+    def call(ours="ours", theirs="theirs", seed=0, device="cpu", **changes):
         recipe = load(SimilarityRecipe, json.dumps(RECIPE | changes))
         paths = (tmp_path / f"{name}.safetensors" for name in (ours, theirs))
-        return compare_layers(dataset, *paths, recipe, seed)
+        return compare_layers(dataset, *paths, recipe, seed, device)
 
     return call
 
@@ -36,6 +36,11 @@ def test_every_pair_of_blocks(compare):
     assert all(r["cka"] < 1.01 for r in rows)
     assert {(r["protocol"], r["split"], r["tokens"]) for r in rows} == {("cka", "test", "mean")}
     assert all(r["seconds"] > 0 and r["images_per_second"] > 0 for r in rows)
+
+
+def test_a_gpu_finds_the_same(compare, gpu):
+    for ours, expected in zip(compare(device=gpu), compare(), strict=True):
+        assert ours["cka"] == pytest.approx(expected["cka"], abs=1e-6)
 
 
 def test_a_network_is_like_itself(compare):

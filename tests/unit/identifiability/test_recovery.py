@@ -36,8 +36,15 @@ def rows(folder, dataset):
     return recover(folder, dataset)
 
 
-def recover(folder, dataset, recipe=RECIPE):
-    return recover_latents(dataset, folder / "w.safetensors", folder / "checkpoints", recipe, 5)
+def recover(folder, dataset, recipe=RECIPE, device="cpu"):
+    paths = folder / "w.safetensors", folder / "checkpoints"
+    return recover_latents(dataset, *paths, recipe, 5, device)
+
+
+def test_a_gpu_finds_the_same(folder, dataset, rows, gpu):
+    found = recover(folder, dataset, device=gpu)
+    values = ([row["r_squared"] for row in made] for made in (found, rows))
+    assert next(values) == pytest.approx(next(values), abs=1e-3)
 
 
 def test_a_row_for_every_choice(rows):

@@ -92,10 +92,17 @@ def unlabelled(tmp_path):
 def inspected(tmp_path, dataset, recipe):
     """Inspect a run of three epochs; keywords change its recipe."""
 
-    def call(data=dataset, seed=0, normalise_targets=False, class_token=True, **changes):
+    def call(
+        data=dataset,
+        seed=0,
+        normalise_targets=False,
+        class_token=True,
+        device="cpu",
+        **changes,
+    ):
         paths = tmp_path / "weights.safetensors", tmp_path / "checkpoints"
         write_weights(paths[0], LAST, normalise_targets, class_token)
         write_weights(paths[1] / "epoch-0.safetensors", 0, normalise_targets, class_token)
-        return inspect(data, *paths, recipe(**changes), seed)
+        return inspect(data, *paths, recipe(**changes), seed, device)
 
     return call

@@ -24,6 +24,13 @@ def test_images_left_in_their_file_give_the_same(inspected, monkeypatch):
     assert values() == whole
 
 
+def test_a_gpu_finds_the_same(inspected, gpu):
+    found, expected = inspected(device=gpu), inspected()
+    for name in ("unmasked", "attention"):
+        values = ([row["value"] for row in getattr(made, name)] for made in (found, expected))
+        assert next(values) == pytest.approx(next(values), rel=1e-4, abs=1e-6)
+
+
 def test_more_images_than_there_are_is_refused(inspected):
     with pytest.raises(ValueError, match="31 images wanted of 30"):
         inspected(n_images=31)

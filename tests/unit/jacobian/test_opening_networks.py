@@ -20,6 +20,21 @@ from spatial_mae.models.masks import draw_masks
 from spatial_mae.models.weights import load_mae, save_weights
 
 
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_jacobian_on_a_gpu_is_that_of_the_cpu(tmp_path, gpu, mode):
+    save(tmp_path / "weights.safetensors")
+    found = []
+    for device in (gpu, "cpu"):
+        model = open_network(tmp_path / "weights.safetensors", device=device).model
+        size = model.architecture
+        image = torch.linspace(0, 1, size.height * size.width_pixels)
+        image = image.view(1, size.height, size.width_pixels)
+        mask = torch.arange(size.n_patches) % 2 == 0
+        given = (part.to(device) for part in (image, mask, hidden_pixels(size, mask)[:5]))
+        found.append(jacobian(model, *given, mode=mode, hidden_only=True).kernels().cpu())
+    torch.testing.assert_close(*found, rtol=1e-4, atol=1e-6)
+
+
 def test_weights_of_ours_are_opened_with_how_they_were_trained(tmp_path):
     saved = save(tmp_path / "weights.safetensors")
     network = open_network(tmp_path / "weights.safetensors")
