@@ -6,12 +6,21 @@ numbers of the CPU, without dimensions. Seeds give the numbers of the CPU, so al
 """
 
 import torch
+from torch.utils import backend_registration
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
 from torch.utils._pytree import tree_leaves, tree_map_only
-from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "toy"
-_setup_privateuseone_for_python_backend(NAME)
+
+
+class Module(backend_registration._DummyBackendModule):
+    """What PyTorch asks for as `torch.toy`. It counts no device: none has random numbers."""
+
+    def device_count(self):
+        return 0
+
+
+backend_registration._setup_privateuseone_for_python_backend(NAME, Module())
 GPU = torch.device(NAME, 0)
 COPIES = {"aten::_to_copy", "aten::copy_"}
 READS = {"aten::index"}  # by indices of either device
