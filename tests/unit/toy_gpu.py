@@ -1,8 +1,8 @@
 """A GPU for tests on machines without one: the CPU computes, but what lies where is kept apart.
 
-Its tensors say that they are on another device. An operation on tensors of both devices raises, as
-do a bare `numpy()` and `from_numpy`'s reverse; copies by `to` and `copy_` are allowed, and so are
-numbers of the CPU, without dimensions. Seeds give the numbers of the CPU, so all results are equal.
+Its tensors say that they are on another device. An operation on tensors of both devices raises, so
+does `numpy()`. Allowed are copies by `to` and `copy_`, numbers of the CPU without dimensions, and
+indices of the CPU. Seeds give the numbers of the CPU: results differ by rounding alone.
 """
 
 import torch

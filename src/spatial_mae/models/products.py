@@ -20,13 +20,16 @@ def linear(tokens: Tensor, weight: Tensor, bias: Tensor, way: str = "usual") -> 
     """
     if way == "usual":
         return F.linear(tokens, weight, bias)
-    return (_OneDNN if way == "onednn" else _Float32).apply(tokens, weight, bias)
+    if way == "onednn":
+        return _OneDNN.apply(tokens, weight, bias)
+    exact = (part.float() for part in (tokens, weight, bias))
+    return F.linear(*exact).to(tokens.dtype)
 
 
 def product_ways(dtype: torch.dtype) -> tuple[str, ...]:
     """The ways of a type that may be the fastest on a CPU, the usual one first.
 
-    "usual": PyTorch's; "onednn": by oneDNN; "float32": sums and factors in float32.
+    "usual": PyTorch's; "onednn": by oneDNN; "float32": in float32, rounded once at the end.
     """
     return ("usual", "onednn") if dtype == torch.float32 else ("usual", "float32")
 
@@ -52,31 +55,6 @@ class _OneDNN(torch.autograd.Function):
             _product(gradient, weight.mT).view(ctx.shape) if wanted[0] else None,
             _of_weight(gradient, rows) if wanted[1] else None,
             gradient.sum(dim=0) if wanted[2] else None,
-        )
-
-
-class _Float32(torch.autograd.Function):
-    """`linear` with sums in float32, rounded to the tokens' type at the end, as bfloat16 has it."""
-
-    @staticmethod
-    def forward(ctx, tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        rows = tokens.reshape(-1, tokens.shape[-1])
-        ctx.save_for_backward(rows, weight)
-        ctx.shape = tokens.shape
-        made = torch.addmm(bias.float(), rows.float(), weight.float().mT)
-        return made.to(tokens.dtype).view(*tokens.shape[:-1], -1)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """dX = dY W, dW = dY^T X, and db is the sum of dY."""
-        rows, weight = ctx.saved_tensors
-        wanted, dtype = ctx.needs_input_grad, gradient.dtype
-        gradient = gradient.reshape(len(rows), -1).float()
-        return (
-            (gradient @ weight.float()).to(dtype).view(ctx.shape) if wanted[0] else None,
-            (gradient.mT @ rows.float()).to(dtype) if wanted[1] else None,
-            gradient.sum(dim=0).to(dtype) if wanted[2] else None,
         )
 
 
