@@ -71,7 +71,7 @@ redraw: $(READY)  ## redraw STUDY's figures, claims and report from its tables, 
 keep-results: $(READY)  ## keep a finished STUDY's rounded tables with the docs, in docs/archives
 	@python -m spatial_mae.cli.keep_results --study $(STUDY)
 
-results-page: $(READY)  ## write docs/results.md and draw its pictures from docs/archives, in two minutes
+results-page: $(READY)  ## write docs/{results,hierarchy,quad-tree}.md and draw the pictures from docs/archives, in two minutes
 	python -m spatial_mae.report.results_page docs
 
 estimate: $(READY)  ## estimate jobs, hours and storage of STUDY before it runs (FLAGS: see estimate_cost --help)
@@ -85,7 +85,7 @@ gpu-check:  ## check correctness, robustness and speed on a GPU in ten minutes; 
 	PYTHONPATH="src:.$${PYTHONPATH:+:$$PYTHONPATH}" $(PYTHON) -m benchmarks gpu_check --minutes $(MINUTES) --out $(OUT) \
 	    $(if $(DATA),--data $(DATA))
 
-docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements,statements,results,advise-validation}.md, the tutorial's outputs, the picture of the rules
+docs: $(READY)  ## rewrite the generated pages: docs/{config,measurements,statements,results,hierarchy,quad-tree,advise-validation}.md, the tutorial's outputs, the picture of the rules
 	python -m spatial_mae.cli.describe_config
 	python -m spatial_mae.figures.drawing.documentation docs/measurements.md
 	python -m spatial_mae.report.statements_page docs/statements.md

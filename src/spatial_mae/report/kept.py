@@ -1,4 +1,4 @@
-"""What the template of docs/results.md says about kept studies: numbers, tables, verdicts."""
+"""What the templates of docs say about kept studies: numbers, tables, verdicts."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +51,7 @@ class Kept:
         """What a template can call, by name."""
         named = (
             self.value,
+            self.total,
             self.pivot,
             self.drawn,
             self.mean,
@@ -86,6 +87,10 @@ class Kept:
         Raises ValueError if there is none, or more than one.
         """
         return only_value(pick(self.study(study).table(experiment), **where), column, digits, where)
+
+    def total(self, study: str, experiment: str, column: str, **where: object) -> int:
+        """The sum of a column of counts."""
+        return sum(row[column] for row in pick(self.study(study).table(experiment), **where))
 
     def pivot(
         self,

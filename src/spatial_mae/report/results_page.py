@@ -1,11 +1,11 @@
-"""docs/results.md and the pictures of docs, from the kept studies of docs/archives.
+"""The pages of docs with measured numbers, and the pictures, from the studies of docs/archives.
 
-    python -m spatial_mae.report.results_page docs              # the page and the pictures
+    python -m spatial_mae.report.results_page docs              # the pages and the pictures
     python -m spatial_mae.report.results_page docs --no-pictures
 
-The page is docs/archives/results.md.j2 with its numbers filled in: `spatial_mae.report.kept` has
-the functions that it calls. docs/archives/pictures.yaml says which picture is drawn from which
-tables.
+docs/NAME.md is docs/archives/NAME.md.j2 with its numbers filled in: `spatial_mae.report.kept` has
+the functions that templates call. docs/archives/pictures.yaml says which picture is drawn from
+which tables.
 """
 
 import argparse
@@ -18,12 +18,17 @@ from spatial_mae.files import write_text
 from spatial_mae.report.kept import Kept
 from spatial_mae.report.kept_pictures import redraw
 
-TEMPLATE = "results.md.j2"
+SUFFIX = ".md.j2"
 
 
-def page(archives: Path) -> str:
-    """The page as Markdown. Raises ValueError or FileNotFoundError for what no archive holds."""
-    return filled(archives / TEMPLATE, Kept(archives).functions())
+def pages(archives: Path) -> dict[str, str]:
+    """Name of each page -> its Markdown.
+
+    Raises ValueError or FileNotFoundError for what no archive holds.
+    """
+    functions = Kept(archives).functions()
+    templates = sorted(archives.glob(f"*{SUFFIX}"))
+    return {path.name.removesuffix(SUFFIX): filled(path, functions) for path in templates}
 
 
 def filled(template: Path, functions: Mapping[str, Callable]) -> str:
@@ -42,10 +47,11 @@ def filled(template: Path, functions: Mapping[str, Callable]) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("docs", type=Path, help="the folder of the pages")
-    parser.add_argument("--no-pictures", action="store_true", help="write the page alone")
+    parser.add_argument("--no-pictures", action="store_true", help="write the pages alone")
     given = parser.parse_args(argv)
     archives = given.docs / "archives"
-    write_text(given.docs / "results.md", page(archives))
+    for name, text in pages(archives).items():
+        write_text(given.docs / f"{name}.md", text)
     if not given.no_pictures:
         redraw(archives, given.docs / "images")
 
