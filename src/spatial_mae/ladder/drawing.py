@@ -28,14 +28,14 @@ COLOURS = {
 }
 NOTE = (
     "Effect as each statement claims it, larger is more of it, in its measure's unit, in the "
-    "settings that all rungs share; bars: 95% intervals. Grey: the line over log(epochs), where "
+    "settings that rungs share; bars: 95% intervals. Grey: the line over log(epochs), where "
     f"four rungs or more are on one, and the 95% interval that it gives at the paper's {EPOCHS} "
     "epochs. Dashed: no effect."
 )
 
 
 def draw(rows: Sequence[Row], lines: Sequence[Row]) -> Figure:
-    """rows: of `trends.judge_rungs`; lines: of `trends.trends`.
+    """rows: of `rungs.judge_rungs`; lines: of `trends.trends`.
 
     Statements with an estimate are drawn; without any the figure says so.
     """
@@ -43,7 +43,7 @@ def draw(rows: Sequence[Row], lines: Sequence[Row]) -> Figure:
 
 
 def any_estimate(rows: Sequence[Row]) -> bool:
-    """Whether one of the rows of `trends.judge_rungs` has an estimate."""
+    """Whether one of the rows of `rungs.judge_rungs` has an estimate."""
     return any(row["same_estimate"] is not None for row in rows)
 
 
@@ -104,7 +104,8 @@ def _panel(axis: Axes, line: Row, points: Sequence[Row]) -> None:
         axis,
         [*(row["epochs"] for row in points), *([EPOCHS] if line["predicted"] is not None else [])],
     )
-    title(axis, f"{line['id']}\n{line['word']}")
+    below = "; ".join(filter(None, (line["settings"], line["word"])))
+    title(axis, f"{line['id']}\n{below}")
     axis.set(xlabel="epochs", ylabel="effect")
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from spatial_mae.ladder.costs import with_costs
 from spatial_mae.ladder.measures import measured
-from spatial_mae.ladder.trends import judge_rungs, trends
+from spatial_mae.ladder.rungs import judge_rungs
+from spatial_mae.ladder.trends import trends
 from spatial_mae.sharing.keeping import Archive
 from spatial_mae.study.ladders import rungs
 from spatial_mae.study.measurements import KINDS

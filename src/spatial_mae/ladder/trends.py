@@ -1,109 +1,25 @@
-"""Verdicts at each budget of a ladder, and what becomes of each effect as the budget grows.
+"""What becomes of each effect as the budget grows.
 
-A rung is a recipe of pretraining; rungs differ in their epochs alone. The statements about trained
-networks are judged from the rows of each rung by themselves. Over the rungs, the estimate of a
-statement's effect is fitted as a + b log(epochs), weighted by its intervals; networks of
-different rungs are other networks, so that their errors are independent, save for those of the test
-images, which all share.
+Over the rungs of a ladder, the estimate of a statement's effect is fitted as a + b log(epochs),
+weighted by its intervals; networks of different rungs are other networks, so that their errors are
+independent, save for those of the test images, which all share.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import chi2, norm
 
-from spatial_mae.claims.judging import judge_all
 from spatial_mae.claims.scale import EPOCHS
-from spatial_mae.claims.verdict import FINDING, NOT_RUN, in_words
-from spatial_mae.tables.rows import Row, Tables
-from spatial_mae.tables.runs import SETTING
+from spatial_mae.claims.verdict import NOT_RUN, in_words
+from spatial_mae.tables.rows import Row
 
-TRAINING = "training"
-PLACE = ("dataset", "model", *SETTING)  # what networks of different rungs may share
 LEAST_RUNGS = 4  # a line through fewer says nothing of its own fit
 MISFIT = 0.05
 TWO_SIDED = float(norm.ppf(0.975))
 STRENGTHENS, FADES, LEVEL, FEW = "strengthens", "fades", "no trend shown", "too few rungs"
-
-
-def rung_tables(tables: Tables, training: str) -> dict[str, list[Row]]:
-    """The rows of the networks of one recipe, with those that no network made."""
-    kept = {
-        kind: [row for row in rows if row.get(TRAINING) in (None, training)]
-        for kind, rows in tables.items()
-    }
-    return {kind: rows for kind, rows in kept.items() if rows}
-
-
-def trained_kinds(tables: Tables) -> set[str]:
-    """The experiments whose rows name a recipe of pretraining."""
-    return {kind for kind, rows in tables.items() if any(row.get(TRAINING) for row in rows)}
-
-
-def shared(rungs: Mapping[str, Tables]) -> dict[str, dict[str, list[Row]]]:
-    """Of each rung the rows of those settings of which all rungs have networks, kind by kind.
-
-    A rung without a network in a kind's table is not asked. Seeds may differ.
-    """
-    kinds = {kind for tables in rungs.values() for kind in tables}
-    common = {kind: _common([tables.get(kind, ()) for tables in rungs.values()]) for kind in kinds}
-    return {
-        name: {
-            kind: [row for row in rows if not row.get(TRAINING) or _place(row) in common[kind]]
-            for kind, rows in tables.items()
-        }
-        for name, tables in rungs.items()
-    }
-
-
-def _common(rungs: Sequence[Sequence[Row]]) -> set[tuple]:
-    places = [{_place(row) for row in rows if row.get(TRAINING)} for rows in rungs]
-    return set.intersection(*(own for own in places if own)) if any(places) else set()
-
-
-def _place(row: Row) -> tuple:
-    return tuple([row.get(column) for column in PLACE])
-
-
-def judge_rungs(tables: Tables, epochs: Mapping[str, int]) -> list[Row]:
-    """A row for each rung and finding about trained networks that one of the rungs decides.
-
-    epochs: recipe -> epochs, the rungs. Rows: id, source, quote, training, epochs; verdict,
-    estimate, low, high and sentence of all networks of the rung (numbers are None where nothing was
-    estimated, the verdict of a rung that does not speak of it is `NOT_RUN`); and `same_verdict`,
-    `same_estimate`, `same_low`, `same_high`, `same_sentence` of `shared` settings: rungs with other
-    patch sizes or mask ratios have other effects. Rungs without rows are left out.
-    """
-    rungs = {
-        training: own
-        for training, _ in sorted(epochs.items(), key=lambda item: item[1])
-        if trained_kinds(own := rung_tables(tables, training))
-    }
-    alike = shared(rungs)
-    found = []
-    for training, own in rungs.items():
-        every, same = _findings(own), _findings({k: r for k, r in alike[training].items() if r})
-        for identity in [name for name in every if every[name]["scale"] or same[name]["scale"]]:
-            claim = every[identity]
-            row = {name: claim[name] for name in ("id", "source", "quote")}
-            row |= {TRAINING: training, "epochs": epochs[training]}
-            row |= _said_of(claim)
-            found.append(row | {f"same_{k}": v for k, v in _said_of(same[identity]).items()})
-    return found
-
-
-def _findings(tables: Tables) -> dict[str, dict]:
-    return {claim["id"]: claim for claim in judge_all(tables) if claim["role"] == FINDING}
-
-
-def _said_of(claim: Mapping) -> Row:
-    """The verdict on networks, with its numbers; one on anything else counts as not run."""
-    evidence = claim["evidence"] if claim["scale"] else {}
-    found = {name: evidence.get(name) for name in ("estimate", "low", "high")}
-    found["verdict"] = claim["verdict"] if claim["scale"] else NOT_RUN
-    return found | {"sentence": claim["sentence"]}
 
 
 @dataclass(frozen=True)
@@ -172,8 +88,8 @@ def _unfit(n: int, fits: bool, x: np.ndarray) -> str:
 def trends(rows: Sequence[Row]) -> list[Row]:
     """A row for each statement: its verdicts from rung to rung and its `Trend`.
 
-    Both of the settings that all rungs share. Where a rung says nothing of these, its own verdict
-    stands in the list of verdicts, marked, and the rung has no part in the trend.
+    Both of settings that rungs share (`judge_rungs`). Where a rung says nothing of these, its own
+    verdict stands in the list of verdicts, marked, and the rung has no part in the trend.
     """
     found = []
     for identity in dict.fromkeys(row["id"] for row in rows):
@@ -184,7 +100,7 @@ def trends(rows: Sequence[Row]) -> list[Row]:
             [row["same_estimate"] for row in measured],
             [(row["same_high"] - row["same_low"]) / (2 * TWO_SIDED) for row in measured],
         )
-        said = {name: own[0][name] for name in ("id", "source", "quote")}
+        said = {name: own[0][name] for name in ("id", "source", "quote", "settings")}
         words = "; ".join(f"{row['epochs']}: {_said(row)}" for row in own)
         found.append(said | {"verdicts": words} | vars(line))
     return found
@@ -198,14 +114,17 @@ def _said(row: Row) -> str:
 
 def markdown(rows: Sequence[Row]) -> str:
     """The trends as a table in Markdown."""
-    head = "| statement | quote | verdict by epochs | change per tenfold (95%) | trend | "
-    lines = [head + f"at {EPOCHS} epochs (95%) |", "|---" * 6 + "|"]
+    head = (
+        "| statement | quote | networks | verdict by epochs | change per tenfold (95%) | trend | "
+    )
+    lines = [head + f"at {EPOCHS} epochs (95%) |", "|---" * 7 + "|"]
     for row in rows:
         slope = _range(row["per_tenfold"], row["low"], row["high"])
         ahead = _range(row["predicted"], row["predicted_low"], row["predicted_high"])
         cells = (
             row["id"],
             row["quote"].replace("|", "\\|"),
+            row["settings"] or "all",
             row["verdicts"],
             slope,
             row["word"],

@@ -8,7 +8,7 @@ from spatial_mae.files import Row
 
 
 def said_at(row: Row) -> str:
-    """What a rung of a ladder finds; in the settings of all rungs too, where it has others."""
+    """What a rung of a ladder finds; in settings that rungs share too, where it has others."""
     own, same = (
         f"*{in_words(row[f'{which}verdict'])}*: {row[f'{which}sentence']}"
         for which in ("", "same_")
@@ -16,8 +16,8 @@ def said_at(row: Row) -> str:
     if row["same_verdict"] == NOT_RUN or row["same_sentence"] == row["sentence"]:
         return own
     if row["verdict"] == NOT_RUN:
-        return f"in the settings that all rungs share, {same}"
-    return f"{own} In the settings that all rungs share, {same}"
+        return f"in settings that budgets share ({row['settings'] or 'all'}), {same}"
+    return f"{own} In settings that budgets share ({row['settings'] or 'all'}), {same}"
 
 
 def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

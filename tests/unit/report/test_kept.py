@@ -158,6 +158,13 @@ def test_a_difference_within_an_experiment_is_of_what_either_holds(kept):
         kept.difference(*args)
 
 
+def test_a_total_is_a_sum_of_counts(kept):
+    rows = [{"graph": graph, "n_masks": n} for graph, n in (("a", 2), ("b", 3), ("b", 4))]
+    write_rows(kept.archives / "small/tables/reach.csv", rows)
+    assert kept.total("small", "reach", "n_masks") == 9
+    assert kept.total("small", "reach", "n_masks", graph="b") == 7
+
+
 def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
     """From made tables of the study `ladder`: two rungs, each kept as a study of its own."""
     budgets = {"epochs_3": 3, "epochs_10": 10}
@@ -173,7 +180,8 @@ def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
         (tmp_path / rung / "config.yaml").write_text(text)
     kept = Kept(tmp_path)
     lines = kept.ladder([*budgets]).splitlines()
-    assert any(re.match(r"\| entropy\.mask \| [^|]+ \| 3: .+; 10: .+ \|", line) for line in lines)
+    wanted = r"\| entropy\.mask \| [^|]+ \| all \| 3: .+; 10: .+ \|"
+    assert any(re.match(wanted, line) for line in lines)
     said = kept.at_budgets([*budgets], "entropy.mask").splitlines()
     assert [line.split(", *")[0] for line in said] == ["    - 3 epochs", "    - 10 epochs"]
     assert all("change of entropy" in line for line in said), said
