@@ -26,9 +26,14 @@ def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join([*table, *("| " + " | ".join(line) + " |" for line in lines)])
 
 
+def decimal(number: float, digits: int) -> str:
+    """With that many decimal digits, and no minus before zero."""
+    return f"{round(number, digits) + 0.0:.{digits}f}"
+
+
 def only_value(rows: Sequence[Row], column: str, digits: int, where: Mapping) -> str:
     """The one number of a column, with decimal digits; ValueError for none or several."""
-    found = {f"{row[column]:.{digits}f}" for row in rows if row.get(column) is not None}
+    found = {decimal(row[column], digits) for row in rows if row.get(column) is not None}
     if len(found) != 1:
         raise ValueError(f"{len(found)} values of {column} where {where}: name more columns")
     return found.pop()

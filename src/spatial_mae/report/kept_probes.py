@@ -8,6 +8,7 @@ from spatial_mae.files import Row
 from spatial_mae.ladder.costs import frontier
 from spatial_mae.ladder.measures import PROBE as LADDER_PROBE
 from spatial_mae.ladder.measures import TRAINED, UNTRAINED
+from spatial_mae.report.kept_cells import decimal
 from spatial_mae.tables.rows import groups, levels, pick
 from spatial_mae.tables.runs import PIXELS, PROBE, asked, last, probes
 
@@ -86,6 +87,6 @@ def _of_seeds(rows: Sequence[Row]) -> dict[int, float]:
 def mean_and_error(values: Sequence[float], digits: int = 1) -> str:
     """Mean ± its standard error; no error of one value, nothing of none."""
     if len(values) < 2:
-        return "".join(f"{value:.{digits}f}" for value in values)
+        return "".join(decimal(value, digits) for value in values)
     error = stdev(values) / sqrt(len(values))
-    return f"{fmean(values):.{digits}f} ± {error:.{digits}f}"
+    return f"{decimal(fmean(values), digits)} ± {error:.{digits}f}"

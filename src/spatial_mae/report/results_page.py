@@ -19,6 +19,7 @@ from spatial_mae.report.kept import Kept
 from spatial_mae.report.kept_pictures import redraw
 
 SUFFIX = ".md.j2"
+UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # a number stays on one line with its error
 
 
 def pages(archives: Path) -> dict[str, str]:
@@ -41,7 +42,8 @@ def filled(template: Path, functions: Mapping[str, Callable]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(template.name).render(**functions)
+    text = environment.get_template(template.name).render(**functions)
+    return text.replace(" ± ", UNBROKEN)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -158,6 +158,12 @@ def test_a_difference_within_an_experiment_is_of_what_either_holds(kept):
         kept.difference(*args)
 
 
+def test_zero_has_no_sign(kept):
+    write_rows(kept.archives / "small/tables/reach.csv", [{"seed": 0, "r_squared": -0.001}])
+    args = ("small", "reach", "r_squared", 2)
+    assert kept.value(*args) == kept.mean(*args) == "0.00"
+
+
 def test_a_total_is_a_sum_of_counts(kept):
     rows = [{"graph": graph, "n_masks": n} for graph, n in (("a", 2), ("b", 3), ("b", 4))]
     write_rows(kept.archives / "small/tables/reach.csv", rows)
