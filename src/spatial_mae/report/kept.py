@@ -88,8 +88,8 @@ class Kept:
         """
         return only_value(pick(self.study(study).table(experiment), **where), column, digits, where)
 
-    def total(self, study: str, experiment: str, column: str, **where: object) -> int:
-        """The sum of a column of counts."""
+    def total(self, study: str, experiment: str, column: str, **where: object) -> float:
+        """The sum of a column."""
         return sum(row[column] for row in pick(self.study(study).table(experiment), **where))
 
     def pivot(
