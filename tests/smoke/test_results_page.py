@@ -22,8 +22,15 @@ def kept(project):
 
 
 def pytest_generate_tests(metafunc):
-    if "study" in metafunc.fixturenames:
-        metafunc.parametrize("study", kept(metafunc.config.rootpath))
+    if "archive" in metafunc.fixturenames:
+        studies = kept(metafunc.config.rootpath)
+        metafunc.parametrize("archive", studies, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def archive(project, request):
+    """A kept study; its tables are read once for all tests."""
+    return Archive(project / "docs/archives" / request.param)
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +57,12 @@ def test_another_number_in_a_table_is_another_page(project, written, tmp_path):
     assert page == written["quad-tree"].replace("| 2.08 |", "| 2.60 |", 1) != written["quad-tree"]
 
 
-def test_kept_verdicts_are_those_of_the_kept_tables(project, study):
-    archive = Archive(project / "docs/archives" / study)
-    assert archive.judged() == list(archive.claims.values()), f"keep {study} again"
+def test_kept_verdicts_are_those_of_the_kept_tables(archive):
+    assert archive.judged() == list(archive.claims.values()), f"keep {archive.folder.name} again"
 
 
-def test_kept_tables_are_of_the_runs_that_the_config_asks_for(project, study):
-    refuse_other_runs(Archive(project / "docs/archives" / study))
+def test_kept_tables_are_of_the_runs_that_the_config_asks_for(archive):
+    refuse_other_runs(archive)
 
 
 @pytest.mark.parametrize("name", ["cifar10_lossless_influence_models", "depth_pairs_depth"])

@@ -148,10 +148,9 @@ class Evidence:
 
         interval: whether its ends are wanted; without, they are the estimate.
         """
-        parts = [self._simulate(place) for place in chosen]
-        estimate, null, tied, least, around, again = (
-            np.mean([part[i] for part in parts], axis=0) for i in range(6)
-        )
+        values, *simulated = zip(*(self._simulate(place) for place in chosen), strict=True)
+        estimate = np.mean(values)
+        null, tied, least, around, again = (sum(arrays) / len(chosen) for arrays in simulated)
         ends = np.quantile(around, (1 - LEVEL, LEVEL)) if interval else (0.0, 0.0)
         low, high = (estimate - end for end in ends)
         affirm = max(np.mean(null >= estimate), np.mean(tied >= estimate))

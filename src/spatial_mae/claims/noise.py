@@ -182,6 +182,8 @@ def _once(rows: Rows, column: str, repeat: str) -> list[float]:
 
     Several differ in another repeat, such as a severity.
     """
+    if len(rows) == 1:
+        return [float(rows[0][column])]
     found: dict[tuple, float] = {}
     for row in rows:
         key = (setting(row), *(row.get(name) for name in REPEATED))
@@ -237,7 +239,8 @@ def pooled(found: Sequence[Layout], common: bool) -> dict[Key, tuple[float, int]
 def draw(layout: Layout, variance: float, freedom: int, place: int) -> np.ndarray:
     """Simulated noise of the cell means, (DRAWS, cells), its variance as uncertain as estimated.
 
-    place: settings of the same networks get the same place, hence the same noise.
+    One row of zeros where numbers are exact. place: settings of the same networks get the same
+    place, hence the same noise.
     """
     if variance == 0:
         return errors(layout, place)
@@ -246,7 +249,9 @@ def draw(layout: Layout, variance: float, freedom: int, place: int) -> np.ndarra
 
 
 def errors(layout: Layout, place: int) -> np.ndarray:
-    """Of the simulated noise the part that repeats share, (DRAWS, cells)."""
+    """Of the simulated noise the part that repeats share, (DRAWS, cells); one row where none is."""
+    if not layout.fixed.any():
+        return np.zeros((1, len(layout.cells)))
     return _normal(place, len(layout.cells)) * np.sqrt(layout.fixed)
 
 

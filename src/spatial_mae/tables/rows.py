@@ -38,7 +38,7 @@ def masked(rows: Iterable[Row]) -> list[Row]:
 
 def unique(rows: Iterable[Row]) -> list[Row]:
     """Every row once, whatever the order of its columns."""
-    return list({tuple(sorted(row.items())): row for row in rows}.values())
+    return list({frozenset(row.items()): row for row in rows}.values())
 
 
 def grouped(items: Iterable, key: Callable[..., Hashable]) -> dict:

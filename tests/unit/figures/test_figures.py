@@ -3,10 +3,12 @@
 import io
 import subprocess
 import sys
+from functools import cache
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.collections import LineCollection, PolyCollection
 
 from spatial_mae.figures.drawing.catalogue import describe, figure_names, load_figure
@@ -18,9 +20,22 @@ from spatial_mae.study.measurements import KINDS
 FIGURES = figure_names()
 
 
+@pytest.fixture(scope="module")
+def drawn(sample):
+    """A function from a figure's name to its rows and its drawing, made once for all tests."""
+
+    @cache
+    def of(name):
+        module = load_figure(name)
+        rows = module.select(sample(module.KIND))
+        return rows, module.draw(rows)
+
+    return of
+
+
 def pdf_bytes(figure) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    FigureCanvasPdf(figure).print_pdf(buffer, metadata={"CreationDate": None})
     return buffer.getvalue()
 
 
@@ -42,30 +57,26 @@ def test_has_title_caption_and_a_known_kind(name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_csv_alone_gives_the_same_figure(name, sample, tmp_path):
-    module = load_figure(name)
-    rows = module.select(sample(module.KIND))
+def test_csv_alone_gives_the_same_figure(name, drawn, tmp_path):
+    rows, first = drawn(name)
     write_rows(tmp_path / "plotted.csv", rows)
-    first = module.draw(rows)
-    again = module.draw(read_rows(tmp_path / "plotted.csv"))
+    again = load_figure(name).draw(read_rows(tmp_path / "plotted.csv"))
     assert pdf_bytes(first) == pdf_bytes(again)
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_plotted_number_stands_in_the_csv(name, sample):
-    module = load_figure(name)
-    rows = module.select(sample(module.KIND))
+def test_every_plotted_number_stands_in_the_csv(name, drawn):
+    rows, figure = drawn(name)
     numbers = {float(v) for row in rows for v in row.values() if isinstance(v, int | float)}
-    shown = plotted(module.draw(rows))
+    shown = plotted(figure)
     assert shown
     assert shown <= numbers
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_says_n_and_pixels_where_images_are_behind_it(name, sample):
-    module = load_figure(name)
-    rows = module.select(sample(module.KIND))
-    small_print = " ".join(text.get_text() for text in module.draw(rows).texts)
+def test_says_n_and_pixels_where_images_are_behind_it(name, drawn):
+    rows, figure = drawn(name)
+    small_print = " ".join(text.get_text() for text in figure.texts)
     if "dataset" in rows[0]:
         assert "n = " in small_print
         assert "pixels: lossless" in small_print
@@ -139,9 +150,8 @@ FILLED = {"spatial_entropy"}
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_says_what_bars_and_bands_are(name, sample):
-    module = load_figure(name)
-    figure = module.draw(module.select(sample(module.KIND)))
+def test_says_what_bars_and_bands_are(name, drawn):
+    _, figure = drawn(name)
     assert unnamed(figure) == ({"bands"} if name in FILLED else set())
 
 

@@ -68,7 +68,7 @@ def test_a_single_mask_unit_cannot_be_masked(architecture):
 
 
 @pytest.mark.parametrize("sampling", ["exact", "bernoulli"])
-@pytest.mark.parametrize("size", [(16, 16), (8, 16), (16, 4)])
+@pytest.mark.parametrize("size", [(12, 16), (8, 16), (16, 4)])
 def test_a_boundary_is_refused_where_no_mask_leaves_a_pixel(architecture, size, sampling):
     sizes = architecture(height=size[0], width_pixels=size[1])
     n_hidden = sizes.n_hidden(0.6)
