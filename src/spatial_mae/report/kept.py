@@ -29,7 +29,7 @@ from spatial_mae.report.kept_probes import (
     probe_lines,
 )
 from spatial_mae.sharing.keeping import Archive
-from spatial_mae.tables.rows import distinct, levels, pick
+from spatial_mae.tables.rows import Row, distinct, levels, pick
 from spatial_mae.tuning.verdict import judge
 from spatial_mae.tuning.writing import read_search
 
@@ -88,9 +88,15 @@ class Kept:
         """
         return only_value(pick(self.study(study).table(experiment), **where), column, digits, where)
 
-    def total(self, study: str, experiment: str, column: str, **where: object) -> float:
-        """The sum of a column."""
-        return sum(row[column] for row in pick(self.study(study).table(experiment), **where))
+    def total(
+        self, study: str | Sequence[str], experiment: str, column: str, **where: object
+    ) -> float:
+        """The sum of a column, of one study or of several that have the experiment."""
+        return sum(row[column] for row in self._picked(study, experiment, where))
+
+    def _picked(self, study: str | Sequence[str], experiment: str, where: Mapping) -> list[Row]:
+        studies = [study] if isinstance(study, str) else study
+        return [r for name in studies for r in pick(self.study(name).table(experiment), **where)]
 
     def pivot(
         self,
@@ -137,7 +143,7 @@ class Kept:
 
     def mean(
         self,
-        study: str,
+        study: str | Sequence[str],
         experiment: str,
         column: str,
         digits: int = 1,
@@ -146,9 +152,9 @@ class Kept:
     ) -> str:
         """Mean of a column over seeds times `factor` ± its standard error. Empty without rows.
 
-        Raises ValueError for two rows of a seed.
+        study: one, or several that have the experiment. Raises ValueError for two rows of a seed.
         """
-        rows = pick(self.study(study).table(experiment), **where)
+        rows = self._picked(study, experiment, where)
         if len(distinct(rows, "seed")) < len(rows):
             raise ValueError(f"several values of {column} of a seed where {where}")
         return mean_and_error([factor * row[column] for row in rows], digits)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from unittest.mock import Mock
 
 import numpy as np
@@ -128,6 +129,18 @@ def test_a_mean_is_over_seeds_and_refuses_two_rows_of_one(kept):
     assert kept.mean(*args, blocks=3) == ""
     with pytest.raises(ValueError, match="several values of accuracy of a seed"):
         kept.mean(*args, blocks=2)
+
+
+def test_means_and_totals_go_over_the_seeds_of_several_parts(kept):
+    part = shutil.copytree(kept.archives / "small", kept.archives / "second")
+    for folder, rows in (("small", ["0,0.5", "1,0.6"]), ("second", ["2,0.7"])):
+        table = kept.archives / folder / "tables/reach.csv"
+        table.write_text("\n".join(["seed,accuracy", *rows]))
+    args = (["small", part.name], "reach", "accuracy")
+    assert kept.mean(*args, digits=3) == "0.600 ± 0.058"
+    assert kept.total(*args) == pytest.approx(1.8)
+    with pytest.raises(ValueError, match="several values of accuracy of a seed"):
+        kept.mean(["small", "small"], "reach", "accuracy")
 
 
 def test_a_difference_is_paired_by_seed_and_refuses_other_seeds(kept):
