@@ -97,7 +97,7 @@ def tried(config: Mapping, rung: str, before: Mapping | None) -> list[str]:
 def most_epochs(config: Mapping) -> int:
     """Epochs of pretraining of the search, at most: every rung keeps the base besides its best.
 
-    Runs continue from rung to rung; seeds that the last rung alone has start anew.
+    Runs continue from rung to rung; seeds that the last rung alone has start from the beginning.
     """
     found, total, passed = block(config), 0, 0
     n = len(candidates(config))

@@ -8,7 +8,7 @@ from scipy import stats
 
 from spatial_mae.claims.conclusion import conclude, holm
 from spatial_mae.claims.engine import Combined, Contrast, Evidence
-from spatial_mae.claims.noise import accuracy_error
+from spatial_mae.claims.noise import accuracy_error, own_error
 from spatial_mae.claims.shapes import Above, Alike, Lead, Mean, Rise, named
 from spatial_mae.claims.verdict import Undecidable
 from spatial_mae.tables.runs import completed
@@ -139,6 +139,16 @@ def test_exact_numbers_are_compared_with_what_matters():
     mixed = [{"patch": p, "value": v} for p, v in ((2, 0.2), (4, 0.3), (8, -0.1))]
     assert word(mixed, contrast) == "holds-under-conditions"
     assert word(mixed, contrast, universal=True) == "fails"
+
+
+def test_an_exact_setting_adds_no_noise_to_one_with_an_error(table):
+    exact = table({0.5: 0, 0.75: 0.04}, seeds=1, noise=0)
+    other = [row | {"patch": 16, "standard_error": 0.01} for row in exact]
+    evidence = Evidence([*exact, *other], replace(MORE, repeat=None, error=own_error))
+    sure, unsure, both = (evidence.weigh(places, interval=True) for places in ([0], [1], [0, 1]))
+    assert sure.low == sure.high == sure.estimate == pytest.approx(0.04)
+    assert unsure.high - unsure.low == pytest.approx(2 * 1.96 * 2**0.5 * 0.01, rel=0.05)
+    assert both.high - both.low == pytest.approx((unsure.high - unsure.low) / 2)
 
 
 def test_both_of_two_claims_are_wanted(table):

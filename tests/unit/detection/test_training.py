@@ -72,7 +72,7 @@ def test_a_killed_run_ends_as_the_unbroken_one(train, recipe, monkeypatch, weigh
     with pytest.raises(KeyboardInterrupt):
         train(wanted, "broken")
     resumed, state = train(wanted, "broken")
-    assert len(calls) < 6 + 8  # it did not begin anew
+    assert len(calls) < 6 + 8  # it did not begin again
     assert all(torch.equal(state[name], whole[name]) for name in whole)
     assert {m: r["value"] for m, r in scores.items()} == {m: r["value"] for m, r in resumed.items()}
     changed = [k for k, v in whole.items() if "encoder.blocks" in k]

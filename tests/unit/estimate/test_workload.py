@@ -30,7 +30,8 @@ def test_images_that_pass_are_whole_batches_of_every_epoch(config, tmp_path):
 
 def test_a_search_is_counted_at_its_most(config, tmp_path):
     """27 candidates for an epoch; 7 and the base to the third, seed 0 from the first, two seeds
-    anew; winner and base again, three seeds of ten epochs. A tenth is held out of the search.
+    from the start; winner and base again, three seeds of ten epochs. A tenth is held out of the
+    search.
     """
     assert search(config, tmp_path) is None
     recipes = checked_config(ROOT / "config.yaml", [ROOT / "workflow/studies/recipes.yaml"])

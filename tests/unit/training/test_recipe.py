@@ -1,4 +1,4 @@
-"""Recipes: what does not fit together is refused, with the value and the mend."""
+"""Recipes: what does not fit together is refused, with the value and the fix."""
 
 import json
 

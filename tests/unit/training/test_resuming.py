@@ -1,4 +1,4 @@
-"""Pretraining that was stopped goes on where it can, and starts afresh where it must."""
+"""Pretraining that was stopped continues where it can, and starts afresh where it must."""
 
 import pytest
 from toy_pretraining import a_run, assert_equal, go, stop_at, weights
