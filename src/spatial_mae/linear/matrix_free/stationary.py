@@ -45,12 +45,13 @@ class StationaryMoment:
         return result
 
     def _filtered(self, pictures: np.ndarray) -> np.ndarray:
+        """Correlation with the covariance: the spectrum's conjugate, which is its transpose."""
         height, width, channels = self.shape
         waves = rfft2(pictures, self.period)
         if channels == 1:
             waves *= self.spectrum[..., 0, 0]
         else:
-            waves = np.einsum("rcij,njrc->nirc", self.spectrum, waves)
+            waves = np.einsum("rcji,njrc->nirc", self.spectrum, waves)
         return irfft2(waves, self.period)[..., :height, :width]
 
     def blocks(self, coordinates: np.ndarray) -> np.ndarray:
@@ -68,11 +69,11 @@ class StationaryMoment:
         width, channels = self.shape[1:]
         pixel, other = first // channels, second // channels
         dy, dx = other // width - pixel // width, other % width - pixel % width
-        return self._covariance[dy, dx, second % channels, first % channels]
+        return self._covariance[dy, dx, first % channels, second % channels]
 
     @cached_property
     def _covariance(self) -> np.ndarray:
-        """By displacement on the torus: (*period, channels, channels)."""
+        """E x_c(i) x_c'(i + displacement): (*period, channels, channels)."""
         return irfft2(self.spectrum, self.period, axes=(0, 1))
 
 

@@ -87,6 +87,16 @@ def test_a_stationary_moment_is_definite_and_the_same_everywhere(flip):
     assert same == flip
 
 
+def test_channels_that_are_displaced_stay_displaced_to_the_same_side():
+    noise = np.random.default_rng(4).standard_normal((4000, 4, 7))
+    x = np.stack([noise[:, :, 1:], noise[:, :, :-1]], axis=3)  # channel 1 lags one pixel behind
+    moment = stationary_moment([x.reshape(4000, -1)], (4, 6, 2), flip=False)
+    S = x.reshape(4000, -1).T @ x.reshape(4000, -1) / 4000
+    i, j = np.arange(48)[:, None], np.arange(48)[None, :]
+    assert moment.apply(np.eye(48)) == pytest.approx(S, abs=0.15)
+    assert moment.entries(i, j) == pytest.approx(S, abs=0.15)
+
+
 def test_means_over_few_pairs_are_not_definite_before_clipping():
     """Why the spectrum is clipped."""
     x = np.random.default_rng(4).standard_normal((2, 8, 8, 1))
