@@ -50,6 +50,10 @@ def test_the_seed_decides_the_subsets(tmp_path):
     assert first == again != other
 
 
+def test_a_share_is_a_number_of_images(tmp_path):
+    assert run(tmp_path, n="90%") == run(tmp_path, n="216") != run(tmp_path)
+
+
 def test_too_few_images_are_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ValueError, match="fewer halvings"):
         run(tmp_path, n="100")

@@ -16,12 +16,13 @@ from spatial_mae.linear.influence_limit import (
 from spatial_mae.linear.moments import CENTRINGS
 from spatial_mae.linear.store import RunSettings
 from spatial_mae.linear.subsets import merged, subset_moments
+from spatial_mae.study.counts import number_of
 
 
 @entry_point(
     reads(manifest="manifest.json of the data"),
     flag("colour", choices=COLOURS, required=True, help="how pixels become numbers"),
-    values(str, n='how many training images, or "all"'),
+    values(str, n='how many training images, a share such as 25%%, or "all"'),
     values(int, patch_size="pixels on a side"),
     flag("centring", choices=CENTRINGS, required=True, help="raw, or mean removed"),
     flag("flip", choices=("yes", "no"), required=True, help="whether mirror images are added"),
@@ -29,8 +30,8 @@ from spatial_mae.linear.subsets import merged, subset_moments
     paths(limits="csv to write: limits", subsets="csv to write: measures of each subset"),
 )
 def main(given: Namespace) -> None:
-    recipe, n = given.recipe, None if given.n == "all" else int(given.n)
-    images = open_dataset(given.manifest).images("train")
+    recipe, images = given.recipe, open_dataset(given.manifest).images("train")
+    n = number_of(given.n, len(images))
     rng = np.random.default_rng(given.seed)
     subsets, held = subset_moments(
         images, given.colour, n, 2**recipe.halvings, recipe.held_out, rng

@@ -117,13 +117,18 @@ def _uniform(network: Network) -> Source:
 def _places(
     network: Network, n_images: int, recipe: JacobianRecipe, seed: int
 ) -> Iterator[list[tuple[Tensor, Tensor]]]:
-    """The masks of each image, and under each the output pixels that are measured."""
+    """The masks of each image, and under each the output pixels that are measured.
+
+    Where these are the hidden ones, a mask that hides nothing is drawn again.
+    """
     sizes, masking = network.model.architecture, network.masking
     for image in range(n_images):
         generator = generator_for(seed, 0, image, "jacobian")
         law = (sizes, masking.mask_ratio, masking.sampling)
-        drawn = []
-        for mask in draw_masks(generator, recipe.n_masks, *law):
+        drawn, masks = [], draw_masks(generator, recipe.n_masks, *law)
+        while recipe.outputs == "hidden" and (empty := ~masks.any(dim=1)).any():
+            masks[empty] = draw_masks(generator, int(empty.sum()), *law)
+        for mask in masks:
             every = hidden_pixels(sizes, mask) if recipe.outputs == "hidden" else all_pixels(sizes)
             order = torch.randperm(len(every), generator=generator)[: recipe.n_outputs]
             drawn.append((mask, every[order.sort().values]))

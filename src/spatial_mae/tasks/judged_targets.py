@@ -58,8 +58,8 @@ class Judged:
 class Rows:
     """Images as the encoders see them (n, d), and their depth maps (n, p) or None.
 
-    Maps are relative to the training mean map. n_views: how often each image is there: once, or
-    first all as they are and then all mirrored.
+    Maps are relative to the mean map of the training images behind the run's moments. n_views: how
+    often each image is there: once, or first all as they are and then all mirrored.
     """
 
     pixels: np.ndarray
@@ -77,12 +77,12 @@ class Rows:
     ) -> "Rows":
         """At most `most` images of a split, spread evenly. Raises as `depth_maps.depth_data`."""
         moments, settings = run.moments, run.settings
-        n = dataset.count(split) if most is None else min(most, dataset.count(split))
-        chosen = np.arange(n) * dataset.count(split) // n
+        chosen = _spread(dataset, split, most)
         pixels = pixel_rows(dataset.images(split)[chosen], moments.colour)
         views = [pixels, pixels[:, moments.mirror]] if settings.flip else [pixels]
         centre = normalisation(moments, settings.centring, settings.flip)
-        maps = _depth_maps(dataset, split, depth, chosen, len(views)) if depth else None
+        trained = _spread(dataset, "train", moments.n)
+        maps = _depth_maps(dataset, split, depth, chosen, trained, len(views)) if depth else None
         return cls(np.concatenate([centre.rows(view) for view in views]), maps, len(views))
 
     def target(self, goal: Goal) -> np.ndarray:
@@ -94,20 +94,38 @@ class Rows:
         return values.reshape(self.n_views, -1).mean(axis=0)
 
 
+def _spread(dataset: Dataset, split: str, most: int | None) -> np.ndarray:
+    """Numbers of at most `most` images of a split: those of `moments.spread_evenly`."""
+    count = dataset.count(split)
+    n = count if most is None else min(most, count)
+    return np.arange(n) * count // n
+
+
 def _depth_maps(
-    dataset: Dataset, split: str, depth: Target, chosen: np.ndarray, n_views: int
+    dataset: Dataset,
+    split: str,
+    depth: Target,
+    chosen: np.ndarray,
+    trained: np.ndarray,
+    n_views: int,
 ) -> np.ndarray:
-    """Depth of the chosen images less the training mean map, 0 where unknown, (n_views n, p)."""
+    """Depth of the chosen images less the mean map of the trained, 0 where unknown, (n_views n, p).
+
+    chosen, trained: numbers of images of the split, and of the training split.
+    """
     unit, size = dataset.manifest["depth_unit"], dataset.depth(split).shape[1:]
 
     def known(name: str) -> np.ndarray:
         return depth_targets(np.asarray(dataset.depth(name)), depth, unit)
 
-    maps, trained = known(split)[chosen].reshape(-1, *size), known("train").reshape(-1, *size)
+    maps, means = (
+        known(name)[numbers].reshape(-1, *size)
+        for name, numbers in ((split, chosen), ("train", trained))
+    )
     if n_views == 2:
-        maps, trained = (np.concatenate([one, one[:, :, ::-1]]) for one in (maps, trained))
-    seen = np.isfinite(trained)
-    total, count = np.where(seen, trained, 0).sum(axis=0), seen.sum(axis=0)
+        maps, means = (np.concatenate([one, one[:, :, ::-1]]) for one in (maps, means))
+    seen = np.isfinite(means)
+    total, count = np.where(seen, means, 0).sum(axis=0), seen.sum(axis=0)
     mean = np.divide(total, count, where=count > 0, out=np.full(size, np.nan))
     deviation = np.nan_to_num(maps - mean).reshape(len(maps), -1)
     return np.where(np.abs(deviation) > ROUNDING * np.nanmax(np.abs(mean)), deviation, 0.0)
@@ -167,7 +185,7 @@ class Problem:
             for k in n_latents:
                 operator = readout_operator(gram[:k, :k], "free")
                 readers.append(_Reader(e.mask_ratio, k, features[:, :k], operator))
-        train = Rows.of(run, dataset, "train", depth) if depth else None
+        train = Rows.of(run, dataset, "train", depth, run.moments.n) if depth else None
         encoders = np.hstack([e.matrix for e in models])
         return cls(train, test, moment, Whitening.of(run.S), encoders, tuple(readers))
 

@@ -87,6 +87,8 @@ def fit_readout(
     """
     check_readout(readout, ridge)
     if readout == "ridge":
+        if not np.trace(gram) > 0:  # features that never vary predict nothing, as with `free`
+            return np.zeros_like(cross)
         return np.linalg.solve(_penalised(gram, ridge), cross)
     scale = np.sqrt(np.maximum(np.diag(gram), 0.0))
     scale = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)

@@ -7,6 +7,7 @@ import torch
 from jacobian_rows import chosen
 from toy_measurement import EXACT, RECIPE
 
+from spatial_mae.evaluation.reconstruction import Masking
 from spatial_mae.jacobian.inputs import Images, Network
 from spatial_mae.jacobian.measurement import measure_jacobian
 
@@ -32,6 +33,12 @@ def test_rows_count_the_output_pixels(measured, changes, n_outputs):
     for weighting in ("normalised", "plain"):
         rows = chosen(found.profile, source="network", weighting=weighting)
         assert sum(row["n_pairs"] for row in rows) == visible_pairs
+
+
+def test_masks_that_hide_nothing_are_drawn_again(measured):
+    recipe = replace(RECIPE, n_masks=8, powers=(1,), channels=("sum",), bases=("e",))
+    found = measured(recipe, Masking(0.1, "bernoulli", False))
+    assert all(mask.any() for places in found.places for mask, _ in places)
 
 
 def test_rows_name_what_was_measured(measured):

@@ -48,8 +48,8 @@ def made(folder, train, test, depth=None):
     return open_dataset(folder / "manifest.json")
 
 
-def solved(dataset, flip=False, patch=2, centring="centred"):
-    moments = pixel_moments(dataset.images("train"))
+def solved(dataset, flip=False, patch=2, centring="centred", n=None):
+    moments = pixel_moments(dataset.images("train"), n=n)
     settings = RunSettings(patch, centring, 0.0, flip)
     return LinearRun(settings, moments, solve_run(moments, settings))
 
@@ -95,10 +95,12 @@ def test_mirrored_images_count_where_the_run_mirrors(tmp_path):
             assert predictions["exact"] == pytest.approx(one.gain(cell), abs=1e-9)
 
 
-def test_depth_that_is_the_image_is_a_cosine_of_the_image(tmp_path):
+@pytest.mark.parametrize("n", [None, 60])
+def test_depth_that_is_the_image_is_a_cosine_of_the_image(tmp_path, n):
+    """Also where moments are those of a part of the images: depth is read from these alone."""
     train, test = natural(300, 0), natural(80, 1)
     dataset = made(tmp_path, train, test, depth=lambda images: images[..., 0] / 255 + 1)
-    judged = gains_of_targets(replace(RECIPE, depth="depth"), solved(dataset), dataset)
+    judged = gains_of_targets(replace(RECIPE, depth="depth"), solved(dataset, n=n), dataset)
     families = {"cosine": [], "depth": []}
     for row in target_rows(judged):
         if row["target"] in families:

@@ -41,6 +41,17 @@ def test_matches_a_loop_over_pixels(rng, views, share_unknown):
             assert fit.offset[pixel] == pytest.approx(offset, rel=1e-7, abs=1e-9)
 
 
+@pytest.mark.parametrize("views", [1, 3])
+@pytest.mark.parametrize("ridge", [None, 0.1])
+def test_a_pixel_known_in_one_image_is_predicted_by_a_readout_that_fits_it(rng, views, ridge):
+    features, targets = rng.normal(size=(9, views, 2)), rng.normal(size=(9, 3))
+    targets[1:, 1] = np.nan
+    (fit,) = fit_affine(features, targets, [Penalty(2, ridge)])
+    weights, offset = one_pixel(features, targets[:, 1], Penalty(2, ridge))
+    np.testing.assert_allclose(fit.weights[:, 1], weights, atol=1e-9)
+    assert fit.offset[1] == pytest.approx(offset)
+
+
 def test_a_pixel_never_known_is_not_predicted(rng):
     targets = rng.normal(size=(10, 3))
     targets[:, 1] = np.nan
