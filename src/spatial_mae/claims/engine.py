@@ -6,7 +6,9 @@ Of every setting, and of several together, two one-sided tests are made at 2.5%:
 * deny: an effect of the smallest size that matters is rejected.
 
 Their null distributions are simulated: the same statistic of the same design, with the noise of
-`spatial_mae.claims.noise`. Standard errors that repeats do not lower may be too large for
+`spatial_mae.claims.noise`. Each test is made of two means, and the larger p counts: those of the
+shape, and those measured, moved until the claim is just not right, or the effect just large enough
+(`Shape.tied`, `Shape.enough`). Standard errors that repeats do not lower may be too large for
 differences, of cells that share their images; then means are closer than noise allows, which shows
 no nearness. Therefore the statistic must also stay on its side with these errors added to what was
 measured. Several settings are adjusted by Holm's method.
@@ -22,6 +24,7 @@ from spatial_mae.claims.noise import Error, draw, errors, layouts, pooled
 from spatial_mae.claims.shapes import Shape
 from spatial_mae.tables.columns import COLUMNS
 from spatial_mae.tables.rows import Rows
+from spatial_mae.tables.settings import Key
 
 LEVEL = 0.025
 
@@ -91,7 +94,7 @@ class Weight:
     """One or several settings weighed together.
 
     estimate, low, high: the statistic and its 95% interval. affirm, deny: p of the two tests.
-    contrast: of which claim.
+    contrast: of which claim. part: its number among those that are combined, from 0.
     """
 
     estimate: float
@@ -100,10 +103,13 @@ class Weight:
     affirm: float
     deny: float
     contrast: Contrast
+    part: int = 0
 
 
 class Evidence:
     """The settings of a table in which a contrast can be seen, each alone or several together."""
+
+    n_parts = 1
 
     def __init__(self, rows: Rows, contrast: Contrast) -> None:
         self.contrast = contrast
@@ -130,6 +136,10 @@ class Evidence:
         return [one.where for one in self.layouts]
 
     @property
+    def keys(self) -> list[Key]:
+        return [one.key for one in self.layouts]
+
+    @property
     def blind(self) -> bool:
         """Whether nothing shows the noise: repeats are wanted and no setting has two."""
         wanted = self.contrast.repeat is not None
@@ -150,11 +160,13 @@ class Evidence:
         """
         values, *simulated = zip(*(self._simulate(place) for place in chosen), strict=True)
         estimate = np.mean(values)
-        null, tied, least, around, again = (sum(arrays) / len(chosen) for arrays in simulated)
+        null, tied, least, enough, around, again = (
+            sum(arrays) / len(chosen) for arrays in simulated
+        )
         ends = np.quantile(around, (1 - LEVEL, LEVEL)) if interval else (0.0, 0.0)
         low, high = (estimate - end for end in ends)
         affirm = max(np.mean(null >= estimate), np.mean(tied >= estimate))
-        deny = np.mean(least <= estimate)
+        deny = max(np.mean(least <= estimate), np.mean(enough <= estimate))
         if any(self.layouts[place].fixed.any() for place in chosen):
             affirm = max(affirm, np.mean(again <= 0))
             deny = max(deny, np.mean(again >= self.contrast.least))
@@ -162,16 +174,19 @@ class Evidence:
         return Weight(*numbers, self.contrast)
 
     def _simulate(self, place: int) -> tuple[np.ndarray, ...]:
-        """The statistic; its values under no effect, at a tie, at `least`, around it; again.
+        """The statistic; its values without effect, at a tie, at `least` twice, around it; again.
 
-        Again: of what was measured with the errors that repeats do not lower.
+        At `least`: of the shape's pattern, and near what was measured. Again: of what was measured
+        with the errors that repeats do not lower.
         """
         if place not in self._simulated:
             one, shape = self.layouts[place], self.contrast.shape
             noise = draw(one, *self.variances[one.reading], self.places[place])
-            none, tied, cells = shape.none(one.cells), shape.tied(one.means, one.cells), one.cells
+            cells, size = one.cells, self.contrast.least
+            none, tied = shape.none(cells), shape.tied(one.means, cells)
+            least, enough = none + size * shape.pattern(cells), shape.enough(one.means, cells, size)
             value, null = shape.value(one.means, cells), shape.value(none + noise, cells)
-            least = none + self.contrast.least * shape.pattern(cells)
+            at_least = shape.value(least + noise, cells) if size else null
             around = shape.value(one.means + noise, cells) - value
             again = around + value
             if one.fixed.any() and one.squares:
@@ -180,7 +195,8 @@ class Evidence:
                 np.asarray(value),
                 null,
                 null if np.array_equal(tied, none) else shape.value(tied + noise, cells),
-                shape.value(least + noise, cells) if self.contrast.least else null,
+                at_least,
+                at_least if np.array_equal(enough, least) else shape.value(enough + noise, cells),
                 around,
                 again,
             )
@@ -196,9 +212,14 @@ class Combined:
 
     def __init__(self, parts: "Sequence[Evidence | Combined]", every: bool = True) -> None:
         self.parts, self.every = parts, every
-        common = [where for where in parts[0].where if all(where in p.where for p in parts[1:])]
-        self.where = common
-        self.places = [parts[0].places[parts[0].where.index(where)] for where in common]
+        first, *others = parts
+        self.keys = [key for key in first.keys if all(key in other.keys for other in others)]
+        self.places = [first.places[first.keys.index(key)] for key in self.keys]
+        self.n_parts = sum(part.n_parts for part in parts)
+
+    @property
+    def where(self) -> list[dict[str, object]]:
+        return [one.where for one in self.layouts]
 
     @property
     def contrast(self) -> Contrast:
@@ -211,7 +232,7 @@ class Combined:
     @property
     def layouts(self) -> list:
         first = self.parts[0]
-        return [first.layouts[first.where.index(where)] for where in self.where]
+        return [first.layouts[first.keys.index(key)] for key in self.keys]
 
     def seen(self) -> "Combined":
         return Combined([part.seen() for part in self.parts], self.every)
@@ -221,8 +242,11 @@ class Combined:
 
         `every`: the part that is denied, else the one least affirmed. Otherwise the reverse.
         """
-        wheres = [self.where[place] for place in chosen]
-        found = [p.weigh([p.where.index(w) for w in wheres], interval) for p in self.parts]
+        keys, found, before = [self.keys[place] for place in chosen], [], 0
+        for part in self.parts:
+            weight = part.weigh([part.keys.index(key) for key in keys], interval)
+            found.append(replace(weight, part=before + weight.part))
+            before += part.n_parts
         strict, loose = ("affirm", "deny") if self.every else ("deny", "affirm")
         weakest = max(found, key=lambda weight: getattr(weight, strict))
         strongest = min(found, key=lambda weight: getattr(weight, loose))

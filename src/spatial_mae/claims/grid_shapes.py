@@ -48,6 +48,19 @@ class Shift(Shape):
         )
         return (1 - 2 * x) * y
 
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """The curve that changes less as claimed is flat, the other is as measured."""
+        small, large = (self._curve(cells, end) for end in (min, max))
+        flat = min((small, 1), (large, -1), key=lambda one: _most(one[1] * means[one[0]]))[0]
+        moved = means.copy()
+        moved[flat] = means[flat].mean()
+        return moved
+
+
+def _most(curve: np.ndarray) -> float:
+    """The largest rise from a value to a later one, below 0 where there is none."""
+    return max(later - earlier for earlier, later in combinations(curve, 2))
+
 
 @dataclass(frozen=True)
 class Change(Shape):

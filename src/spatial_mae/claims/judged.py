@@ -90,7 +90,7 @@ def judged(
         concluded.word,
         concluded.sentence,
         sentences(_details(found, rows, scale, gate), note),
-        {**_numbers(concluded), **(evidence or {})},
+        {**_numbers(concluded, found.n_parts), **(evidence or {})},
         min(counts, default=None),
         describe_data(rows),
         word,
@@ -137,7 +137,8 @@ def _repeats(found: Evidence | Combined) -> str:
     return f"Repeats ({repeat}) in a setting: {', '.join(map(str, counts))}."
 
 
-def _numbers(found: Conclusion) -> dict[str, float]:
+def _numbers(found: Conclusion, n_parts: int) -> dict[str, float]:
+    """part: of a combination, whose estimate it is, counted from 1."""
     whole = found.whole
     return {
         "estimate": whole.estimate,
@@ -148,4 +149,5 @@ def _numbers(found: Conclusion) -> dict[str, float]:
         "settings": len(found.alone),
         "settings_affirmed": found.affirmed,
         "settings_denied": found.denied,
+        **({"part": whole.part + 1} if n_parts > 1 else {}),
     }

@@ -2,9 +2,9 @@
 
 from spatial_mae.claims.engine import PLAIN, Contrast
 from spatial_mae.claims.judged import judged
+from spatial_mae.claims.nearness import Alike
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import in_short, mark_second
-from spatial_mae.claims.shapes import Alike
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.rows import Tables, pick
 

@@ -48,6 +48,10 @@ class Shape:
         """Means near those measured at which the claim is just not right."""
         return self.none(cells)
 
+    def enough(self, means: np.ndarray, cells: Cells, least: float) -> np.ndarray:
+        """Means near those measured at which the statistic is just `least`."""
+        return self.none(cells) + least * self.pattern(cells)
+
 
 @dataclass(frozen=True)
 class Rise(Shape):
@@ -72,6 +76,18 @@ class Rise(Shape):
 
     def pattern(self, cells: Cells) -> np.ndarray:
         return self.sign * np.linspace(0, 1, len(cells))
+
+    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
+        """The last mean moved: the rise is then as large as the largest step down."""
+        return self.enough(means, cells, 0.0)
+
+    def enough(self, means: np.ndarray, cells: Cells, least: float) -> np.ndarray:
+        *others, _ = means = self.sign * means
+        down = max(0.0, *-np.diff(others)) if len(others) > 1 and self.steps else 0.0
+        ends = [means[0] + down + least]
+        if self.steps:  # the last step may be the one down
+            ends.append((means[0] + others[-1] + least) / 2)
+        return self.sign * np.array([*others, max(ends)])
 
 
 @dataclass(frozen=True)
@@ -143,10 +159,18 @@ class Lead(Shape):
         return raised
 
     def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
-        """The cells inside lowered to the best outside: one against one, where others are far."""
+        """One cell inside is moved to the best outside: one against one, where others are far."""
+        return self.enough(means, cells, 0.0)
+
+    def enough(self, means: np.ndarray, cells: Cells, least: float) -> np.ndarray:
         region = self._region(cells)
-        best = means[~region].max() - self.margin
-        return np.where(region, np.minimum(means, best), means)
+        level = means[~region].max() - self.margin + least
+        nearer = np.maximum if self.every else np.minimum
+        inside = nearer(means[region], level)
+        inside[inside.argmin() if self.every else inside.argmax()] = level
+        moved = means.copy()
+        moved[region] = inside
+        return moved
 
 
 @dataclass(frozen=True)
@@ -190,6 +214,12 @@ class Best(Shape):
     def pattern(self, cells: Cells) -> np.ndarray:
         return np.ones(len(cells))
 
+    def enough(self, means: np.ndarray, cells: Cells, least: float) -> np.ndarray:
+        """The best is just as large, the others are no better than they are."""
+        moved = np.minimum(means, least)
+        moved[means.argmax()] = least
+        return moved
+
 
 @dataclass(frozen=True)
 class Mean(Shape):
@@ -208,65 +238,6 @@ class Mean(Shape):
 
     def pattern(self, cells: Cells) -> np.ndarray:
         return np.ones(len(cells))
-
-
-@dataclass(frozen=True)
-class Alike(Shape):
-    """The means of all cells lie within `margin` of each other."""
-
-    margin: float
-    least_distance: ClassVar[float] = 0.0
-
-    def fits(self, cells: Cells) -> bool:
-        return len(cells) > 1
-
-    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
-        return self.margin - np.ptp(means, axis=-1)
-
-    def none(self, cells: Cells) -> np.ndarray:
-        """Two cells at the margin, the others between: the hardest case of a wrong claim."""
-        ends = np.full(len(cells), self.margin / 2)
-        ends[0], ends[-1] = 0, self.margin
-        return ends
-
-    def pattern(self, cells: Cells) -> np.ndarray:
-        return -self.none(cells) / self.margin
-
-
-@dataclass(frozen=True)
-class Largest(Shape):
-    """The largest distance of a cell from zero.
-
-    margin: above 0, every cell is at most that far; below 0, one is farther than its size.
-    """
-
-    margin: float
-    least_distance: ClassVar[float] = 0.0
-
-    def fits(self, cells: Cells) -> bool:
-        return True
-
-    def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
-        largest = np.abs(means).max(axis=-1)
-        return self.margin - largest if self.margin > 0 else self.margin + largest
-
-    def none(self, cells: Cells) -> np.ndarray:
-        """The hardest case of a right claim: all cells at the margin, or one of them alone."""
-        return abs(self.margin) * self._at_margin(cells)
-
-    def pattern(self, cells: Cells) -> np.ndarray:
-        return -np.sign(self.margin) * self._at_margin(cells)
-
-    def _at_margin(self, cells: Cells) -> np.ndarray:
-        return np.ones(len(cells)) if self.margin > 0 else np.eye(len(cells))[-1]
-
-    def tied(self, means: np.ndarray, cells: Cells) -> np.ndarray:
-        """The hardest case of a wrong claim: one cell at the margin, or all that are beyond it."""
-        limit = abs(self.margin)
-        within = np.clip(means, -limit, limit)
-        if self.margin > 0:
-            within[np.abs(means).argmax()] = limit
-        return within
 
 
 def named(*names: object) -> Inside:

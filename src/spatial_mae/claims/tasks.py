@@ -4,9 +4,10 @@ from math import sqrt
 
 from spatial_mae.claims.engine import POINTS, Contrast
 from spatial_mae.claims.judged import judged
+from spatial_mae.claims.nearness import Alike
 from spatial_mae.claims.noise import own_error
 from spatial_mae.claims.registry import judge
-from spatial_mae.claims.shapes import Alike, Lead, Mean
+from spatial_mae.claims.shapes import Lead, Mean
 from spatial_mae.claims.verdict import HOLDS, NOT_RUN, SETTING, Verdict
 from spatial_mae.tables.repeats import mean
 from spatial_mae.tables.rows import Row, Rows, Tables, masked, pick

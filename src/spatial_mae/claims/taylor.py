@@ -5,10 +5,10 @@ from math import isfinite, nan
 from spatial_mae.claims.engine import PERCENT, Combined, Contrast, Evidence
 from spatial_mae.claims.jacobian_rows import counted, median_of, number
 from spatial_mae.claims.judged import judged, left_out, sentences
+from spatial_mae.claims.nearness import Largest
 from spatial_mae.claims.noise import known_error, own_error
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import in_short, mark
-from spatial_mae.claims.shapes import Largest
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.rows import Row, Rows, Tables
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from spatial_mae.figures.drawing.curves import entries, log_cost, looks, percent
 from spatial_mae.figures.drawing.notes import notes, ranges, remarks
 from spatial_mae.figures.drawing.scores import ahead, bar, with_errors
-from spatial_mae.figures.drawing.style import BLACK, MARKERS, legend, panels, styled, title
+from spatial_mae.figures.drawing.style import BLACK, legend, panels, styled, title
 from spatial_mae.ladder.drawing import empty
 from spatial_mae.ladder.measures import NAMED, PROBE, TRAINED
 from spatial_mae.models.architecture import Architecture, Backbone, flops_per_image
@@ -74,7 +74,7 @@ def _drawn(points: list[Row]) -> Figure:
     note = notes(points, *remarks(points), *ranges(points), NOTE)
     figure, ((axis,),) = panels(1, 1, note, height=2.6)
     colours = {patch: look["color"] for patch, look in looks(levels(points, "patch")).items()}
-    markers = dict(zip(levels(points, "mask"), MARKERS, strict=False))
+    markers = {mask: look["marker"] for mask, look in looks(levels(points, "mask")).items()}
     for (patch, mask), own in groups(points, "patch", "mask").items():
         _draw_setting(axis, own, color=colours[patch], marker=markers[mask])
     front = sorted((row["cost"], row["value"]) for row in points if row["front"])

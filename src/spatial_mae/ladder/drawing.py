@@ -18,6 +18,7 @@ from spatial_mae.figures.drawing.style import (
     title,
     wrapped,
 )
+from spatial_mae.ladder.trends import UNLIKE
 from spatial_mae.tables.rows import Row
 
 ACROSS = 3
@@ -30,7 +31,8 @@ NOTE = (
     "Effect as each statement claims it, larger is more of it, in its measure's unit, in the "
     "settings that rungs share; bars: 95% intervals. Grey: the line over log(epochs), where "
     f"four rungs or more are on one, and the 95% interval that it gives at the paper's {EPOCHS} "
-    "epochs. Dashed: no effect."
+    "epochs. Dashed: no effect. Numbers at points: the part of a statement that decides, where "
+    "it is not the same in all rungs; these are no one quantity."
 )
 
 
@@ -100,6 +102,9 @@ def _panel(axis: Axes, line: Row, points: Sequence[Row]) -> None:
             capsize=2,
             markersize=4,
         )
+        if line["word"] == UNLIKE:
+            where = row["epochs"], row["same_estimate"]
+            axis.annotate(f"{row['same_part']}", where, (4, 2), textcoords="offset points")
     log_x(
         axis,
         [*(row["epochs"] for row in points), *([EPOCHS] if line["predicted"] is not None else [])],

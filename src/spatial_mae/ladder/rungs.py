@@ -14,6 +14,7 @@ from spatial_mae.tables.rows import Row, Tables
 from spatial_mae.tables.runs import SETTING
 
 TRAINING = "training"
+NUMBERS = ("estimate", "low", "high", "part")
 PLACE = ("dataset", "model", *SETTING)  # what networks of different rungs may share
 
 
@@ -157,7 +158,7 @@ def _findings(tables: Tables) -> dict[str, dict]:
 def _said_of(claim: Mapping | None) -> Row:
     """The verdict on networks, with its numbers; one on anything else counts as not run."""
     if claim is None or not claim["scale"]:
-        numbers = dict.fromkeys(("estimate", "low", "high"))
+        numbers = dict.fromkeys(NUMBERS)
         return numbers | {"verdict": NOT_RUN, "sentence": claim["sentence"] if claim else ""}
-    found = {name: claim["evidence"].get(name) for name in ("estimate", "low", "high")}
+    found = {name: claim["evidence"].get(name) for name in NUMBERS}
     return found | {"verdict": claim["verdict"], "sentence": claim["sentence"]}

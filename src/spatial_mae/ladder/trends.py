@@ -14,12 +14,13 @@ from scipy.stats import chi2, norm
 
 from spatial_mae.claims.scale import EPOCHS
 from spatial_mae.claims.verdict import NOT_RUN, in_words
-from spatial_mae.tables.rows import Row
+from spatial_mae.tables.rows import Row, grouped
 
 LEAST_RUNGS = 4  # a line through fewer says nothing of its own fit
 MISFIT = 0.05
 TWO_SIDED = float(norm.ppf(0.975))
 STRENGTHENS, FADES, LEVEL, FEW = "strengthens", "fades", "no trend shown", "too few rungs"
+UNLIKE = "parts differ"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,9 @@ class Trend:
     """How an effect changes with the logarithm of the epochs.
 
     per_tenfold: change of the estimate as epochs grow tenfold, low and high its 95% interval.
-    word: `strengthens`, `fades`, `no trend shown` or `too few rungs`. predicted, with its
-    interval: at the paper's epochs; None where that is not honest, and `reason` says why.
+    word: `strengthens`, `fades`, `no trend shown`, `too few rungs`, or `parts differ` where rungs
+    are decided by different parts of a statement, whose estimates are no one quantity. predicted,
+    with its interval: at the paper's epochs; None where that is not honest, and `reason` says why.
     """
 
     n_rungs: int
@@ -95,7 +97,7 @@ def trends(rows: Sequence[Row]) -> list[Row]:
     for identity in dict.fromkeys(row["id"] for row in rows):
         own = [row for row in rows if row["id"] == identity]
         measured = [row for row in own if row["same_estimate"] is not None]
-        line = trend(
+        line = _unlike(measured) or trend(
             [row["epochs"] for row in measured],
             [row["same_estimate"] for row in measured],
             [(row["same_high"] - row["same_low"]) / (2 * TWO_SIDED) for row in measured],
@@ -104,6 +106,18 @@ def trends(rows: Sequence[Row]) -> list[Row]:
         words = "; ".join(f"{row['epochs']}: {_said(row)}" for row in own)
         found.append(said | {"verdicts": words} | vars(line))
     return found
+
+
+def _unlike(rows: Sequence[Row]) -> Trend | None:
+    """No trend, where the estimates are of different parts of a combined statement."""
+    parts = grouped(rows, lambda row: row["same_part"])
+    if len(parts) < 2:
+        return None
+    decided = ", ".join(
+        f"part {part} decides at {' and '.join(str(row['epochs']) for row in own)} epochs"
+        for part, own in parts.items()
+    )
+    return Trend(len(rows), *(None,) * 3, UNLIKE, *(None,) * 3, decided)
 
 
 def _said(row: Row) -> str:

@@ -7,8 +7,9 @@ import pytest
 from spatial_mae.claims import conclusion
 from spatial_mae.claims.conclusion import conclude
 from spatial_mae.claims.engine import Combined, Contrast, Evidence
+from spatial_mae.claims.nearness import Alike
 from spatial_mae.claims.noise import known_error, own_error
-from spatial_mae.claims.shapes import Above, Alike, Mean, named
+from spatial_mae.claims.shapes import Above, Mean, named
 from spatial_mae.claims.verdict import (
     CONDITIONAL,
     FAILS,
@@ -59,6 +60,14 @@ def test_an_interval_that_leaves_out_an_effect_does_not_call_it_possible(monkeyp
     found = both(rows((height, height)))
     assert found.word == INCONCLUSIVE
     assert found.sentence.endswith("; with all that is tested at once this may be chance.")
+
+
+def test_settings_that_verdicts_do_not_tell_apart_are_all_weighed():
+    """The perplexity of t-SNE is one: the second setting denies, whichever comes first."""
+    table = [*rows((1, 1), perplexity=20), *rows((-1, -1), perplexity=30)]
+    for own in (table, table[::-1]):
+        assert Combined([Evidence(own, HIGH), Evidence(own, WIDE)]).weigh([0, 1]).estimate == 0
+        assert both(own).word == conclude(Evidence(own, HIGH)).word == INCONCLUSIVE
 
 
 def test_a_condition_names_either_part():

@@ -8,8 +8,9 @@ from scipy import stats
 
 from spatial_mae.claims.conclusion import conclude, holm
 from spatial_mae.claims.engine import Combined, Contrast, Evidence
+from spatial_mae.claims.nearness import Alike
 from spatial_mae.claims.noise import accuracy_error, own_error
-from spatial_mae.claims.shapes import Above, Alike, Lead, Mean, Rise, named
+from spatial_mae.claims.shapes import Above, Lead, Mean, Rise, named
 from spatial_mae.claims.verdict import Undecidable
 from spatial_mae.tables.runs import completed
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spatial_mae.claims.shapes import Largest
+from spatial_mae.claims.nearness import Largest
 
 CELLS = [(0.05,), (0.1,), (0.2,)]
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from spatial_mae.claims.grid_shapes import Shift
-from spatial_mae.claims.shapes import Above, Alike, Best, Lead, Mean, Rise, Steady, named
+from spatial_mae.claims.nearness import Alike
+from spatial_mae.claims.shapes import Above, Best, Lead, Mean, Rise, Steady, named
 
 LINE = [(1,), (2,), (4,), (8,)]
 GRID = [(p, m) for p in (2, 4, 8) for m in (0.25, 0.5, 0.75)]
@@ -42,6 +43,14 @@ def test_many_simulations_at_once_equal_one_by_one(shape, cells):
     together = shape.value(means, cells)
     assert together.shape == (5,)
     assert together == pytest.approx([float(shape.value(one, cells)) for one in means])
+
+
+@pytest.mark.parametrize(("shape", "cells"), SHAPES)
+@pytest.mark.parametrize("seed", range(5))
+def test_near_any_means_the_claim_is_just_not_right_or_just_large_enough(shape, cells, seed):
+    means = np.random.default_rng(seed).standard_normal(len(cells))
+    assert shape.value(shape.tied(means, cells), cells) <= 1e-12
+    assert shape.value(shape.enough(means, cells, 0.3), cells) == pytest.approx(0.3)
 
 
 def test_a_step_down_counts_against_a_rise():

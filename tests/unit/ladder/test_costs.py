@@ -52,6 +52,12 @@ def test_the_front_is_the_cheapest_and_what_is_above_all_cheaper_ranges():
     assert found[2]["cost"] == pytest.approx(10 * cost() / 1e12)
 
 
+def test_more_mask_ratios_than_markers_are_drawn():
+    rows = [row for m in range(1, 10) for row in seeds([0.40, 0.42], mask=m / 10)]
+    figure = costs.draw_costs([*costs.with_costs(rows, MODELS, DATASETS)])
+    assert len(figure.axes[0].lines) >= 9
+
+
 def test_one_seed_has_two_standard_errors_of_its_images():
     rows = [*seeds([0.40], epochs=3), *seeds([0.415], epochs=10)]
     found = costs.frontier([*costs.with_costs(rows, MODELS, DATASETS)])

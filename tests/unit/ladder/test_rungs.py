@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spatial_mae.claims.verdict import HOLDS
-from spatial_mae.ladder import rungs, trends
+from spatial_mae.ladder import drawing, rungs, trends
 
 EPOCHS = [3, 10, 30, 100]
 VALUES = [0.1 + 0.05 * np.log10(e) for e in EPOCHS]
@@ -81,6 +81,26 @@ def test_a_rung_that_is_not_complete_takes_no_settings_from_the_others(monkeypat
     assert trend["n_rungs"] == 3 and trend["word"] == trends.STRENGTHENS
     assert trend["settings"] == "patch size 4, 8"
     assert trend["per_tenfold"] == pytest.approx(0.05, abs=1e-12)
+
+
+def test_rungs_that_different_parts_decide_have_no_trend(monkeypatch):
+    """Its estimates are then two quantities: a line through them says nothing."""
+
+    def in_parts(tables):
+        claims = judged(tables)
+        (epochs,) = {row["training"] for row in tables["evaluation"]}
+        part = 2 if epochs == "e30" else 1
+        return [c | {"evidence": c["evidence"] | {"part": part}} for c in claims]
+
+    monkeypatch.setattr(rungs, "judge_all", in_parts)
+    values = dict(zip(EPOCHS, VALUES, strict=True))
+    rows = [{"training": f"e{e}", "patch": 4, "value": values[e]} for e in EPOCHS]
+    found = rungs.judge_rungs({"evaluation": rows}, {f"e{e}": e for e in EPOCHS})
+    (trend,) = trends.trends(found)
+    assert (trend["word"], trend["per_tenfold"]) == (trends.UNLIKE, None)
+    assert "part 2 decides at 30 epochs" in trend["reason"]
+    (axis,) = (axis for axis in drawing.draw(found, [trend]).axes if axis.lines)
+    assert [text.get_text() for text in axis.texts] == ["1", "1", "2", "1"]
 
 
 def test_a_statement_that_one_rung_decides_has_no_trend(monkeypatch):
