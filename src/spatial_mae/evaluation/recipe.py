@@ -41,7 +41,8 @@ class EvaluationRecipe(Checked):
     """Labelled test images used; null: all."""
     held_out: Share = 0.0
     """Share of the training images that are scored instead of the test images, and not learned
-    from; 0: test images are scored. Pretraining has a key of this name for the same images."""
+    from; 0: test images are scored. Pretraining has a key of this name for the same images, and
+    must hold out at least this share."""
     validation_share: Part = 0.2
     """Share of the training images that chooses the penalty."""
     penalties: Positives = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from spatial_mae.advise.candidates import comparing_epoch, drawn_mask
+from spatial_mae.study import shares
 from spatial_mae.study.grid import Run, parse, slug, wildcards
 from spatial_mae.study.measured.keys import PRETRAINING
 from spatial_mae.study.measurements import RULES
@@ -62,9 +63,9 @@ def misfits(config: Mapping) -> Iterator[str]:
     yield from (
         f"advise.{k}: {found[k]!r} is not there; name one of {[*named[k]]}" for k in unknown
     )
-    for name in (LABELLED, UNLABELLED, TESTED, TESTED_UNLABELLED):
-        if name not in config["recipes"].get("evaluation", {}):
-            yield f"recipes.evaluation.{name}: missing; copy it from workflow/studies/advise.yaml"
+    searched, tested = (LABELLED, UNLABELLED), (TESTED, TESTED_UNLABELLED)
+    share = named["training"].get(found["training"], {}).get("held_out")
+    yield from shares.unscored(config, searched, tested, share, "advise")
     if "training" not in unknown:
         recipes = config["recipes"]["pretraining"]
         yield from _unkept(found, recipes[found["training"]])

@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from spatial_mae.study import fitting, schema, sources
+from spatial_mae.study import fitting, schema, shares, sources
 from spatial_mae.study.checking import faults, nearest
 from spatial_mae.study.counts import left
 from spatial_mae.study.recipes import load
@@ -154,22 +154,14 @@ def _unfit_validation(config: Mapping) -> Iterator[str]:
 
 
 def _unscored(config: Mapping) -> Iterator[str]:
-    """Recipes of evaluation that are missing, or score other images than the search needs."""
+    """Recipes of evaluation that are missing, or score other images or tokens than needed."""
     base = config["recipes"].get("pretraining", {}).get(config["tune"]["base"], {})
-    wanted = (
-        (LABELLED, base.get("held_out"), "the share that the base holds out"),
-        (TESTED, 0, "so that test images are scored"),
-    )
-    for name, share, why in wanted:
-        place = f"recipes.evaluation.{name}"
-        scored = config["recipes"].get("evaluation", {}).get(name)
-        if scored is None:
-            yield f"{place}: missing; copy it from workflow/studies/recipes.yaml"
-            continue
-        if "mean" not in scored["representations"]:
-            yield f"{place}.representations: the search needs `mean`; add it"
-        if share is not None and scored["held_out"] != share:
-            yield f"{place}.held_out: {scored['held_out']:g} must be {share:g}, {why}"
+    share = base.get("held_out")
+    yield from shares.unscored(config, [LABELLED], [TESTED], share, "recipes")
+    recipes = config["recipes"].get("evaluation", {})
+    for name in (LABELLED, TESTED):
+        if name in recipes and "mean" not in recipes[name]["representations"]:
+            yield f"recipes.evaluation.{name}.representations: the search needs `mean`; add it"
 
 
 def _unfit_schedule(config: Mapping) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import advising, candidates, drawing, grid, ladders, relations
+from spatial_mae.study import advising, candidates, drawing, grid, ladders, shares
 from spatial_mae.study.checking import faults, nearest
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
+from spatial_mae.study.relations import STANDS_ON
 from spatial_mae.study.schema import completed, schema
 from spatial_mae.study.user_files import missing_files
 
@@ -14,12 +15,7 @@ OLD_FORM = (
     "its own figures, where they are not the usual ones of its kind (`figures: []` for none). To "
     "rewrite your file: `python -m spatial_mae.cli.upgrade_config FILE`"
 )
-# Kinds whose recipes name others' -> experiments without grids that represent what they name.
 OUTLINED = "outlined_shapes"  # the source whose objects detectors can learn
-STANDS_ON = {
-    "both_papers": relations.related,
-    "robustness": lambda config, name: [relations.probed(config, name)],
-}
 
 
 def merged(config: Mapping, *overlays: Mapping) -> dict:
@@ -59,6 +55,7 @@ def checked(config: Mapping) -> dict:
             *advising.misfits(known),
             *untunable,
             *ladders.misfits(known),
+            *shares.misfits(known),
             *missing_files(known),
         ]
     )

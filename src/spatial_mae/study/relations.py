@@ -54,6 +54,13 @@ def probed(config: Mapping, recipe: str) -> Mapping:
     return {"name": "evaluation", "kind": "evaluation", "recipe": name}
 
 
+# Kinds whose recipes name others' -> experiments without grids that represent what they name.
+STANDS_ON = {
+    "both_papers": related,
+    "robustness": lambda config, name: [probed(config, name)],
+}
+
+
 def probes(config: Mapping, recipe: str, run: Mapping) -> str:
     """The file of a run's probes that a robustness recipe judges."""
     card, name = RULES["evaluate_mae"], probed(config, recipe)["recipe"]

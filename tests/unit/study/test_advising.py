@@ -54,6 +54,22 @@ def test_the_study_as_it_is_has_no_fault():
 
 
 @pytest.mark.parametrize(
+    ("name", "share", "said"),
+    [
+        ("advise", 0.5, "0.5 must be 0.2, the share that the training holds out"),
+        ("advise", 0, "0 must be 0.2"),  # test images would choose
+        ("advise_unlabelled", 0.1, "0.1 must be 0.2"),
+        ("advise_test", 0.2, "0.2 must be 0, so that test images are scored"),
+        ("advise_test_unlabelled", 0.2, "0.2 must be 0"),
+    ],
+)
+def test_recipes_that_score_other_images_than_the_search_needs_are_refused(name, share, said):
+    config = configuration.merged(study(), {"recipes": {"evaluation": {name: {"held_out": share}}}})
+    with pytest.raises(ValueError, match=rf"recipes.evaluation.{name}.held_out: {said}"):
+        configuration.checked(config)
+
+
+@pytest.mark.parametrize(
     ("block", "recipe", "said"),
     [
         ({"training": "advice"}, {}, "advise.training: 'advice' is not there"),

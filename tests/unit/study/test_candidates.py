@@ -117,7 +117,8 @@ def test_a_base_that_holds_nothing_out_is_refused():
     text = refused(config)
     assert "tune.base: the recipe 'epochs_3' of pretraining holds no training images out" in text
     assert (
-        "recipes.evaluation.tune.held_out: 0.1 must be 0, the share that the base holds out" in text
+        "recipes.evaluation.tune.held_out: 0.1 must be 0, the share that the training holds out"
+        in text
     )
 
 
