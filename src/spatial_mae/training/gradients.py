@@ -55,8 +55,8 @@ class Gradients:
     """Accumulates a task's gradients over micro-batches of `micro_batch` images (None: one).
 
     Random numbers are those of the whole batch, images are made one micro-batch at a time, and each
-    counts by its number of terms: the gradient is the whole batch's up to rounding. Out of memory
-    halves the micro-batch, once.
+    counts by its number of terms: the gradient is the whole batch's up to rounding, and zero
+    without terms. Out of memory halves the micro-batch, once.
 
     Several processes take a part of the batch each, and a micro-batch is one process's; the
     gradients and sums that come out are those of all. Memory must then suffice as it is, since one
@@ -151,7 +151,7 @@ class Gradients:
         weights = [weigh(part) for part in parts]
         whole = sum(weights)
         for part, weight in zip(parts, weights, strict=True):
-            self._add(make(part), weight / whole, sums)
+            self._add(make(part), weight / _some(whole), sums)
         return sums
 
     def _accumulate_together(
@@ -165,7 +165,7 @@ class Gradients:
         whole = torch.zeros((), dtype=torch.float64, device=self.device) + sum(weights)
         self.processes.sum(whole)
         for number, (part, weight) in enumerate(zip(parts, weights, strict=True), start=1):
-            share = (weight / whole).float()
+            share = (weight / _some(whole)).float()
             with nullcontext() if number == len(parts) else self._together.no_sync():
                 loss, correct = self._together(*make(part))
                 (loss * (share * self.processes.size)).backward()
@@ -199,6 +199,11 @@ class Gradients:
 
 def _length(part: slice) -> int:
     return part.stop - part.start
+
+
+def _some(terms: Tensor | int) -> Tensor | int:
+    """At least one term: where no patch or pixel of a batch counts, its shares are 0, not 0 / 0."""
+    return terms.clamp(min=1) if isinstance(terms, Tensor) else max(terms, 1)
 
 
 class _Loss(nn.Module):

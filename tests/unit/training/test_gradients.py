@@ -158,3 +158,22 @@ def test_of_several_processes_none_begins_its_part_again():
     with pytest.raises(RuntimeError, match="micro-batches of 4 images: .* more processes share"):
         made.of(torch.arange(N), 0, 0)
     assert task.sizes == [4]
+
+
+class Empty(Task):
+    """No image has a term."""
+
+    def weight(self, indices, epoch, step, part):
+        return torch.zeros((), dtype=torch.int64)
+
+    def loss(self, batch):
+        loss, _ = super().loss(batch)
+        return 0 * loss, None
+
+
+@pytest.mark.parametrize(("micro_batch", "processes"), [(4, Processes()), (None, Two())])
+def test_a_batch_without_terms_adds_nothing(micro_batch, processes):
+    task = Empty(fits(N))
+    sums = Gradients(task, torch.device("cpu"), micro_batch, processes).of(torch.arange(N), 0, 0)
+    assert sums.tolist() == [0, 0]
+    assert task.module.weight.grad.tolist() == [[0]]

@@ -78,3 +78,18 @@ def test_images_made_as_they_are_due_give_the_same_bits(dataset, changes, micro_
     assert torch.equal(sums, expected_sums)
     found = [p.grad for p in task.module.parameters()]
     assert all(torch.equal(one, two) for one, two in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("micro_batch", [1, 2, 3])
+def test_a_batch_in_which_no_pixel_counts_has_loss_and_gradients_of_zero(dataset, micro_batch):
+    """As in one piece: of these masks none hides a pixel more than 3 from a visible one."""
+    run = a_run(dataset, boundary_width=3)
+    found = {}
+    for size in (None, micro_batch):
+        task = PretrainingTask(run, load_images(dataset, "train", 48))
+        assert task.weight(torch.arange(4), 1, 0) == 0
+        sums = Gradients(task, torch.device("cpu"), size).of(torch.arange(4), 1, 0)
+        found[size] = [sums, *(p.grad for p in task.module.parameters() if p.grad is not None)]
+    assert len(found[None]) == len(found[micro_batch]) > 1
+    for whole, parts in zip(found[None], found[micro_batch], strict=True):
+        assert torch.equal(whole, torch.zeros_like(whole)) and torch.equal(parts, whole)
