@@ -67,14 +67,15 @@ class DetectionRun:
         statistics = encoder.pixel_mean, encoder.pixel_deviation
         return VisionTransformer(encoder.architecture, *statistics, start)
 
-    def settings(self) -> dict:
-        """All that decides the weights, as plain values."""
+    def settings(self, train: CocoImages) -> dict:
+        """All that decides the weights, as plain values. train: the training images."""
         recipe = self.recipe
         return {
             "weights": sha256(self.weights),
             "recipe": asdict(recipe),
             "seed": self.seed,
             "train_annotations": sha256(recipe.train_annotations),
+            "train_images": train.state(),
         }
 
 
@@ -193,7 +194,7 @@ def _fine_tune(
 ) -> list[Row]:
     train, test = data
     task = DetectionTask(run, train, site.device)
-    resume = ResumeFile(site.folder.path, json.loads(json.dumps(run.settings())))
+    resume = ResumeFile(site.folder.path, json.loads(json.dumps(run.settings(train))))
     training = Training(
         task,
         run.recipe,

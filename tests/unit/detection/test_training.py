@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 import torch
+from PIL import Image
 from torchvision.transforms import v2
 
 from spatial_mae.detection import samples
@@ -79,6 +80,36 @@ def test_a_killed_run_ends_as_the_unbroken_one(train, recipe, monkeypatch, weigh
     start = DetectionRun(weights, wanted, 0).encoder().state_dict()
     moved = [not torch.equal(whole[k], start[k.removeprefix("backbone.encoder.")]) for k in changed]
     assert all(moved)
+
+
+def test_a_killed_run_begins_again_once_a_training_image_is_replaced(
+    train, own_shapes, recipe, monkeypatch, capsys
+):
+    wanted = recipe(
+        epochs=2,
+        batch_size=2,
+        train_images=str(own_shapes),
+        train_annotations=str(own_shapes / "coco.json"),
+        n_test=2,
+    )
+    loss, calls = DetectionTask.loss, []
+
+    def dying(self, batch):
+        calls.append(batch)
+        if len(calls) == 2:  # in the second epoch
+            raise KeyboardInterrupt
+        return loss(self, batch)
+
+    monkeypatch.setattr(DetectionTask, "loss", dying)
+    with pytest.raises(KeyboardInterrupt):
+        train(wanted, "broken")
+    replaced = own_shapes / "1.png"
+    Image.open(replaced).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(replaced)
+    _, state = train(wanted, "broken")
+    assert len(calls) == 2 + 2  # both epochs
+    assert "other settings (train_images: " in capsys.readouterr().err
+    _, whole = train(wanted, "whole")
+    assert all(torch.equal(state[name], whole[name]) for name in whole)
 
 
 def test_a_random_encoder_is_another_of_the_same_size(recipe, weights):
