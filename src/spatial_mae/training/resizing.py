@@ -10,6 +10,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+AT_ONCE = 2**24  # numbers of matrices while a table is filled: 128 MiB, whatever its length
+
 
 def resize_matrices(starts: Tensor, sizes: Tensor, length: int, out_length: int) -> Tensor:
     """Matrices that cut pixels start .. start + size of an axis and resize them to `out_length`.
@@ -53,11 +55,18 @@ def dense(pixels: Tensor, weights: Tensor, length: int) -> Tensor:
 def _table(length: int, out_length: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Taps of the crops of size 1 .. length that start at 0, then the same mirrored."""
     sizes = torch.arange(1, length + 1, device=device)
+    at_once = max(1, AT_ONCE // (length * out_length))
+    parts = [_taps(part, length, out_length) for part in sizes.split(at_once)]
+    pixels, weights = (torch.cat(part) for part in zip(*parts, strict=True))
+    return torch.cat([pixels, pixels.flip(1)]), torch.cat([weights, weights.flip(1)])
+
+
+def _taps(sizes: Tensor, length: int, out_length: int) -> tuple[Tensor, Tensor]:
+    """Of crops of these sizes, int64 (n,), that start at 0: pixels, int64, and weights, float32."""
     matrices = resize_matrices(torch.zeros_like(sizes), sizes, length, out_length)
     n_taps = math.ceil(2 * max(1.0, length / out_length))
     first = (matrices > 0).int().argmax(2, keepdim=True)
-    pixels = first + torch.arange(n_taps, device=device)
+    pixels = first + torch.arange(n_taps, device=sizes.device)
     inside = pixels < length
     weights = matrices.gather(2, pixels.clamp(max=length - 1)) * inside
-    both = [torch.cat([taps, taps.flip(1)]) for taps in (pixels, weights.float())]
-    return both[0], both[1]
+    return pixels, weights.float()

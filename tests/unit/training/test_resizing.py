@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from spatial_mae.training import resizing
 from spatial_mae.training.resizing import crop_taps, dense, resize_matrices
 
 
@@ -45,3 +46,30 @@ def test_few_taps_suffice():
     starts, sizes = all_crops(9)
     assert crop_taps(starts, sizes, None, 9, 9)[0].shape == (45, 9, 2)
     assert crop_taps(starts, sizes, None, 9, 4)[0].shape == (45, 4, 5)
+
+
+def whole_table(length, out_length):
+    """The taps of all sizes from one array of matrices, and the same mirrored."""
+    sizes = torch.arange(1, length + 1)
+    matrices = resize_matrices(torch.zeros_like(sizes), sizes, length, out_length)
+    taps = torch.arange(int(np.ceil(2 * max(1, length / out_length))))
+    pixels = (matrices > 0).int().argmax(2, keepdim=True) + taps
+    weights = matrices.gather(2, pixels.clamp(max=length - 1)) * (pixels < length)
+    return [torch.cat([found, found.flip(1)]) for found in (pixels, weights.float())]
+
+
+@pytest.mark.parametrize(("length", "out_length"), [(9, 9), (9, 4), (5, 16), (1, 3), (64, 40)])
+@pytest.mark.parametrize("n_sizes", [None, 7, 1])
+def test_a_table_filled_in_parts_is_the_whole_one(length, out_length, n_sizes, monkeypatch):
+    asked, plain = [], resizing.resize_matrices
+
+    def noted(starts, *rest):
+        asked.append(len(starts))
+        return plain(starts, *rest)
+
+    monkeypatch.setattr(resizing, "resize_matrices", noted)
+    if n_sizes:
+        monkeypatch.setattr(resizing, "AT_ONCE", n_sizes * length * out_length)
+    found = resizing._table.__wrapped__(length, out_length, torch.device("cpu"))
+    assert all(map(torch.equal, found, whole_table(length, out_length)))
+    assert sum(asked) == length and max(asked) == min(n_sizes or length, length)
