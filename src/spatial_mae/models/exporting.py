@@ -105,6 +105,7 @@ def vit_mae_tensors(model: MaskedAutoencoder) -> dict[str, Tensor]:
 def vit_mae_config(model: MaskedAutoencoder, metadata: Mapping) -> dict:
     """What config.json holds."""
     sizes, backbone = model.architecture, model.architecture.backbone
+    sampling = metadata["recipe"].get("sampling", "exact")
     return {
         "architectures": ["ViTMAEForPreTraining"],
         "model_type": "vit_mae",
@@ -125,20 +126,22 @@ def vit_mae_config(model: MaskedAutoencoder, metadata: Mapping) -> dict:
         "hidden_dropout_prob": 0.0,
         "attention_probs_dropout_prob": 0.0,
         "initializer_range": 0.02,
-        "mask_ratio": transformers_ratio(sizes, metadata["mask_ratio"]),
+        "mask_ratio": transformers_ratio(sizes, metadata["mask_ratio"], sampling),
         "norm_pix_loss": metadata["recipe"]["normalise_targets"],
         "dtype": "float32",
     }
 
 
-def transformers_ratio(sizes: Architecture, mask_ratio: float) -> float:
+def transformers_ratio(sizes: Architecture, mask_ratio: float, sampling: str = "exact") -> float:
     """The ratio at which transformers hides as many patches as we do at `mask_ratio`.
 
     It shows int(N (1 - ratio)) of N patches, we the nearest number of mask units: at 0.4, of 16
-    patches, it hides 7 and we 6.
+    patches, it hides 7 and we 6. sampling: the law of the masks, since some hide another number.
+
+    Raises ValueError as `check_masking`.
     """
-    check_masking(sizes, mask_ratio)
-    n, visible = sizes.n_patches, sizes.n_visible(mask_ratio)
+    check_masking(sizes, mask_ratio, sampling)
+    n, visible = sizes.n_patches, sizes.n_visible(mask_ratio, sampling)
     hidden = n - visible
     ratios = mask_ratio, hidden / n, (hidden - 0.25) / n
     return next(ratio for ratio in ratios if int(n * (1 - ratio)) == visible)

@@ -118,6 +118,19 @@ def test_transformers_hides_as_many_at_the_written_ratio(architecture, n_rows):
         assert abs(written - ratio) <= 1 / n
 
 
+@pytest.mark.parametrize(("ratio", "hidden"), [(0.3, 20), (0.5, 30), (0.75, 49)])
+def test_transformers_hides_as_many_as_the_law_contiguous(tmp_path, save, images, ratio, hidden):
+    """Of 8 x 8 patches, where 19, 32 and 48 are nearest to the mask ratio."""
+    changes = {"height": 32, "width_pixels": 32, "sampling": "contiguous", "mask_ratio": ratio}
+    ours, path = save(**changes)
+    export_vit_mae(path, tmp_path / "out")
+    with torch.no_grad():
+        answer = theirs(tmp_path / "out")(images(ours.architecture))
+    generator = torch.Generator().manual_seed(3)
+    masks = draw_masks(generator, len(answer.mask), ours.architecture, ratio, "contiguous")
+    assert answer.mask.sum(1).tolist() == masks.sum(1).tolist() == [hidden] * len(masks)
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_code_of_the_card_runs(tmp_path, save, case, monkeypatch, capsys):
     ours, path = save(**case)
