@@ -75,6 +75,18 @@ def test_labels_that_teach_nothing_do_not_count(tmp_path, labels, classes):
         run(tmp_path, tmp_path / "manifest.json", objective="labels")
 
 
+@pytest.mark.parametrize(("n", "objective"), [(6, "error"), (10, "agreement")])
+def test_one_image_held_out_has_no_others_that_its_halves_could_be_taken_for(
+    tmp_path, n, objective
+):
+    """A fifth of 6 images is one, of 10 two."""
+    manifest = dataset(tmp_path, noise(n, 8, 8, 1))
+    assert run(tmp_path, manifest)["objective"] == objective
+    if objective == "error":
+        with pytest.raises(ValueError, match="one image alone is held out; .* bring more images"):
+            run(tmp_path, manifest, objective="agreement")
+
+
 def test_near_duplicates_across_the_split_are_counted(tmp_path):
     images = noise(50, 16, 16, 1)
     images = np.concatenate([images, np.clip(images + 1.0, 0, 255).astype(np.uint8)])

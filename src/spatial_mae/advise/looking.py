@@ -9,6 +9,7 @@ from spatial_mae.advise.closed_form import linear_errors
 from spatial_mae.advise.rungs import objective, signed
 from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import Dataset
+from spatial_mae.study.counts import n_held_out
 
 LOOKED_AT = 2000  # images
 SHOWN = 12
@@ -38,7 +39,9 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     masks, dropped = feasible(height, width, block["patches"], tried, common)
     dropped += undrawable(height, width, masks, block["drawn"])
     n_classes, n_labels = labels_of(manifest)
-    halved = all(height % (2 * patch) == width % (2 * patch) == 0 for patch in masks)
+    halved = n_held_out(manifest["n_train"], held_out) > 1 and all(
+        height % (2 * patch) == width % (2 * patch) == 0 for patch in masks
+    )
     patch, mask = block["default"]
     default = {"patch": int(patch), "mask": mask}
     default["feasible"] = patch == int(patch) and admits(height, width, int(patch), mask)

@@ -23,8 +23,8 @@ def objective(wanted: str, n_labels: int, n_classes: int, halved: bool) -> str:
     """The measure that ranks settings: `probe`, `agreement` or `error`.
 
     wanted: auto, labels, agreement or error. halved: whether all patch sizes tile the quadrants of
-    the images, see `evaluation.halves`. Raises ValueError if labels are wanted and there are none
-    that say something, or agreement and images cannot be halved.
+    the images, see `evaluation.halves`, and more than one image is held out. Raises ValueError if
+    labels are wanted and there are none that say something, or agreement and it cannot be measured.
     """
     usable = n_classes > 1 and n_labels > 0
     if wanted == "labels" and not usable:
@@ -34,8 +34,9 @@ def objective(wanted: str, n_labels: int, n_classes: int, halved: bool) -> str:
         )
     if wanted == "agreement" and not halved:
         raise ValueError(
-            "advise.objective agreement: halves of the images are no whole patches; choose "
-            "patch sizes that divide half of each side, or set `objective: error`"
+            "advise.objective agreement: halves of the images are no whole patches, or one "
+            "image alone is held out; choose patch sizes that divide half of each side, bring more "
+            "images, or set `objective: error`"
         )
     if wanted == "auto" and usable and n_labels >= LEAST_LABELS:
         wanted = "labels"

@@ -38,10 +38,11 @@ def agreement(model: MaskedAutoencoder, images: Images, batch_size: int = BATCH)
 
     In [0, 1], chance is 0.5; mean over images, uint8 (n, C, H, W), and over three ways to halve
     them. Features are the mean visible token, standardised over the images; likeness is their
-    cosine. The model is frozen. None where the images cannot be halved, see `halves`.
+    cosine. The model is frozen. None where the images cannot be halved, see `halves`, and of one
+    image, which has no others.
     """
     masks = halves(model.architecture)
-    if masks is None:
+    if masks is None or len(images) < 2:
         return None
     return sum(_agreement(model, images, mask, batch_size) for mask in masks) / len(masks)
 
@@ -52,8 +53,7 @@ def _agreement(model: MaskedAutoencoder, images: Images, mask: Tensor, batch_siz
     likeness = first @ second.T
     own = likeness.diagonal()[:, None]
     less, equal = (likeness < own).sum(dim=1), (likeness == own).sum(dim=1) - 1
-    others = max(1, len(likeness) - 1)
-    return ((less + 0.5 * equal).double() / others).mean().item()
+    return ((less + 0.5 * equal).double() / (len(likeness) - 1)).mean().item()
 
 
 def _features(model: MaskedAutoencoder, images: Images, mask: Tensor, batch_size: int) -> Tensor:

@@ -59,7 +59,7 @@ class EvaluationRecipe(Checked):
     """Of them, those written out pixel by pixel."""
     n_halved: Annotated[Natural, Images("test")] = 0
     """Held-out images of which the features of one half are compared with those of the other, among
-    all of them; 0: none."""
+    all of them; 0 or 1: none."""
     control_colour: Literal["luma", "rgb"] | None = "luma"
     """Colour of the second moments behind the probes' controls, PCA and the linear MAE; null: no
     controls, for images whose second moments do not fit in memory."""

@@ -41,6 +41,11 @@ def test_the_size_of_a_batch_changes_nothing():
     assert len(found) == 1
 
 
+def test_one_image_has_no_others_to_compare_with():
+    assert agreement(model(), images(1, 8, 8)) is None
+    assert agreement(model(), images(2, 8, 8)) is not None
+
+
 @pytest.mark.parametrize("patch", [1, 2, 4])
 def test_halves_are_the_same_pixels_whatever_the_patch_size(patch):
     masks = halves(architecture(patch=patch))
