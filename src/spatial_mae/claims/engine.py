@@ -22,11 +22,13 @@ import numpy as np
 
 from spatial_mae.claims.noise import Error, draw, errors, layouts, pooled
 from spatial_mae.claims.shapes import Shape
+from spatial_mae.claims.verdict import MOST_WORDS
 from spatial_mae.tables.columns import COLUMNS
 from spatial_mae.tables.rows import Rows
 from spatial_mae.tables.settings import Key
 
 LEVEL = 0.025
+FRAME = 21  # words that the longest sentence adds to what is measured and its unit, given twice
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class Contrast:
     standard error that repeats do not lower. Neither: the numbers are exact. unpaired: cells are
     compared with something that shares no seed with them, such as the linear MAE.
 
-    Raises ValueError without a smallest effect or margin, without its reason, or for a column that
-    no card declares.
+    Raises ValueError without a smallest effect or margin, without its reason, for more words than
+    leave room for the numbers in a sentence of `MOST_WORDS`, or for a column that no card declares.
     """
 
     shape: Shape
@@ -84,6 +86,8 @@ class Contrast:
             raise ValueError(f"{self.says!r}: name the smallest effect that matters, as `least`")
         if not self.why:
             raise ValueError(f"{self.says!r}: say why {self.least:g} is the smallest effect")
+        if len(self.says.split()) + 2 * len(self.unit(1.0).split()) > MOST_WORDS - FRAME:
+            raise ValueError(f"{self.says!r}: too many words for a sentence with its numbers")
         columns = (*self.free, self.column, *([self.repeat] if self.repeat else []))
         if unknown := [name for name in columns if name not in COLUMNS]:
             raise ValueError(f"{self.says!r} reads {unknown[0]!r}, which no card declares")

@@ -43,7 +43,7 @@ def _corner(cells: Cells) -> list[bool]:
 CORNER = Contrast(
     Lead(_corner),
     GRID,
-    "best accuracy with a small patch and m of 0.5 or more, over the best of others",
+    "best accuracy of small patches at m of 0.5 or more, over others' best",
     least=0.01,
     why=POINT,
     error=accuracy_error,

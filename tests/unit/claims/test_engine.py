@@ -205,6 +205,7 @@ def test_a_seed_without_all_cells_is_left_out(table):
         ({"free": ("colour_of_the_sky",)}, "reads 'colour_of_the_sky', which no card declares"),
         ({"column": "happiness"}, "reads 'happiness', which no card declares"),
         ({"repeat": "try"}, "reads 'try'"),
+        ({"says": "so many words " * 6}, "too many words for a sentence with its numbers"),
     ],
 )
 def test_a_contrast_declares_what_it_reads_and_what_matters(change, message):

@@ -53,7 +53,7 @@ def test_one_representation_may_differ(grid):
     rows = grid(claimed) + grid(lambda p, m: 0.5 - 0.1 * m, representation="class_token")
     found = probes.small_patches_high_ratios({"evaluation": rows})
     assert found.verdict == CONDITIONAL
-    assert found.sentence.startswith("representation mean: best accuracy with a small patch")
+    assert found.sentence.startswith("representation mean: best accuracy of small patches")
     assert "; representation class token: -5." in found.sentence
 
 
