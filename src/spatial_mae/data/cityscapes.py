@@ -67,6 +67,7 @@ SOURCE = Source(
         "camera_trainvaltest.zip`, unzip all into one folder"
     ),
 )
+READS = (*SOURCE.layout, "camera")
 
 
 @dataclass(frozen=True)

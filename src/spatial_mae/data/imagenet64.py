@@ -51,6 +51,7 @@ SOURCE = Source(
     images=(1_281_167, 50_000),
     advice="get the 64x64 batches from image-net.org/download-images (free account)",
 )
+READS = ("train_data_batch_*", "val_data*")
 
 
 def prepare(

@@ -4,6 +4,8 @@ A source is a module of this room with a recipe (a frozen dataclass), its card, 
 
     prepare(recipe, root: Path | None, archive: Path | None, rng) -> Prepared
 
+One that reads more of a copy than must be there has a tuple `READS` besides, written as `layout`:
+files added, removed or replaced there prepare the data set again. By itself that is `layout`.
 `python -m spatial_mae.cli.describe_config` then enters it in the schema, from which plans read it.
 """
 

@@ -69,7 +69,8 @@ def _named(schema: Mapping) -> dict:
 
 def _source_schema(name: str) -> dict:
     """The keys of a data set of the source, and its card as `x-source`."""
-    card = find_source(name).SOURCE
+    module = find_source(name)
+    card = module.SOURCE
     schema = object_schema(card.recipe)
     first = {"source": {"const": name, "description": "Where the images come from."}}
     if card.root != "never":
@@ -84,6 +85,7 @@ def _source_schema(name: str) -> dict:
         "public": card.public,
         "archive": card.archive.name if card.archive else None,
         "layout": list(card.layout),
+        "reads": list(getattr(module, "READS", card.layout)),
         "size": list(card.size) if card.size else None,
         "channels": card.channels,
         "images": list(card.images) if card.images else None,

@@ -24,8 +24,8 @@ def dataset_state(config: Mapping, dataset: str) -> str:
     root, own = sources.root(config, dataset), config["datasets"][dataset].get("root")
     if root is None or own is not None:
         return state((root,), _hashed(config)) if root else ""
-    layout = sources.card(config["datasets"][dataset]["source"])["layout"]
-    places = [str(path) for wanted in layout for path in found(Path(root), wanted)]
+    read = sources.card(config["datasets"][dataset]["source"])["reads"]
+    places = [str(path) for wanted in read for path in found(Path(root), wanted)]
     return state(tuple(places), _hashed(config))
 
 

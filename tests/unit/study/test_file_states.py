@@ -116,6 +116,26 @@ def test_of_a_shared_folder_the_files_of_the_source_count(folder):
 
 
 @pytest.mark.parametrize(
+    ("source", "needed", "more"),
+    [
+        ("cityscapes", ["leftImg8bit/1.png", "disparity/1.png"], "camera/1.json"),
+        ("imagenet64", ["train_data_batch_1", "val_data"], "train_data_batch_2"),
+    ],
+)
+def test_of_a_shared_folder_also_what_may_be_missing_counts(tmp_path, source, needed, more):
+    config = {"datasets": {"a": {"source": source}}, "data": {"root": str(tmp_path)}}
+    states = []
+    for name in [*needed, more]:
+        path = tmp_path / "copy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"1")
+        states.append(dataset_state(config, "a"))
+    replace(path)
+    states.append(dataset_state(config, "a"))
+    assert len(set(states)) == 4
+
+
+@pytest.mark.parametrize(
     ("family", "key"), [("robustness", "cifar10_c"), ("detection", "test_annotations")]
 )
 def test_paths_that_recipes_name_have_a_state(folder, family, key):
