@@ -1,7 +1,7 @@
 """Images that are arrays already: an .npz file with train_images, test_images and maybe labels.
 
 train_images, test_images   uint8 (n, height, width, channels) or (n, height, width)
-train_labels, test_labels   integers (n,), optional, both or none
+train_labels, test_labels   integers (n,), one for each image; optional, both or none
 """
 
 from collections.abc import Iterator, Mapping
@@ -51,6 +51,7 @@ def prepare(
     if images["train"].shape[1:] != images["test"].shape[1:]:
         shapes = " and ".join(str(array.shape[1:]) for array in images.values())
         raise ValueError(f"{root}: train and test images differ in shape: {shapes}")
+    _check_labels(images, labels, root)
     return Prepared(
         splits={split: _batches(images[split], labels[split]) for split in images},
         shape=images["train"].shape[1:],
@@ -79,6 +80,17 @@ def _images(arrays: Mapping[str, np.ndarray], split: str, path: Path) -> np.ndar
             f"{path}: {name} is {images.dtype} {images.shape}; expected uint8 (n, h, w, 1 or 3)"
         )
     return images
+
+
+def _check_labels(images: Mapping, labels: Mapping, path: Path) -> None:
+    """Raise ValueError unless each image has one label, where there are labels."""
+    for split, found in labels.items():
+        n = len(images[split])
+        if found is not None and found.shape != (n,):
+            raise ValueError(
+                f"{path}: {split}_labels is {found.shape} for {n} {split}_images; expected ({n},): "
+                "one label for each image, in the same order"
+            )
 
 
 def _classes(recipe: ArrayFile, labels: Mapping, path: Path) -> tuple[str, ...] | None:

@@ -48,6 +48,12 @@ def test_grey_images_and_no_labels(tmp_path):
         ({"test_images": np.zeros((2, 4, 5, 3), np.uint8)}, "differ in shape"),
         ({"test_labels": None}, "both train and test"),
         ({"test_labels": np.zeros(3)}, "must be integers"),
+        ({"train_labels": np.zeros(1524, int)}, r"train_labels is \(1524,\) for 1500 train_images"),
+        (
+            {"train_images": np.zeros((1024, 4, 4, 3), np.uint8)},
+            r"train_labels is \(1500,\) for 1024 train_images; expected \(1024,\)",
+        ),
+        ({"test_labels": np.zeros((3, 1), int)}, r"test_labels is \(3, 1\) for 3 test_images"),
         ({"train_labels": np.array([{"a": 1}] * 1500)}, "cannot be read as plain .npz"),
     ],
 )
