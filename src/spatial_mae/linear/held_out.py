@@ -23,11 +23,22 @@ def choose_ridge(
 
     The MAEs of the recipe's mask ratios and numbers of latents are solved from `moments`; the
     images of `held` are normalised as those behind `moments`. The settings' own ridge is not read.
+
+    A ridge at which the moments are singular is left out. Raises ValueError if all are.
     """
     centre = normalisation(moments, settings.centring, settings.flip)
     S = centre.moment(held, settings.flip)
-    runs = (solved(moments, replace(settings, ridge=ridge)) for ridge in ridges)
-    return ridges[int(np.argmin([_loss(S, run, recipe) for run in runs]))]
+    losses, refused = {}, None
+    for ridge in ridges:
+        try:
+            run = solved(moments, replace(settings, ridge=ridge))
+        except ValueError as error:
+            refused = error
+            continue
+        losses[ridge] = _loss(S, run, recipe)
+    if not losses:
+        raise refused
+    return min(losses, key=losses.get)
 
 
 def solved(moments: PixelMoments, settings: RunSettings) -> LinearRun:

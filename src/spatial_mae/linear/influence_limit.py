@@ -47,8 +47,8 @@ class InfluenceLimitRecipe(LinearRecipe):
     """Share of the training images that is in no subset; the ridge is chosen on it."""
     ridges: Annotated[tuple[NotNegative, ...], Length(1)] = (0.0, 0.00001, 0.0001, 0.001, 0.01)
     """Ridges to choose from by the masked loss of the images held out, as shares of the moments'
-    mean diagonal. Subsets of n of N images have N / n times the chosen one, so that there is none
-    in the limit."""
+    mean diagonal; those at which the moments are singular are left out. Subsets of n of N images
+    have N / n times the chosen one, so that there is none in the limit."""
 
 
 def check_sizes(subsets: Sequence[PixelMoments]) -> None:

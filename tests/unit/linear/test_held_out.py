@@ -33,3 +33,16 @@ def test_few_images_need_a_ridge_and_many_do_not():
     ridges = (0.0, 0.01)
     assert choose_ridge(few, held, SETTINGS, RECIPE, ridges) == 0.01
     assert choose_ridge(many, held, SETTINGS, RECIPE, ridges) == 0.0
+
+
+def test_a_ridge_at_which_moments_are_singular_is_left_out():
+    fit, held = images(500, 0), images(400, 1)
+    for part in (fit, held):
+        part[:, 0, 0] = 0  # a pixel that never changes
+    chosen = [
+        choose_ridge(pixel_moments(fit), pixel_moments(held), SETTINGS, RECIPE, ridges)
+        for ridges in ((0.0, 1e-6, 0.1), (1e-6, 0.1), (0.1, 1e-6, 0.0))
+    ]
+    assert chosen == [1e-6] * 3
+    with pytest.raises(ValueError, match="singular"):
+        choose_ridge(pixel_moments(fit), pixel_moments(held), SETTINGS, RECIPE, (0.0,))
