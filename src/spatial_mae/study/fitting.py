@@ -44,9 +44,11 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
     if size is None:
         return
     height, width = size
+    # Signals of height or width 1 have patches of one dimension, but for networks.
+    sides = [side for side in size if side > 1 or "model" in run] or [1]
     for patch in [run["patch"]] if "patch" in run else recipe.get("patches", []):
-        if any(side % patch for side in (height, width) if side > 1):
-            allowed = [p for p in range(1, max(size) + 1) if height % p == 0 and width % p == 0]
+        if any(side % patch for side in sides):
+            allowed = [p for p in range(1, max(sides) + 1) if not any(s % p for s in sides)]
             yield (
                 f"experiment {name!r}: patch size {patch} does not divide the {height} x {width} "
                 f"images of {run['dataset']!r}; use one of {allowed}"

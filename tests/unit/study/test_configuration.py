@@ -20,6 +20,13 @@ def detects(config, dataset: str) -> None:
     config["experiments"][0]["grids"] = [run]
 
 
+def row_of_pixels(config) -> None:
+    """Let patches of 5 pixels divide a row of 32."""
+    config["datasets"]["row"] = {"source": "ising", "lattice": "chain", "size": [1, 32]}
+    config["datasets"]["row"] |= {"coupling": 0.5, "n_train": 100, "n_test": 100}
+    named(config, "profile")["grids"][0].update(dataset=["row"], colour=["luma"], patch=[5])
+
+
 def test_the_default_config_is_sound(config):
     assert configuration.checked(config) == config
 
@@ -169,6 +176,11 @@ def test_the_default_config_is_sound(config):
         (
             lambda c: named(c, "profile")["grids"][0].update(patch=[5]),
             "patch size 5 does not divide the 32 x 32 images of 'dead_leaves'; "
+            "use one of [1, 2, 4, 8, 16, 32]",
+        ),
+        (
+            row_of_pixels,
+            "patch size 5 does not divide the 1 x 32 images of 'row'; "
             "use one of [1, 2, 4, 8, 16, 32]",
         ),
         (
