@@ -30,7 +30,8 @@ class Backbone:
     mlp_ratio: Positive = 4.0
     """Hidden units of a block's MLP as a multiple of the width. [He et al. 4]"""
     class_token: bool = True
-    """Whether a token [CLS] goes through the encoder with the patches."""
+    """Whether a token [CLS] goes through the encoder with the patches. Without, recipes
+    that read it are refused."""
 
     def __post_init__(self) -> None:
         _check_heads("width", self.width, "encoder_heads", self.encoder_heads)

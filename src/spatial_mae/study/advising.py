@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spatial_mae.advise.candidates import comparing_epoch, drawn_mask
 from spatial_mae.study import shares
+from spatial_mae.study.fitting import without_class_token
 from spatial_mae.study.grid import Run, parse, slug, wildcards
 from spatial_mae.study.measured.keys import PRETRAINING
 from spatial_mae.study.measurements import RULES
@@ -66,6 +67,11 @@ def misfits(config: Mapping) -> Iterator[str]:
     searched, tested = (LABELLED, UNLABELLED), (TESTED, TESTED_UNLABELLED)
     share = named["training"].get(found["training"], {}).get("held_out")
     yield from shares.unscored(config, searched, tested, share, "advise")
+    known = config["recipes"].get("evaluation", {})
+    for name in (*searched, *tested) if "model" not in unknown else ():
+        if name in known:
+            found_none = without_class_token(config, "evaluation", name, found["model"])
+            yield from (f"advise.model: {problem}" for problem in found_none)
     if "training" not in unknown:
         recipes = config["recipes"]["pretraining"]
         yield from _unkept(found, recipes[found["training"]])

@@ -205,7 +205,8 @@ def _unfit_candidates(config: Mapping) -> Iterator[str]:
                 found.append(f"tune.{place}: {error}")
     yield from dict.fromkeys(found)
     if not found:
-        yield from fitting.misfits({**expanded(config), "experiments": [experiment(config)]})
+        scored = [{**experiment(config), "recipe": name} for name in (LABELLED, TESTED)]
+        yield from fitting.misfits({**expanded(config), "experiments": scored})
 
 
 def experiment(config: Mapping) -> dict:

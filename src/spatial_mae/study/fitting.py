@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from spatial_mae.inspection.recipe import LEAST_SSIM_SIDE
 from spatial_mae.masks.laws import LAWS
 from spatial_mae.models.architecture import Architecture, Backbone, check_masks
-from spatial_mae.study import grid, sources
+from spatial_mae.study import grid, relations, sources
 from spatial_mae.study.measurements import KINDS
 
 CLOSED_FORMS = ("measure_jacobian", "track_basis", "compare_linear", "relate_papers")
 """Rules that compare a network with what is known in closed form for the laws of `LAWS` alone."""
+CLASS_TOKEN = "class_token"
+OF_TOKENS = ("representations", "tokens", "pooling")
+"""Keys of recipes that say which of a network's tokens are read."""
 
 
 def misfits(config: Mapping) -> Iterator[str]:
@@ -22,6 +25,7 @@ def misfits(config: Mapping) -> Iterator[str]:
         for run in _but_for_seeds(grid.expand(entry)):
             seen.update(_misfit(config, entry["name"], run, recipe))
             seen.update(_impossible_network(config, entry["name"], run))
+            seen.update(_no_class_token(config, entry, run))
             if KINDS[entry["kind"]].rule in CLOSED_FORMS:
                 seen.update(_no_closed_form(config, entry, run))
             if entry["kind"] == "both_papers":
@@ -102,6 +106,39 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
             check_masks(architecture, run["mask"], recipe)
     except ValueError as problem:
         yield f"experiment {name!r}, model {run['model']!r}: {problem}"
+
+
+def _no_class_token(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:
+    """Recipes that read the class token of a network without one, also those that others name."""
+    if "model" not in run:
+        return
+    kind, name = entry["kind"], entry["recipe"]
+    read = [(KINDS[kind].recipe, name)]
+    if kind == "both_papers":
+        read = [(KINDS[e["kind"]].recipe, e["recipe"]) for e in relations.related(config, name)]
+    if kind == "robustness":
+        read.append(("evaluation", relations.probed(config, name)["recipe"]))
+    for family, recipe in read:
+        for problem in without_class_token(config, family, recipe, run["model"]):
+            yield f"experiment {entry['name']!r}, {problem}"
+
+
+def without_class_token(config: Mapping, family: str, name: str, model: str) -> Iterator[str]:
+    """What a recipe reads of a model's networks that they do not have."""
+    recipe = config["recipes"].get(family, {}).get(name, {})
+    if config["models"][model].get(CLASS_TOKEN, True):
+        return
+    for key in OF_TOKENS:
+        wanted = recipe.get(key, ())
+        if CLASS_TOKEN not in ([wanted] if isinstance(wanted, str) else wanted):
+            continue
+        rest = [token for token in wanted if token != CLASS_TOKEN] or ["mean"]
+        other = "mean" if isinstance(wanted, str) else f"[{', '.join(rest)}]"
+        yield (
+            f"recipe {name!r} of {family}: {key} names {CLASS_TOKEN}, which networks of model "
+            f"{model!r} do not have; set `{key}: {other}` in the recipe, or `class_token: true` of "
+            "that model"
+        )
 
 
 def _no_closed_form(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:

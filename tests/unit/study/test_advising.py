@@ -85,3 +85,12 @@ def test_recipes_that_score_other_images_than_the_search_needs_are_refused(name,
 def test_what_does_not_fit_is_refused_with_its_place(block, recipe, said):
     with pytest.raises(ValueError, match=said):
         configuration.checked(study(block, **recipe))
+
+
+def test_a_class_token_that_the_networks_do_not_have_is_refused():
+    config = study()
+    config["models"]["advised"]["class_token"] = False
+    configuration.checked(config)
+    config["recipes"]["evaluation"]["advise_test"]["representations"] = ["class_token", "mean"]
+    with pytest.raises(ValueError, match="advise.model: recipe 'advise_test' of evaluation: repr"):
+        configuration.checked(config)

@@ -111,6 +111,15 @@ def test_what_does_not_fit_is_refused(block, message):
         configuration.checked(config)
 
 
+def test_a_class_token_that_the_networks_do_not_have_is_refused():
+    config = made_search.merged()
+    config["models"][config["tune"]["model"]]["class_token"] = False
+    config["recipes"]["evaluation"]["tune_test"]["representations"] = ["mean", "class_token"]
+    assert "experiment 'tune', recipe 'tune_test' of evaluation: representations names" in refused(
+        config
+    )
+
+
 def test_a_base_that_holds_nothing_out_is_refused():
     config = made_search.merged()
     config["recipes"]["pretraining"]["epochs_3"]["held_out"] = 0

@@ -1,0 +1,45 @@
+"""Networks without a class token, and shifted images of another size, are found in the plan."""
+
+import pytest
+from broken_config import broken, named
+
+from spatial_mae.study import configuration
+
+# Experiment of the study -> family, recipe and key by which it reads the class token.
+READING = {
+    "depths": ("evaluation", "default", "representations", ["class_token", "mean"]),
+    "embedding": ("inspection", "default", "tokens", "class_token"),
+    "robustness": ("evaluation", "default", "representations", ["mean", "class_token"]),
+    "similarity": ("similarity", "to_deepest", "tokens", "class_token"),
+    "supervised": ("classification", "from_scratch", "pooling", "class_token"),
+    "partial": ("classification", "fine_tuning", "pooling", "class_token"),
+    "latent_recovery": ("recovery", "default", "representations", ["class_token"]),
+    "both_papers": ("inspection", "default", "tokens", "class_token"),
+}
+
+
+def without_class_token(config, name: str) -> None:
+    """Leave one experiment, of networks that have no class token."""
+    config["experiments"] = [named(config, name)]
+    config["models"] = {n: m | {"class_token": False} for n, m in config["models"].items()}
+    config["recipes"]["evaluation"]["default"]["representations"] = ["mean", "blocks"]
+
+
+@pytest.mark.parametrize("name", READING)
+def test_a_class_token_that_a_network_does_not_have_is_refused(config, name):
+    family, recipe, key, value = READING[name]
+
+    def change(config):
+        without_class_token(config, name)
+        config["recipes"][family][recipe][key] = value
+
+    message = broken(config, change)
+    other = "[mean]" if isinstance(value, list) else "mean"
+    assert f"experiment {name!r}, recipe {recipe!r} of {family}: {key} names class_token" in message
+    assert f"which networks of model 'tiny' do not have; set `{key}: {other}`" in message
+
+
+@pytest.mark.parametrize("name", READING)
+def test_networks_without_a_class_token_are_measured_by_the_mean_token(config, name):
+    without_class_token(config, name)
+    configuration.checked(config)
