@@ -41,7 +41,7 @@ class RobustnessRecipe:
     n_test: Count | None = None
     """Images of each set, corruption and severity; null: all."""
     prepared: tuple[str, ...] = ()
-    """Data sets of the config on whose test images the probe is judged."""
+    """Data sets of the config on whose test images, of the same size, the probe is judged."""
     cifar10_c: UserPath | None = None
     """Folder of CIFAR-10-C, with labels.npy and one .npy a corruption; null: none."""
     cifar10_1: UserPath | None = None

@@ -33,12 +33,13 @@ def demands(config: Mapping, dataset: str) -> dict:
     runs = [run for entry in experiments for run in grid.expand(entry)]
     used = [(KINDS[entry["kind"]].recipe, entry["recipe"]) for entry in experiments]
     used += [("pretraining", run["training"]) for run in runs if "training" in run]
+    shifted = [name for entry in experiments for name in _shifted(config, entry)]
     recipes: dict[str, dict] = {}
     for family, name in dict.fromkeys(used):
         if name in config["recipes"].get(family, {}):
             recipes.setdefault(family, {})[name] = config["recipes"][family][name]
     return {
-        "datasets": _named(config["datasets"], runs, "dataset", dataset),
+        "datasets": _named(config["datasets"], runs, "dataset", dataset, *shifted),
         "models": _named(config["models"], runs, "model"),
         "recipes": recipes,
         "experiments": experiments,

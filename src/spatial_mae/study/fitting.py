@@ -28,6 +28,8 @@ def misfits(config: Mapping) -> Iterator[str]:
             seen.update(_no_class_token(config, entry, run))
             if KINDS[entry["kind"]].rule in CLOSED_FORMS:
                 seen.update(_no_closed_form(config, entry, run))
+            if entry["kind"] == "robustness":
+                seen.update(_other_shape(config, entry, run))
             if entry["kind"] == "both_papers":
                 seen.update(_no_tree(config, entry["name"], run, recipe))
             if KINDS[entry["kind"]].rule in ("recover_latents", "recover_levels"):
@@ -139,6 +141,26 @@ def without_class_token(config: Mapping, family: str, name: str, model: str) -> 
             f"{model!r} do not have; set `{key}: {other}` in the recipe, or `class_token: true` of "
             "that model"
         )
+
+
+def _other_shape(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:
+    """Shifted images of another height, width or number of channels than a network reads."""
+    own = _shape(config["datasets"][run["dataset"]])
+    for name in relations.shifted(config, entry["recipe"]):
+        shape = _shape(config["datasets"][name]) if name in config["datasets"] else None
+        if None not in (own, shape) and own != shape:
+            yield (
+                f"experiment {entry['name']!r}, recipe {entry['recipe']!r} of robustness: prepared "
+                f"{name!r} has images of {shape} and {run['dataset']!r}, whose networks read them, "
+                f"of {own} (height x width x channels); give both the same `size` and channels, or "
+                "take it out of `prepared`"
+            )
+
+
+def _shape(dataset: Mapping) -> str | None:
+    """Height x width x channels of a data set's images; None if only files show them."""
+    size = sources.image_size(dataset)
+    return size and " x ".join(map(str, (*size, sources.channels(dataset))))
 
 
 def _no_closed_form(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:

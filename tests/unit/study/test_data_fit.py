@@ -160,3 +160,16 @@ def test_large_images_have_no_features_of_all_latents(config):
     assert len(found) == 2
     assert "have 5,184 values (luma), and the loss on hidden patches" in found[0]
     assert "experiment 'gabor': images of 'mine' have 5,184 values" in found[1]
+
+
+def test_shifted_images_of_another_shape_are_named_once_files_were_read(config):
+    """Of the data set that is shifted, and of the one that networks read."""
+    config["datasets"]["other"] = {"source": "dead_leaves", "n_train": 9, "n_test": 9}
+    config["datasets"]["other"] |= {"size": [16, 16]}
+    config["recipes"]["robustness"] = {"default": {"prepared": ["mine"], "evaluation": "default"}}
+    entry = {"kind": "robustness", "grids": [{**RUN, "dataset": ["other"]}]}
+    (found,) = misfits(config, [entry])
+    assert "prepared 'mine' has images of 16 x 16 x 1 and 'other'" in found
+    config["recipes"]["robustness"]["default"]["prepared"] = ["other"]
+    (found,) = misfits(config, [{**entry, "grids": [RUN]}])
+    assert "prepared 'other' has images of 16 x 16 x 3 and 'mine'" in found

@@ -43,3 +43,18 @@ def test_a_class_token_that_a_network_does_not_have_is_refused(config, name):
 def test_networks_without_a_class_token_are_measured_by_the_mean_token(config, name):
     without_class_token(config, name)
     configuration.checked(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"size": [48, 48]}, "has images of 48 x 48 x 3"), ({}, ""), ({"size": [48, 32]}, "48 x 32")],
+)
+def test_shifted_images_of_another_size_are_refused(config, change, message):
+    config["experiments"] = [named(config, "robustness")]
+    config["datasets"]["dead_leaves_hazy"] |= change
+    if not message:
+        configuration.checked(config)
+        return
+    found = broken(config, lambda _: None)
+    assert "recipe 'default' of robustness: prepared 'dead_leaves_hazy'" in found
+    assert message in found and "of 32 x 32 x 3 (height x width x channels)" in found
