@@ -6,7 +6,7 @@ import pytest
 
 from spatial_mae.cli.check_dataset import main
 
-MANIFEST = {"dataset": "d", "height": 16, "width": 16, "channels": 1, "n_train": 40, "n_test": 10}
+MANIFEST = {"dataset": "d", "height": 16, "width": 16, "channels": 1, "n_train": 400, "n_test": 10}
 MANIFEST |= {"classes": None, "has_depth": False}
 
 

@@ -66,7 +66,7 @@ class EvaluationRecipe(Checked):
     control_centring: Literal["raw", "centred", "standardised"] = "centred"
     """Centring of the linear MAE."""
     control_ridge: NotNegative = 0
-    """Ridge of the linear MAE."""
+    """Ridge of the linear MAE; above 0 unless there are more images than an image has values."""
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,16 @@ import json
 from collections.abc import Iterator, Mapping
 
 from spatial_mae.study import grid, relations, sources
-from spatial_mae.study.counts import fitted, number_of
+from spatial_mae.study.closed_form_fit import closed_form_misfits, control_misfits
+from spatial_mae.study.counts import fitted
 from spatial_mae.study.describing import declaration
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import load
-from spatial_mae.study.sizes import MOST_DECOMPOSED
 
 # Families whose recipes say how many images are read.
 COUNTING = ("pretraining", "classification", "evaluation", "similarity", "inspection", "recovery")
 COUNTING += ("level_recovery", "jacobian", "basis", "comparison", "masked_loss")
-
-# Rules that read features of all latents, which large images do not have.
-OF_FEATURES = ("predict_gabor", "predict_depth")
 
 
 def demands(config: Mapping, dataset: str) -> dict:
@@ -72,9 +69,8 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
             found += _without_labels(config, entry, manifest)
         if runs:
             found += _too_many(entry, runs, manifest)
-            found += _singular(entry, runs, manifest)
-            found += _too_large(config, entry, runs, manifest)
-            found += _too_few_to_extrapolate(config, entry, runs, manifest)
+            found += closed_form_misfits(config, entry, runs, manifest)
+            found += control_misfits(config, entry, runs, manifest)
             found += _without_depth(entry, manifest)
             found += _other_channels(config["datasets"][dataset], entry, runs, manifest)
             found += _without_factors(config, entry, manifest)
@@ -153,73 +149,6 @@ def _too_many(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterato
             yield (
                 f"experiment {entry['name']!r}: n {n}, but data set {manifest['dataset']!r} has "
                 f"{n_train} training images; use 1 to {n_train}, a share such as 50%, or all"
-            )
-
-
-def _singular(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterator[str]:
-    """Closed forms without a ridge, of fewer images than a patch has values."""
-    for run in runs:
-        if run.get("ridge") != 0 or "patch" not in run:
-            continue
-        n = number_of(run["n"], manifest["n_train"]) * (1 + run["flip"])
-        values = run["patch"] ** 2 * (manifest["channels"] if run["colour"] == "rgb" else 1)
-        if n - (run["centring"] != "raw") < values:
-            yield (
-                f"experiment {entry['name']!r}: the moments of {n} images of "
-                f"{manifest['dataset']!r} are singular in patches of {values} values (patch "
-                f"{run['patch']}, {run['colour']}) without a ridge; set `ridge: [0.001]`, or use "
-                "smaller patches"
-            )
-
-
-def _too_large(
-    config: Mapping, entry: Mapping, runs: list[Mapping], manifest: Mapping
-) -> Iterator[str]:
-    """What is only known where second moments are decomposed into eigenvectors."""
-    rule, family = KINDS[entry["kind"]].rule, KINDS[entry["kind"]].recipe
-    for run in (run for run in runs if "patch" in run and "colour" in run):
-        values = _values(run, manifest)
-        if values <= MOST_DECOMPOSED:
-            continue
-        large = f"images of {manifest['dataset']!r} have {values:,} values ({run['colour']})"
-        if rule in OF_FEATURES:
-            yield (
-                f"experiment {entry['name']!r}: {large}, and features of all latents are known for "
-                f"at most {MOST_DECOMPOSED:,}; set a smaller `size`, or leave the experiment out"
-            )
-        recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
-        hidden = family == "linear" and "hidden" in recipe.get("samplings", ())
-        if hidden and list(recipe["n_latents"]) != ["all"]:
-            yield (
-                f"experiment {entry['name']!r}, recipe {entry['recipe']!r} of linear: {large}, and "
-                "the loss on hidden patches is known for all latents only; set `n_latents: [all]`"
-            )
-
-
-def _values(run: Mapping, manifest: Mapping) -> int:
-    """Of an image in the run's colour."""
-    channels = manifest["channels"] if run.get("colour") == "rgb" else 1
-    return manifest["height"] * manifest["width"] * channels
-
-
-def _too_few_to_extrapolate(
-    config: Mapping, entry: Mapping, runs: list[Mapping], manifest: Mapping
-) -> Iterator[str]:
-    """Limits of influence whose smallest subsets have no more images than an image has values."""
-    family, name = KINDS[entry["kind"]].recipe, entry["recipe"]
-    if family != "influence_limit":
-        return
-    recipe = load(declaration(family), json.dumps(config["recipes"][family][name]))
-    for run in runs:
-        n = number_of(run["n"], manifest["n_train"])
-        each = int(n * (1 - recipe.held_out)) // 2**recipe.halvings
-        values = _values(run, manifest)
-        if each <= values:
-            yield (
-                f"experiment {entry['name']!r}, recipe {name!r} of {family}: {n} images of "
-                f"{manifest['dataset']!r} make subsets of {each}, but more than the {values} "
-                "values of an image are needed; bring more images, make them smaller (`size`), "
-                "set fewer `halvings` (3 at least), or leave the experiment out"
             )
 
 

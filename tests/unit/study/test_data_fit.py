@@ -1,10 +1,14 @@
 """What a study asks of a data set, against what its manifest says."""
 
 import copy
+from itertools import product
 
+import numpy as np
 import pytest
 import yaml
 
+from spatial_mae.linear.moments import pixel_moments
+from spatial_mae.linear.store import RunSettings, solve_run
 from spatial_mae.study import configuration, data_fit
 
 MANIFEST = {"dataset": "mine", "height": 16, "width": 16, "channels": 1, "n_train": 40}
@@ -31,10 +35,8 @@ def misfits(config, experiments, **manifest):
 
 def test_a_data_set_that_has_everything_has_no_misfits(config):
     kinds = ("evaluation", "gallery", "attention", "jacobian")
-    assert (
-        misfits(config, [{"kind": kind, "grids": [RUN]} for kind in kinds], height=32, width=32)
-        == []
-    )
+    experiments = [{"kind": kind, "grids": [RUN]} for kind in kinds]
+    assert misfits(config, experiments, height=32, width=32, n_train=1025) == []
 
 
 def test_gray_images_of_networks_planned_for_three_channels_are_named(config):
@@ -106,20 +108,55 @@ def test_demands_are_those_of_the_data_set_alone(config):
     assert (set(asked["recipes"]), asked["models"]) == ({"autocorrelation"}, {})
 
 
-def test_singular_moments_without_a_ridge_are_named_before_they_are_solved(config):
-    grid = {
-        "dataset": ["mine"],
-        "colour": ["luma", "gray"],
-        "n": ["50%", "all"],
-        "patch": [2, 4, 8],
-    }
-    found = misfits(config, [{"kind": "losses", "grids": [grid]}], n_train=40)
+SOLVED = {"dataset": ["mine"], "patch": [2], "centring": ["raw", "centred"], "flip": [False, True]}
+
+
+@pytest.mark.parametrize("n", [32, 33, 63, 64, 65])
+def test_the_moments_that_are_named_are_those_that_the_solver_refuses(config, n):
+    """Images of 64 values: 64 or, centred, 65 images are needed; mirror images count."""
+    found = misfits(config, [{"kind": "losses", "grids": [SOLVED]}], n_train=n, height=8, width=8)
+    images = np.random.default_rng(0).integers(0, 256, (n, 8, 8, 1), dtype=np.uint8)
+    refused = []
+    for centring, flip in product(SOLVED["centring"], SOLVED["flip"]):
+        try:
+            solve_run(pixel_moments(images), RunSettings(2, centring, 0.0, flip))
+        except ValueError:
+            refused.append(-(-(64 + (centring == "centred")) // (1 + flip)))
+    assert sorted(refused) == [least for least in (32, 33, 64, 65) if n < least]
     text = "\n".join(found)
-    assert "moments of 40 images of 'mine' are singular in patches of 64 values" in text
-    assert "set `ridge: [0.001]`" in text
-    assert "patches of 4 values" not in text and "of 20 images" in text
-    enough = [{"kind": "losses", "grids": [{**grid, "ridge": [0.001]}]}]
-    assert misfits(config, enough, n_train=40) == []
+    assert all(f"has 64 values (luma), which takes {least} images" in text for least in refused)
+    assert len(found) == len(refused) and text.count("set `ridge: [0.001]`") == len(found)
+    enough = {**SOLVED, "ridge": [0.001]}
+    assert misfits(config, [{"kind": "losses", "grids": [enough]}], n_train=n) == []
+
+
+def test_of_large_images_a_patch_has_no_more_values_than_images_span(config):
+    grid = {"dataset": ["mine"], "n": ["50%", "all"], "patch": [4, 8]}
+    found = misfits(config, [{"kind": "influence", "grids": [grid]}], height=72, width=72)
+    assert len(found) == 2
+    assert all("a patch of 8 has 64 values (luma), which takes 65 images" in one for one in found)
+
+
+def test_controls_of_probes_are_solved_too(config):
+    entry = [{"kind": "evaluation", "grids": [{**RUN, "patch": [8], "unit": [2]}]}]
+    (found,) = misfits(config, entry, height=32, width=32)
+    assert "recipe 'default' of evaluation, controls: without a ridge the moments of 40" in found
+    assert "an image has 1024 values (luma)" in found and "set `control_ridge: 0.001`" in found
+    large = misfits(config, entry, height=80, width=80, n_train=9000)
+    assert any("6,400 values (luma), and features of" in one for one in large)
+    assert any("set `control_colour: null`" in one for one in large)
+    for change in ({"control_ridge": 0.001}, {"control_colour": None}, {"representations": []}):
+        config["recipes"]["evaluation"]["default"] = change
+        assert misfits(config, entry, height=32, width=32) == []
+
+
+def test_the_linear_model_next_to_a_network_is_solved_inside_mask_units(config):
+    config["recipes"]["jacobian"]["default"]["linear_ridge"] = 0
+    entry = [{"kind": "jacobian", "grids": [{**RUN, "patch": [4], "unit": [1, 4]}]}]
+    (found,) = misfits(config, entry, height=32, width=32)
+    # with mirror images, 40 are 80
+    assert "a patch of 16 has 256 values (luma), which takes 129 images or more" in found
+    assert "recipe 'default' of jacobian" in found and "set `linear_ridge: 0.001`" in found
 
 
 @pytest.mark.parametrize(("n_train", "found"), [(4000, True), (5000, False)])
@@ -154,12 +191,14 @@ def test_large_images_have_no_features_of_all_latents(config):
         {"kind": "influence", "grids": [linear]},
         {"kind": "losses", "recipe": "both", "grids": [linear]},
         {"kind": "gabor", "grids": [linear]},
+        {"kind": "target_gains", "grids": [linear]},
     ]
     assert misfits(config, experiments, height=64, width=64) == []
     found = misfits(config, experiments, height=72, width=72)
-    assert len(found) == 2
+    assert len(found) == 3
     assert "have 5,184 values (luma), and the loss on hidden patches" in found[0]
     assert "experiment 'gabor': images of 'mine' have 5,184 values" in found[1]
+    assert "experiment 'target_gains': images of 'mine' have 5,184 values" in found[2]
 
 
 def test_shifted_images_of_another_shape_are_named_once_files_were_read(config):
