@@ -71,7 +71,7 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
             found += _too_many(entry, runs, manifest)
             found += closed_form_misfits(config, entry, runs, manifest)
             found += control_misfits(config, entry, runs, manifest)
-            found += _without_depth(entry, manifest)
+            found += _without_depth(config, entry, manifest)
             found += _other_channels(config["datasets"][dataset], entry, runs, manifest)
             found += _without_factors(config, entry, manifest)
     return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
@@ -165,9 +165,18 @@ def _other_channels(
         )
 
 
-def _without_depth(entry: Mapping, manifest: Mapping) -> Iterator[str]:
-    if KINDS[entry["kind"]].rule == "predict_depth" and not manifest["has_depth"]:
+def _without_depth(config: Mapping, entry: Mapping, manifest: Mapping) -> Iterator[str]:
+    """Depth as what a readout predicts, or as one of the targets of a recipe of gains."""
+    if manifest["has_depth"]:
+        return
+    kind, name = KINDS[entry["kind"]], entry["recipe"]
+    asked = config["recipes"].get(kind.recipe, {}).get(name, {}).get("depth")
+    way = {
+        "predict_depth": "leave the experiment out",
+        "predict_gains": f"set `depth: null` in the recipe {name!r} of gains" * bool(asked),
+    }.get(kind.rule)
+    if way:
         yield (
-            f"experiment {entry['name']!r}: data set {manifest['dataset']!r} has no depth; leave "
-            "the experiment out, or name a data set of the sources dead_leaves or cityscapes"
+            f"experiment {entry['name']!r}: data set {manifest['dataset']!r} has no depth; {way}, "
+            "or name a data set of the sources dead_leaves or cityscapes"
         )

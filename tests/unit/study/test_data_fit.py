@@ -212,3 +212,14 @@ def test_shifted_images_of_another_shape_are_named_once_files_were_read(config):
     config["recipes"]["robustness"]["default"]["prepared"] = ["other"]
     (found,) = misfits(config, [{**entry, "grids": [RUN]}])
     assert "prepared 'other' has images of 16 x 16 x 3 and 'mine'" in found
+
+
+@pytest.mark.parametrize(("depth", "has_depth"), [("depth", False), (None, False), ("depth", True)])
+def test_depth_among_the_targets_of_gains_must_be_there(config, depth, has_depth):
+    gains = {"depth": depth, "n_latents": [8], "mask_ratios": [0.5]}
+    config["recipes"]["gains"] = {"some": gains}
+    grid = {"dataset": ["mine"], "patch": [4], "ridge": [0.001]}
+    entry = {"kind": "target_gains", "recipe": "some", "grids": [grid]}
+    text = "\n".join(misfits(config, [entry], has_depth=has_depth))
+    message = "data set 'mine' has no depth; set `depth: null` in the recipe 'some' of gains, or"
+    assert (message in text) == bool(text) == (depth is not None and not has_depth)
