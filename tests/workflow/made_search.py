@@ -46,7 +46,7 @@ def truth(values: Mapping, share: float, seed: int) -> float | None:
 def write_search(
     folder: Path, config: Mapping, truth: Truth = truth, again: Truth | None = None
 ) -> None:
-    """All tables that a search can read, whatever its rungs keep, under the folder of a study.
+    """All files that a search can read, whatever its rungs keep, under the folder of a study.
 
     again: of the validation, by default as before.
     """
@@ -61,6 +61,8 @@ def write_search(
     for name in known:
         for path in tuning.test_scores(config, {"kept": [{"candidate": name}]}):
             _write(folder / path, longer, again or truth, (0, last), last)
+    (folder / tuning.check(config)).parent.mkdir(parents=True)
+    (folder / tuning.check(config)).write_text("{}")
     for path in tuning.baselines(config):
         row = {"protocol": "linear_probe", "representation": "raw_pixels", "value": 0.28}
         write_rows(folder / path, [row])

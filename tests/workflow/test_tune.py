@@ -40,7 +40,8 @@ def test_a_search_stops_between_rungs_and_uses_an_edited_one(searched):
 def test_the_plan_trains_every_candidate_to_the_first_rung(searched):
     for table in (folder := searched[0]).rglob("scores_*.csv"):
         table.unlink()
+    next(folder.rglob("check.record.json")).unlink()
     jobs = planned(searched[1]("tune", "-n"))
     assert jobs["pretrain_mae"] == jobs["evaluate_mae"] == 6
-    assert (jobs["rank_recipes"], jobs["choose_recipe"]) == (2, 1)
+    assert (jobs["rank_recipes"], jobs["choose_recipe"], jobs["check_dataset"]) == (2, 1, 1)
     assert not (folder / TUNE).exists()

@@ -1,6 +1,7 @@
 """A better recipe of pretraining: rungs of candidates, the winner trained again at more epochs.
 
 inputs:
+    results/data/{dataset}/check.record.json
     results/evaluate/mae/{dataset}/{model}/{training}/{run}_until-{epoch}/scores_{recipe}.csv
     results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.csv
     results/evaluate/pixels/{dataset}/{model}/{recipe}.csv
@@ -21,6 +22,7 @@ A rung's .json says what the next one tries and why; one edited by hand is used 
 
 rule tune:
     input:
+        lambda wildcards: tuning.check(config),
         f"results/{config['study']}/tune/tune.json",
 
 

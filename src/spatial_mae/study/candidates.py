@@ -18,7 +18,7 @@ from spatial_mae.training.recipe import PretrainingRecipe
 BASE = "tune_00"
 UNIT, WARMUP = "unit", "warmup_epochs"
 GIVEN = ("epochs", "checkpoints", "held_out", "n_train")  # alike for all, or nothing compares
-LABELLED, TESTED = "tune", "tune_test"  # recipes of evaluation
+LABELLED, TESTED = SCORED = ("tune", "tune_test")  # recipes of evaluation
 
 
 def validated(candidate: str) -> str:
@@ -205,16 +205,17 @@ def _unfit_candidates(config: Mapping) -> Iterator[str]:
                 found.append(f"tune.{place}: {error}")
     yield from dict.fromkeys(found)
     if not found:
-        scored = [{**experiment(config), "recipe": name} for name in (LABELLED, TESTED)]
-        yield from fitting.misfits({**expanded(config), "experiments": scored})
+        yield from fitting.misfits({**expanded(config), "experiments": scored(config)})
 
 
-def experiment(config: Mapping) -> dict:
-    """The runs of the search as an experiment, by which what does not fit is found."""
+def scored(config: Mapping) -> list[dict]:
+    """The runs of the search as experiments, by which what does not fit is found; none without."""
+    if not config.get("tune"):
+        return []
     block = config["tune"]
     same = {key: [block[key]] for key in ("dataset", "model", "patch", "mask", "enc", "dec")}
     grids = [
         {**same, "training": [name], UNIT: [values.get(UNIT, block[UNIT])], "seed": [0]}
         for name, values in candidates(config).items()
     ]
-    return {"name": "tune", "kind": "evaluation", "recipe": LABELLED, "grids": grids}
+    return [{"name": "tune", "kind": "evaluation", "recipe": r, "grids": grids} for r in SCORED]

@@ -6,7 +6,7 @@ Sizes, classes and counts of most sources are known only once their files were r
 import json
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import grid, relations, sources
+from spatial_mae.study import candidates, grid, relations, sources
 from spatial_mae.study.closed_form_fit import closed_form_misfits, control_misfits
 from spatial_mae.study.counts import fitted
 from spatial_mae.study.describing import declaration
@@ -20,27 +20,52 @@ COUNTING += ("level_recovery", "jacobian", "basis", "comparison", "masked_loss")
 
 
 def demands(config: Mapping, dataset: str) -> dict:
-    """The part of a study's config that says what is measured on a data set."""
+    """The part of a study's config that says what is measured on a data set.
+
+    besides: experiments that recipes of the study's own name. tune: the block, if it searches
+    with this data set; candidates are made of it where they are checked.
+    """
     experiments = [
         grid.measured(entry)
         for entry in config["experiments"]
         if dataset in _shifted(config, entry)
         or any(run.get("dataset") == dataset for run in grid.expand(entry))
     ]
+    besides = [other for entry in experiments for other in _besides(config, entry)]
+    tune = config.get("tune") or {}
+    tune = tune if tune.get("dataset") == dataset else {}
     runs = [run for entry in experiments for run in grid.expand(entry)]
-    used = [(KINDS[entry["kind"]].recipe, entry["recipe"]) for entry in experiments]
+    used = [(KINDS[entry["kind"]].recipe, entry["recipe"]) for entry in [*experiments, *besides]]
     used += [("pretraining", run["training"]) for run in runs if "training" in run]
+    if tune:
+        used += [
+            ("pretraining", tune["base"]),
+            *(("evaluation", name) for name in candidates.SCORED),
+        ]
     shifted = [name for entry in experiments for name in _shifted(config, entry)]
     recipes: dict[str, dict] = {}
     for family, name in dict.fromkeys(used):
         if name in config["recipes"].get(family, {}):
             recipes.setdefault(family, {})[name] = config["recipes"][family][name]
+    models = [tune["model"]] if tune else []
     return {
         "datasets": _named(config["datasets"], runs, "dataset", dataset, *shifted),
-        "models": _named(config["models"], runs, "model"),
+        "models": _named(config["models"], runs, "model", *models),
         "recipes": recipes,
         "experiments": experiments,
+        **({"besides": besides} if besides else {}),
+        **({"tune": tune} if tune else {}),
     }
+
+
+def _besides(config: Mapping, entry: Mapping) -> list[dict]:
+    """The experiments that an experiment's recipe names, of the same runs and under its name."""
+    named = {
+        "both_papers": relations.related,
+        "robustness": lambda config, recipe: [relations.probed(config, recipe)],
+    }.get(entry["kind"])
+    found = named(config, entry["recipe"]) if named else []
+    return [{**other, "name": entry["name"], "grids": entry["grids"]} for other in found]
 
 
 def _named(block: Mapping, runs: list[Mapping], key: str, *more: str) -> dict:
@@ -62,24 +87,34 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
     """
     shape = {"size": [manifest["height"], manifest["width"]], "channels": manifest["channels"]}
     known = {**config["datasets"], dataset: {**config["datasets"][dataset], **shape}}
-    found = list(misfits({**config, "datasets": known}))
-    for entry in config["experiments"]:
-        runs = [run for run in grid.expand(entry) if run.get("dataset") == dataset]
-        if runs or dataset in _shifted(config, entry):
+    config, searched = candidates.expanded(config), candidates.scored(config)
+    entries = [*config["experiments"], *config.get("besides", ())]
+    every = [*entries, *searched]
+    found = [*misfits({**config, "datasets": known, "experiments": every})]
+    for entry in entries:
+        if _runs(entry, dataset) or dataset in _shifted(config, entry):
             found += _without_labels(config, entry, manifest)
-        if runs:
+    found += _unsearchable(config, manifest)
+    for entry in every:
+        if runs := _runs(entry, dataset):
             found += _too_many(entry, runs, manifest)
             found += closed_form_misfits(config, entry, runs, manifest)
-            found += control_misfits(config, entry, runs, manifest)
             found += _without_depth(config, entry, manifest)
             found += _other_channels(config["datasets"][dataset], entry, runs, manifest)
             found += _without_factors(config, entry, manifest)
+    for entry in config["experiments"]:
+        found += control_misfits(config, entry, _runs(entry, dataset), manifest)
     return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
+
+
+def _runs(entry: Mapping, dataset: str) -> list[grid.Run]:
+    """The runs of an experiment on a data set."""
+    return [run for run in grid.expand(entry) if run.get("dataset") == dataset]
 
 
 def count_remarks(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
     """Which recipes are measured with fewer images than they ask for."""
-    return _fits(config, dataset, manifest)[0]
+    return _fits(candidates.expanded(config), dataset, manifest)[0]
 
 
 def _fits(config: Mapping, dataset: str, manifest: Mapping) -> tuple[list[str], list[str]]:
@@ -102,8 +137,9 @@ def _fits(config: Mapping, dataset: str, manifest: Mapping) -> tuple[list[str], 
 def _recipes(config: Mapping, dataset: str) -> list[tuple[str, str]]:
     """(family, name) of the recipes that are used on a data set and count its images."""
     found = []
-    for entry in config["experiments"]:
-        runs = [run for run in grid.expand(entry) if run.get("dataset") == dataset]
+    entries = [*config["experiments"], *config.get("besides", ()), *candidates.scored(config)]
+    for entry in entries:
+        runs = _runs(entry, dataset)
         found += [(KINDS[entry["kind"]].recipe, entry["recipe"])] if runs else []
         found += [("pretraining", run["training"]) for run in runs if "training" in run]
     return list(dict.fromkeys(one for one in found if one[0] in COUNTING))
@@ -126,6 +162,16 @@ def _without_labels(config: Mapping, entry: Mapping, manifest: Mapping) -> Itera
             f"experiment {entry['name']!r}, recipe {name!r} of {family}: data set "
             f"{manifest['dataset']!r} has no classes to learn; {advice}, or bring images in "
             "class folders"
+        )
+
+
+def _unsearchable(config: Mapping, manifest: Mapping) -> Iterator[str]:
+    """A search for a recipe compares probes of classes."""
+    if config.get("tune") and not manifest["classes"]:
+        yield (
+            f"tune.dataset: data set {manifest['dataset']!r} has no classes, by whose probes "
+            "recipes are compared; name another one, bring images in class folders, or leave the "
+            "block out"
         )
 
 

@@ -24,6 +24,11 @@ def block(config: Mapping) -> Mapping:
     return config["tune"]
 
 
+def check(config: Mapping) -> str:
+    """The check that the data set has what the search asks of it."""
+    return RULES["check_dataset"].record.format(dataset=block(config)["dataset"])
+
+
 def rungs(config: Mapping) -> dict[str, int]:
     """Rung, as its files are named -> its epoch; the last is the end of the base's schedule."""
     found = block(config)

@@ -3,6 +3,7 @@
 import copy
 from itertools import product
 
+import made_search
 import numpy as np
 import pytest
 import yaml
@@ -223,3 +224,40 @@ def test_depth_among_the_targets_of_gains_must_be_there(config, depth, has_depth
     text = "\n".join(misfits(config, [entry], has_depth=has_depth))
     message = "data set 'mine' has no depth; set `depth: null` in the recipe 'some' of gains, or"
     assert (message in text) == bool(text) == (depth is not None and not has_depth)
+
+
+@pytest.fixture
+def search(monkeypatch, project):
+    """The study of a search, with gray images of the user's in place of its own."""
+    monkeypatch.chdir(project)
+    config = made_search.merged(dataset="mine", patch=4)
+    config["datasets"]["mine"] = {"source": "array_file", "root": "README.md", "classes": None}
+    config["datasets"]["mine"] |= {"pixels": "x", "licence": "x"}
+    return config
+
+
+def test_a_search_needs_classes_and_networks_that_fit_the_images(search):
+    linear = [{"kind": "autocorrelation", "grids": [{"dataset": ["mine"]}]}]
+    size = {"height": 32, "width": 32, "channels": 3, "n_train": 9000, "n_test": 900}
+    assert misfits(search, linear, **size) == []
+    (found,) = misfits(search, linear, **size, classes=None)
+    assert "tune.dataset: data set 'mine' has no classes" in found and "leave the block" in found
+    found = "\n".join(misfits(search, linear, **{**size, "height": 30, "channels": 1}))
+    assert "experiment 'tune': patch size 4 does not divide the 30 x 32 images" in found
+    assert "experiment 'tune': the images of 'mine' have 1 channels, and networks" in found
+
+
+def test_what_is_asked_of_a_search_names_its_base_alone(search):
+    """Candidates are made where they are checked: all of them would be too long for a command."""
+    search["experiments"] = [{"kind": "autocorrelation", "grids": [{"dataset": ["mine"]}]}]
+    asked = data_fit.demands(configuration.checked(search), "mine")
+    assert list(asked["recipes"]["pretraining"]) == [asked["tune"]["base"]]
+    assert "tune" not in data_fit.demands(configuration.checked(search), "dead_leaves")
+
+
+def test_recipes_that_recipes_name_ask_for_classes_too(config):
+    entry = {"kind": "both_papers", "grids": [RUN]}
+    text = "\n".join(misfits(config, [entry], height=32, width=32, classes=None))
+    for words in ("`representations: []`", "`n_classes: 0`"):
+        assert f"data set 'mine' has no classes to learn; set {words} in the recipe" in text
+    assert misfits(config, [entry], height=32, width=32) == []
