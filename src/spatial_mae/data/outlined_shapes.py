@@ -9,9 +9,10 @@ are 1 to `max_objects` objects. The class of an object is its shape and its text
 
 Colours have the same law in all classes and in the ground, whose leaves have the same shapes: an
 object differs from a leaf by its texture, and its class is found by texture and shape together.
-The first object is in front of the others. One of which less than LEAST_SEEN can be seen is not
-drawn. Edges are averaged over SAMPLES^2 points a pixel; a pixel belongs to what is in front at its
-centre. `cli.write_coco` writes the images with their objects in COCO's format.
+The first object is in front of the others. One of which less than LEAST_SEEN can be seen, or no
+pixel, is not drawn: with radii below a pixel images may be without objects. Edges are averaged over
+SAMPLES^2 points a pixel; a pixel belongs to what is in front at its centre. `cli.write_coco` writes
+the images with their objects in COCO's format.
 """
 
 import math
@@ -143,15 +144,16 @@ def _scene(
         window, along, across = _own_axes(recipe.size, place, REACH * radius, angle)
         whole = inside(OUTLINED[label // len(TEXTURES)], along / radius, across / radius)
         seen = whole & ~covered[window]
-        if seen.sum() < LEAST_SEEN * whole.sum():
+        mask = np.zeros(extent, bool)
+        mask[window] = seen
+        pixels = mask[CENTRES, CENTRES]
+        if seen.sum() < LEAST_SEEN * whole.sum() or not pixels.any():
             continue
         colour[window][seen] = paint(along[seen], across[seen])
         covered[window] |= whole
-        mask = np.zeros(extent, bool)
-        mask[window] = seen
         corners = _corners(label, place, radius, angle)
         hidden = (seen != whole).any() or (corners < 0).any() or (corners > recipe.size[::-1]).any()
-        objects.append(Outlined(label, mask[CENTRES, CENTRES], None if hidden else corners))
+        objects.append(Outlined(label, pixels, None if hidden else corners))
     share = _means(covered[..., None].astype(float))
     image = ground * (1 - share) + 255 * _means(colour)
     return np.rint(image).clip(0, 255).astype(np.uint8), objects

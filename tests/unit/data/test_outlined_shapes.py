@@ -123,3 +123,12 @@ def test_other_images_than_those_prepared_are_refused(drawn, tmp_path):
 def test_radii_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="at most half the image's shorter side, 32"):
         OutlinedShapes(n_train=1, n_test=1, radius=(6, 40))
+
+
+def test_objects_that_cover_no_pixel_are_not_drawn(tmp_path):
+    small = OutlinedShapes(n_train=60, n_test=1, size=(16, 16), radius=(0.1, 0.4))
+    images, objects = draw(recipe=small)
+    assert 0 < sum(map(len, objects)) < 60
+    assert all(one.seen.any() for own in objects for one in own)
+    blocks = scenes(small, np.random.default_rng(0))["train"]
+    assert write_coco(tmp_path / "train.json", tmp_path / "images", blocks, images) == 60
