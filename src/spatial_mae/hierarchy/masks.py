@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spatial_mae.masks.laws import GRID_LAWS, check_mask_ratio
-from spatial_mae.masks.layouts import block_sides, stride
+from spatial_mae.masks.layouts import block_shapes, block_sides, stride
 from spatial_mae.masks.sampling import (
     block_mask,
     block_places,
@@ -42,7 +42,8 @@ class MaskLaw:
     unit in observables. mask_ratio: share of units to hide.
 
     Raises ValueError for an unknown law, a mask ratio outside [0, 1) or that the law grid does not
-    have, or a unit that does not divide the shape into at least two.
+    have, a grid of units without blocks, or a unit that does not divide the shape into at least
+    two.
     """
 
     name: str
@@ -66,6 +67,8 @@ class MaskLaw:
             )
         if self.name == "grid":
             stride(self.grid, self.mask_ratio)
+        if self.name == "block":
+            block_shapes(self.grid)
 
     @property
     def grid(self) -> tuple[int, ...]:

@@ -61,6 +61,8 @@ def check_law(law: str, grid: Grid, unit: int, mask_ratio: float) -> None:
         stride(grid, mask_ratio)
     if law == "contiguous":
         _check_block(grid, mask_ratio)
+    if law == "block":
+        block_shapes(grid)
 
 
 def check_known(law: str) -> None:
@@ -113,15 +115,24 @@ def _nearly_square(grid: Grid) -> Iterator[tuple[int, ...]]:
 
 
 def block_shapes(grid: Grid) -> list[tuple[int, ...]]:
-    """Sides of the blocks of the law block."""
+    """Sides of the blocks of the law block.
+
+    Raises ValueError for a grid so long and narrow that it has none.
+    """
     units, thin = n_units(grid), min(grid) == 1
-    shapes = itertools.product(*(range(1, side + 1) for side in grid))
-    return [
+    shapes = [
         shape
-        for shape in shapes
+        for shape in itertools.product(*(range(1, side + 1) for side in grid))
         if math.ceil(units / 10) <= math.prod(shape) <= max(1, units // 4)
         and (thin or max(shape) <= 2 * min(shape))
     ]
+    if not shapes:
+        raise ValueError(
+            f"sampling block: no block of {_sides(grid)} units has a tenth to a quarter of them "
+            "and one side at most twice the other; use images or units that make the sides less "
+            "unequal, or another law such as exact"
+        )
+    return shapes
 
 
 def _sides(grid: Grid) -> str:

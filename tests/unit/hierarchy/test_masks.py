@@ -101,6 +101,7 @@ def test_something_is_hidden_and_something_visible(mask_ratio, count):
         (("exact", (8, 8), 8, 0.5), "covers all 8 x 8"),
         (("exact", (8,), 1, 1.0), "outside"),
         (("grid", (8, 8), 1, 0.5), "grid at mask ratio 0.5: .* mask ratio 0.75"),
+        (("block", (2, 60), 1, 0.5), "sampling block: no block of 2 x 60 units"),
     ],
 )
 def test_a_law_that_cannot_be_is_refused(arguments, message):

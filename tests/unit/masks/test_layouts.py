@@ -100,6 +100,13 @@ def test_block_masks_are_those_made_unit_by_unit(grid, share):
         ("grid", (4, 4), 1, 0.6, "grid at mask ratio 0.6: .* mask ratio 0.75 .s = 2. or .* 0.9375"),
         ("grid", (4, 3), 1, 0.75, "of 4 x 3 units .* use another law: no s from 2 does"),
         ("contiguous", (2, 2), 1, 0.75, "hides 0.5; use one of 0.25, 0.5$"),
+        (
+            "block",
+            (2, 60),
+            1,
+            0.75,
+            "sampling block: no block of 2 x 60 units has .* such as exact",
+        ),
         ("exact", (4, 4), 1, 1.0, "outside"),
     ],
 )
@@ -112,3 +119,16 @@ def test_a_law_that_cannot_be_drawn_is_refused(law, grid, unit, mask_ratio, mess
 def test_all_laws_can_be_drawn_at_three_quarters_of_four_by_four_units(law):
     check_law(law, (4, 4), 2, 0.75)
     assert hidden_units(law, (4, 4), 0.75) == 12
+
+
+@pytest.mark.parametrize("width", range(1, 61))
+def test_the_law_block_is_refused_where_no_mask_can_be_drawn(width):
+    """On a strip of two units: a tenth to a quarter of them, as 1 x 1, 1 x 2, 2 x 1 to 2 x 4."""
+    areas = {1, 2, 4, 6, 8}
+    if any(math.ceil(2 * width / 10) <= area <= max(1, width // 2) for area in areas):
+        check_law("block", (2, width), 1, 0.5)
+        draws = np.random.default_rng(0).random(n_block_draws((2, width)))
+        assert block_mask(draws, (2, width), 1).sum() == 1
+    else:
+        with pytest.raises(ValueError, match="sampling block: no block"):
+            check_law("block", (2, width), 1, 0.5)
