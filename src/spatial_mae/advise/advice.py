@@ -98,20 +98,24 @@ def _comparable(evidence: Evidence) -> list[Row]:
 def tied_patches(evidence: Evidence, final: Ranking, chosen: Entry) -> tuple[list[int], list[int]]:
     """All patch sizes compared, and those that are not shown to be worse than the chosen one.
 
-    A patch size is shown to be worse on the rung of patch sizes, or, if it got there, in the end.
+    Compared are those of the rung of patch sizes and those that got to the end, as the default does
+    without being on the rung. A patch size is shown to be worse where it is on the same table as
+    the chosen one: on the rung, or in the end. The chosen one is in both lists.
     """
     rung = rank(evidence.patches, evidence.measure, evidence.epochs[-1])
-    compared = sorted({setting[0] for setting in rung.by_setting})
-    own = next((e for e in rung.entries if e.setting[0] == chosen.setting[0]), rung.best)
-    worse = {e.setting[0] for e in rung.entries if rung.worse(e, own)}
-    ended = {entry.setting[0] for entry in final.entries}
-    beaten = {
-        patch
-        for patch in ended - {chosen.setting[0]}
-        if all(final.worse(e, chosen) for e in final.entries if e.setting[0] == patch)
-    }
-    tied = [p for p in compared if p == chosen.setting[0] or p not in worse | beaten]
-    return compared, tied
+    own = next((e for e in rung.entries if e.setting[0] == chosen.setting[0]), None)
+    worse = _worse_patches(final, chosen) | (_worse_patches(rung, own) if own else set())
+    compared = sorted(_patches(final) | _patches(rung))
+    return compared, [patch for patch in compared if patch not in worse]
+
+
+def _patches(ranking: Ranking) -> set[int]:
+    return {entry.setting[0] for entry in ranking.entries}
+
+
+def _worse_patches(ranking: Ranking, own: Entry) -> set[int]:
+    """The patch sizes all of whose settings are shown to be worse than an entry."""
+    return _patches(ranking) - {e.setting[0] for e in ranking.entries if not ranking.worse(e, own)}
 
 
 def tied_masks(evidence: Evidence, chosen: Entry) -> list[float]:
@@ -135,14 +139,22 @@ def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
         baselines = {**evidence.baselines, **untrained(evidence.final, final.best)}
         found += doubts.no_better_than_baselines(final, final.best, baselines)
     else:
-        rung = (evidence.patches, (chosen.setting[0], look["common_mask"]), evidence.epochs[-1])
-        found += doubts.cross_check(*rung, measure)
+        setting = (chosen.setting[0], look["common_mask"])
+        rows, epoch = _table_of(evidence, setting)
+        found += doubts.cross_check(rows, setting, epoch, measure)
     errors = rank(evidence.final, "error")
     own = errors.by_setting.get(chosen.setting)
     if own is None:
         return found
     limits, labelled = in_network_units(look), measure == "probe"
     return found + doubts.worse_than_closed_form(errors, own, limits, labelled)
+
+
+def _table_of(evidence: Evidence, setting: Setting) -> tuple[list[Row], int | None]:
+    """Rows, and their epoch, that compare a patch size: of its rung, else of finished runs."""
+    if any((row["patch"], row["mask"]) == setting for row in evidence.patches):
+        return list(evidence.patches), evidence.epochs[-1]
+    return _comparable(evidence), None
 
 
 def untrained(rows: Sequence[Row], entry: Entry) -> dict[str, float]:

@@ -125,21 +125,24 @@ def order_changed(rows: Sequence[Row], measure: str, epochs: Sequence[int]) -> l
 
 
 def cross_check(
-    rows: Sequence[Row], chosen: tuple[int, float], epoch: int, measure: str
+    rows: Sequence[Row], chosen: tuple[int, float], epoch: int | None, measure: str
 ) -> list[dict]:
     """Without labels: whether the other measure says that another patch size is better.
 
-    The other one of `agreement` and `error`. Where it was not measured, that is said.
+    The other one of `agreement` and `error`, at an epoch, or (None) at the runs' last. Where it was
+    not measured, that is said.
     """
     other = "error" if measure == "agreement" else "agreement"
     try:
         ranking = rank(rows, other, epoch)
     except ValueError:
+        ranking = None
+    entry = ranking and ranking.by_setting.get(chosen)
+    if entry is None:
         detail = f"{NAMES[measure]} alone ranks them: {NAMES[other]} was not measured"
         settle = "patch sizes that divide half of each side of the images, or labels"
         return [doubt("one label-free measure alone", CARE, detail, settle)]
-    entry = ranking.by_setting.get(chosen)
-    if entry is None or not ranking.worse(entry, ranking.best):
+    if not ranking.worse(entry, ranking.best):
         return []
     best, own = (amount(e.mean, other in SHARES) for e in (ranking.best, entry))
     detail = (
@@ -155,7 +158,7 @@ def tie(patches: Sequence[int], compared: Sequence[int]) -> list[dict]:
         return []
     shown = ", ".join(map(str, patches))
     if set(patches) == set(compared):
-        detail = f"all patch sizes ({shown}) are within the noise of one another"
+        detail = f"the evidence does not distinguish any of the patch sizes ({shown})"
         return [doubt("top settings tie", EVERYTHING, detail, "a larger BUDGET, or more labels")]
-    detail = f"patches {shown} are within the noise of one another; the cheapest good one is named"
+    detail = f"the evidence does not distinguish patches {shown}; the cheapest good one is named"
     return [doubt("some settings tie", CARE, detail, "a larger BUDGET, or more labels")]

@@ -5,7 +5,7 @@ import pytest
 from simulated_advice import EPOCHS, MASKS, Trial, look
 
 from spatial_mae.advise import doubts, rungs, theory
-from spatial_mae.advise.advice import mask_words, not_tried
+from spatial_mae.advise.advice import Evidence, advise, mask_words, not_tried
 from spatial_mae.advise.candidates import feasible, undrawable
 from spatial_mae.advise.ranking import rank
 
@@ -205,9 +205,59 @@ def test_label_free_measures_that_disagree_stop_advice():
     assert found[0]["about"] == doubts.PATCH
     assert found[0]["detail"].startswith("by the hidden error patch 8 is best, by the agreement")
     assert doubts.cross_check(rows, (4, 0.75), 3, "error") == []
-    assert reasons(doubts.cross_check(rows, (4, 0.75), 3, "agreement")) == [
-        "one label-free measure alone"
+    alone = ["one label-free measure alone"]
+    assert reasons(doubts.cross_check(rows, (4, 0.75), 3, "agreement")) == alone
+    assert reasons(doubts.cross_check(rows, (2, 0.75), 3, "error")) == alone
+
+
+def outside(rung, final, measure="probe", errors=(0.5, 0.5)):
+    """The advice where the default, patch 4, is not on the rung.
+
+    rung, final: patch -> value, at epoch 3 and in the end. errors: in the end, of patch 4, others.
+    """
+    patches = [
+        row(p, s, 3, v + 0.004 * (s - 0.5), measure=measure)
+        for p, v in rung.items()
+        for s in (0, 1)
     ]
+    ended = [
+        row(p, s, 10, v + 0.004 * (s - 1), measure=measure)
+        | {"epochs": 10, "error": errors[p != 4] + 0.004 * (s - 1)}
+        for p, v in final.items()
+        for s in (0, 1, 2)
+    ]
+    masks = {str(p): list(MASKS) for p in rung}
+    seen = look(measure, masks=masks, kept=[{"patch": p, "mask": 0.75} for p in rung])
+    return advise(Evidence(seen, patches, patches, ended, {"pca": 0.2}, EPOCHS[1:], (4, 0.75)))
+
+
+@pytest.mark.parametrize(
+    ("rung", "final", "patch", "tied", "confidence"),
+    [
+        ({8: 0.5, 16: 0.49}, {4: 0.8, 8: 0.5, 16: 0.5}, 4, [4], "good"),
+        ({8: 0.5, 16: 0.3}, {4: 0.8, 8: 0.5}, 4, [4, 16], "fair"),  # 4 and 16 never met
+        ({8: 0.5, 16: 0.3}, {4: 0.501, 8: 0.5}, 4, [4, 8, 16], "none"),
+        ({8: 0.5, 16: 0.3}, {4: 0.49, 8: 0.5}, 8, [4, 8], "fair"),
+        ({8: 0.5, 16: 0.3}, {4: 0.2, 8: 0.5}, 8, [8], "good"),
+    ],
+)
+def test_a_default_that_the_rung_did_not_compare_is_compared_in_the_end(
+    rung, final, patch, tied, confidence
+):
+    advice = outside(rung, final)
+    assert (advice["patch"], advice["tied_patches"]) == (patch, tied)
+    assert advice["compared_patches"] == [4, 8, 16] and advice["confidence"] == confidence
+    stated = reasons(advice["doubts"])
+    assert ("top settings tie" in stated) == (len(tied) == 3)
+    assert ("some settings tie" in stated) == (len(tied) == 2)
+
+
+@pytest.mark.parametrize(("errors", "disagree"), [((0.9, 0.3), True), ((0.3, 0.9), False)])
+def test_without_labels_such_a_default_is_checked_by_the_other_measure_too(errors, disagree):
+    advice = outside({8: 0.5, 16: 0.3}, {4: 0.8, 8: 0.5}, "agreement", errors)
+    assert advice["patch"] == 4
+    found = "the two label-free measures disagree" in reasons(advice["doubts"])
+    assert found == disagree and (advice["verdict"] == "cannot tell") == disagree
 
 
 def test_fewer_than_1000_labels_leave_the_mask_ratio_open(rng):
