@@ -44,7 +44,7 @@ def advised(copy_project):
     run(f"{ADVICE}/patches.json", *configs)
     assert not (folder / f"{ADVICE}/masks.json").exists()
     run("all", *configs)
-    return folder, lambda *words: run("advise", *configs, *words)
+    return folder, lambda *words, **kwargs: run("advise", *configs, *words, **kwargs)
 
 
 SPLITS = (("train", 100), ("test", 10))
@@ -82,6 +82,18 @@ def test_the_report_on_these_images_begins_with_the_advice(advised):
     text = (folder / "results/mine/report.html").read_text()
     assert text.index(read(folder, "advice")["sentence"]) < text.index('id="findings"')
     assert 'href="advise/advice.html"' in text
+
+
+def test_a_rung_edited_to_what_was_not_looked_at_is_refused_by_the_plan(advised):
+    folder, run = advised
+    file = folder / f"{ADVICE}/patches.json"
+    before = file.read_text()
+    kept = [{"patch": 4, "mask": 0.75, "masks": [0.6, 0.75]}]
+    file.write_text(json.dumps(json.loads(before) | {"kept": kept}))
+    done = run("-n", check=False)
+    file.write_text(before)
+    assert done.returncode
+    assert "patches.json: `kept` names patch 4 at mask ratio 0.6" in done.stdout + done.stderr
 
 
 def test_a_rung_edited_by_hand_is_used_and_said(advised):

@@ -62,7 +62,9 @@ checkpoint rank_settings:
     input:
         look="results/{study}/advise/look.json",
         before=lambda wildcards: advising.file_before(wildcards.study, wildcards.rung),
-        scores=lambda wildcards: advising.rung_scores(config, wildcards.rung, before(wildcards)),
+        scores=lambda wildcards: advising.rung_scores(
+            config, wildcards.rung, before(wildcards), looked(wildcards)
+        ),
     output:
         decision="results/{study}/advise/{rung}.json",
         table="results/{study}/advise/{rung}.csv",
@@ -103,8 +105,8 @@ rule write_advice:
         masks="results/{study}/advise/masks.json",
         patches_table="results/{study}/advise/patches.csv",
         masks_table="results/{study}/advise/masks.csv",
-        final=lambda wildcards: advising.final_scores(config, ranked(MASKS)),
-        test=lambda wildcards: advising.test_scores(config, ranked(MASKS)),
+        final=lambda wildcards: advising.final_scores(config, ranked(MASKS), looked(wildcards)),
+        test=lambda wildcards: advising.test_scores(config, ranked(MASKS), looked(wildcards)),
         baselines=lambda wildcards: advising.baselines(config, looked(wildcards)),
     output:
         page=report(

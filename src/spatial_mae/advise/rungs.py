@@ -59,7 +59,8 @@ def patch_decision(rows: Sequence[Row], look: Mapping, epoch: int) -> dict:
         patch, common = setting["patch"], setting["mask"]
         setting["masks"] = [common]
         if look["objective"] == "probe":
-            left, out = divided([(patch, m) for m in look["masks"][str(patch)]], errors_of(look))
+            known = look["masks"].get(str(patch), [])  # of the default, kept by hand: none
+            left, out = divided([(patch, m) for m in known], errors_of(look))
             setting["masks"] = sorted({common, *(m for _, m in left)})
             dropped += [
                 {"patch": p, "mask": m, "why": why} for (p, m), why in out.items() if m != common
@@ -161,19 +162,3 @@ def _checksum(content: Mapping) -> str:
 def edited(files: Mapping[str, Mapping]) -> list[str]:
     """The names of the files that a person changed."""
     return [name for name, content in files.items() if is_edited(content)]
-
-
-def check_kept(content: Mapping, look: Mapping, path: object) -> None:
-    """Raise ValueError if a file, perhaps edited, keeps what the images do not admit."""
-    if not content.get("kept"):
-        raise ValueError(f"{path}: `kept` is empty; keep a setting, or delete the file")
-    default = (look["default"]["patch"], look["default"]["mask"])
-    for setting in content["kept"]:
-        pair = setting.get("patch"), setting.get("mask")
-        if pair[1] in look["masks"].get(str(pair[0]), ()) or pair == default:
-            continue
-        known = "; ".join(f"patch {p}: mask ratios {m}" for p, m in look["masks"].items())
-        raise ValueError(
-            f"{path}: `kept` names patch {pair[0]} at mask ratio {pair[1]}, which was not looked "
-            f"at; use {known}; or delete the file"
-        )

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from spatial_mae.advise.candidates import comparing_epoch
-from spatial_mae.advise.rungs import check_kept, mask_decision, patch_decision
+from spatial_mae.advise.rungs import mask_decision, patch_decision
 from spatial_mae.advise.scores import read_scores
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads
 from spatial_mae.files import read_json, write_json, write_rows
-from spatial_mae.study.advising import RUNGS
+from spatial_mae.study.advising import RUNGS, check_kept
 
 
 @entry_point(

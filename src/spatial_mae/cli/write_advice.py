@@ -4,12 +4,13 @@ from pathlib import Path
 
 from spatial_mae.advise.advice import Evidence, advise, gain_words
 from spatial_mae.advise.page import compose, finished
-from spatial_mae.advise.rungs import NAMES, check_kept, edited
+from spatial_mae.advise.rungs import NAMES, edited
 from spatial_mae.advise.scores import read_baselines, read_scores, with_test
 from spatial_mae.advise.theory import in_network_units
 from spatial_mae.advise.usage import keyword_arguments, next_study
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe, values
 from spatial_mae.files import read_arrays, read_json, read_rows, write_json, write_rows, write_text
+from spatial_mae.study.advising import check_kept
 from spatial_mae.study.config import Advise
 
 TABLES = ("patches_table", "masks_table")

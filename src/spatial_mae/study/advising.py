@@ -136,9 +136,14 @@ def read(path: str | Path) -> dict:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def tried(config: Mapping, rung: str, before: Mapping) -> list[Run]:
-    """The settings with seeds of a rung; before: the file named in `BEFORE`."""
+def tried(config: Mapping, rung: str, before: Mapping, look: Mapping) -> list[Run]:
+    """The settings with seeds of a rung; before: the file named in `BEFORE`.
+
+    look: the file of `look_at_images`. Raises ValueError if the images do not admit what `before`,
+    perhaps edited, keeps.
+    """
     chosen = block(config)
+    check_kept(before, look, file_before(config["study"], rung))
     settings = before["kept"] if rung == "patches" else _masks(before)
     return [_run(chosen, setting, seed) for setting in settings for seed in chosen["seeds"]]
 
@@ -152,12 +157,43 @@ def _masks(before: Mapping) -> list[Mapping]:
     ]
 
 
-def finals(config: Mapping, before: Mapping) -> list[Run]:
-    """The runs to the end, with seeds, of the settings that the last rung kept."""
+def finals(config: Mapping, before: Mapping, look: Mapping) -> list[Run]:
+    """The runs to the end, with seeds, of the settings that the last rung kept; as `tried`."""
     chosen = block(config)
+    check_kept(before, look, file_of(config["study"], RUNGS[-1]))
     return [
         _run(chosen, setting, seed) for setting in before["kept"] for seed in chosen["final_seeds"]
     ]
+
+
+def check_kept(content: Mapping, look: Mapping, path: object) -> None:
+    """Raise ValueError if a file, perhaps edited, keeps what the images do not admit.
+
+    Of a patch size also each of the `masks` is checked, which the next rung compares.
+    """
+    if not content.get("kept"):
+        raise ValueError(f"{path}: `kept` is empty; keep a setting, or delete the file")
+    for setting in content["kept"]:
+        patch, masks = setting.get("patch"), setting.get("masks", [setting.get("mask")])
+        if not isinstance(masks, list) or not masks:
+            raise ValueError(
+                f"{path}: `masks` of patch {patch} is {masks!r}; list the mask ratios to compare, "
+                "such as [0.5, 0.75], or leave `masks` out; or delete the file"
+            )
+        for mask in (setting.get("mask"), *masks):
+            if not _is_admitted(patch, mask, look):
+                known = "; ".join(f"patch {p}: mask ratios {m}" for p, m in look["masks"].items())
+                raise ValueError(
+                    f"{path}: `kept` names patch {patch} at mask ratio {mask}, which was not "
+                    f"looked at; use {known}; or delete the file"
+                )
+
+
+def _is_admitted(patch: object, mask: object, look: Mapping) -> bool:
+    """Whether a setting was looked at, or is the default and possible."""
+    default = look["default"]
+    is_default = default["feasible"] and (patch, mask) == (default["patch"], default["mask"])
+    return isinstance(patch, int) and (is_default or mask in look["masks"].get(str(patch), ()))
 
 
 def _run(chosen: Mapping, setting: Mapping, seed: int) -> Run:
@@ -183,28 +219,28 @@ def scores(runs: Sequence[Run], recipe: str, until: int | None) -> list[str]:
     return found
 
 
-def rung_scores(config: Mapping, rung: str, before: Mapping) -> list[str]:
-    """The tables that a rung reads."""
+def rung_scores(config: Mapping, rung: str, before: Mapping, look: Mapping) -> list[str]:
+    """The tables that a rung reads; arguments and errors as of `tried`."""
     recipe = LABELLED if before["labelled"] else UNLABELLED
     epochs, common = block(config)["rungs"], block(config)["common_mask"]
     compared = comparing_epoch(rung, before["objective"], epochs)
     found = []
-    for run in tried(config, rung, before):  # those of the first rung are there already
+    for run in tried(config, rung, before, look):  # those of the first rung are there already
         until = epochs[-1] if run["mask"] == common else compared
         found += scores([run], recipe, until)
     return found
 
 
-def final_scores(config: Mapping, before: Mapping) -> list[str]:
+def final_scores(config: Mapping, before: Mapping, look: Mapping) -> list[str]:
     """Of the runs to the end: the scores on held-out training images, which choose."""
     recipe = LABELLED if before["labelled"] else UNLABELLED
-    return scores(finals(config, before), recipe, None)
+    return scores(finals(config, before, look), recipe, None)
 
 
-def test_scores(config: Mapping, before: Mapping) -> list[str]:
+def test_scores(config: Mapping, before: Mapping, look: Mapping) -> list[str]:
     """The scores of the same networks on the test images, which are read here alone."""
     recipe = TESTED if before["labelled"] else TESTED_UNLABELLED
-    return scores(finals(config, before), recipe, None)
+    return scores(finals(config, before, look), recipe, None)
 
 
 def baselines(config: Mapping, before: Mapping) -> list[str]:
@@ -228,4 +264,9 @@ def held_out(config: Mapping) -> float:
 
 def file_before(study: str, rung: str) -> str:
     """The file that says what a rung tries."""
-    return f"results/{study}/advise/{BEFORE[rung]}.json"
+    return file_of(study, BEFORE[rung])
+
+
+def file_of(study: str, step: str) -> str:
+    """What the look at the images, or a rung, keeps."""
+    return f"results/{study}/advise/{step}.json"

@@ -115,10 +115,10 @@ def test_an_edit_by_hand_is_noticed_and_used():
     assert rungs.edited({"look": file, "patches": look()}) == ["look"]
 
 
-@pytest.mark.parametrize("kept", [[], [{"patch": 5, "mask": 0.75}], [{"patch": 4, "mask": 0.1}]])
-def test_an_edit_that_the_images_do_not_admit_is_refused(kept):
-    with pytest.raises(ValueError, match=r"patches.json: `kept`"):
-        rungs.check_kept({"kept": kept}, look(), "patches.json")
+def test_a_default_that_was_not_looked_at_can_be_kept_by_hand():
+    rows = [row(4, s, 3, 0.5 + s / 50, measure="probe") for s in (0, 1)]
+    (kept,) = rungs.patch_decision(rows, look(masks={"8": [0.5, 0.75]}), 3)["kept"]
+    assert (kept["patch"], kept["masks"]) == (4, [0.75])
 
 
 def test_the_cheapest_within_one_standard_error_is_chosen():
