@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 import yaml
-from simulated_advice import COMMON, EPOCHS, LAST, PATCHES, Trial
+from simulated_advice import COMMON, EPOCHS, LAST, PATCHES, Trial, look
 
 from spatial_mae.advise.rungs import signed
+from spatial_mae.advise.usage import next_study
 from spatial_mae.cli.write_advice import main
 from spatial_mae.files import read_json, read_rows, write_arrays, write_json, write_rows, write_text
 from spatial_mae.study import configuration
@@ -105,6 +106,42 @@ def test_the_next_study_can_be_run(advised, project):
     (experiment,) = found["experiments"]
     assert experiment["grids"][0]["patch"] == [8] and "advise" in schema()["properties"]
     assert found["recipes"]["pretraining"]["advised"]["held_out"] == 0
+
+
+MASKS = {"4": [0.25, 0.575, 0.75, 0.9], "16": [0.25, 0.75]}  # at 16, 0.9 hides all 4 patches
+
+
+@pytest.mark.parametrize(
+    ("mask", "found"),
+    [
+        (0.25, {4: (0.25, "advised", 0.0), 8: (0.75, "advised", 0.0), 16: (0.25, "advised", 0.0)}),
+        (0.9, {4: (0.9, "advised", 0.0), 8: (0.75, "advised", 0.0), 16: (0.75, "advised", 0.0)}),
+        (
+            0.575,  # drawn from 0.25 to 0.9
+            {
+                4: (0.575, "advised", 0.325),
+                8: (0.75, "advised_common", 0.0),
+                16: (0.75, "advised_common", 0.0),
+            },
+        ),
+    ],
+)
+def test_without_advice_each_patch_size_has_a_mask_ratio_that_it_admits(
+    tmp_path, project, mask, found
+):
+    base, config = study(project)
+    write_text(tmp_path / "config.yaml", yaml.safe_dump(config))
+    advice = {"verdict": "cannot tell", "patch": 4, "mask": mask, "tied_patches": [4, 8, 16]}
+    advice |= {"sentence": "For your images: cannot tell.", "scope": {"n_labels": 6000}}
+    seen = look(masks=MASKS, default={"patch": 8, "mask": 0.75, "feasible": True})
+    overlay = yaml.safe_load(next_study(advice, seen, tmp_path / "config.yaml", config["advise"]))
+    merged = configuration.checked(configuration.merged(base, overlay))
+    recipes = merged["recipes"]["pretraining"]
+    grids = overlay["experiments"][0]["grids"]
+    widths = {name: recipes[name]["mask_half_width"] for g in grids for name in g["training"]}
+    settings = {g["patch"][0]: (g["mask"][0], g["training"][0]) for g in grids}
+    assert {p: (m, name, widths[name]) for p, (m, name) in settings.items()} == found
+    assert all(recipes[name]["epochs"] == 40 for name in widths)
 
 
 def test_a_file_edited_by_hand_is_named_on_the_page(advised):

@@ -9,44 +9,64 @@ from spatial_mae.advise.rungs import mask_text
 from spatial_mae.study.advising import training_of
 
 LONGER = 4  # times the epochs of the search
-SEEDS = [0, 1, 2]
+SEEDS = (0, 1, 2)
 
 
-def next_study(advice: Mapping, config_path: str | Path, block: Mapping) -> str:
+def next_study(advice: Mapping, look: Mapping, config_path: str | Path, block: Mapping) -> str:
     """An overlay (yaml) that trains longer, on all training images, and probes on test images.
 
     Advice: the chosen setting. Without advice: what the evidence does not distinguish, which the
-    longer training may settle.
+    longer training may settle; a patch size that does not admit the chosen mask ratio has the
+    common one.
     """
     config = yaml.safe_load(Path(config_path).read_text(encoding="utf-8"))
-    recipe = config["recipes"]["pretraining"][training_of(block, advice["mask"])]
-    longer = {**recipe, "epochs": LONGER * recipe["epochs"], "held_out": 0.0, "checkpoints": []}
-    sure = advice["verdict"] == "advice"
-    grid = {
-        "dataset": [block["dataset"]],
-        "model": [block["model"]],
-        "training": ["advised"],
-        "patch": [advice["patch"]] if sure else list(advice["tied_patches"]),
-        "unit": [1],
-        "mask": [advice["mask"]],
-        "enc": [block["enc"]],
-        "dec": [block["dec"]],
-        "seed": SEEDS,
-    }
+    patches = [advice["patch"]] if advice["verdict"] == "advice" else advice["tied_patches"]
+    masks = {patch: _mask_of(patch, advice, look) for patch in patches}
+    own = training_of(block, advice["mask"])
+    names = {training_of(block, m): "advised_common" for m in masks.values()} | {own: "advised"}
+    grids = [_grid(block, p, m, names[training_of(block, m)]) for p, m in masks.items()]
     evaluation = "advise_test" if advice["scope"]["n_labels"] else "advise_test_unlabelled"
     study = {
         "study": f"{config['study']}_next",
         "datasets": {block["dataset"]: config["datasets"][block["dataset"]]},
         "models": {block["model"]: config["models"][block["model"]]},
         "recipes": {
-            "pretraining": {"advised": longer},
+            "pretraining": {
+                new: _longer(config["recipes"]["pretraining"][old]) for old, new in names.items()
+            },
             "evaluation": {"advised": config["recipes"]["evaluation"][evaluation]},
         },
-        "experiments": [{"kind": "evaluation", "recipe": "advised", "grids": [grid]}],
+        "experiments": [{"kind": "evaluation", "recipe": "advised", "grids": grids}],
     }
     head = f"# {advice['sentence']}\n# Trains {LONGER} times as long:\n"
     head += "#   snakemake --cores all --configfile next_study.yaml\n"
     return head + yaml.safe_dump(study, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _mask_of(patch: int, advice: Mapping, look: Mapping) -> float:
+    """The mask ratio for a patch size: the chosen one where it admits that."""
+    known = look["masks"].get(str(patch))
+    if patch == advice["patch"] or advice["mask"] in (known or ()):
+        return advice["mask"]
+    return look["common_mask"] if known else look["default"]["mask"]  # the default was not listed
+
+
+def _grid(block: Mapping, patch: int, mask: float, training: str) -> dict:
+    return {
+        "dataset": [block["dataset"]],
+        "model": [block["model"]],
+        "training": [training],
+        "patch": [patch],
+        "unit": [1],
+        "mask": [mask],
+        "enc": [block["enc"]],
+        "dec": [block["dec"]],
+        "seed": list(SEEDS),
+    }
+
+
+def _longer(recipe: Mapping) -> dict:
+    return {**recipe, "epochs": LONGER * recipe["epochs"], "held_out": 0.0, "checkpoints": []}
 
 
 def keyword_arguments(advice: Mapping, look: Mapping) -> dict[str, str]:

@@ -45,7 +45,7 @@ def main(given: Namespace) -> None:
     ]
     rows = [*evidence.patches, *evidence.masks, *evidence.final]
     write_rows(given.table, rows)
-    write_text(given.next, next_study(advice, given.config, vars(given.block)))
+    write_text(given.next, next_study(advice, look, given.config, vars(given.block)))
     write_text(given.page, compose(advice, evidence, read_arrays(given.images)["images"]))
     write_json(given.json, advice)
     print(advice["sentence"])
