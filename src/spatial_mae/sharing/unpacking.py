@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from spatial_mae.files import seal_of, sha256, write_seal
-from spatial_mae.sharing.bookkeeping import INCOMPLETE, METADATA
+from spatial_mae.sharing.bookkeeping import INCOMPLETE, METADATA, output_of
 from spatial_mae.sharing.packing import FORMAT, MANIFEST, VERSION
 
 SHOWN = 5
@@ -26,8 +26,9 @@ def unpack(archive: Path, folder: Path, study: str | None = None, force: bool = 
     """Put the results in `archive` below `folder`, the checkout in which Snakemake runs.
 
     Every file is checked against the archive's manifest before one is put in place. Files that are
-    there already with the same content stay as they are; all others get one and the same time of
-    change, so that none looks older than what it was made from. Returns the manifest.
+    there already with the same content stay as they are, with what Snakemake remembers of them and
+    of outputs that are there and not shared; all others get one and the same time of change, so
+    that none looks older than what it was made from. Returns the manifest.
 
     Raises ValueError if `archive` is not one of ours, of another format version or another study
     than `study`, damaged or incomplete; FileExistsError if a file with other content is there and
@@ -43,9 +44,9 @@ def unpack(archive: Path, folder: Path, study: str | None = None, force: bool = 
         names = list(manifest["files"])
         new = [name for name in names if not _same(manifest["files"][name], folder / name)]
         if not force:
-            # What Snakemake remembers of a file that is the same here stays this checkout's.
-            new = [n for n in new if not (n.startswith(METADATA) and (folder / n).exists())]
-            _refuse_to_overwrite(new, folder)
+            placed = set(new)
+            new = [n for n in new if not _stays(n, manifest["files"], placed, folder)]
+            _refuse_to_overwrite([n for n in new if not n.startswith(METADATA)], folder)
         _place(new, manifest["files"], staged, folder)
     return manifest
 
@@ -148,6 +149,19 @@ def _copy(
 def _same(known: Mapping, path: Path) -> bool:
     is_there = path.is_file() and path.stat().st_size == known["size"]
     return is_there and sha256(path) == known["sha256"]
+
+
+def _stays(name: str, shared: Mapping, new: set[str], folder: Path) -> bool:
+    """Whether a file of Snakemake's bookkeeping stays: its output is here and is not replaced.
+
+    shared, new: files of the archive, and those of them that are put in place.
+    """
+    if not name.startswith(METADATA) or not (folder / name).exists():
+        return False
+    output = output_of(name)
+    if output is None or output in shared:
+        return output not in new
+    return (folder / output).exists()
 
 
 def _refuse_to_overwrite(names: Sequence[str], folder: Path) -> None:

@@ -55,6 +55,32 @@ def test_what_is_there_and_the_same_keeps_its_time_and_bookkeeping(archive, stud
     assert (reader / metadata_file(RESULTS[0])).read_text() == "this checkout's own"
 
 
+MANIFEST_HERE, ARRAY = "results/data/leaves/manifest.json", "results/data/leaves/train.npy"
+SCORES = "results/linear/leaves/psd_one.csv"
+
+
+@pytest.mark.parametrize("array_is_there", [True, False])
+def test_bookkeeping_of_outputs_that_are_gone_is_replaced(archive, study, reader, array_is_there):
+    """The manifest is here and the same, the scores were deleted; the array is not shared."""
+    (reader / ARRAY).parent.mkdir(parents=True)
+    (reader / MANIFEST_HERE).write_bytes((study / MANIFEST_HERE).read_bytes())
+    if array_is_there:
+        (reader / ARRAY).write_text("mine")
+    for output in (MANIFEST_HERE, ARRAY, SCORES):
+        (reader / metadata_file(output)).parent.mkdir(parents=True, exist_ok=True)
+        (reader / metadata_file(output)).write_text("this checkout's own")
+    unpack(archive, reader)
+    own = {
+        output: (reader / metadata_file(output)).read_text() == "this checkout's own"
+        for output in (MANIFEST_HERE, ARRAY, SCORES)
+    }
+    assert own == {MANIFEST_HERE: True, ARRAY: array_is_there, SCORES: False}
+    for output in (output for output, stays in own.items() if not stays):
+        name = metadata_file(output)
+        assert (reader / name).read_bytes() == (study / name).read_bytes()
+    assert (reader / SCORES).read_bytes() == (study / SCORES).read_bytes()
+
+
 def test_other_results_are_not_overwritten_unless_forced(archive, study, reader):
     (reader / TABLE).parent.mkdir(parents=True)
     (reader / TABLE).write_text("mine")
