@@ -98,6 +98,8 @@ def test_the_least_budget_that_is_named_works():
 
     with pytest.raises(ValueError, match=r"BUDGET=(\d+)min") as refused:
         planning.refuse_above(60.0, planned(60.0))
+    assert "smaller (SIZE; arrays of an" in str(refused.value)
+    assert "patches" not in str(refused.value)  # a BUDGET sets them
     least = int(str(refused.value).split("BUDGET=")[1].split("min")[0])
     found = planned(60.0 * least)
     assert found.epochs == 10 and found.seconds <= 60 * least

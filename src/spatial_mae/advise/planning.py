@@ -130,7 +130,7 @@ def refuse_above(budget: float, found: Plan) -> None:
         raise ValueError(
             f"a budget of {budget / 60:.0f} min does not reach the end of a search: the least that "
             f"works here is BUDGET={math.ceil(found.seconds / 60)}min ({LEAST_EPOCHS} epochs); or "
-            "make the images smaller (SIZE), or leave out the smallest of the patches"
+            "make the images smaller (SIZE; arrays of an .npz file keep theirs)"
         )
 
 
