@@ -1,11 +1,14 @@
 """Candidates, what rungs keep, doubts, and files that people edit."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from simulated_advice import EPOCHS, MASKS, Trial, look
 
 from spatial_mae.advise import doubts, rungs, theory
-from spatial_mae.advise.advice import Evidence, advise, mask_words, not_tried
+from spatial_mae.advise.advice import DEPTH, Evidence, advise, mask_words, not_tried
 from spatial_mae.advise.candidates import feasible, undrawable
 from spatial_mae.advise.ranking import rank
 
@@ -299,3 +302,9 @@ def test_a_drawn_mask_ratio_is_called_by_its_range():
     advice["masks"] = [0.5, 0.575, 0.75]
     assert mask_words(advice, seen) == "mask ratio 0.5 to 0.75 or drawn from 0.25 to 0.9 (tie)"
     assert len(not_tried(seen)) < len(not_tried(look()))
+
+
+def test_the_page_of_docs_says_of_depth_what_the_advice_says():
+    page = (Path(__file__).parents[3] / "docs/advise.md").read_text(encoding="utf-8")
+    words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", page)  # a link's text
+    assert DEPTH in " ".join(re.sub(r"[*`]", "", words).split())
