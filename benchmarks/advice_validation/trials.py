@@ -90,7 +90,8 @@ def searched(
     grid: Grid, objective: str, seeds: Sequence[int], judged: Mapping, best: Setting
 ) -> Trial:
     """The advice of a search with two seeds, on its rungs and to the end."""
-    look = signed({**grid.look, "objective": objective})
+    unlabelled = {} if objective == "probe" else {"labelled": False, "n_labels": 0}
+    look = signed({**grid.look, "objective": objective, **unlabelled})
     block = {"rungs": grid.rungs, "seeds": seeds, "final_seeds": seeds}
     advice = replay(grid.rows, look, block, grid.baselines)
     chosen = advice["patch"], advice["mask"]

@@ -57,7 +57,7 @@ def advise(evidence: Evidence) -> dict:
     final = rank(_comparable(evidence), evidence.measure)
     chosen = final.cheapest()
     compared, tied = tied_patches(evidence, final, chosen)
-    found = _doubts(evidence, final, chosen) + doubts.tie(tied, compared)
+    found = _doubts(evidence, final, chosen) + doubts.tie(tied, compared, evidence.look)
     stops = [d for d in found if d["about"] == doubts.EVERYTHING]
     masks = tied_masks(evidence, chosen)
     unknown = {d["about"] for d in found}
@@ -133,7 +133,7 @@ def tied_masks(evidence: Evidence, chosen: Entry) -> list[float]:
 def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
     look, measure = evidence.look, evidence.measure
     found = doubts.too_few_images(look) + doubts.near_duplicates(look)
-    found += doubts.too_few_labels(look) + doubts.jpeg_grid(look, chosen.setting[0])
+    found += doubts.mask_not_ranked(look) + doubts.jpeg_grid(look, chosen.setting[0])
     found += doubts.order_changed(evidence.patches, measure, evidence.epochs)
     if measure == "probe":
         baselines = {**evidence.baselines, **untrained(evidence.final, final.best)}
@@ -141,7 +141,7 @@ def _doubts(evidence: Evidence, final: Ranking, chosen: Entry) -> list[dict]:
     else:
         setting = (chosen.setting[0], look["common_mask"])
         rows, epoch = _table_of(evidence, setting)
-        found += doubts.cross_check(rows, setting, epoch, measure)
+        found += doubts.cross_check(rows, setting, epoch, look)
     errors = rank(evidence.final, "error")
     own = errors.by_setting.get(chosen.setting)
     if own is None:

@@ -17,6 +17,7 @@ MOST_DUPLICATES = 0.05  # share of held-out images that are nearly in the traini
 BELOW_BASELINES = "nothing beats the baselines"
 WORSE_THAN_LINEAR = "network worse than the closed form"
 JPEG = 8  # pixels of its blocks
+USE_LABELS = "`objective: auto` under `advise`, which ranks by the labels"
 
 
 def doubt(reason: str, about: str, detail: str, settle: str) -> dict:
@@ -31,16 +32,26 @@ def too_few_images(look: Mapping) -> list[dict]:
     return [doubt("too few images", EVERYTHING, detail, f"bring {LEAST_IMAGES} images or more")]
 
 
-def too_few_labels(look: Mapping) -> list[dict]:
-    if look["objective"] == "probe" and look["n_labels"] >= LEAST_LABELS:
-        return []
-    n = look["n_labels"] if look["labelled"] else 0
-    detail = (
-        f"with {n} labels the mask ratio cannot be ranked: the hidden error falls with it by "
-        "construction, no other measure was shown to rank it, and a probe of so few images is noise"
+def mask_not_ranked(look: Mapping) -> list[dict]:
+    """Whether labels are too few to rank mask ratios by, or were not to be used."""
+    by_construction = (
+        "the mask ratio cannot be ranked: the hidden error falls with it by construction, no other "
+        "measure was shown to rank it"
     )
+    if has_unused_labels(look):
+        detail = f"by the {NAMES[look['objective']]} {by_construction}"
+        return [doubt("labels were not used", MASK, detail, USE_LABELS)]
+    n = look["n_labels"] if look["labelled"] else 0
+    if n >= LEAST_LABELS:
+        return []
+    detail = f"with {n} labels {by_construction}, and a probe of so few images is noise"
     settle = f"sort {LEAST_LABELS} or more images into class folders"
     return [doubt("fewer than 1,000 labels", MASK, detail, settle)]
+
+
+def has_unused_labels(look: Mapping) -> bool:
+    """Whether `objective` ranks without the labels although there are enough."""
+    return look["objective"] != "probe" and look["n_labels"] >= LEAST_LABELS
 
 
 def near_duplicates(look: Mapping) -> list[dict]:
@@ -125,14 +136,16 @@ def order_changed(rows: Sequence[Row], measure: str, epochs: Sequence[int]) -> l
 
 
 def cross_check(
-    rows: Sequence[Row], chosen: tuple[int, float], epoch: int | None, measure: str
+    rows: Sequence[Row], chosen: tuple[int, float], epoch: int | None, look: Mapping
 ) -> list[dict]:
     """Without labels: whether the other measure says that another patch size is better.
 
     The other one of `agreement` and `error`, at an epoch, or (None) at the runs' last. Where it was
     not measured, that is said.
     """
+    measure = look["objective"]
     other = "error" if measure == "agreement" else "agreement"
+    unused = has_unused_labels(look)
     try:
         ranking = rank(rows, other, epoch)
     except ValueError:
@@ -140,7 +153,8 @@ def cross_check(
     entry = ranking and ranking.by_setting.get(chosen)
     if entry is None:
         detail = f"{NAMES[measure]} alone ranks them: {NAMES[other]} was not measured"
-        settle = "patch sizes that divide half of each side of the images, or labels"
+        settle = "patch sizes that divide half of each side of the images, or "
+        settle += USE_LABELS if unused else "labels"
         return [doubt("one label-free measure alone", CARE, detail, settle)]
     if not ranking.worse(entry, ranking.best):
         return []
@@ -149,16 +163,18 @@ def cross_check(
         f"by the {NAMES[measure]} patch {chosen[0]} is best, by the {NAMES[other]} patch "
         f"{ranking.best.setting[0]} ({best}, against {own})"
     )
-    return [doubt("the two label-free measures disagree", PATCH, detail, "labels for 1,000 images")]
+    settle = USE_LABELS if unused else "labels for 1,000 images"
+    return [doubt("the two label-free measures disagree", PATCH, detail, settle)]
 
 
-def tie(patches: Sequence[int], compared: Sequence[int]) -> list[dict]:
+def tie(patches: Sequence[int], compared: Sequence[int], look: Mapping) -> list[dict]:
     """Several patch sizes that the evidence does not distinguish: all of them, or some."""
     if len(patches) < 2:
         return []
     shown = ", ".join(map(str, patches))
+    settle = f"a larger BUDGET, or {USE_LABELS if has_unused_labels(look) else 'more labels'}"
     if set(patches) == set(compared):
         detail = f"the evidence does not distinguish any of the patch sizes ({shown})"
-        return [doubt("top settings tie", EVERYTHING, detail, "a larger BUDGET, or more labels")]
+        return [doubt("top settings tie", EVERYTHING, detail, settle)]
     detail = f"the evidence does not distinguish patches {shown}; the cheapest good one is named"
-    return [doubt("some settings tie", CARE, detail, "a larger BUDGET, or more labels")]
+    return [doubt("some settings tie", CARE, detail, settle)]

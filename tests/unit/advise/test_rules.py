@@ -203,14 +203,14 @@ def test_label_free_measures_that_disagree_stop_advice():
         for p in (4, 8)
         for s in (0, 1)
     ]
-    found = doubts.cross_check(rows, (8, 0.75), 3, "error")
+    found = doubts.cross_check(rows, (8, 0.75), 3, look("error"))
     assert reasons(found) == ["the two label-free measures disagree"]
-    assert found[0]["about"] == doubts.PATCH
+    assert found[0]["about"] == doubts.PATCH and found[0]["settle"] == "labels for 1,000 images"
     assert found[0]["detail"].startswith("by the hidden error patch 8 is best, by the agreement")
-    assert doubts.cross_check(rows, (4, 0.75), 3, "error") == []
+    assert doubts.cross_check(rows, (4, 0.75), 3, look("error")) == []
     alone = ["one label-free measure alone"]
-    assert reasons(doubts.cross_check(rows, (4, 0.75), 3, "agreement")) == alone
-    assert reasons(doubts.cross_check(rows, (2, 0.75), 3, "error")) == alone
+    assert reasons(doubts.cross_check(rows, (4, 0.75), 3, look("agreement"))) == alone
+    assert reasons(doubts.cross_check(rows, (2, 0.75), 3, look("error"))) == alone
 
 
 def outside(rung, final, measure="probe", errors=(0.5, 0.5)):
@@ -267,6 +267,31 @@ def test_fewer_than_1000_labels_leave_the_mask_ratio_open(rng):
     trial = Trial(rng, lambda p, m, e: 0.5 - 0.2 * (p == 8), 0.01, measure="error")
     advice = trial.advice()
     assert advice["verdict"] == "advice" and "mask ratio not ranked" in advice["sentence"]
+
+
+@pytest.mark.parametrize(("measure", "name"), [("error", "hidden"), ("agreement", "agreement of")])
+def test_labels_that_the_objective_leaves_unused_are_not_called_too_few(measure, name):
+    seen = look(measure, labelled=True, n_labels=5000, n_classes=10)
+    (found,) = doubts.mask_not_ranked(seen)
+    assert found["reason"] == "labels were not used" and found["about"] == doubts.MASK
+    assert found["detail"].startswith(f"by the {name}") and "noise" not in found["detail"]
+    other = "agreement" if measure == "error" else "error"
+    rows = [
+        row(p, s, 3, v + s / 100, measure=other) for p, v in ((4, 0.2), (8, 0.9)) for s in (0, 1)
+    ]
+    worse = 4 if other == "agreement" else 8
+    (disagree,) = doubts.cross_check(rows, (worse, 0.75), 3, seen)
+    (tied,) = doubts.tie([4, 8], [4, 8], seen)
+    assert all("`objective: auto`" in d["settle"] for d in (found, disagree, tied))
+    assert not any("more" in d["settle"] or "sort" in d["settle"] for d in (found, disagree))
+
+
+@pytest.mark.parametrize(("measure", "n"), [("probe", 300), ("error", 300), ("error", 0)])
+def test_few_labels_are_called_too_few(measure, n):
+    seen = look(measure, labelled=bool(n), n_labels=n)
+    (found,) = doubts.mask_not_ranked(seen)
+    assert found["reason"] == "fewer than 1,000 labels" and f"with {n} labels" in found["detail"]
+    assert doubts.mask_not_ranked(look("probe")) == []
 
 
 @pytest.mark.parametrize(
