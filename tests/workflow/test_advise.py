@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import yaml
-from planning import snakemake_in
+from planning import planned, snakemake_in
 
 ADVICE = "results/mine/advise"
 STUDY = {
@@ -82,6 +82,16 @@ def test_the_report_on_these_images_begins_with_the_advice(advised):
     text = (folder / "results/mine/report.html").read_text()
     assert text.index(read(folder, "advice")["sentence"]) < text.index('id="findings"')
     assert 'href="advise/advice.html"' in text
+
+
+def test_a_changed_template_writes_the_page_again(advised):
+    folder, run = advised
+    assert planned(run("-n")) == {}
+    template = folder / "src/spatial_mae/advise/advice.html"
+    template.write_text(template.read_text().replace("<h1>", "<h1>New: "))
+    assert planned(run("-n")) == {"advise": 1, "write_advice": 1}
+    run()
+    assert "<h1>New: " in (folder / f"{ADVICE}/advice.html").read_text()
 
 
 def test_a_rung_edited_to_what_was_not_looked_at_is_refused_by_the_plan(advised):

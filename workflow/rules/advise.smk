@@ -98,6 +98,7 @@ checkpoint rank_settings:
 
 rule write_advice:
     input:
+        template=f"{SOURCE}/spatial_mae/advise/advice.html",
         config="results/{study}/config.yaml",
         look="results/{study}/advise/look.json",
         images="results/{study}/advise/look.npz",
