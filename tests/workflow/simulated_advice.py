@@ -35,6 +35,13 @@ def look(measure="probe", n_train=6000, **changes):
     return rungs.signed(content | changes)
 
 
+def row(patch, seed, epoch, value, mask=0.75, measure="error", status="training"):
+    """A row of a table of scores that holds one measure."""
+    base = {"patch": patch, "mask": mask, "seed": seed, "epoch": epoch, "status": status}
+    base |= {"probe": None, "error": None, "agreement": None, "n_labelled": 1000, "seconds": epoch}
+    return base | {measure: value}
+
+
 class Trial:
     """One user: true values by patch and mask, noise between seeds, and what advise makes of it."""
 
