@@ -28,7 +28,7 @@ import numpy as np
 
 from spatial_mae.hierarchy.levels import DEFINITIONS
 
-MOST_UNITS = 1024  # the middle binomial overflows a float beyond
+MOST_UNITS = 1024  # the middle binomial overflows a float beyond, and 2^-n underflows
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ def expected_at(levels: np.ndarray, law: str, mask_ratio: float, n_hidden: int) 
 
 
 def _proper_masks(tree: UnitTree) -> np.ndarray:
-    """Masks of each count of hidden units, NaN where all or nothing is hidden."""
+    """Share of masks of each count of hidden units, NaN where all or nothing is hidden."""
     n = tree.n_units
-    return np.array([math.comb(n, k) if 0 < k < n else np.nan for k in range(n + 1)], dtype=float)
+    return np.array([math.comb(n, k) / 2**n if 0 < k < n else np.nan for k in range(n + 1)])
 
 
 def _dimensions(tree: UnitTree) -> dict[int, int]:
@@ -111,7 +111,7 @@ def _dimensions(tree: UnitTree) -> dict[int, int]:
 
 
 def _lowest_above(tree: UnitTree, level: int) -> np.ndarray:
-    """Masks, by count of hidden units, whose members of C are all above `level`."""
+    """Share of masks, by count of hidden units, whose members of C are all above `level`."""
     mixed = np.zeros(2)
     for h, n in tree.steps():
         mixed = _power(_pure(n) + mixed, tree.arity) - _pure(tree.arity * n)
@@ -121,7 +121,7 @@ def _lowest_above(tree: UnitTree, level: int) -> np.ndarray:
 
 
 def _none_above(tree: UnitTree, level: int) -> np.ndarray:
-    """Masks, by count of hidden units, with no member of C above `level`."""
+    """Share of masks, by count of hidden units, with no member of C above `level`."""
     mixed = np.zeros(2)
     for h, n in tree.steps():
         whole = _power(_pure(n) + mixed, tree.arity)
@@ -130,7 +130,10 @@ def _none_above(tree: UnitTree, level: int) -> np.ndarray:
 
 
 def _mean_of_ratio(tree: UnitTree, weights: dict[int, int]) -> np.ndarray:
-    """Sum over masks, by count of hidden units, of sum(weight * level) / sum(weight) over C."""
+    """Sum over masks, by count of hidden units, of sum(weight * level) / sum(weight) over C.
+
+    In units of the number of all masks, as the shares above.
+    """
     most = max(weights[h] * tree.n_units // (tree.arity * n) for h, n in tree.steps())
     nodes, areas = np.polynomial.legendre.leggauss(most // 2 + 1)
     z, areas = (nodes[:, None] + 1) / 2, areas / 2
@@ -147,9 +150,9 @@ def _mean_of_ratio(tree: UnitTree, weights: dict[int, int]) -> np.ndarray:
 
 
 def _pure(n: int) -> np.ndarray:
-    """1 + y^n by powers of y."""
+    """(1 + y^n) / 2^n by powers of y: counts of masks overflow, shares of all 2^n masks do not."""
     polynomial = np.zeros(n + 1)
-    polynomial[[0, n]] = 1
+    polynomial[[0, n]] = 0.5**n
     return polynomial
 
 

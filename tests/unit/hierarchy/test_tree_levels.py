@@ -1,3 +1,5 @@
+from math import comb
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,19 @@ def test_the_formula_agrees_with_samples_of_256_leaves(law, arity, depth, unit_l
     for name, values in sampled.items():
         gap = values.mean() - expected_at(levels[name], law, 0.3, masks.n_hidden)
         assert abs(gap) <= 4 * values.std() / np.sqrt(len(values)) + 1e-3
+
+
+def test_the_most_units_have_finite_levels_at_every_count_of_hidden_ones():
+    levels = expected_levels(UnitTree(4, 5, 0))
+    assert all(np.isfinite(values[1:-1]).all() for values in levels.values())
+    assert levels["top_alone"][512] == pytest.approx(6 / comb(1024, 512))  # two children of four
+    assert levels["mean"][482] == pytest.approx(1.000063446698, abs=1e-11)
+    for law in ("bernoulli", "exact"):
+        masks = MaskLaw(law, (1024,), 1, 0.5)
+        drawn = masks.sample(np.random.default_rng(5), 200)
+        values = measure_levels(LevelArrays.of(tree(4, 5)), drawn)["mean"]
+        gap = values.mean() - expected_at(levels["mean"], law, 0.5, masks.n_hidden)
+        assert abs(gap) <= 4 * values.std() / np.sqrt(len(values))
 
 
 def test_a_quad_tree_is_a_tree_of_arity_4():
