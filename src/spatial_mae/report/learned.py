@@ -7,7 +7,7 @@ from spatial_mae.figures.drawing.notes import readable
 from spatial_mae.tables.reading import read_table
 from spatial_mae.tables.repeats import over_seeds
 from spatial_mae.tables.rows import Row, distinct, groups
-from spatial_mae.tables.runs import PIXELS, PROBE, SETTING, asked, last, probes
+from spatial_mae.tables.runs import PIXELS, PROBE, SETTING, asked, last, once, probes
 from spatial_mae.tables.words import NAMES
 
 KIND = "evaluation"
@@ -48,13 +48,17 @@ def _sentence(dataset: str, label: str | None, read: str, rows: Sequence[Row]) -
     )
     classes = {row["n_classes"] for row in probed if row.get("n_classes")}
     chance = f" (chance {_percent(1 / classes.pop())})" if len(classes) == 1 else ""
-    others = [row for row in rows if row["representation"] in PIXELS and asked(row) == PROBE]
-    without = max((row["value"] for row in over_seeds(others, ("representation",))), default=None)
-    features = f" Features without a network: at most {_percent(without)}." if others else ""
     return (
         f"{readable(dataset)}, {label or 'class'}{chance}: a linear probe of {TOKENS[read]} "
-        f"reaches {said}.{features}"
+        f"reaches {said}.{_without_network(rows)}"
     )
+
+
+def _without_network(rows: Sequence[Row]) -> str:
+    """The best of the features that no network made, in whichever setting; "" without any."""
+    others = [row for row in rows if row["representation"] in PIXELS and asked(row) == PROBE]
+    found = [row["value"] for row in over_seeds(once(others), ("representation", *CHOICE))]
+    return f" Features without a network: at most {_percent(max(found))}." if found else ""
 
 
 def _once(rows: Sequence[Row]) -> list[Row]:

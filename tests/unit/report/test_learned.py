@@ -49,6 +49,18 @@ def test_labels_are_apart_and_a_run_in_two_tables_counts_once(table, probe):
     assert all("over 2 seeds" in text for text in said)
 
 
+def test_features_without_a_network_are_named_at_their_best_setting(table, probe):
+    linear = {"representation": "linear_mae", "epoch": None}
+    rows = [
+        probe(value, patch=patch, seed=seed, **linear)
+        for patch, values in ((4, (0.5, 0.56)), (8, (0.3, 0.3)))
+        for seed, value in enumerate(values)
+    ]
+    again = probe(0.5, patch=4, seed=0, **linear)
+    (said,) = learned([table("a", [*grid(probe), *rows]), table("b", [again])])
+    assert said.endswith("Features without a network: at most 53.0%.")
+
+
 def test_one_setting_of_one_seed_is_no_best(table, probe):
     (said,) = learned([table("a", [probe(0.5)])])
     assert said.endswith("the mean token reaches 50.0% (one seed).")
