@@ -55,7 +55,7 @@ def expected_level_rows(
 
     Parameters: shape of the image in pixels; sampling: `exact` or `bernoulli`. Rows: measure
     `level_{reading}`, source `arity {arity}`, value.
-    Raises ValueError if the number of mask units is no power of an arity.
+    Raises ValueError if the number of mask units is no power of an arity, or over 1,024.
     """
     law = MaskLaw(sampling, shape, unit_pixels, mask_ratio)
     rows = []

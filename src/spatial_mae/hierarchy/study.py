@@ -22,8 +22,9 @@ class LevelsRecipe(Checked):
     """Levels of the latents that masks of a tree make MAE learn."""
 
     laws: tuple[GridLaw, ...] = ("bernoulli", "exact", "displaced", "contiguous")
-    """Mask laws: bernoulli and exact (units fit the branches of the tree), displaced (they do
-    not), contiguous (one block of units), block (several), grid (all but every s-th unit)."""
+    """Mask laws: bernoulli and exact (units fit the branches of the tree; at most 1,024 units),
+    displaced (they do not), contiguous (one block of units), block (several), grid (all but every
+    s-th unit)."""
     unit_levels: tuple[Natural, ...]
     """Level of the latent whose leaves make a mask unit; 0 masks leaf by leaf."""
     mask_ratios: tuple[Part, ...]
@@ -41,14 +42,16 @@ def level_rows(
     (all masks of the law), sampling (with the standard error of the mean).
 
     Parameters: dimensions, 1 for leaves in a row or 2 for an image under a quad-tree.
-    Raises ValueError, before any work, for a tree, law, unit level or mask ratio that cannot be.
+    Raises ValueError, before any work, for a tree, law, unit level or mask ratio that cannot be,
+    or for more mask units than the formula is for, if a law with a formula is wanted.
     """
     graph = build_tree(dimensions, arity, depth)
     shape = (arity**depth,) if dimensions == 1 else (2**depth, 2**depth)
-    trees = {level: UnitTree(arity, depth, level) for level in recipe.unit_levels}
-    sides = {level: (arity if dimensions == 1 else 2) ** level for level in trees}
+    wanted = recipe.unit_levels if set(recipe.laws) & set(WITH_FORMULA) else ()
+    trees = {level: UnitTree(arity, depth, level) for level in wanted}
+    side = arity if dimensions == 1 else 2
     laws = [
-        (level, MaskLaw(name, shape, sides[level], mask_ratio))
+        (level, MaskLaw(name, shape, side**level, mask_ratio))
         for name in recipe.laws
         for level in recipe.unit_levels
         for mask_ratio in recipe.mask_ratios

@@ -27,8 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spatial_mae.hierarchy.levels import DEFINITIONS
-
-MOST_UNITS = 1024  # the middle binomial overflows a float beyond, and 2^-n underflows
+from spatial_mae.hierarchy.limits import MOST_UNITS
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,8 @@ class UnitTree:
             )
         if self.n_units > MOST_UNITS:
             raise ValueError(
-                f"{self.n_units} units: the formula is for at most {MOST_UNITS}; sample masks or "
-                "take larger units"
+                f"{self.n_units} mask units: expected levels have a formula for at most "
+                f"{MOST_UNITS}; take larger units"
             )
 
     @property
@@ -93,7 +92,10 @@ def expected_at(levels: np.ndarray, law: str, mask_ratio: float, n_hidden: int) 
     if law == "exact":
         return float(levels[n_hidden])
     if law != "bernoulli" or mask_ratio <= 0:
-        raise ValueError(f"no formula for the law {law!r} at mask ratio {mask_ratio}; sample masks")
+        raise ValueError(
+            f"no formula for the law {law!r} at mask ratio {mask_ratio}; use exact, or bernoulli "
+            "above 0"
+        )
     n = len(levels) - 1
     weights = [math.comb(n, k) * mask_ratio**k * (1 - mask_ratio) ** (n - k) for k in range(1, n)]
     return float(np.dot(weights, levels[1:-1]) / sum(weights))

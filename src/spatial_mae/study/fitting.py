@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from spatial_mae.hierarchy.limits import MOST_UNITS
 from spatial_mae.inspection.recipe import LEAST_SSIM_SIDE
 from spatial_mae.masks.laws import LAWS
 from spatial_mae.models.architecture import Architecture, Backbone, check_masks
@@ -192,7 +193,7 @@ def _not_the_leaves(config: Mapping, name: str, run: Mapping) -> Iterator[str]:
 
 
 def _no_tree(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterator[str]:
-    """Arities of trees of latents that do not fit above the mask units."""
+    """Arities of trees of latents that do not fit above the mask units, and too many units."""
     if (size := sources.image_size(config["datasets"][run["dataset"]])) is None:
         return
     n_units = math.prod(side // (run["patch"] * run["unit"]) for side in size)
@@ -202,3 +203,9 @@ def _no_tree(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Itera
                 f"experiment {name!r}: the {n_units} mask units of patch {run['patch']}, unit "
                 f"{run['unit']} are no power of {arity}; take it out of the recipe's `arities`"
             )
+    if n_units > MOST_UNITS:
+        yield (
+            f"experiment {name!r}: {n_units} mask units of patch {run['patch']}, unit "
+            f"{run['unit']}: expected levels have a formula for at most {MOST_UNITS}; set a larger "
+            "`patch` or `unit`, or leave the run out"
+        )

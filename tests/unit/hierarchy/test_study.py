@@ -52,6 +52,16 @@ def test_an_image_has_a_quad_tree(dimensions, arity, message):
         build_tree(dimensions, arity, 2)
 
 
+def test_trees_too_large_for_the_formula_are_sampled_under_laws_without_one():
+    kept = {"unit_levels": (0,), "mask_ratios": (0.5,), "n_masks": 2}
+    laws = ("contiguous", "displaced")
+    rows = level_rows(LevelsRecipe(laws=laws, **kept), 2, 4, 6, np.random.default_rng(0))
+    assert {row["law"] for row in rows} == set(laws)
+    assert {row["method"] for row in rows} == {"sampling"}
+    with pytest.raises(ValueError, match="4096 mask units: .* at most 1024; take larger units"):
+        level_rows(LevelsRecipe(laws=("exact",), **kept), 2, 4, 6, np.random.default_rng(0))
+
+
 def test_one_mask_has_no_standard_error():
     with pytest.raises(ValueError, match="n_masks: 1 .* 2 or more"):
         rows_of(LevelsRecipe(laws=("exact",), unit_levels=(0,), mask_ratios=(0.5,), n_masks=1))

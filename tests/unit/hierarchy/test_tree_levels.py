@@ -71,7 +71,7 @@ def test_a_tree_that_cannot_be_is_refused(arguments):
 
 
 def test_too_many_units_are_refused():
-    with pytest.raises(ValueError, match="at most 1024"):
+    with pytest.raises(ValueError, match="2048 mask units: .* at most 1024; take larger units"):
         UnitTree(2, 11, 0)
 
 

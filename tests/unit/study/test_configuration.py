@@ -240,6 +240,18 @@ def test_displacements_that_do_not_fit_into_the_images_are_named_with_those_that
     assert "of 'dead_leaves'; use 1 to 31" in broken(config, far)
 
 
+def test_more_mask_units_than_expected_levels_are_known_for_are_named(config):
+    def many(c):
+        c["datasets"]["dead_leaves"]["size"] = [64, 64]
+        for grids in named(c, "both_papers")["grids"]:
+            grids.update(patch=[1, 2], unit=[1])
+
+    found = broken(config, many)
+    assert "experiment 'both_papers': 4096 mask units of patch 1, unit 1: expected" in found
+    assert "for at most 1024; set a larger `patch` or `unit`, or leave the run out" in found
+    assert "1024 mask units" not in found
+
+
 def test_images_too_small_for_ssim_are_named_with_the_way_out(config):
     def small(c):
         c["datasets"]["dead_leaves"]["size"] = [4, 4]
