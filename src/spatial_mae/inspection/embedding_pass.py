@@ -33,7 +33,10 @@ class Classes:
     """
 
     def __init__(self, dataset: Dataset, recipe: InspectionRecipe, seed: int) -> None:
-        """Raises ValueError without scikit-learn or labels, or without images of two classes."""
+        """Raises ValueError without scikit-learn or labels, or without images of two classes.
+
+        Also where each image is the only one of its class: no score says how far these are apart.
+        """
         self.names: tuple[str, ...] = ()
         self.positions = self.labels = np.empty(0, dtype=np.int64)
         if not recipe.n_classes:
@@ -52,10 +55,11 @@ class Classes:
         self.positions = np.flatnonzero(np.isin(labels, drawn))
         self.labels = labels[self.positions]
         n, n_used = len(self.labels), len(np.unique(self.labels))
-        if n_used < 2 or n < LEAST_IMAGES:
+        if not 2 <= n_used < n or n < LEAST_IMAGES:
             raise ValueError(
-                f"{n} test images of {n_used} classes: an embedding needs {LEAST_IMAGES} of two; "
-                "bring more, raise n_images of the inspection recipe, or set its n_classes: 0"
+                f"{n} test images of {n_used} classes: an embedding needs {LEAST_IMAGES} of two or "
+                "more classes, two of one class; bring more, raise n_images of the inspection "
+                "recipe, or set its n_classes: 0"
             )
         self.neighbours = min(recipe.neighbours, n - 1)
         self.perplexity = recipe.perplexity if recipe.perplexity < n else (n - 1) / 3

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from spatial_mae.evaluation.features import features, freeze
 from spatial_mae.inspection.embedding import neighbour_accuracy, principal, silhouette
@@ -64,6 +65,18 @@ def test_classes_are_not_embedded_where_none_are_wanted(inspected, unlabelled):
 def test_what_cannot_be_embedded_is_refused(inspected, changes, message):
     with pytest.raises(ValueError, match=message):
         inspected(**changes)
+
+
+def test_images_alone_in_their_classes_are_refused(dataset, recipe, monkeypatch):
+    labels = torch.tensor([0, 1, 2, 3, 3])
+    name = "spatial_mae.inspection.embedding_pass.load_labels"
+    monkeypatch.setattr(name, lambda *_: labels)
+    monkeypatch.setitem(dataset.manifest, "classes", list("abcde"))
+    own = Classes(dataset, recipe(n_classes=5), 0).labels
+    assert np.isfinite(silhouette(np.arange(5.0)[:, None], own)).all()
+    labels[-1] = 4
+    with pytest.raises(ValueError, match="5 test images of 5 classes: .* two of one class"):
+        Classes(dataset, recipe(n_classes=5), 0)
 
 
 def test_fewer_classes_or_images_than_asked_for_are_embedded_and_told(inspected, capsys):
