@@ -1,5 +1,6 @@
 """The advice on patch size and mask ratio at the head of the report of one's own images."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,9 +23,15 @@ def read_advice(config: Mapping, study: Path) -> dict | None:
 
 
 def how_to_ask(config: Mapping) -> str:
-    """The command that advises on the user's images, "" if it was given or there are none."""
+    """The command that advises on the user's images, "" if it was given or there are none.
+
+    At the size that the study has them in; files of arrays keep their own.
+    """
     if config.get("advise"):
         return ""
-    datasets = config.get("datasets", {}).values()
-    roots = [data["root"] for data in datasets if data.get("source") in OWN]
-    return f"make advise IMAGES={roots[0]} BUDGET=30min" if roots else ""
+    for data in config.get("datasets", {}).values():
+        if data.get("source") in OWN:
+            words = ["make", "advise", f"IMAGES={data['root']}", "BUDGET=30min"]
+            words += [f"SIZE={'x'.join(map(str, data['size']))}"] if data.get("size") else []
+            return shlex.join(words)
+    return ""

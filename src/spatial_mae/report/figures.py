@@ -1,5 +1,6 @@
 """The figures of a report: small pictures, captions, links, and what they show in words."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def read_figure(name: str, folder: Path, study: str, config_path: Path) -> dict:
         "files": {suffix: f"figures/{name}.{suffix}" for suffix in ("png", "pdf", "csv")},
         "ranges": ranges(rows),
         "n_rows": len(rows),
-        "command": f"snakemake --cores 1 --force {target} --configfile {config_path}",
+        "command": f"snakemake --cores 1 --force {target} --configfile "
+        + shlex.quote(str(config_path)),
     }
 
 

@@ -1,5 +1,6 @@
 """What was run: the run records under a results folder, summed up by rule."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def provenance(records: Sequence[Mapping], own: Mapping) -> dict:
         "versions": {name: sorted(found) for name, found in sorted(versions.items())},
         "started": min(r["started"] for r in everything),
         "written": own["started"],
-        "command": " ".join(map(str, own["command"])),
+        "command": shlex.join(map(str, own["command"])),
     }
 
 

@@ -1,5 +1,7 @@
+from pathlib import Path
+
 from spatial_mae.papers.cited import PAPERS
-from spatial_mae.report.figures import by_paper, ranges, speak
+from spatial_mae.report.figures import by_paper, ranges, read_figure, speak
 
 FIGURE = {"name": "a", "title": "A title", "line": "Answers Fig. 1.", "ranges": "m 0 to 1"}
 CLAIM = {"drawn": "a", "verdict": "fails", "words": "fails", "quote": "q", "sentence": "Off by 3%."}
@@ -12,6 +14,11 @@ def test_ranges_are_of_the_last_numeric_columns_that_vary():
         "c 0.1235 to 2, d "
     )
     assert ranges([]) == ""
+
+
+def test_the_command_is_quoted_for_a_shell(study):
+    found = read_figure("taylor", study / "mini/figures", "mini", Path("my own/config.yaml"))
+    assert found["command"].endswith("taylor.pdf --configfile 'my own/config.yaml'")
 
 
 def test_a_figure_says_what_was_judged_by_it():

@@ -1,4 +1,4 @@
-from spatial_mae.report.jobs import by_rule, read_records, rule_of
+from spatial_mae.report.jobs import by_rule, provenance, read_records, rule_of
 
 
 def test_reads_records_of_this_study_and_of_shared_runs(study):
@@ -15,3 +15,9 @@ def test_a_json_file_that_is_no_record_is_passed_over(study):
 def test_sums_by_rule(study):
     rows = by_rule(read_records(study, "mini"))
     assert rows[1] == {"rule": "solve_linear", "jobs": 2, "seconds": 3.0, "memory": 2**20}
+
+
+def test_the_command_is_quoted_for_a_shell(study):
+    records = read_records(study, "mini")
+    own = records[0] | {"command": ["spatial_mae", "/my files/cli/write_report.py"]}
+    assert provenance(records, own)["command"] == "spatial_mae '/my files/cli/write_report.py'"

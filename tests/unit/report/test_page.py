@@ -98,9 +98,9 @@ def test_the_page_begins_with_the_advice_that_the_study_asked_for(study):
 def test_a_page_of_own_images_says_how_to_ask_for_advice(study, checked):
     assert "advice" not in checked.values("id")
     config = study / "mini" / "config.yaml"
-    own = "leaves: {source: image_folder, root: /photos}"
+    own = "leaves: {source: image_folder, root: /photos, size: [32, 32]}"
     config.write_text(config.read_text().replace("leaves: {}", own))
-    assert "make advise IMAGES=/photos BUDGET=30min" in compose(study)
+    assert "make advise IMAGES=/photos BUDGET=30min SIZE=32x32<" in compose(study)
 
 
 def test_headings_leave_out_no_level(checked):
