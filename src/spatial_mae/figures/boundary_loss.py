@@ -6,8 +6,8 @@ loss. Everything else is equal: recipe, seeds, images. Test accuracy of linear p
 encoder, on whole images, read from the mean patch token and from the [CLS] token, and of a k-NN
 vote; and the mean squared error over all hidden pixels of held-out images, boundary included, in
 units of the pixels' variance. Thin lines join the runs of one seed, dots are means. Bars around a
-mean: one standard error of its paired difference from width 0. Of the table's settings the first
-one with most widths and seeds is drawn.
+mean: one standard error of its paired difference from width 0; none where there is one pair. Of the
+table's settings the first one with most widths and seeds is drawn.
 """
 
 from math import sqrt
@@ -89,19 +89,25 @@ def _percent(row: Row) -> Row:
 
 
 def _mean(own: dict[object, Row], plain: dict[object, Row]) -> Row:
-    """The mean over seeds, and that of the paired differences from the narrowest width."""
+    """The mean over seeds, and that of the paired differences from the narrowest width.
+
+    The error of one pair is not known; that of the narrowest width, compared with itself, is 0.
+    """
     gains = [own[seed]["value"] - plain[seed]["value"] for seed in own if seed in plain]
     value = fmean(row["value"] for row in own.values())
-    error = stdev(gains) / sqrt(len(gains)) if len(gains) > 1 else 0.0
+    alone = 0.0 if own is plain else None
+    error = stdev(gains) / sqrt(len(gains)) if len(gains) > 1 else alone
     paired = {"difference": fmean(gains) if gains else None, "difference_error": error}
-    span = {"value": value, "low": value - error, "high": value + error}
+    ends = (None, None) if error is None else (value - error, value + error)
+    span = {"value": value, "low": ends[0], "high": ends[1]}
     return next(iter(own.values())) | {"seed": None, "seeds": len(own)} | span | paired
 
 
 @styled
 def draw(rows: list[Row]) -> Figure:
     runs, means = [r for r in rows if r["seed"] is not None], pick(rows, seed=None)
-    note = notes([_common(row) for row in runs], *remarks(means), BARS)
+    barred = [row for row in means if row["low"] is not None and row["low"] < row["high"]]
+    note = notes([_common(row) for row in runs], *remarks(means), *([BARS] if barred else []))
     figure, cells = measure_panels(rows, MEASURES.values(), note=note, height=1.9)
     for name, axis, _ in cells:
         for seed in levels(runs, "seed"):
@@ -109,8 +115,9 @@ def draw(rows: list[Row]) -> Figure:
             line(axis, own, WIDTH, "value", **LOOKS["one seed"], zorder=1)
         shown = sorted(pick(means, measure=name), key=lambda row: row[WIDTH])
         line(axis, shown, WIDTH, "value", **LOOKS["mean"])
-        place, low, high = zip(*((r[WIDTH], r["low"], r["high"]) for r in shown), strict=True)
-        axis.vlines(place, low, high, color=CATEGORIES[1], linewidth=2, zorder=3)
+        for row in pick(barred, measure=name):
+            ends = row["low"], row["high"]
+            axis.vlines(row[WIDTH], *ends, color=CATEGORIES[1], linewidth=2, zorder=3)
         axis.set_xticks(levels(means, WIDTH))
         axis.set(xlabel=axis_label(WIDTH), ylabel=name)
         title(axis)

@@ -78,9 +78,8 @@ def draw(rows: list[Row]) -> Figure:
     shared = [("shared", level) for level in levels(pick(rows, role="shared"), "level")[::-1]]
     parts = [*shared, *((role, "all") for role in ROLES if pick(rows, role=role))]
     frame = [{key: row[key] for key in (*FRAME, *SETTING) if key in row} for row in rows]
-    note = notes(
-        frame, f"{max(levels(rows, 'n_masks'))} masks", *remarks(rows), f"{TWO_ERRORS} over masks"
-    )
+    drawn = [f"{TWO_ERRORS} over masks"] if any(row["standard_error"] for row in rows) else []
+    note = notes(frame, f"{max(levels(rows, 'n_masks'))} masks", *remarks(rows), *drawn)
     figure, axes = panels(len(readouts), len(parts), note, height=1.6, sharex=True, sharey=True)
     for line_of_axes, readout in zip(axes, readouts, strict=True):
         for axis, (role, level) in zip(line_of_axes, parts, strict=True):

@@ -135,7 +135,7 @@ def _factor(axis: Axes, factor: str, entries: Sequence[Entry], search: Search) -
         found = [means[name] for name in names if name in means]
         axis.plot([place + 0.15] * len(found), found, ".", color=PALE, markersize=3)
         if found:
-            error = stdev(found) / sqrt(len(found)) if len(found) > 1 else 0.0
+            error = stdev(found) / sqrt(len(found)) if len(found) > 1 else None
             look = {"marker": "o", "color": CATEGORIES[0], "capsize": 2}
             axis.errorbar(place, mean(found), error, **look)
         if lost := len(names) - len(found):

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from drawn_figures import small_print
 
 from spatial_mae.figures import (
     autocorrelation,
@@ -178,6 +179,14 @@ def test_recovered_latents_are_shared_by_level_and_others_as_one(sample):
     )
     assert (first["low"], first["high"], first["seeds"]) == (0.85, 0.86, 2)
     assert first["standard_error"] == 0.02
+    assert "bars: two standard errors over masks" in small_print(recovered_latents.draw(rows))
+
+
+def test_recovered_latents_of_one_mask_have_no_bars(sample):
+    one = {"standard_error": None, "n_masks": 1}
+    rows = recovered_latents.select([row | one for row in sample("latent_recovery")])
+    assert {row["standard_error"] for row in rows} == {None}
+    assert "bars" not in small_print(recovered_latents.draw(rows))
 
 
 def test_taylor_adds_the_relative_error(sample):

@@ -75,7 +75,7 @@ def test_seeds_are_a_band_and_one_seed_pretends_nothing(name, sample):
     several = module.select(sample(module.KIND))
     figure = module.draw(one)
     drawn = [row for row in one if row.get("control") is None]
-    assert all(row["low"] == row["value"] == row["high"] for row in drawn)
+    assert all(row["low"] == row["high"] in (row["value"], None) for row in drawn)
     assert not bands(figure)
     assert "one seed" in small_print(figure)
     assert "seeds" in small_print(module.draw(several))
@@ -235,3 +235,29 @@ def test_the_boundary_is_drawn_for_the_first_label(sample):
         r | {"label": "layout", "value": 0.0} for r in table if r["protocol"] == "linear_probe"
     ]
     assert boundary_loss.select([*table, *other]) == boundary_loss.select(table)
+
+
+def test_one_pair_of_seeds_has_no_error_of_the_difference_from_the_plain_loss(sample):
+    table = sample("evaluation")
+    paired = [row for row in table if row["seed"] == 0 or row["boundary_width"] < 2]
+    assert _errors(boundary_loss.select(table)) == {0: {0.0}, 1: {"known"}, 2: {"known"}}
+    assert _errors(boundary_loss.select(paired)) == {0: {0.0}, 1: {"known"}, 2: {None}}
+    rows = boundary_loss.select([row for row in table if row["seed"] == 0])
+    assert _errors(rows) == {0: {0.0}, 1: {None}, 2: {None}}
+    means = [row for row in rows if row["seed"] is None]
+    assert all(row["difference"] is not None for row in means)
+    assert {row["low"] for row in means if row["boundary_width"]} == {None}
+    assert "bars" not in small_print(boundary_loss.draw(rows))
+    assert "bars: one standard error" in small_print(
+        boundary_loss.draw(boundary_loss.select(paired))
+    )
+
+
+def _errors(rows) -> dict:
+    """Width -> its errors: 0, `known` where above 0, or None."""
+    found = {}
+    for row in rows:
+        if row["seed"] is None:
+            error = row["difference_error"]
+            found.setdefault(row["boundary_width"], set()).add("known" if error else error)
+    return found

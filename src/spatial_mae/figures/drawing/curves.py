@@ -92,7 +92,8 @@ def measure_panels(
         for name in names
         for own in groups(pick(rows, **{column: name}), "label").values()
     ]
-    kw.setdefault("note", notes(rows, *remarks(rows), *ranges(rows)))
+    if "note" not in kw:
+        kw["note"] = notes(rows, *remarks(rows), *ranges(rows))
     figure, axes = panels(1, len(shown), **kw)
     return figure, [(name, axis, own) for (name, own), axis in zip(shown, axes[0], strict=True)]
 
