@@ -6,7 +6,7 @@ from spatial_mae.study import advising, candidates, drawing, grid, ladders, shar
 from spatial_mae.study.checking import faults, nearest
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
-from spatial_mae.study.relations import STANDS_ON
+from spatial_mae.study.relations import stood_on
 from spatial_mae.study.schema import completed, schema
 from spatial_mae.study.user_files import missing_files
 
@@ -83,8 +83,8 @@ def _unknown_names(config: Mapping, entry: Mapping) -> Iterator[str]:
             f"{entry['recipe']!r}; {nearest(entry['recipe'], recipes)}"
         )
     yield from _unknown_datasets(config, entry["recipe"], recipes.get(entry["recipe"], {}))
-    if entry["kind"] in STANDS_ON and entry["recipe"] in recipes:
-        yield from _unknown_recipes(config, entry["kind"], entry["recipe"])
+    if entry["recipe"] in recipes:
+        yield from _unknown_recipes(config, entry)
     for key, (what, known) in _named(config).items():
         for name in _values_of(entry, key):
             if name not in known:
@@ -107,9 +107,10 @@ def _unknown_datasets(config: Mapping, name: str, recipe: Mapping) -> Iterator[s
             )
 
 
-def _unknown_recipes(config: Mapping, kind: str, name: str) -> Iterator[str]:
+def _unknown_recipes(config: Mapping, entry: Mapping) -> Iterator[str]:
     """Recipes of other families that a recipe names, and a probe that its evaluation lacks."""
-    for other in STANDS_ON[kind](config, name):
+    kind, name = entry["kind"], entry["recipe"]
+    for other in stood_on(config, entry):
         family = KINDS[other["kind"]].recipe
         known = config["recipes"].get(family, {})
         if other["recipe"] not in known:

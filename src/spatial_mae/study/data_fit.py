@@ -60,11 +60,7 @@ def demands(config: Mapping, dataset: str) -> dict:
 
 def _besides(config: Mapping, entry: Mapping) -> list[dict]:
     """The experiments that an experiment's recipe names, of the same runs and under its name."""
-    named = {
-        "both_papers": relations.related,
-        "robustness": lambda config, recipe: [relations.probed(config, recipe)],
-    }.get(entry["kind"])
-    found = named(config, entry["recipe"]) if named else []
+    found = relations.stood_on(config, entry)
     return [{**other, "name": entry["name"], "grids": entry["grids"]} for other in found]
 
 

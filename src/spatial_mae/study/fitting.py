@@ -115,13 +115,8 @@ def _no_class_token(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[s
     """Recipes that read the class token of a network without one, also those that others name."""
     if "model" not in run:
         return
-    kind, name = entry["kind"], entry["recipe"]
-    read = [(KINDS[kind].recipe, name)]
-    if kind == "both_papers":
-        read = [(KINDS[e["kind"]].recipe, e["recipe"]) for e in relations.related(config, name)]
-    if kind == "robustness":
-        read.append(("evaluation", relations.probed(config, name)["recipe"]))
-    for family, recipe in read:
+    for one in (entry, *relations.stood_on(config, entry)):
+        family, recipe = KINDS[one["kind"]].recipe, one["recipe"]
         for problem in without_class_token(config, family, recipe, run["model"]):
             yield f"experiment {entry['name']!r}, {problem}"
 

@@ -55,10 +55,16 @@ def probed(config: Mapping, recipe: str) -> Mapping:
 
 
 # Kinds whose recipes name others' -> experiments without grids that represent what they name.
-STANDS_ON = {
+_STANDS_ON = {
     "both_papers": related,
     "robustness": lambda config, name: [probed(config, name)],
 }
+
+
+def stood_on(config: Mapping, entry: Mapping) -> list[Mapping]:
+    """The experiments without grids that an experiment's recipe names; most name none."""
+    named = _STANDS_ON.get(entry["kind"])
+    return named(config, entry["recipe"]) if named else []
 
 
 def probes(config: Mapping, recipe: str, run: Mapping) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from spatial_mae.study.measurements import KINDS
-from spatial_mae.study.relations import STANDS_ON
+from spatial_mae.study.relations import stood_on
 
 FAMILY = "evaluation"
 
@@ -55,6 +55,5 @@ def _evaluations(config: Mapping, entry: Mapping) -> Iterator[str]:
     """The recipes by which the networks of an experiment are evaluated."""
     if KINDS[entry["kind"]].recipe == FAMILY:
         yield entry["recipe"]
-    elif entry["kind"] in STANDS_ON:
-        others = STANDS_ON[entry["kind"]](config, entry["recipe"])
-        yield from (o["recipe"] for o in others if KINDS[o["kind"]].recipe == FAMILY)
+    others = stood_on(config, entry)
+    yield from (o["recipe"] for o in others if KINDS[o["kind"]].recipe == FAMILY)
