@@ -63,6 +63,7 @@ def _modes(context: Context, part: Part, patch: int) -> None:
     found = chooser.choose("auto", compiling)
     if patch == PATCHES[0]:
         context.mode = found.mode
+        part.keep(mode=found.mode)
     for choice in (Choice(**values) for values in made()[before:]):
         if choice.question != "attention":
             part.add(title, {"question": choice.question, **_row(choice)})

@@ -28,7 +28,7 @@ class Report:
     """The report in `folder`: a header of facts about the machine, and a part after another.
 
     A part is a dict: title, status, ends (seconds since 1970 that it may work to), seconds, tables
-    (title -> rows), notes, error.
+    (title -> rows), notes, kept (for the parts after it, also in another process), error.
     """
 
     def __init__(self, folder: Path, header: Mapping[str, object], fresh: bool) -> None:
@@ -41,10 +41,15 @@ class Report:
 
     def begin(self, name: str, title: str, ends: float) -> "Part":
         self.parts[name] = {"title": title, "status": "running", "began": time.time()}
-        self.parts[name] |= {"ends": ends, "seconds": 0.0, "tables": {}, "notes": [], "error": None}
+        self.parts[name] |= {"ends": ends, "seconds": 0.0, "tables": {}, "notes": [], "kept": {}}
+        self.parts[name]["error"] = None
         part = Part(self, self.parts[name])
         self.save()
         return part
+
+    def kept(self, name: str) -> dict[str, object]:
+        """What a part has kept for those after it."""
+        return self.parts[name]["kept"] if name in self.parts else {}
 
     def save(self) -> None:
         write(self.folder, {"header": self.header, "parts": self.parts})
@@ -64,6 +69,11 @@ class Part:
     def note(self, text: str) -> None:
         print(text, flush=True)
         self.content["notes"].append(text)
+        self.save()
+
+    def keep(self, **values: object) -> None:
+        """Keep values that JSON can hold for the parts after this one."""
+        self.content["kept"] |= values
         self.save()
 
     def end(self, status: str, error: str | None = None) -> None:

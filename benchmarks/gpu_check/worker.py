@@ -109,6 +109,7 @@ def _run(arguments: argparse.Namespace, version: str, gpu: bool, images: object)
             device, TINY if tiny else PAPER, images, Path(scratch), arguments.out.resolve()
         )
         names = list(SHARES)
+        context.mode = report.kept("race").get("mode")
         for name in names[names.index(arguments.after) + 1 :] if arguments.after else names:
             _run_part(name, context, report, arguments.work_until - LAST_SECONDS)
     bad = unexpected({"parts": report.parts})
@@ -135,6 +136,8 @@ def _run_part(name: str, context, report, ends: float) -> None:
         part.end(status or "done")
     except OutOfTime:
         part.end("out of time", "not all of it was done in its share of the time")
+        if name != names[-1]:
+            sys.exit(1)  # stopped anywhere, perhaps in an import: a new process continues
     except Exception as error:
         traceback.print_exc()
         part.end("failed", last_lines(error))

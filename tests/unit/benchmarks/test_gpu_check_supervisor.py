@@ -6,7 +6,9 @@ import sys
 import time
 from types import SimpleNamespace
 
-from benchmarks.gpu_check import supervisor
+import pytest
+from benchmarks.gpu_check import supervisor, worker
+from benchmarks.gpu_check.report import Report
 
 
 def faked(monkeypatch, tmp_path, script):
@@ -75,3 +77,25 @@ def test_a_worker_that_begins_no_part_is_not_started_again(monkeypatch, tmp_path
     script = f"{WORKER}\nwrite('first', 'done', time.time() + 60)\nsys.exit(1)"
     status, parts = faked(monkeypatch, tmp_path, script)
     assert status == 1 and list(parts) == ["first"]
+
+
+def test_a_process_whose_part_was_stopped_leaves_the_next_to_a_new_one(
+    monkeypatch, context, tmp_path
+):
+    """An import that was stopped half-way would spoil every later use of what it imports."""
+
+    def run(context, part):
+        part.keep(mode="compiled")
+        time.sleep(60)
+
+    module = SimpleNamespace(run=run, race=run, __doc__="endless")
+    monkeypatch.setattr(worker.importlib, "import_module", lambda name: module)
+    report = Report(tmp_path, {}, fresh=True)
+    with pytest.raises(SystemExit) as stopped:
+        worker._run_part("race", context, report, time.time() + 0.5)
+    assert stopped.value.code == 1
+    again = Report(tmp_path, {}, fresh=False)
+    assert again.parts["race"]["status"] == "out of time"
+    assert again.kept("race") == {"mode": "compiled"} and again.kept("throughput") == {}
+    worker._run_part("real_run", context, again, time.time() + 0.1)  # nothing is left to do
+    assert again.parts["real_run"]["status"] == "out of time"
