@@ -8,6 +8,8 @@ import numpy as np
 
 from spatial_mae.claims.shapes import Cells, Shape
 
+FAR = 100.0  # times the spread of what was measured: noise does not bridge it
+
 
 @dataclass(frozen=True)
 class Shift(Shape):
@@ -22,15 +24,9 @@ class Shift(Shape):
         return min(len(first), len(second)) > 1 and len(cells) == len(first) * len(second)
 
     def value(self, means: np.ndarray, cells: Cells) -> np.ndarray:
-        small, large = (np.array(self._curve(cells, end)) for end in (min, max))
-        crossings = [
-            np.minimum(
-                means[..., small[high]] - means[..., small[low]],
-                means[..., large[low]] - means[..., large[high]],
-            )
-            for low, high in combinations(range(len(small)), 2)
-        ]
-        return np.max(crossings, axis=0)
+        small, large = (self._curve(cells, end) for end in (min, max))
+        pairs = combinations(range(len(small)), 2)
+        return np.max([self._crossing(means, small, large, *pair) for pair in pairs], axis=0)
 
     @staticmethod
     def _curve(cells: Cells, end: Callable) -> list[int]:
@@ -55,6 +51,35 @@ class Shift(Shape):
         moved = means.copy()
         moved[flat] = means[flat].mean()
         return moved
+
+    def enough(self, means: np.ndarray, cells: Cells, least: float) -> np.ndarray:
+        """The pair of values that crosses most does by `least`; no other comes near it.
+
+        The statistic is the largest of all pairs: the pair that is there bounds it from below.
+        """
+        small, large = (self._curve(cells, end) for end in (min, max))
+        crossings = {
+            pair: self._crossing(means, small, large, *pair)
+            for pair in combinations(range(len(small)), 2)
+        }
+        low, high = max(crossings, key=crossings.get)
+        moved = means.copy()
+        moved[small] = moved[large] = (
+            -FAR * max(np.ptp(means), least) * np.arange(1, len(small) + 1)
+        )
+        moved[small[low]] = moved[large[low]] = 0.0
+        moved[small[high]], moved[large[high]] = least, -least
+        return moved
+
+    @staticmethod
+    def _crossing(
+        means: np.ndarray, small: list[int], large: list[int], low: int, high: int
+    ) -> np.ndarray:
+        """By how much the smallest a is better at `high` and the largest at `low`: the lesser."""
+        return np.minimum(
+            means[..., small[high]] - means[..., small[low]],
+            means[..., large[low]] - means[..., large[high]],
+        )
 
 
 def _most(curve: np.ndarray) -> float:

@@ -13,7 +13,8 @@ def check_package() -> None:
     if find_spec("sklearn") is None:
         raise ValueError(
             "embeddings need scikit-learn, not installed here: pip install -e "
-            "'.[embedding]', or set n_classes: 0 in the inspection recipe"
+            "'.[embedding]', or leave out experiments of embeddings and set n_classes: 0 in the "
+            "inspection recipe"
         )
 
 

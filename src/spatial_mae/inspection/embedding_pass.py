@@ -46,8 +46,8 @@ class Classes:
         if len(names) < 2:
             raise ValueError(
                 f"n_classes {recipe.n_classes} of the inspection recipe: data set "
-                f"{dataset.manifest['dataset']!r} has {len(names)} classes; set n_classes: 0 to "
-                "embed nothing"
+                f"{dataset.manifest['dataset']!r} has {len(names)} classes; leave out "
+                "experiments of embeddings, and set n_classes: 0 if others use this recipe"
             )
         labels = load_labels(dataset, "test", recipe.n_images).numpy()
         drawn = np.random.default_rng(seed).permutation(len(names))[: recipe.n_classes]
@@ -59,7 +59,7 @@ class Classes:
             raise ValueError(
                 f"{n} test images of {n_used} classes: an embedding needs {LEAST_IMAGES} of two or "
                 "more classes, two of one class; bring more, raise n_images of the inspection "
-                "recipe, or set its n_classes: 0"
+                "recipe, or leave out experiments of embeddings and set its n_classes: 0"
             )
         self.neighbours = min(recipe.neighbours, n - 1)
         self.perplexity = recipe.perplexity if recipe.perplexity < n else (n - 1) / 3

@@ -17,6 +17,7 @@ from spatial_mae.study.recipes import load
 # Families whose recipes say how many images are read.
 COUNTING = ("pretraining", "classification", "evaluation", "similarity", "inspection", "recovery")
 COUNTING += ("level_recovery", "jacobian", "basis", "comparison", "masked_loss")
+LEAVE_OUT = "leave the experiment out"
 
 
 def demands(config: Mapping, dataset: str) -> dict:
@@ -144,14 +145,17 @@ def _recipes(config: Mapping, dataset: str) -> list[tuple[str, str]]:
 def _without_labels(config: Mapping, entry: Mapping, manifest: Mapping) -> Iterator[str]:
     if manifest["classes"]:
         return
-    family, name = KINDS[entry["kind"]].recipe, entry["recipe"]
+    kind, name = KINDS[entry["kind"]], entry["recipe"]
+    family = kind.recipe
     recipe = config["recipes"].get(family, {}).get(name, {})
+    without = "set `n_classes: 0` in the recipe"
     advice = {
         "evaluation": "set `representations: []` in the recipe"
         * bool(recipe.get("representations")),
-        "inspection": "set `n_classes: 0` in the recipe" * bool(recipe.get("n_classes")),
-        "classification": "leave the experiment out",
-        "robustness": "leave the experiment out",
+        "inspection": (LEAVE_OUT if "n_classes" in kind.needs else without)
+        * bool(recipe.get("n_classes")),
+        "classification": LEAVE_OUT,
+        "robustness": LEAVE_OUT,
     }.get(family)
     if advice:
         yield (

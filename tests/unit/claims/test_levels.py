@@ -26,6 +26,11 @@ WRONG_SHIFTS = {
     "only the small patch has an optimum": (0, 10, 20, 0, 0, 0),
     "only the large patch has one": (0, 0, 0, 0, -10, -20),
 }
+# With a statistic of one point, which one pair of mask ratios carries.
+RIGHT_SHIFTS = {
+    "the small patch has an inner optimum": (0, 1, -1, 0, -1, -3),
+    "and the large one falls farther": (0, 1, -1, -3, 0, -1, -3, -6),
+}
 # Means, in points, with a statistic of one point, or at the margin.
 RIGHT = {
     "all of the rise in one step": (Rise(), (0, 1, 1)),
@@ -62,6 +67,10 @@ def line(count: int) -> list[dict]:
     return [{"mask": place} for place in range(count)]
 
 
+def grid(count: int) -> list[dict]:
+    return [{"patch": patch, "mask": mask} for patch in (4, 8) for mask in range(count)]
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_just_not_right_is_seldom_affirmed(case):
     shape, points = WRONG[case]
@@ -72,8 +81,13 @@ def test_what_is_just_not_right_is_seldom_affirmed(case):
 
 @pytest.mark.parametrize("case", WRONG_SHIFTS)
 def test_a_shift_of_one_patch_alone_is_seldom_affirmed(case):
-    cells = [{"patch": patch, "mask": mask} for patch in (4, 8) for mask in range(3)]
-    assert share(Shift(), cells, WRONG_SHIFTS[case], "affirm") <= MOST
+    assert share(Shift(), grid(3), WRONG_SHIFTS[case], "affirm") <= MOST
+
+
+@pytest.mark.parametrize("case", RIGHT_SHIFTS)
+def test_a_shift_between_two_of_many_mask_ratios_is_seldom_denied(case):
+    points = RIGHT_SHIFTS[case]
+    assert share(Shift(), grid(len(points) // 2), points, "deny") <= MOST
 
 
 @pytest.mark.parametrize("case", RIGHT)

@@ -55,6 +55,7 @@ def test_all_misfits_are_named_at_once_with_what_to_set(config):
         {"kind": "influence", "grids": [linear]},
         {"kind": "evaluation", "grids": [RUN]},
         {"kind": "embedding", "grids": [RUN]},
+        {"kind": "unmasked", "grids": [RUN]},
         {"kind": "supervised", "recipe": "from_scratch"}
         | {"grids": [{k: RUN[k] for k in ("dataset", "model", "patch", "enc")}]},
         {"kind": "depth", "grids": [{**linear, "n": ["all"]}]},
@@ -66,7 +67,10 @@ def test_all_misfits_are_named_at_once_with_what_to_set(config):
         "experiment 'influence': n 50, but data set 'mine' has 40 training images; use 1 to 40",
         "experiment 'evaluation', recipe 'default' of evaluation: data set 'mine' has no classes",
         "set `representations: []` in the recipe",
-        "set `n_classes: 0` in the recipe",
+        "experiment 'embedding', recipe 'default' of inspection: data set 'mine' has no classes to "
+        "learn; leave the experiment out",
+        "experiment 'unmasked', recipe 'default' of inspection: data set 'mine' has no classes to "
+        "learn; set `n_classes: 0` in the recipe",
         "experiment 'supervised', recipe 'from_scratch' of classification",
         "experiment 'depth': data set 'mine' has no depth",
     ):
