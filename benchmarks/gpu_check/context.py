@@ -167,11 +167,17 @@ class Step:
         at_once = task.run.recipe.micro_batch or n_images
         device = task.images.device
         kernels = fastest_kernels("bfloat16", task.attention_shapes(at_once), device)
+        self.mode = mode
         task.use(replace(kernels, mode=mode))
         self.gradients = Gradients(task, device, task.run.recipe.micro_batch)
         self.optimiser = AdamW(task.groups(), task.run.recipe.betas)
         self.indices = torch.arange(n_images, device=device)
         self.number = 0
+
+    def check_mode(self) -> None:
+        """Raise RuntimeError if the compiler failed: the step is computed uncompiled since."""
+        if (found := self.gradients.task.mode()) != self.mode:
+            raise RuntimeError(f"computed {found}, not {self.mode}: torch.compile failed (see log)")
 
     @property
     def at_once(self) -> int:

@@ -126,6 +126,9 @@ class AutocastStep:
             parameters, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True
         )
 
+    def check_mode(self) -> None:
+        """Nothing of it is compiled."""
+
     def __call__(self) -> None:
         images = self.draw()
         for part in images.split(self.at_once):

@@ -86,7 +86,10 @@ class Part:
 
 
 def check(part: Part, name: str, function: Callable[..., Row], *arguments: object) -> None:
-    """Run one check of a part; its row is what it returns, or how it failed."""
+    """Run one check of a part; its row is what it returns, or how it failed.
+
+    Raises what the check raised if the GPU answers no longer: no later check could succeed.
+    """
     start = time.perf_counter()
     print(f"check: {name}", flush=True)
     try:
@@ -99,7 +102,22 @@ def check(part: Part, name: str, function: Callable[..., Row], *arguments: objec
     except Exception as error:
         traceback.print_exc()
         row = {"result": BAD, "note": last_lines(error)}
+        if not answers():
+            part.add(CHECKS, {"check": name} | row)
+            raise
     part.add(CHECKS, {"check": name} | row | {"seconds": round(time.perf_counter() - start, 2)})
+
+
+def answers() -> bool:
+    """Whether the GPU, if this process uses one, still does what it is asked to."""
+    import torch
+
+    try:
+        if torch.cuda.is_initialized():
+            torch.cuda.synchronize()
+    except Exception:
+        return False
+    return True
 
 
 def judged(measured: float, allowed: float, note: str = "") -> Row:

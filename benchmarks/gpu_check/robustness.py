@@ -19,7 +19,7 @@ from spatial_mae.training.devices import choose_device
 from spatial_mae.training.pretraining import PretrainingTask
 
 FALLBACK = "torch.compile failed"
-WAIT = "synchronizing"
+WAIT = "called a synchronizing CUDA operation"  # not torch's line on the mode itself
 WAITS_ALLOWED = 0
 WARMING, COUNTED = 2, 5  # steps
 SHARE_OF_PEAK = 0.75  # half a batch fits into it, a whole one does not

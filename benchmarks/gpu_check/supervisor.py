@@ -40,7 +40,7 @@ def supervise(arguments: argparse.Namespace, ends: float) -> int:
     after = None
     while True:
         try:
-            status = _watch(_start(arguments, ends, after), report)
+            status = _watch(_start(arguments, ends, after), report, ends)
         except KeyboardInterrupt:
             return 128 + signal.SIGINT
         if status in (0, USAGE):
@@ -63,12 +63,12 @@ def _start(arguments: argparse.Namespace, ends: float, after: str | None) -> sub
     return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path})
 
 
-def _watch(worker: subprocess.Popen, report: Path) -> int:
+def _watch(worker: subprocess.Popen, report: Path, ends: float) -> int:
     """The worker's exit status; it is killed once its part is over and does not end."""
     began = time.time()
     try:
         while worker.poll() is None:
-            if time.time() > _limit(report, began) + GRACE:
+            if time.time() > _limit(report, began, ends) + GRACE:
                 worker.send_signal(signal.SIGABRT)  # writes into the log where it was
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     worker.wait(DUMPING)
@@ -80,11 +80,13 @@ def _watch(worker: subprocess.Popen, report: Path) -> int:
     return worker.returncode
 
 
-def _limit(report: Path, began: float) -> float:
-    """Until when the worker may take, by the part it is at, or the last one it was at."""
+def _limit(report: Path, began: float, ends: float) -> float:
+    """Until when the worker may take, by the part it is at, or between parts by the last one."""
     parts = _parts(report)
     running = [part["ends"] for part in parts.values() if part["status"] == RUNNING]
-    return max([began + STARTING, *(running or [part["ends"] for part in parts.values()])])
+    if running:
+        return max(running)
+    return min(ends, max([began + STARTING, *(part["ends"] for part in parts.values())]))
 
 
 def _parts(report: Path) -> dict[str, dict]:

@@ -96,7 +96,12 @@ def _race(
         for contender in ready.values():
             contender.seconds.append(_turn(context, contender.step))
     for name, contender in ready.items():
-        part.add(title, _row(name, contender, sizes, batch, ceilings, ready.get(OURS)))
+        try:
+            contender.step.check_mode()
+        except RuntimeError as error:
+            part.add(title, {"contender": name, "note": str(error)})
+        else:
+            part.add(title, _row(name, contender, sizes, batch, ceilings, ready.get(OURS)))
     if COMPILED not in builds:
         for row in _floors(sizes, batch, ceilings):
             part.add(title, row)
@@ -118,6 +123,7 @@ def _prepared(context: Context, build: Build, sizes: Architecture, images: Tenso
             step = build(context, sizes, images, at_once)
             first = _turn(context, step, 1)
             _turn(context, step, 1)
+            step.check_mode()
             return Contender(step, step.at_once, meter.peak(), first, [])
         except (RuntimeError, MemoryError) as error:
             if not memory.is_exhausted(error) or at_once <= SMALLEST_PART:

@@ -120,7 +120,7 @@ def _run(arguments: argparse.Namespace, version: str, gpu: bool, images: object)
 def _run_part(name: str, context, report, ends: float) -> None:
     """One part within its share of the time that is left."""
     from benchmarks.gpu_check.context import within
-    from benchmarks.gpu_check.report import OutOfTime, last_lines
+    from benchmarks.gpu_check.report import OutOfTime, answers, last_lines
 
     names = list(SHARES)
     shares = [SHARES[other] for other in names[names.index(name) :]]
@@ -141,15 +141,8 @@ def _run_part(name: str, context, report, ends: float) -> None:
     except Exception as error:
         traceback.print_exc()
         part.end("failed", last_lines(error))
-        _still_usable(context)
-
-
-def _still_usable(context) -> None:
-    """End the process if the device answers no longer: another one continues."""
-    try:
-        context.wait()
-    except Exception:
-        sys.exit(1)
+        if not answers():
+            sys.exit(1)
 
 
 def _header(version: str, gpu: bool, tiny: bool) -> dict[str, object]:

@@ -26,7 +26,7 @@ ROUNDS = 3
 # A first turn may include preparations: it decides only if it is this slow, and takes this long.
 CLEAR_AT_FIRST, WORTH_STOPPING = 4.0, 0.25
 CLEAR = 1.5  # a contender this many times slower than the fastest in a later turn is dropped
-BUDGET = 10.0  # seconds after which nothing is repeated any more
+BUDGET = 10.0  # seconds of turns after which nothing is repeated any more
 
 Contenders = Mapping[str, Callable[[], object]]
 Clock = Callable[[], float]
@@ -69,7 +69,7 @@ def choose(
     contenders: Contenders,
     gain: float = 1.0,
     clock: Clock = time.process_time,
-    preparation: bool = False,
+    preparation: int = 0,
 ) -> Choice:
     """The fastest of `contenders` on this machine; the first one unless another gains enough.
 
@@ -77,8 +77,8 @@ def choose(
     that the answer depends on; the answer is remembered for them, this processor and these versions
     of numpy and torch. contenders: name -> one run of it, which returns when its work is done; one
     that raises an exception is out. gain: how many times faster than the first another must be.
-    clock: seconds; processor time by default, which other programs disturb less. preparation: the
-    first run of a contender may take long (it compiles) and says nothing about it.
+    clock: seconds; processor time by default, which other programs disturb less. preparation: so
+    many first runs of each contender are not timed (they compile, load libraries, record graphs).
 
     Raises ValueError if a fixed answer is none of the contenders, RuntimeError if all of them fail.
     """
@@ -201,21 +201,29 @@ def _measured(question: str, about: dict, race: "_Race", gain: float) -> Choice:
 class _Race:
     """Contenders in turn, until time is up or one is left; clear losers leave early."""
 
-    def __init__(self, contenders: Contenders, clock: Clock, preparation: bool) -> None:
+    def __init__(self, contenders: Contenders, clock: Clock, preparation: int) -> None:
         self.left, self.first = dict(contenders), next(iter(contenders))
         self.clock, self.preparation = clock, preparation
         self.failed: dict[str, str] = {}
         self.seconds: dict[str, list[float]] = {name: [] for name in contenders}
 
     def run(self) -> None:
+        self._prepare()
         start = time.perf_counter()
         for turn in range(ROUNDS + 1):
             late = time.perf_counter() - start > BUDGET
-            if len(self.left) < 2 or (turn > 1 and late):
+            if turn and (len(self.left) < 2 or (turn > 1 and late)):
                 return
             for name in list(self.left):
                 self._once(name)
             self._drop_losers(turn)
+
+    def _prepare(self) -> None:
+        for name in list(self.left):
+            for _ in range(self.preparation):
+                if name in self.left:
+                    self._once(name)
+            self.seconds[name].clear()
 
     def medians(self) -> dict[str, float]:
         """Without the first turn, where there are others."""
@@ -242,6 +250,5 @@ class _Race:
             else:  # the first contender may pay for what all share
                 slow = seconds > CLEAR_AT_FIRST * min(latest.values())
                 lost = slow and seconds > WORTH_STOPPING and name != self.first
-                lost = lost and not self.preparation
             if lost:
                 del self.left[name]

@@ -66,7 +66,25 @@ def test_one_time_costs_of_the_first_do_not_decide():
 
 def test_a_first_run_that_prepares_does_not_decide():
     costs = {"first": 1.0, "compiled": lambda turn: 99.0 if turn == 1 else 0.5}
-    assert Clock(**costs).choose(preparation=True).answer == "compiled"
+    assert Clock(**costs).choose(preparation=1).answer == "compiled"
+
+
+def test_a_second_run_that_prepares_does_not_decide_however_long_the_first_took(monkeypatch):
+    monkeypatch.setattr(choices, "BUDGET", 0.0)  # the first two runs of `graphs` use it up
+    costs = {"plain": 1.0, "graphs": lambda turn: {1: 40.0, 2: 9.0}.get(turn, 0.1)}
+    clock = Clock(**costs)
+    choice = clock.choose(preparation=2)
+    assert choice.answer == "graphs"
+    assert choice.seconds == pytest.approx({"plain": 1.0, "graphs": 0.1})
+    assert clock.runs == {"plain": 4, "graphs": 4}
+
+
+def test_a_preparation_that_fails_is_a_loss():
+    def fails(turn):
+        raise RuntimeError("no compiler")
+
+    choice = Clock(plain=1.0, compiled=fails).choose(preparation=2)
+    assert (choice.answer, choice.failed) == ("plain", {"compiled": "RuntimeError: no compiler"})
 
 
 def test_a_contender_that_fails_is_out_and_its_error_is_kept():

@@ -96,7 +96,8 @@ def computed(operation, arguments, options):
     tensors = [t for t in tree_leaves((arguments, options)) if isinstance(t, torch.Tensor)]
     there = [t for t in tensors if isinstance(t, OnGpu)]
     here = [t for t in tensors if t.ndim and not isinstance(t, OnGpu)]
-    free = COPIES | READS if isinstance(arguments[0], OnGpu) else COPIES
+    of_gpu = bool(arguments) and isinstance(arguments[0], OnGpu)  # an import asks with none
+    free = COPIES | READS if of_gpu else COPIES
     if there and here and name not in free:
         shapes = ([tuple(t.shape) for t in found] for found in (there, here))
         raise RuntimeError("{}: {} on the GPU, {} on the CPU".format(operation, *shapes))
@@ -104,7 +105,7 @@ def computed(operation, arguments, options):
     if targets:
         wanted = targets[0].type == NAME
     else:
-        wanted = isinstance(arguments[0], OnGpu) if name == "aten::copy_" else bool(there)
+        wanted = of_gpu if name == "aten::copy_" else bool(there)
     held = tree_map_only(OnGpu, lambda t: t.held, (arguments, options))
     held = tree_map_only(torch.device, lambda _: torch.device("cpu"), held)
     result = operation(*held[0], **held[1])

@@ -27,6 +27,9 @@ CPU_WORK = 2**27
 LEAST_WORK = {"cpu": 2**20, "cuda": 2**25}
 # Steps that take fewer seconds in all do not repay the minutes that a compiler takes.
 WORTH_COMPILING = 120.0
+# First steps that are not timed: kernels are chosen and libraries loaded; in a mode, the first
+# compiles and the second records CUDA graphs.
+FIRST_STEPS, FIRST_STEPS_OF_A_MODE = 1, 2
 
 Shape = tuple[int, int, int, int]  # images, heads, tokens, values a head
 
@@ -88,7 +91,7 @@ class Chooser:
         """
         if precision == "auto":
             contenders = {name: self._running(lambda n=name: self._plain(n)) for name in PRECISIONS}
-            precision = self._choose("precision", contenders, BFLOAT16_GAIN)
+            precision = self._choose("precision", contenders, FIRST_STEPS, BFLOAT16_GAIN)
         execution = self._plain(precision)
         execution = replace(execution, mode=self._mode(execution, compiling, whole))
         self.task.use(execution)
@@ -106,7 +109,7 @@ class Chooser:
         contenders = {
             mode: self._running(lambda mode=mode: replace(execution, mode=mode)) for mode in modes
         }
-        return self._choose("mode", contenders, preparation=True, of=execution.precision)
+        return self._choose("mode", contenders, FIRST_STEPS_OF_A_MODE, of=execution.precision)
 
     def _tried(self, execution: Execution, mode: str) -> str:
         """The mode that is asked for; "plain", and a line that says so, if the compiler fails."""
@@ -136,12 +139,14 @@ class Chooser:
         return (time.perf_counter() - start) * self.n_steps
 
     def _running(self, wanted: Callable[[], Execution]) -> Callable[[], None]:
-        """A step under an execution, which is asked for at the first one."""
+        """A step under an execution, which is asked for at first; on a CPU no more is done then."""
         found: list[Execution] = []
 
         def run() -> None:
             if not found:
                 found.append(wanted())
+                if self.device.type == "cpu":  # where first steps are as long as others
+                    return
             self.task.use(found[0])
             self.step()
             wait(self.device)
@@ -151,7 +156,7 @@ class Chooser:
         return run
 
     def _choose(
-        self, question: str, contenders: Mapping, gain: float = 1.0, preparation=False, **about
+        self, question: str, contenders: Mapping, preparation: int, gain: float = 1.0, **about
     ) -> str:
         about |= {**self.task.describe(), "images": self.n_images, **machine(self.device)}
         choice = choose(question, about, contenders, gain, self.clock, preparation)
@@ -197,7 +202,8 @@ def choose_attention(shape: Shape, dtype: torch.dtype, device: torch.device) -> 
     """The fastest way of attention for that shape, forward and backward."""
     about = {"shape": list(shape), "dtype": str(dtype), **machine(device)}
     contenders = attention_contenders(shape, dtype, device)
-    return choose("attention", about, contenders, ATTENTION_GAIN, clock_for(device))
+    first = FIRST_STEPS if device.type == "cuda" else 0
+    return choose("attention", about, contenders, ATTENTION_GAIN, clock_for(device), first)
 
 
 def choose_products(device: torch.device, dtype: torch.dtype = torch.float32) -> Choice:

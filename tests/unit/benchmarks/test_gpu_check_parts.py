@@ -1,13 +1,15 @@
 """What the parts of the check of a GPU rest on: time, images, an alternative, faults seen."""
 
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from benchmarks import gpu_check
-from benchmarks.gpu_check import correctness, data, real_run, robustness
-from benchmarks.gpu_check.context import TINY, random_images, within
+from benchmarks.gpu_check import correctness, data, race, real_run, report, robustness, throughput
+from benchmarks.gpu_check.context import TINY, Context, random_images, within
 from benchmarks.gpu_check.plain_mae import PlainMAE
 from benchmarks.gpu_check.report import BAD, LEFT_OUT, OutOfTime, check
 from toy_training import toy_dataset
@@ -15,6 +17,7 @@ from toy_training import toy_dataset
 from spatial_mae.data.store import Batch
 from spatial_mae.models.layers import MLP
 from spatial_mae.models.mae import MaskedAutoencoder
+from spatial_mae.training.execution import Execution
 
 
 def test_no_time_for_the_real_run_is_said(context, part, tmp_path, images_file):
@@ -114,6 +117,60 @@ def test_training_that_does_not_fall_back_is_seen(context, monkeypatch):
     make = "spatial_mae.training.compiling.Switchable._make"
     monkeypatch.setattr(make, lambda switchable, mode: switchable.plain)
     assert robustness.forward_fails(context)["result"] == BAD
+
+
+def test_a_compiler_that_fails_gives_no_speed(context, part, monkeypatch):
+    def fails(*arguments, **options):
+        raise RuntimeError("no C compiler")
+
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: fails)
+    builds = {throughput.OURS: throughput.in_mode("plain")}
+    builds[throughput.COMPILED] = throughput.in_mode("compiled")
+    throughput._race(context, part, 8, builds, throughput.Ceilings(1e9, 1e9))
+    (rows,) = part.content["tables"].values()
+    speeds = {row["contender"]: (row.get("images/s"), row.get("note")) for row in rows}
+    assert speeds[throughput.OURS][0] > 0
+    assert speeds[throughput.COMPILED][0] is None
+    assert "computed plain, not compiled" in speeds[throughput.COMPILED][1]
+
+
+def test_torch_s_line_on_the_mode_is_no_wait():
+    """The mode's own warning also speaks of synchronizing operations."""
+    library = Path(torch.__file__).parent / "lib" / "libc10_cuda.so"
+    if not library.exists():
+        pytest.skip("this torch is built without CUDA")
+    assert robustness.WAIT.encode() in library.read_bytes()
+    mode = "Synchronization debug mode is a prototype feature and does not yet detect all "
+    assert robustness.WAIT not in mode + "synchronizing operations"
+
+
+def test_after_a_check_that_the_gpu_does_not_survive_the_part_ends(part, monkeypatch):
+    monkeypatch.setattr(report, "answers", lambda: False)
+    with pytest.raises(ZeroDivisionError):
+        check(part, "fatal", lambda: 1 // 0)
+    assert part.content["tables"]["checks"][0]["result"] == BAD
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(100.0, "graphs"), (0.0, "compiled")])
+def test_cuda_graphs_are_raced_last_and_if_there_is_time(
+    context, part, monkeypatch, seconds, expected
+):
+    asked = []
+
+    class Chooser:
+        def __init__(self, *_):
+            pass
+
+        def choose(self, precision, compiling, whole=True):
+            asked.append(whole)
+            context.ends = time.time() + seconds
+            return Execution("bfloat16", {}, "graphs" if whole else "compiled")
+
+    monkeypatch.setattr(race, "Chooser", Chooser)
+    monkeypatch.setattr(Context, "on_gpu", True)
+    race._modes(context, part, race.PATCHES[0])
+    assert asked == ([False, True] if expected == "graphs" else [False])
+    assert context.mode == part.content["kept"]["mode"] == expected
 
 
 @pytest.mark.parametrize("named", ["manifest.json", "."])

@@ -93,6 +93,18 @@ def test_bfloat16_must_be_a_fifth_faster(bfloat16, expected):
     assert any(line.startswith(f"precision: {expected} (measured") for line in said)
 
 
+def test_finding_the_kernels_of_a_precision_does_not_decide(monkeypatch):
+    task = Task({"float32": 0.15, "bfloat16": 0.05})
+    kernels = execution.fastest_kernels
+
+    def slowly(precision, *arguments):
+        task.now += {"float32": 1.0, "bfloat16": 5.0}[precision]
+        return kernels(precision, *arguments)
+
+    monkeypatch.setattr(execution, "fastest_kernels", slowly)
+    assert choose(task, "auto")[0].precision == "bfloat16"
+
+
 def test_a_much_slower_precision_is_tried_once():
     task = Task({"float32": 1.0, "bfloat16": 5.0})
     choose(task, "auto")
@@ -117,6 +129,22 @@ def test_on_a_cpu_nothing_is_compiled_unless_it_is_asked_for():
 
 
 GPU = {"float32": 0.1, "bfloat16": 0.1, "cast-once": 0.9, "compiled": 0.6, "graphs": 0.5}
+
+
+def test_on_a_gpu_first_steps_do_not_decide(gpu, monkeypatch):
+    """The first compiles or loads libraries, the second records graphs."""
+    monkeypatch.setattr(execution, "WORTH_COMPILING", 0.0)
+    first = {"graphs": [40.0, 9.0], "compiled": [40.0], "bfloat16": [5.0]}
+
+    class Slow(Task):
+        def step(self):
+            super().step()
+            for name in (self.used[-1].precision, self.in_use):
+                if first.get(name):
+                    self.now += first[name].pop(0)
+
+    found, _ = choose(Slow(GPU | {"bfloat16": 0.05}), "auto", kind="cuda")
+    assert (found.precision, found.mode) == ("bfloat16", "graphs")
 
 
 def test_on_a_gpu_the_fastest_mode_is_taken(gpu, monkeypatch):
