@@ -139,7 +139,18 @@ def test_ranges_say_what_is_drawn():
     assert notes.ranges([row]) == []
     assert notes.ranges([row | {"half_width": 0.1}]) == [notes.TWO_ERRORS]
     assert notes.ranges([row | {"high": 2}], "bands: an error") == ["bands: an error"]
-    assert notes.ranges([row, row | {"seeds": 2}]) == ["bands and bars: range of the seeds"]
+    several = row | {"seeds": 2, "high": 2}
+    assert notes.ranges([row, several]) == ["bands and bars: range of the seeds"]
+
+
+def test_where_one_seed_is_drawn_next_to_several_both_kinds_of_bars_are_named():
+    row = {"value": 1, "low": 1, "high": 1, "seeds": 1, "half_width": 0.1}
+    several = row | {"seeds": 2, "high": 2, "half_width": None}
+    said = "bands and bars: range of the seeds; of one seed, two standard errors"
+    assert notes.ranges([row, several]) == [said]
+    profile = row | {"high": 2, "half_width": None}
+    said = "bands and bars: range of the seeds; of one seed, one standard error over images"
+    assert notes.ranges([profile, several], "bands: one standard error over images") == [said]
 
 
 def test_a_logarithmic_axis_of_one_value_has_room_around_it():

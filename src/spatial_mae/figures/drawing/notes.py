@@ -117,7 +117,9 @@ def ranges(rows: Sequence[Row], single: str = TWO_ERRORS) -> list[str]:
 
     single: what they are where there is one seed. Empty where the rows have neither.
     """
-    if any(row["seeds"] > 1 for row in rows):
-        return ["bands and bars: range of the seeds"]
-    widths = (row.get("half_width") or row["high"] - row["low"] for row in rows if row["seeds"])
-    return [single] if any(widths) else []
+    alone = [row for row in rows if row["seeds"] == 1]
+    barred = any(row.get("half_width") or row["high"] - row["low"] for row in alone)
+    if all(row["seeds"] < 2 for row in rows):
+        return [single] if barred else []
+    of_one = f"; of one seed, {single.partition(': ')[2]}" if barred else ""
+    return [f"bands and bars: range of the seeds{of_one}"]
