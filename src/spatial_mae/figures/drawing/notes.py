@@ -11,6 +11,7 @@ GIVEN = "predicted patches take the mean and deviation of the true ones"
 # What bars are, and lines that no legend names.
 TWO_ERRORS = "bars: two standard errors"
 INTERVALS = "bars: 95 % intervals"
+OF_OUTPUTS = "bars: 95 % intervals of the sampled outputs alone; images add more"
 EVEN = "grey line of boundary energies: 1, no preference for boundaries"
 PATCH_SIDE = "grey line: side of a patch"
 
