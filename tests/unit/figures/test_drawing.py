@@ -110,6 +110,17 @@ def test_an_autoencoder_far_from_the_others_is_written_not_drawn(value, written)
     assert [list(line.get_ydata()) for line in axis.lines] == ([] if written else [[value]])
 
 
+def test_only_the_autoencoders_that_are_far_are_written():
+    axis = Figure().subplots()
+    rows = [{"model": "mae", "patch": 4, "y": y} for y in (1.0, 2.0)]
+    rows += [{"model": "ae", "patch": p, "y": y} for p, y in enumerate((0.4, 0.6, 2.4, 2.6, 9.0))]
+    assert models.draw_ae(axis, rows, "y", dict.fromkeys(range(5), "red"))
+    assert [text.get_text() for text in axis.texts] == ["AE: 0.40 ↓", "AE: 2.60 to 9.00 ↑"]
+    assert [list(line.get_ydata()) for line in axis.lines] == [[0.6], [2.4]]
+    far = [row for row in rows if row["y"] in (1.0, 2.0, 9.0)]
+    assert not models.draw_ae(axis, far, "y", {4: "red"})
+
+
 def test_two_points_of_a_dashed_curve_are_hollow_and_not_joined():
     axis = Figure().subplots()
     rows = [{"x": x, "value": x, "seeds": 1, "low": x, "high": x} for x in (1, 2)]
@@ -118,6 +129,9 @@ def test_two_points_of_a_dashed_curve_are_hollow_and_not_joined():
     dashed, plain = axis.lines
     assert (dashed.get_linestyle(), dashed.get_markerfacecolor()) == ("None", "white")
     assert (plain.get_linestyle(), plain.get_marker()) == ("None", "_")
+    three = [row | {"x": 1 + row["x"] / 2} for row in (*rows, rows[0] | {"x": 4})]
+    curves.curve(axis, three, "x", color="blue")
+    assert axis.lines[-1].get_zorder() < min(dashed.get_zorder(), plain.get_zorder())
 
 
 @pytest.mark.parametrize(
