@@ -35,6 +35,7 @@ IN_PAPER = "Bisulco Sec. 2.3"
 COLUMNS = ("target", "readout", "input", "model", "mask_ratio", "n_latents")
 COLUMNS += ("error", "gain", "standard_error", "n_train", "n_test")
 FIRST = ("target", "readout", "colour", "centring", "ridge", "flip")
+GAIN = "gain over the AE (share of\nthe mean map's error)  better →"
 SEEN = {"whole": "whole images", "masked": "masked images"}
 
 
@@ -60,7 +61,7 @@ def draw(rows: list[Row]) -> Figure:
         for axis, ratio in zip(line_of_axes, ratios, strict=True):
             _draw_gains(axis, pick(group, mask_ratio=ratio), colours)
             title(axis, f"{SEEN.get(seen, seen)}, m = {ratio:g}")
-        line_of_axes[0].set_ylabel(f"{readable(dataset)}\ngain over the AE   better →")
+        line_of_axes[0].set_ylabel(f"{readable(dataset)}\n{GAIN}")
     for axis in axes[-1]:
         axis.set_xlabel(axis_label("n_latents"))
     looks = {f"patch {p}": {"color": c, "marker": MARKERS[0]} for p, c in colours.items()}
@@ -86,5 +87,7 @@ def _errors(known: list[Row]) -> list[str]:
     for (dataset,), group in groups(known, "dataset").items():
         pairs = sorted((row["n_latents"], row["error"]) for row in group)
         errors = ", ".join(f"{error:.3f} (k = {number(k)})" for k, error in pairs)
-        said.append(f"errors of the AE in {readable(dataset)}: {errors}")
+        said.append(
+            f"errors of the AE in {readable(dataset)}, as shares of the mean map's: {errors}"
+        )
     return said

@@ -26,6 +26,7 @@ IN_PAPER = "Bisulco Fig. 7"
 CELL = ("reading", "readout", "input")
 COLUMNS = (*CELL, "model", "mask_ratio", "n_latents", "scale", "frequency", "orientation", "error")
 GROWING = {"wavelet": "wavelet grows", "window": "window grows"}
+MEANING = "w: frequency of the Gabor in rad/pixel; error averaged over orientations"
 SEEN = {"whole": "whole images", "masked": "masked images"}
 FIRST = ("readout", "colour", "patch", "centring", "ridge", "flip", "n_latents")
 
@@ -44,7 +45,7 @@ def select(rows: list[Row]) -> list[Row]:
 def draw(rows: list[Row]) -> Figure:
     lines_of = groups(rows, "dataset", "reading")
     cells = sorted(groups(rows, "input", "frequency"), key=lambda c: (c[0] != "whole", c[1]))
-    frame = notes(rows, "error averaged over orientations")
+    frame = notes(rows, MEANING)
     figure, axes = panels(len(lines_of), len(cells), frame, sharey="row", sharex=True, height=1.6)
     colours = ratio_colours(rows)
     for line_of_axes, ((dataset, reading), group) in zip(axes, lines_of.items(), strict=True):

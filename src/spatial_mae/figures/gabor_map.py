@@ -50,7 +50,7 @@ def draw(rows: list[Row]) -> Figure:
         for axis, angle in zip(line_of_axes, angles, strict=True):
             image = _map(axis, pick(group, orientation=angle), limit)
             title(axis, f"{reading}, {seen} input, {number(angle)}°")
-        line_of_axes[0].set_ylabel(axis_label("frequency"))
+        line_of_axes[0].set_ylabel(axis_label("frequency").replace(", ", ",\n"))
         bar = figure.colorbar(image, ax=line_of_axes, fraction=0.03, pad=0.02)
         bar.set_label("gain of high m")
         bar.outline.set_linewidth(0.4)

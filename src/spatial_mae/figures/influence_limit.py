@@ -4,8 +4,8 @@ Answers the text on Fig. 6 of Bisulco et al. (2025) without the bias of a finite
 For |W|, W = AB, and for W squared: mean distance of input from output pixel, share of the weight
 inside the output pixel's own patch, and entropy of an output pixel's weights over the input pixels
 (nats), each against the mask ratio m. Hollow, at m = 0 and joined to nothing: the autoencoder (AE);
-where it is farther from all that is drawn of masked autoencoders than half of its range, it is
-written at the edge of the panel. Points are limits, extrapolated over disjoint subsets of the
+one that is farther from all that is drawn of masked autoencoders than half of its range is written
+at the edge of the panel. Points are limits, extrapolated over disjoint subsets of the
 images; bars are intervals of 95 %, which hold the spread between the subsets and the misfit of the
 extrapolation. Dashed: all images, uncorrected. One colour per patch size p; rows of panels:
 data set, number of latents k (at most two) and power of W.
@@ -49,17 +49,19 @@ def draw(rows: list[Row]) -> Figure:
         for power in POWERS
     ]
     figure, axes = panels(len(lines_of), len(NAMES), notes(rows, INTERVALS), height=1.6)
-    colours = ordered(levels(rows, "patch"))
+    colours, hollow = ordered(levels(rows, "patch")), False
     for line_of_axes, (dataset, k, power) in zip(axes, lines_of, strict=True):
         for axis, measure in zip(line_of_axes, POWERS[power], strict=True):
             shown = pick(rows, dataset=dataset, n_latents=k, measure=measure)
             for patch, colour in colours.items():
                 _curve(axis, pick(shown, patch=patch, model="mae"), colour)
-            draw_ae(axis, shown, "value", colours, *VALUES[1:])
+            hollow |= draw_ae(axis, shown, "value", colours, *VALUES[1:])
             axis.set(xlabel=axis_label("mask_ratio"), ylabel=axis_label(measure))
             title(axis, f"{readable(dataset)}, k = {k:,}, {power}")
     looks = {f"patch {p}": {"color": c, "marker": "o"} for p, c in colours.items()}
-    looks |= AE_LOOK | {"all images, uncorrected": {"color": GREY, "linestyle": "--"}}
+    looks |= (AE_LOOK if hollow else {}) | {
+        "all images, uncorrected": {"color": GREY, "linestyle": "--"}
+    }
     legend(figure, looks)
     return figure
 

@@ -7,7 +7,7 @@ lowest to highest. Solid lines: each patch hidden with probability m, loss on al
 masks); dashed: exactly m P of P patches hidden; dotted: the loss counts hidden patches only. The
 few k are powers of two where there are enough. Curves in k are thinned to at most 40 points. Only
 the first data set, centring, ridge and colour are drawn; at most four patch sizes. Bars, for images
-of more than 4,096 values: 95 % intervals, since only some outputs were sampled.
+of more than 4,096 values: 95 % intervals of the sampled outputs, without the error of the images.
 """
 
 from math import log
@@ -15,7 +15,7 @@ from math import log
 from matplotlib.figure import Figure
 
 from spatial_mae.figures.drawing.models import model_looks, ratio_colours
-from spatial_mae.figures.drawing.notes import INTERVALS, notes
+from spatial_mae.figures.drawing.notes import OF_OUTPUTS, notes
 from spatial_mae.figures.drawing.style import (
     BLACK,
     DASHES,
@@ -77,7 +77,7 @@ def _few(values: list[int]) -> list[int]:
 def draw(rows: list[Row]) -> Figure:
     patches = levels(rows, "patch")
     over_k = pick(rows, panel="latents")  # none where a recipe names `all` alone
-    note = notes(rows, *([INTERVALS] if any(row.get("loss_se") for row in rows) else []))
+    note = notes(rows, *([OF_OUTPUTS] if any(row.get("loss_se") for row in rows) else []))
     figure, axes = panels(2 if over_k else 1, len(patches), note, sharey="row", height=1.75)
     ratios = ratio_colours(rows)
     latents = categories(levels(pick(rows, panel="ratios"), "n_latents"))

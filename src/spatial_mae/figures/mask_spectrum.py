@@ -29,6 +29,7 @@ KIND = "spectrum"
 IN_PAPER = "Bisulco App. F"
 COLUMNS = ("dimensions", "patch", "sampling", "frequency_x", "expected", "averaged")
 SMALLEST = 1e-9
+BROKEN = "lines are broken where the power is 0, at multiples of 1/p cycles/pixel"
 
 
 def select(rows: list[Row]) -> list[Row]:
@@ -36,15 +37,14 @@ def select(rows: list[Row]) -> list[Row]:
     require(rows, KIND, (*COLUMNS, "frequency_y", "standard_error", "n_masks"))
     cut = keep(rows, frequency_y=(0, None))
     positive = [row for row in cut if row["frequency_x"] > 0]
-    return project(positive, (*COLUMNS, "standard_error", "n_masks"))
+    return project(positive, (*COLUMNS, "standard_error", "mask_ratio", "n_masks"))
 
 
 @styled
 def draw(rows: list[Row]) -> Figure:
     dimensions, patches = levels(rows, "dimensions"), levels(rows, "patch")
-    figure, axes = panels(
-        len(dimensions), len(patches), notes(rows, TWO_ERRORS), sharex=True, height=1.6
-    )
+    note = notes(rows, TWO_ERRORS, BROKEN)
+    figure, axes = panels(len(dimensions), len(patches), note, sharex=True, height=1.6)
     laws = levels(rows, "sampling")
     for line_of_axes, dimension in zip(axes, dimensions, strict=True):
         for axis, patch in zip(line_of_axes, patches, strict=True):

@@ -38,4 +38,4 @@ def select(rows: list[Row]) -> list[Row]:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    return draw_beside(rows, "Kong et al., Tables 3 and 5", NAMES)
+    return draw_beside(rows, "Kong et al., Tables 3 and 5", "precision (%)", NAMES)

@@ -33,4 +33,4 @@ def select(rows: list[Row]) -> list[Row]:
 
 @styled
 def draw(rows: list[Row]) -> Figure:
-    return draw_beside(rows, "Kong et al., Table 2", {}, digits=3)
+    return draw_beside(rows, "Kong et al., Table 2", "shape bias", {}, digits=3)

@@ -20,7 +20,8 @@ UNIT = 1e12
 AXIS = "multiplications and additions of the training (10$^{12}$)"
 NOTE = (
     "matrix products of all passes, forward and backward; lines join the budgets of one patch size "
-    "and mask ratio; black: settings whose range is above those of all that cost no more"
+    "and mask ratio where there are three or more; black: settings whose bar is above those of all "
+    "that cost no more"
 )
 SETTING = ("patch", "mask", "epochs", "training_flops", *NAMED)
 FRONT = {"color": BLACK, "linewidth": 1}

@@ -156,7 +156,8 @@ def spectrum_rows(
     expected = expected_mask_power(*setting)
     averaged, error = averaged_mask_power(rng, recipe.n_masks, *setting)
     rows = frequency_rows({"expected": expected, "averaged": averaged, "standard_error": error})
-    return [row | {"n_masks": recipe.n_masks} for row in rows]
+    drawn = {"mask_ratio": recipe.mask_ratio, "n_masks": recipe.n_masks}
+    return [row | drawn for row in rows]
 
 
 def _check_division(size: int, patch_size: int) -> None:

@@ -15,7 +15,7 @@ def printed_rows(table: int) -> list[Row]:
     block: `ratios` or `units`, with the ViT's patches of 8 pixels, or `coupled`, where the mask
     unit is the patch. mask: ratio. unit_pixels: side of the mask unit, None where not printed.
     column: as printed. printed: the number, in percent (Table 2: a share in [0, 1]). Further
-    `identity`: of the statement.
+    `identity`: of the statement; `table`: its number.
     """
     rows = []
     for statement in statements():
@@ -29,7 +29,7 @@ def printed_rows(table: int) -> list[Row]:
             place = {"mask": float(mask), "unit_pixels": int(unit)}
             found = [(place, column, v) for column, v in statement["numbers"].items()]
         block = COUPLED if table in (4, 5) else UNITS if table == 1 and int(row) > 4 else RATIOS
-        common = {"identity": statement["id"], "block": block, "unit_pixels": None}
+        common = {"identity": statement["id"], "table": table, "block": block, "unit_pixels": None}
         rows += [common | place | {"column": c, "printed": value} for place, c, value in found]
     return rows
 

@@ -9,6 +9,7 @@ from PIL import Image
 from spatial_mae.files import check
 
 COLOURS = 128
+ROUNDS = 2  # of k-means, which bring the chosen colours back to those of the picture
 THUMBNAIL, LEADING = 640, 1280  # pixels: the widest picture in a list, and next to the findings
 
 
@@ -34,6 +35,6 @@ def shrunk(path: Path, widest: int, rare: bool = False) -> tuple[bytes, tuple[in
         height = max(1, round(shown.height * widest / shown.width))
         shown = shown.resize((widest, height), Image.Resampling.LANCZOS)
     stored = io.BytesIO()
-    how = (256, Image.Quantize.MAXCOVERAGE) if rare else (COLOURS,)
+    how = (256, Image.Quantize.MAXCOVERAGE, ROUNDS) if rare else (COLOURS,)
     shown.quantize(*how).save(stored, "PNG", optimize=True)
     return stored.getvalue(), shown.size

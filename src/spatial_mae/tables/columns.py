@@ -37,7 +37,7 @@ SETTINGS = (
     Column("readout", "readout", SETTING, TEXT),
     Column("input", "input", SETTING, TEXT),
     Column("scale", "scale of the Gabor", SETTING, NUMBER),
-    Column("frequency", "frequency of the Gabor", SETTING, NUMBER),
+    Column("frequency", "frequency of the Gabor, w", SETTING, NUMBER, "rad/pixel"),
     Column("orientation", "orientation of the Gabor", SETTING, NUMBER),
     Column("order_y", "order of the cosine, down", SETTING, WHOLE),
     Column("order_x", "order of the cosine, along", SETTING, WHOLE),

@@ -110,6 +110,17 @@ def test_an_autoencoder_far_from_the_others_is_written_not_drawn(value, written)
     assert [list(line.get_ydata()) for line in axis.lines] == ([] if written else [[value]])
 
 
+def test_only_the_autoencoders_that_are_far_are_written():
+    axis = Figure().subplots()
+    rows = [{"model": "mae", "patch": 4, "y": y} for y in (1.0, 2.0)]
+    rows += [{"model": "ae", "patch": p, "y": y} for p, y in enumerate((0.4, 0.6, 2.4, 2.6, 9.0))]
+    assert models.draw_ae(axis, rows, "y", dict.fromkeys(range(5), "red"))
+    assert [text.get_text() for text in axis.texts] == ["AE: 0.40 ↓", "AE: 2.60 to 9.00 ↑"]
+    assert [list(line.get_ydata()) for line in axis.lines] == [[0.6], [2.4]]
+    far = [row for row in rows if row["y"] in (1.0, 2.0, 9.0)]
+    assert not models.draw_ae(axis, far, "y", {4: "red"})
+
+
 def test_two_points_of_a_dashed_curve_are_hollow_and_not_joined():
     axis = Figure().subplots()
     rows = [{"x": x, "value": x, "seeds": 1, "low": x, "high": x} for x in (1, 2)]
@@ -118,6 +129,9 @@ def test_two_points_of_a_dashed_curve_are_hollow_and_not_joined():
     dashed, plain = axis.lines
     assert (dashed.get_linestyle(), dashed.get_markerfacecolor()) == ("None", "white")
     assert (plain.get_linestyle(), plain.get_marker()) == ("None", "_")
+    three = [row | {"x": 1 + row["x"] / 2} for row in (*rows, rows[0] | {"x": 4})]
+    curves.curve(axis, three, "x", color="blue")
+    assert axis.lines[-1].get_zorder() < min(dashed.get_zorder(), plain.get_zorder())
 
 
 @pytest.mark.parametrize(
@@ -139,7 +153,18 @@ def test_ranges_say_what_is_drawn():
     assert notes.ranges([row]) == []
     assert notes.ranges([row | {"half_width": 0.1}]) == [notes.TWO_ERRORS]
     assert notes.ranges([row | {"high": 2}], "bands: an error") == ["bands: an error"]
-    assert notes.ranges([row, row | {"seeds": 2}]) == ["bands and bars: range of the seeds"]
+    several = row | {"seeds": 2, "high": 2}
+    assert notes.ranges([row, several]) == ["bands and bars: range of the seeds"]
+
+
+def test_where_one_seed_is_drawn_next_to_several_both_kinds_of_bars_are_named():
+    row = {"value": 1, "low": 1, "high": 1, "seeds": 1, "half_width": 0.1}
+    several = row | {"seeds": 2, "high": 2, "half_width": None}
+    said = "bands and bars: range of the seeds; of one seed, two standard errors"
+    assert notes.ranges([row, several]) == [said]
+    profile = row | {"high": 2, "half_width": None}
+    said = "bands and bars: range of the seeds; of one seed, one standard error over images"
+    assert notes.ranges([profile, several], "bands: one standard error over images") == [said]
 
 
 def test_a_logarithmic_axis_of_one_value_has_room_around_it():

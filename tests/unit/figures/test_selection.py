@@ -10,6 +10,7 @@ from spatial_mae.figures import (
     depth,
     estimation_noise,
     gabor,
+    gabor_map,
     hierarchy_levels,
     influence_choices,
     influence_grid,
@@ -18,6 +19,7 @@ from spatial_mae.figures import (
     ising_torus,
     jacobian_profiles,
     losses,
+    mask_spectrum,
     masked_psd,
     recovered_latents,
     sampling_laws,
@@ -201,3 +203,42 @@ def test_profiles_leave_out_distances_that_not_every_image_has(sample):
     far = [row | {"n_images": 1} if row["distance"] == 10 else row for row in table]
     assert {row["distance"] for row in jacobian_profiles.select(table)} == set(range(12))
     assert {row["distance"] for row in jacobian_profiles.select(far)} == set(range(12)) - {10}
+
+
+def test_spectra_of_masks_name_the_mask_ratio_where_the_table_does(sample):
+    def said(table):
+        return small_print(mask_spectrum.draw(mask_spectrum.select(table)))
+
+    table = sample("spectrum")
+    assert "m = 0.25;" in said(table)
+    older = [{key: row[key] for key in row if key != "mask_ratio"} for row in table]
+    assert "m = " not in said(older) and mask_spectrum.BROKEN in said(older)
+
+
+def test_frequencies_of_gabors_have_their_unit(sample):
+    assert gabor.MEANING in small_print(gabor.draw(gabor.select(sample("gabor"))))
+    first = gabor_map.draw(gabor_map.select(sample("gabor_map"))).axes[0]
+    assert first.get_ylabel() == "frequency of the Gabor,\nw (rad/pixel)"
+
+
+def test_gains_of_depth_have_their_unit(sample):
+    figure = depth.draw(depth.select(sample("depth")))
+    assert "share of\nthe mean map's error" in figure.axes[0].get_ylabel()
+    assert ", as shares of the mean map's: " in small_print(figure)
+
+
+@pytest.mark.parametrize(("kept", "said"), [((16,), "solved at k = 16"), ((4, 16), "")])
+def test_the_loss_of_hidden_pixels_says_what_it_counts_and_where_it_is_solved(kept, said):
+    common = {"dataset": "leaves", "n_images": 9, "model": "mae", "patch": 2}
+    table = [
+        common | {"mask_ratio": m, "n_latents": k, "sampling": law, "loss": 0.5}
+        for law, latents in (("bernoulli", (4, 16)), ("hidden", kept))
+        for k in latents
+        for m in (0.25, 0.5)
+    ]
+    words = small_print(sampling_laws.draw(sampling_laws.select(table)))
+    assert "crossings with other curves mean nothing" in words
+    assert said in words and ("solved at" in words) == bool(said)
+    (first, *others) = [row for row in table if row["sampling"] == "bernoulli"]
+    table = [first | {"sampling": "exact"}, first, *others]
+    assert "hidden only" not in small_print(sampling_laws.draw(sampling_laws.select(table)))

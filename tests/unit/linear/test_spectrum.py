@@ -88,10 +88,11 @@ def test_rows_in_two_dimensions_name_the_axes():
     assert (hit["frequency_x"], hit["frequency_y"]) == (0.25, 0.0)
 
 
-def test_spectrum_rows_carry_the_number_of_masks():
+def test_spectrum_rows_carry_the_mask_ratio_and_the_number_of_masks():
     recipe = SpectrumRecipe(size=8, mask_ratio=0.5, n_masks=20)
     rows = spectrum_rows(recipe, 2, 4, "bernoulli", np.random.default_rng(0))
-    assert len(rows) == 64 and {row["n_masks"] for row in rows} == {20}
+    assert len(rows) == 64
+    assert {(row["mask_ratio"], row["n_masks"]) for row in rows} == {(0.5, 20)}
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 import base64
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from spatial_mae.report.pictures import embed
+from spatial_mae.report.pictures import embed, shrunk
 
 
 @pytest.mark.parametrize(("size", "kept"), [((900, 300), (300, 100)), ((200, 50), (200, 50))])
@@ -23,3 +24,16 @@ def test_what_is_transparent_becomes_white(tmp_path):
     text = embed(tmp_path / "a.png", 300)["address"].partition(",")[2]
     with Image.open(io.BytesIO(base64.b64decode(text))) as picture:
         assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_colours_of_few_and_of_many_pixels_stay_what_they_are(tmp_path):
+    grey, seed = (237, 237, 237), np.random.default_rng(0)
+    drawn = np.full((120, 240, 3), grey, dtype=np.uint8)
+    drawn[:, :120] = seed.integers(0, 256, (120, 120, 3))
+    drawn[50:54, 180:184] = (178, 24, 43)
+    Image.fromarray(drawn).save(tmp_path / "a.png")
+    content, _ = shrunk(tmp_path / "a.png", 300, rare=True)
+    with Image.open(io.BytesIO(content)) as picture:
+        seen = np.asarray(picture.convert("RGB")).astype(int)
+    assert abs(seen[:, 130:170] - grey).max() <= 1
+    assert abs(seen[51:53, 181:183] - (178, 24, 43)).max() <= 24

@@ -31,6 +31,7 @@ DASHES = {
     "untrained": "-",
 }
 THIN = {"linewidth": 0.7, "zorder": 1}
+ON_TOP = 3  # of lines, which have 2
 
 
 def looks(values: Sequence, palette: str = "viridis") -> dict[object, dict]:
@@ -45,11 +46,11 @@ def curve(axis: Axes, rows: Sequence[Row], x: str, **look: object) -> None:
     """Means over seeds as a line, and their range as a band where there are several seeds.
 
     Accuracies of one seed have their error bars. Two points are not joined: with noise in both, a
-    line between them would say more than they do.
+    line between them would say more than they do. They are above all lines, which show through.
     """
     look = marked(look)
     if len({row[x] for row in rows if row["value"] is not None}) < 3:
-        look = {"marker": "_"} | look | {"linestyle": "none"}
+        look = {"marker": "_", "zorder": ON_TOP} | look | {"linestyle": "none"}
     line(axis, rows, x, "value", **look)
     for row in rows:
         if row.get("half_width"):

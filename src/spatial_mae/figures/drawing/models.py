@@ -60,36 +60,40 @@ def draw_models(
         line(axis, pick(rows, model="mae", **{column: value}), x, y, color=colour, **look)
 
 
-def draw_ae(axis: Axes, rows: Sequence[Row], y: str, colours: Mapping, *more: str) -> None:
+def draw_ae(axis: Axes, rows: Sequence[Row], y: str, colours: Mapping, *more: str) -> bool:
     """The AE at m = 0, hollow, one of each patch size: the end of a panel over the mask ratio.
 
-    Where it is far from the MAEs, it is written at the edge and the panel keeps their scale. more:
+    Those that are far from the MAEs are written at the edge and the panel keeps its scale. more:
     other columns that the panel shows, such as the ends of intervals, which are drawn as bars.
+    Returns whether any is drawn.
     """
     known = [row for row in pick(rows, model="ae") if row[y] is not None]
     maes = pick(rows, model="mae")
     drawn = [row[name] for row in maes for name in (y, *more) if row[name] is not None]
-    values = [row[y] for row in known]
     axis.set_xlim(left=-0.05)
-    if not values or not drawn:
-        return
-    below, above = min(drawn) - min(values), max(values) - max(drawn)
-    if max(below, above) > FAR * (max(drawn) - min(drawn)):
-        _write_ae(axis, values, below > above)
-        return
-    for row in known:
+    if not drawn:
+        return False
+    reach = FAR * (max(drawn) - min(drawn))
+    below = [row[y] for row in known if row[y] < min(drawn) - reach]
+    above = [row[y] for row in known if row[y] > max(drawn) + reach]
+    near = [row for row in known if row[y] not in (*below, *above)]
+    for row in near:
         colour = colours[row["patch"]]
         if more:
             axis.vlines(0, *(row[name] for name in more[:2]), color=colour, linewidth=0.8)
         axis.plot(0, row[y], color=colour, **HOLLOW)
+    _write_ae(axis, below, "↓", va="bottom", y=0.02)
+    _write_ae(axis, above, "↑", va="top", y=0.98)
+    return bool(near)
 
 
-def _write_ae(axis: Axes, values: Sequence[float], below: bool) -> None:
-    """The value of the AE, or the lowest and highest, at the edge beyond which it is."""
+def _write_ae(axis: Axes, values: Sequence[float], arrow: str, **place: object) -> None:
+    """The value of the AE, or the lowest and highest, at the edge beyond which they are."""
+    if not values:
+        return
     said = dict.fromkeys(f"{value + 0:.2f}" for value in (min(values), max(values)))
-    text = f"AE: {' to '.join(said)} {'↓' if below else '↑'}"
+    text = f"AE: {' to '.join(said)} {arrow}"
     axis.margins(y=0.2)
-    place = {"va": "bottom", "y": 0.02} if below else {"va": "top", "y": 0.98}
     axis.text(-0.04, s=text, size=6, color=GREY, transform=axis.get_xaxis_transform(), **place)
 
 

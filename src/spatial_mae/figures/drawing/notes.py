@@ -11,6 +11,7 @@ GIVEN = "predicted patches take the mean and deviation of the true ones"
 # What bars are, and lines that no legend names.
 TWO_ERRORS = "bars: two standard errors"
 INTERVALS = "bars: 95 % intervals"
+OF_OUTPUTS = "bars: 95 % intervals of the sampled outputs alone; images add more"
 EVEN = "grey line of boundary energies: 1, no preference for boundaries"
 PATCH_SIDE = "grey line: side of a patch"
 
@@ -117,7 +118,9 @@ def ranges(rows: Sequence[Row], single: str = TWO_ERRORS) -> list[str]:
 
     single: what they are where there is one seed. Empty where the rows have neither.
     """
-    if any(row["seeds"] > 1 for row in rows):
-        return ["bands and bars: range of the seeds"]
-    widths = (row.get("half_width") or row["high"] - row["low"] for row in rows if row["seeds"])
-    return [single] if any(widths) else []
+    alone = [row for row in rows if row["seeds"] == 1]
+    barred = any(row.get("half_width") or row["high"] - row["low"] for row in alone)
+    if all(row["seeds"] < 2 for row in rows):
+        return [single] if barred else []
+    of_one = f"; of one seed, {single.partition(': ')[2]}" if barred else ""
+    return [f"bands and bars: range of the seeds{of_one}"]

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from spatial_mae.tables.rows import Row, distinct, groups, levels, pick
 # The mask ratio at which the paper varies the mask unit.
 FIXED = 0.75
 BLOCKS = (RATIOS, UNITS, COUPLED)
+BLOCK_NAMES = {RATIOS: "mask ratios", UNITS: "mask units", COUPLED: "patch = mask unit"}
 
 
 def beside_printed(ours: Sequence[Row], printed: Sequence[Row]) -> list[Row]:
@@ -24,7 +26,7 @@ def beside_printed(ours: Sequence[Row], printed: Sequence[Row]) -> list[Row]:
     unit with the most mask ratios, one of several patches first; `units`, of that patch at mask
     ratio 0.75; `coupled`, single patches at 0.75. Rows are matched by mask ratio and, where the
     unit varies, by unit of images of equal size, else in order of size if there are as many.
-    `place` numbers the lines, top down.
+    `place` numbers the lines, top down; `table` is the paper's.
     """
     blocks = _blocks(ours)
     found, place = [], 0
@@ -32,7 +34,7 @@ def beside_printed(ours: Sequence[Row], printed: Sequence[Row]) -> list[Row]:
         theirs = [row for row in printed if row["block"] == block]
         mine = blocks.get(block, []) if theirs else []
         for their_key, my_key in _pairs(block, theirs, mine):
-            line = {"block": block, "place": place}
+            line = {"block": block, "table": theirs[0]["table"], "place": place}
             found += _line(line, _at(theirs, block, their_key), _at(mine, block, my_key))
             place += 1
     return found
@@ -96,18 +98,27 @@ def _line(line: Row, theirs: Sequence[Row], mine: Sequence[Row]) -> list[Row]:
 
 
 def draw_beside(
-    rows: Sequence[Row], paper: str, names: Mapping[str, str], digits: int = 1
+    rows: Sequence[Row],
+    paper: str,
+    measure: str,
+    names: Mapping[str, str],
+    own_names: Mapping[str, str] = MappingProxyType({}),
+    digits: int = 1,
 ) -> Figure:
-    """Two tables with shaded cells: what the paper prints, and what was measured here."""
+    """Two tables with shaded cells: what the paper prints, and what was measured here.
+
+    measure: what the numbers are, with their unit. names: of the columns; own_names: those that are
+    called otherwise in this study. Several blocks of lines have a name each.
+    """
     measured = [row for row in rows if row["value"] is not None]
-    lines = len(distinct(rows, "place"))
+    lines = len(distinct(rows, "place")) + len(_headings(rows))
     half = ["±: half the range of the seeds"] if any(r["seeds"] > 1 for r in measured) else []
     note = notes(measured, *remarks(measured), *half) if measured else ["no run of this study"]
     figure, axes = panels(1, 2, note, height=0.45 + 0.19 * lines, width_ratios=_widths(rows))
-    labels = {"printed": paper, "value": "this study"}
-    for axis, (column, label) in zip(axes[0], labels.items(), strict=True):
-        _draw_table(axis, rows, column, names, digits)
-        title(axis, label)
+    sides = {"printed": (paper, names), "value": ("this study", {**names, **own_names})}
+    for axis, (side, (label, called)) in zip(axes[0], sides.items(), strict=True):
+        _draw_table(axis, rows, side, called, digits)
+        title(axis, f"{label}: {measure}")
     return figure
 
 
@@ -126,26 +137,46 @@ def _columns(rows: Sequence[Row], side: str) -> list[str]:
 def _draw_table(
     axis: Axes, rows: Sequence[Row], side: str, names: Mapping[str, str], digits: int
 ) -> None:
-    places, columns = levels(rows, "place"), _columns(rows, side)
-    values = np.full((len(places), max(len(columns), 1)), np.nan)
+    heights, columns = _heights(rows), _columns(rows, side)
+    n_lines = len(heights) + len(_headings(rows))
+    values = np.full((n_lines, max(len(columns), 1)), np.nan)
     for row in rows:
         if row[side] is not None:
-            values[places.index(row["place"]), columns.index(row["column"])] = row[side]
+            values[heights[row["place"]], columns.index(row["column"])] = row[side]
     axis.imshow(values, cmap="Blues", aspect="auto", alpha=0.35)
-    for place, column in itertools.product(places, columns):
+    for place, column in itertools.product(heights, columns):
         cell = next(iter(pick(rows, place=place, column=column)), None)
-        where = columns.index(column), places.index(place)
+        where = columns.index(column), heights[place]
         axis.text(*where, _cell(cell, side, digits), ha="center", va="center", size=6)
     axis.set_xticks(range(len(columns)), [names.get(c, readable(c)) for c in columns])
-    axis.set_yticks(range(len(places)), [_label(pick(rows, place=p)[0], side) for p in places])
+    labels = [_label(pick(rows, place=place)[0], side) for place in heights]
+    axis.set_yticks(list(heights.values()), labels)
     axis.tick_params(length=0)
-    ends = [
-        p
-        for p in places[1:]
-        if pick(rows, place=p)[0]["block"] != pick(rows, place=p - 1)[0]["block"]
-    ]
-    for place in ends:
-        axis.axhline(places.index(place) - 0.5, color="black", linewidth=0.6)
+    _name_blocks(axis, rows, side)
+
+
+def _headings(rows: Sequence[Row]) -> list[int]:
+    """The first place of each block; none where there is one block."""
+    blocks = groups(rows, "block").values()
+    return [levels(block, "place")[0] for block in blocks] if len(blocks) > 1 else []
+
+
+def _heights(rows: Sequence[Row]) -> dict[int, int]:
+    """Place -> its line from the top, lines of the blocks' names counted."""
+    firsts = _headings(rows)
+    return {p: p + sum(first <= p for first in firsts) for p in levels(rows, "place")}
+
+
+def _name_blocks(axis: Axes, rows: Sequence[Row], side: str) -> None:
+    """A line above each block that names it, after a rule."""
+    heights = _heights(rows)
+    for place in _headings(rows):
+        row, line = pick(rows, place=place)[0], heights[place] - 1
+        table = f"Table {row['table']}: " if side == "printed" else ""
+        where = {"transform": axis.get_yaxis_transform(), "va": "center", "size": 6}
+        axis.text(0.015, line, f"{table}{BLOCK_NAMES[row['block']]}", weight="bold", **where)
+        if line:
+            axis.axhline(line - 0.5, color="black", linewidth=0.6)
 
 
 def _cell(row: Row | None, side: str, digits: int) -> str:

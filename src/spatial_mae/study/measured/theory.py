@@ -38,7 +38,10 @@ RULES = {
         tables={
             "spectrum": Table(
                 "spectrum_{recipe}.csv",
-                ("frequency_x", "frequency_y", "expected", "averaged", "standard_error", "n_masks"),
+                (
+                    *("mask_ratio", "n_masks", "frequency_x", "frequency_y"),
+                    *("expected", "averaged", "standard_error"),
+                ),
                 figures=("mask_spectrum",),
             ),
         },

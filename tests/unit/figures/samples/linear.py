@@ -140,8 +140,8 @@ def spectrum():
             power = 0.0 if zero else 0.2 * patch / (1 + k * k)
             row = {"dimensions": dimensions, "patch": patch, "sampling": sampling}
             row |= {"frequency_x": k / 16, "frequency_y": y, "expected": power}
-            measured = {"averaged": power * 1.02, "standard_error": power / 30, "n_masks": 1000}
-            rows.append(row | measured)
+            measured = {"averaged": power * 1.02, "standard_error": power / 30}
+            rows.append(row | measured | {"mask_ratio": 0.25, "n_masks": 1000})
     return rows
 
 
