@@ -132,11 +132,11 @@ RATIOS = _level(
 
 @judge("kong.small_units", kinds=("hierarchy_levels",), figure="hierarchy_levels", contrast=UNITS)
 def larger_units_and_ratios_are_higher(tables: Tables) -> Verdict:
-    """The level rises with the mask unit, with no step down, and with the ratio from the lowest on.
+    """The level rises with the mask unit, step by step, and some mask ratio is above the lowest.
 
     Both are claimed: units are compared at each mask ratio, ratios with each unit. Overly small are
-    the smallest unit and the lowest ratio of the tables; some higher ratio must give a higher
-    level, since very high ones are low again (`kong.fig4.extremes`).
+    the smallest unit and the lowest ratio of the tables. Very high ratios are low again
+    (`kong.fig4.extremes`).
     """
     rows = readings(tables["hierarchy_levels"])
     units, ratios = ([{**row, "measure": name} for row in rows] for name in ("units", "ratios"))
