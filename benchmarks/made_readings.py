@@ -23,7 +23,8 @@ class Error(Number):
 
 def _evaluation(run: Mapping) -> Iterator[dict]:
     probe = {"protocol": "linear_probe", "metric": "accuracy"}
-    ends = {"epochs": EPOCHS, "pretrain_seconds": Number(10_000, 300)}
+    seconds = 5000 + 500 * ((run.get("enc") or 0) + (run.get("dec") or 0))
+    ends = {"epochs": EPOCHS, "pretrain_seconds": Number(seconds, 0.03 * seconds)}
     for representation in ("class_token", "mean"):
         for epoch, level in ((0, 0.25), (LATE, ACCURACY), (EPOCHS, ACCURACY)):
             row = {**probe, "representation": representation, "epoch": epoch}

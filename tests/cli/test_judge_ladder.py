@@ -57,12 +57,12 @@ def test_a_ladder_that_was_stopped_reports_what_it_has(tmp_path, made, capsys):
     printed = capsys.readouterr().out
     assert "epochs_100.csv: not there yet, left out" in printed
     assert {row["epochs"] for row in verdicts} == {3, 10, 30}
-    (entropy,) = [row for row in trends if row["id"] == "entropy.mask"]
+    (entropy,) = [row for row in trends if row["id"] == "entropy.patch"]
     assert entropy["n_rungs"] == 3 and entropy["word"] == "no trend shown"
     assert entropy["predicted"] is None and entropy["reason"].startswith("3 rungs")
     assert (
-        "| entropy.mask | changes in masking ratio had a much weaker influence | all | 3: "
-        in printed
+        "| entropy.mask | changes in masking ratio had a much weaker influence on distant spatial "
+        "information | all | 3: " in printed
     )
     assert all((tmp_path / f"ladder.{suffix}").stat().st_size > 1000 for suffix in ("pdf", "png"))
 

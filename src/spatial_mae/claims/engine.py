@@ -239,7 +239,7 @@ class Combined:
         return [first.layouts[first.keys.index(key)] for key in self.keys]
 
     def seen(self) -> "Combined":
-        return Combined([part.seen() for part in self.parts], self.every)
+        return type(self)([part.seen() for part in self.parts], self.every)
 
     def weigh(self, chosen: Sequence[int], interval: bool = False) -> Weight:
         """As of one contrast; estimate and interval are those of the part that decides.
@@ -251,9 +251,14 @@ class Combined:
             weight = part.weigh([part.keys.index(key) for key in keys], interval)
             found.append(replace(weight, part=before + weight.part))
             before += part.n_parts
-        strict, loose = ("affirm", "deny") if self.every else ("deny", "affirm")
-        weakest = max(found, key=lambda weight: getattr(weight, strict))
-        strongest = min(found, key=lambda weight: getattr(weight, loose))
-        least = min(1.0, len(found) * getattr(strongest, loose))
-        decisive = strongest if least <= LEVEL else weakest
-        return replace(decisive, **{strict: getattr(weakest, strict), loose: least})
+        return as_one(found, self.every)
+
+
+def as_one(found: Sequence[Weight], every: bool) -> Weight:
+    """The weights of several claims as one: see `Combined`."""
+    strict, loose = ("affirm", "deny") if every else ("deny", "affirm")
+    weakest = max(found, key=lambda weight: getattr(weight, strict))
+    strongest = min(found, key=lambda weight: getattr(weight, loose))
+    least = min(1.0, len(found) * getattr(strongest, loose))
+    decisive = strongest if least <= LEVEL else weakest
+    return replace(decisive, **{strict: getattr(weakest, strict), loose: least})

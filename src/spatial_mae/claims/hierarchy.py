@@ -5,7 +5,8 @@ variables, plain or weighted by dimension, and its highest. Values are exact whe
 a formula or all masks, else means over drawn masks, whose standard errors are their noise.
 """
 
-from spatial_mae.claims.engine import Contrast, Unit
+from spatial_mae.claims.engine import Contrast, Evidence, Unit
+from spatial_mae.claims.joined import Joined
 from spatial_mae.claims.judged import judged
 from spatial_mae.claims.noise import known_error
 from spatial_mae.claims.registry import judge
@@ -113,20 +114,38 @@ def extremes_are_low(tables: Tables) -> Verdict:
     )
 
 
+def _above_the_lowest(cells: Cells) -> list[bool]:
+    return [place > 0 for place in range(len(cells))]
+
+
 UNITS = _level(
     Rise(),
     "unit_level",
     "level gained from the smallest mask unit to the largest, less the largest step down",
 )
+RATIOS = _level(
+    Lead(_above_the_lowest),
+    "mask_ratio",
+    "level gained from the lowest mask ratio to the best higher one",
+)
 
 
 @judge("kong.small_units", kinds=("hierarchy_levels",), figure="hierarchy_levels", contrast=UNITS)
-def larger_units_are_higher(tables: Tables) -> Verdict:
-    """The level rises with the size of the mask units, with no step down."""
+def larger_units_and_ratios_are_higher(tables: Tables) -> Verdict:
+    """The level rises with the mask unit, step by step, and some mask ratio is above the lowest.
+
+    Both are claimed: units are compared at each mask ratio, ratios with each unit. Overly small are
+    the smallest unit and the lowest ratio of the tables. Very high ratios are low again
+    (`kong.fig4.extremes`).
+    """
+    rows = readings(tables["hierarchy_levels"])
+    units, ratios = ([{**row, "measure": name} for row in rows] for name in ("units", "ratios"))
     return judged(
-        readings(tables["hierarchy_levels"]),
-        UNITS,
-        needs="Levels of two mask units or more are needed: add some to the recipe.",
+        rows,
+        Joined([Evidence(units, UNITS), Evidence(ratios, RATIOS)]),
+        needs="Levels of two mask units or more, and at two mask ratios or more, are needed: add "
+        "some to the recipe.",
+        note="Measure: what is compared, mask units or mask ratios.",
     )
 
 

@@ -1,4 +1,7 @@
-"""Judges of the spatial entropy of Jacobians (Figs. 9, 13): patch size and mask ratio."""
+"""Judges of the reach of Jacobians (Figs. 9, 13): patch size and mask ratio.
+
+Their reach has two measures: spatial entropy (Eq. 11), and the mean distance of the inputs.
+"""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -19,8 +22,9 @@ from spatial_mae.tables.repeats import cells, means
 from spatial_mae.tables.rows import Row, Rows, Tables, pick
 from spatial_mae.tables.settings import settings
 
-# A much weaker influence moves the entropy by at most half as much as a strong one.
+# A much weaker influence moves the reach by at most half as much as a strong one.
 MUCH_WEAKER = 0.5
+REACH = ("entropy", "spread")
 # What the trained network is compared with.
 CONTROLS = {
     "untrained": "untrained network",
@@ -30,6 +34,9 @@ CONTROLS = {
 BOUND = (
     "An entropy is at most the logarithm of the number of visible inputs, which falls as the mask "
     "ratio rises: only divided by it (normalisation visible) are mask ratios alike."
+)
+DISTANT = (
+    "Distant information is read as entropy, and as the mean distance of the inputs in pixels."
 )
 # exp(entropy) counts the pixels that would matter equally: an entropy of 5 is 148 of them.
 TENTH_MORE_PIXELS = "of an entropy of 5 nats, ten percent more pixels that matter"
@@ -70,6 +77,10 @@ def _entropies(tables: Tables, source: str) -> list[Row]:
     return pick(counted(tables["jacobian"]), source=source, measure="entropy")
 
 
+def _reaches(tables: Tables) -> list[Row]:
+    return pick(counted(tables["jacobian"]), source="network", measure=REACH)
+
+
 def _rises_of_controls(tables: Tables) -> dict[str, float]:
     """The median relative rise of each control from the smallest patch to the largest."""
     found = {}
@@ -96,9 +107,9 @@ def _controls(rises: Mapping[str, float]) -> str:
 WEAKER = Contrast(
     Change(MUCH_WEAKER, 1.0),
     GRID,
-    "half the change of entropy over patch sizes less that over mask ratios",
+    "half the change of reach over patch sizes less that over mask ratios",
     least=0.001,
-    why="half is the margin already; beyond it a thousandth is no difference of two entropies",
+    why="half is the margin already; beyond it a thousandth is no difference of two numbers",
     unit=PERCENT,
     error=own_error,
     relative=True,
@@ -106,9 +117,9 @@ WEAKER = Contrast(
 CHANGED = Contrast(
     Change(),
     GRID,
-    "change of entropy over patch sizes",
+    "change of reach over patch sizes",
     least=0.02,
-    why=TENTH_MORE_PIXELS,
+    why=f"{TENTH_MORE_PIXELS}; of a distance, what a figure of profiles shows",
     unit=PERCENT,
     error=own_error,
     relative=True,
@@ -117,14 +128,16 @@ CHANGED = Contrast(
 
 @judge("entropy.mask", kinds=("jacobian",), figure="spatial_entropy", contrast=WEAKER)
 def mask_ratio_matters_much_less(tables: Tables) -> Verdict:
-    """Over the mask ratios entropy changes by at most half of what it does over the patch sizes.
+    """Over the mask ratios the reach changes by at most half of what it does over the patch sizes.
 
-    Both within one full grid of the same seeds. A change is the largest less the smallest entropy
-    along one axis, averaged over the other. Half of no change is no evidence: over the patch sizes
-    the entropy must change.
+    "Distant spatial information" is read as spatial entropy and as the mean distance of the inputs,
+    which are settings of the same networks. Both changes are of one full grid of the same seeds. A
+    change is the largest less the smallest reach along one axis, averaged over the other. Half of
+    no change is no evidence: over the patch sizes the reach must change.
     """
-    groups = settings(_entropies(tables, "network"), GRID).values()
-    rows = [row for group in groups for row in common_grid(group)]
+    groups = settings(_reaches(tables), GRID).values()
+    compared = [row for group in groups for row in common_grid(group)]
+    rows = [_one_reading(row) for row in compared]
     return judged(
         rows,
         Combined([Evidence(rows, WEAKER), Evidence(rows, CHANGED)]),
@@ -132,21 +145,30 @@ def mask_ratio_matters_much_less(tables: Tables) -> Verdict:
         "in one setting of completed runs.",
         scale=mark,
         short=in_short,
-        evidence=_ratios(rows),
+        evidence=_ratios(compared),
         note=sentences(_compared(rows), left_out(tables["jacobian"])),
     )
 
 
+def _one_reading(row: Row) -> Row:
+    """A row whose normalisation, which a distance has not, is told by its measure."""
+    name = row.get("normalised")
+    measure = f"{row['measure']} (normalisation {name})" if name else row["measure"]
+    return {**row, "measure": measure, "normalised": None}
+
+
 def _ratios(rows: Rows) -> dict[str, float]:
-    """The change over mask ratios over that over patch sizes, the median of each normalisation."""
+    """The change over mask ratios over that over patch sizes, the median of each reading.
+
+    Readings: `spread`, and each normalisation of the entropy.
+    """
     ratios: dict[object, list[float]] = {}
     for group in settings(rows, GRID).values():
         level = cells(group, *GRID)
         over_patches, over_masks = ranges(np.array(list(level.values())), list(level))
         if over_patches > 0:
-            ratios.setdefault(group[0].get("normalised"), []).append(
-                float(over_masks / over_patches)
-            )
+            name = group[0].get("normalised") or group[0]["measure"]
+            ratios.setdefault(name, []).append(float(over_masks / over_patches))
     return {f"mask_over_patch_change_{name}_median": median(r) for name, r in ratios.items()}
 
 
@@ -156,5 +178,5 @@ def _compared(rows: Rows) -> str:
     return (
         f"Much weaker: at most {MUCH_WEAKER:g} of the change over patch sizes, which must itself "
         f"be {PERCENT(CHANGED.least)} ({CHANGED.why}). Compared: patch sizes "
-        f"{values(rows, 'patch')}, mask ratios {values(rows, 'mask')}. {BOUND}"
+        f"{values(rows, 'patch')}, mask ratios {values(rows, 'mask')}. {DISTANT} {BOUND}"
     )

@@ -11,7 +11,7 @@ from spatial_mae.claims.judged import HIGH_MASK_RATIO, fitting, judged, left_out
 from spatial_mae.claims.noise import accuracy_error
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import in_short, mark
-from spatial_mae.claims.shapes import Above, Cells, Lead
+from spatial_mae.claims.shapes import Above, Cells, Lead, Rise
 from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, INCONCLUSIVE, Verdict
 from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import fully_tuned, last, probes
@@ -150,6 +150,28 @@ def _missing(rows: Rows) -> str:
     if max(depths) <= MOST_LAYERS:
         return "deeper"
     return "shallower" if min(depths) >= FEWEST_LAYERS else ""
+
+
+DEEPER = Contrast(
+    Rise(),
+    ("enc",),
+    "accuracy gained from the shallowest encoder to the deepest, less the largest step down",
+    least=0.01,
+    why=POINT,
+    error=accuracy_error,
+)
+
+
+@judge("lp.depth", kinds=("evaluation",), figure="depth_grid", contrast=DEEPER)
+def deeper_encoders_probe_better(tables: Tables) -> Verdict:
+    """The linear probe's accuracy rises with encoder depth, step by step, with each decoder."""
+    return _of_probes(
+        last(probes(tables["evaluation"])),
+        DEEPER,
+        tables,
+        needs="The evaluation tables need two encoder depths with one decoder, in one setting of "
+        "completed runs.",
+    )
 
 
 LATE_RISE = Contrast(

@@ -1,8 +1,10 @@
 """Judges of reconstruction error and of the data's autocorrelation."""
 
+from dataclasses import replace
 from math import log
 
-from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast
+from spatial_mae.claims.engine import PERCENT, PLAIN, Contrast, Evidence
+from spatial_mae.claims.joined import Joined
 from spatial_mae.claims.judged import each_setting, judged, left_out
 from spatial_mae.claims.noise import finite
 from spatial_mae.claims.registry import judge
@@ -11,7 +13,7 @@ from spatial_mae.claims.shapes import Mean, Rise
 from spatial_mae.claims.verdict import Verdict
 from spatial_mae.tables.repeats import means
 from spatial_mae.tables.rows import Row, Rows, Tables, masked
-from spatial_mae.tables.runs import HIDDEN_ERROR, asked, completed, last, once
+from spatial_mae.tables.runs import HIDDEN_ERROR, asked, completed, last, once, predicting
 from spatial_mae.tables.settings import settings
 
 # Strong: neighbours share at least half of their second moment.
@@ -64,6 +66,58 @@ def reconstruction_improves(tables: Tables) -> Verdict:
         "The loss tables hold no two mask ratios in one setting: add mask ratios.",
         note="This is the linear MAE's minimum on the images of its moments; the paper's sentence "
         "is about trained networks.",
+    )
+
+
+PATCHES = replace(
+    ERRORS, free=("patch",), says="rise of the error on hidden patches with the patch size"
+)
+
+
+@judge("recon.patch", kinds=("evaluation",), figure="masking_grid", contrast=PATCHES)
+def smaller_patches_reconstruct_better(tables: Tables) -> Verdict:
+    """The error on hidden patches of trained MAEs rises with the patch size, at each mask ratio.
+
+    Networks that are told each patch's mean and deviation are left out: with smaller patches they
+    are told more.
+    """
+    return judged(
+        predicting(_errors(tables)),
+        PATCHES,
+        "The evaluation tables need two patch sizes in one setting of completed runs, of networks "
+        "without normalised targets.",
+        scale=mark,
+        short=in_short,
+        note=left_out(tables["evaluation"]),
+    )
+
+
+def _fall(axis: str, name: str) -> Contrast:
+    says = f"fall of the error on hidden patches with {name} depth"
+    return replace(ERRORS, shape=Rise(sign=-1), free=(axis,), says=says)
+
+
+ENCODERS, DECODERS = _fall("enc", "encoder"), _fall("dec", "decoder")
+
+
+@judge("recon.depth", kinds=("evaluation",), figure="depth_grid", contrast=ENCODERS)
+def deeper_networks_reconstruct_better(tables: Tables) -> Verdict:
+    """The error on hidden patches falls with encoder depth and with decoder depth, step by step.
+
+    Both are claimed: encoders are compared with each decoder, decoders with each encoder.
+    """
+    rows = _errors(tables)
+    encoders, decoders = (
+        [{**row, "measure": name} for row in rows] for name in ("encoder depth", "decoder depth")
+    )
+    return judged(
+        rows,
+        Joined([Evidence(encoders, ENCODERS), Evidence(decoders, DECODERS)]),
+        "The evaluation tables need two encoder depths with one decoder, and two decoder depths "
+        "with one encoder, in one setting of completed runs.",
+        scale=mark,
+        short=in_short,
+        note=left_out(tables["evaluation"]),
     )
 
 

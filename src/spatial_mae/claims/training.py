@@ -8,7 +8,7 @@ from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import mark, mark_second, values
 from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, NOT_RUN, SETTING, Verdict
 from spatial_mae.claims.wording import describe_data
-from spatial_mae.tables.rows import Rows, Tables, distinct
+from spatial_mae.tables.rows import Rows, Tables, distinct, pick
 from spatial_mae.tables.runs import completed
 from spatial_mae.tables.settings import settings
 
@@ -27,9 +27,11 @@ SETTINGS = {
     ),
     "kong.epochs": ("unmasked", {"epochs": 800, "model_width": 768}),
     "kong.coco45": ("detection", {"epochs": 45}),
-    "kong.batch1": ("detection", {"patch": 8, "unit": 1, "batch_size": 1}),
+    "kong.batch1": ("detection", {"batch_size": 1}),
     "kong.tsne": ("embedding", {"perplexity": 20, "components": 50, "n_classes": 10}),
 }
+# Statement -> the runs that it speaks of, where it is not of all.
+AMONG = {"kong.batch1": {"patch": 8, "unit": 1}}
 FIGURES = {"fig8.setting": "basis_kernels", "kong.tsne": "class_planes"}
 FIGURES |= {"cka.dec4": "layer_similarity"}
 FIGURES |= {"kong.coco45": "table_detection", "kong.batch1": "table_detection"}
@@ -48,18 +50,23 @@ def _trained(rows: Rows) -> Rows:
 
 
 def setting_of_the_paper(
-    tables: Tables, kind: str, wanted: Mapping[str, object], scale: Callable[[Rows], str]
+    tables: Tables,
+    kind: str,
+    wanted: Mapping[str, object],
+    scale: Callable[[Rows], str],
+    among: Mapping[str, object],
 ) -> Verdict:
     """Holds if every run has the paper's values; a column the tables lack is named, not guessed.
 
-    scale: says that of the runs and the paper's.
+    scale: says that of the runs and the paper's. among: the values of the runs that are compared.
     """
-    rows = _trained(tables[kind])
+    trained = _trained(tables[kind])
+    rows = pick(trained, **among)
+    if not rows:
+        return _setting(NOT_RUN, "The paper's setting was not run.", _here(trained, among))
     known = {name: value for name, value in wanted.items() if distinct(rows, name)}
-    matching = [row for row in rows if all(row.get(name) == v for name, v in known.items())]
-    found = ", ".join(f"{_words(name)} {values(rows, name)} (the paper: {wanted[name]})"
-                      for name in known)  # fmt: skip
-    here = f"Here {found}." if known else ""
+    matching = pick(rows, **known)
+    here = _here(rows, known)
     unknown = ", ".join(_words(name) for name in wanted if name not in known)
     missing = f"Not in the tables: {unknown}." if unknown else ""
     if not matching or not known:
@@ -72,12 +79,22 @@ def setting_of_the_paper(
     return _setting(verdict, sentence, text, numbers, data=describe_data(matching))
 
 
+def _here(rows: Rows, wanted: Mapping[str, object]) -> str:
+    """What the runs have of the paper's values; empty without any."""
+    found = [f"{_words(n)} {values(rows, n)} (the paper: {value})" for n, value in wanted.items()]
+    return f"Here {', '.join(found)}." if found else ""
+
+
 def _setting(*parts: object, **rest: object) -> Verdict:
     return Verdict(*parts, role=SETTING, **rest)
 
 
 def _words(column: str) -> str:
     return column.replace("_", " ")
+
+
+def _named(wanted: Mapping[str, object]) -> str:
+    return ", ".join(f"{_words(name)} {value}" for name, value in wanted.items())
 
 
 def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
@@ -105,8 +122,9 @@ def grid_of_the_paper(tables: Tables, column: str, wanted: tuple) -> Verdict:
 
 for _identity, (_kind, _wanted) in SETTINGS.items():
     _scale = mark_second if _identity.startswith("kong.") else mark
-    _decide = partial(setting_of_the_paper, kind=_kind, wanted=_wanted, scale=_scale)
-    _rule = f"Every run has {', '.join(f'{_words(n)} {v}' for n, v in _wanted.items())}."
+    _among = AMONG.get(_identity, {})
+    _decide = partial(setting_of_the_paper, kind=_kind, wanted=_wanted, scale=_scale, among=_among)
+    _rule = f"Every run{f' of {_named(_among)}' if _among else ''} has {_named(_wanted)}."
     judge(_identity, kinds=(_kind,), figure=FIGURES.get(_identity), role=SETTING, rule=_rule)(
         _decide
     )

@@ -1,17 +1,19 @@
 """Judges of how long pretraining takes (Sec. 4.2)."""
 
 from math import log
+from statistics import fmean
 
-from spatial_mae.claims.engine import TIMES, Contrast
+from spatial_mae.claims.engine import PERCENT, TIMES, Contrast
 from spatial_mae.claims.judged import CLOCK, judged, left_out, sentences
 from spatial_mae.claims.noise import finite
 from spatial_mae.claims.registry import judge
 from spatial_mae.claims.scale import full_scale, in_short, mark
-from spatial_mae.claims.shapes import Rise
+from spatial_mae.claims.shapes import Above, Rise, named
 from spatial_mae.claims.verdict import FAILS, HOLDS, TOO_SMALL, Verdict, not_run
 from spatial_mae.claims.wording import describe_data
-from spatial_mae.tables.rows import Row, Rows, Tables
+from spatial_mae.tables.rows import Row, Rows, Tables, by
 from spatial_mae.tables.runs import PRETRAINING, completed, last
+from spatial_mae.tables.settings import settings
 
 SCALE = ("pixels", "n_images", "pretrain_n_train", "model_width")
 SECONDS_PER_HOUR = 3600
@@ -39,6 +41,54 @@ def less_masking_takes_longer(tables: Tables) -> Verdict:
         short=in_short,
         note=sentences("The paper: 4 to 10 hours.", CLOCK, left_out(tables["evaluation"])),
     )
+
+
+DEARER = Contrast(
+    Above(named("decoder"), named("encoder")),
+    ("measure",),
+    "time that a decoder layer adds beyond what an encoder layer adds",
+    least=0.1,
+    why="a tenth of the mean time of a layer: less is not seen in a figure of hours",
+    unit=PERCENT,
+    relative=True,
+)
+WIDTHS = "A layer's time depends on its width: the paper's decoder is as wide as its encoder."
+
+
+@judge("time.depth", kinds=("evaluation",), figure="depth_hours", contrast=DEARER)
+def decoder_layers_cost_more(tables: Tables) -> Verdict:
+    """A layer more of the decoder adds more time to pretraining than one more of the encoder.
+
+    Time of a layer: from the fewest layers to the most, over their difference; the mean of all
+    depths of the other side. The difference is a share of the mean of both.
+    """
+    return judged(
+        _times_of_layers(_runs(tables["evaluation"])),
+        DEARER,
+        "The evaluation tables need two encoder depths with one decoder, and two decoder depths "
+        "with one encoder, in one setting of completed runs on one device, and `pretrain_seconds`.",
+        scale=mark,
+        short=in_short,
+        note=sentences(WIDTHS, CLOCK, left_out(tables["evaluation"])),
+    )
+
+
+def _times_of_layers(rows: Rows) -> list[Row]:
+    """Of each setting and seed the seconds of a layer of the encoder and of the decoder."""
+    sides = (("encoder", "enc", "dec"), ("decoder", "dec", "enc"))
+    return [
+        {**own[0], "enc": None, "dec": None, "measure": name, "value": fmean(slopes)}
+        for group in settings(rows, ("enc", "dec")).values()
+        for own in by(group, "seed").values()
+        for name, axis, other in sides
+        if (slopes := [_slope(line, axis) for line in by(own, other).values() if len(line) > 1])
+    ]
+
+
+def _slope(rows: Rows, axis: str) -> float:
+    """Seconds a layer, from the row with the fewest layers to that with the most."""
+    first, *_, last = sorted(rows, key=lambda row: row[axis])
+    return (last["value"] - first["value"]) / (last[axis] - first[axis])
 
 
 def _runs(rows: Rows) -> list[Row]:

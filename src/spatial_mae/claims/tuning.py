@@ -178,7 +178,7 @@ ONE_LAYER = Contrast(
 def one_decoder_layer_costs_little(tables: Tables) -> Verdict:
     """The best network pretrained with one decoder layer is at most a point below the best of all.
 
-    The paper's gap is 0.30 points, smaller than the standard error on 10,000 test images.
+    The paper's gap is 0.30 points, about one standard error of a difference on 10,000 test images.
     """
     kept, gate = _learned(tables, ONE_LAYER)
     return judged(

@@ -1,11 +1,12 @@
 """Shape bias on cue-conflict images, next to the printed Table 2
 
 Left: what Kong et al. (2023) print, of networks at width 768 after 800 epochs of ImageNet-1k, mask
-unit of 16 of 224 pixels, classes in sixteen groups. Right: the same of this study's networks at the
-scale named below, among the classes that its data set shares with the images, shrunk to its size;
-± is half the range of the seeds. Shape bias: share of decisions for the shape's class among
-those for the shape's or the texture's. Lines are matched by mask ratio. Trends
-can be compared, numbers cannot, unless the scales agree. –: not printed, or not run.
+unit of 16 of 224 pixels, classes in sixteen groups, as in Geirhos et al. (2019), whose analysis
+the paper follows. Right: the same of this study's networks at the scale named below, among the
+classes that its data set shares with the images, shrunk to its size; ± is half the range of the
+seeds. Shape bias: share of decisions for the shape's class among those for the shape's or the
+texture's. Lines are matched by mask ratio. Trends can be compared, numbers cannot, unless the
+scales agree. –: not printed, or not run.
 """
 
 from matplotlib.figure import Figure

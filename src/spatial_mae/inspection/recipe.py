@@ -34,8 +34,8 @@ class InspectionRecipe(Checked):
     tokens: Tokens = "mean"
     """Features of an image: mean of its patch tokens, or [CLS]; one of an image."""
     components: Two = 50
-    """Principal components before t-SNE."""
+    """Principal components before t-SNE. [Kong 50]"""
     perplexity: Positive = 20.0
-    """Of t-SNE."""
+    """Of t-SNE. [Kong 20]"""
     neighbours: Count = 20
     """Of the k-NN vote among the embedded images, in both spaces."""

@@ -78,27 +78,60 @@ def test_laws_are_settings_and_a_probability_is_no_level():
     assert found.sentence.endswith("0.20 levels; mask law displaced: 0.00 levels.")
 
 
-def units(*values, **others):
-    return [level(v, unit_level=u, **others) for u, v in enumerate(values)]
+def units(*values, gain=0.5, **others):
+    """Levels of mask units of several sizes at mask ratios 0.1 and 0.5, where they are higher."""
+    return [
+        level(v + extra, m, unit_level=u, **others)
+        for m, extra in ((0.1, 0.0), (0.5, gain))
+        for u, v in enumerate(values)
+    ]
 
 
 def larger(rows):
-    return hierarchy.larger_units_are_higher({"hierarchy_levels": rows})
+    return hierarchy.larger_units_and_ratios_are_higher({"hierarchy_levels": rows})
 
 
 @pytest.mark.parametrize(
     ("values", "verdict"),
-    [((1.0, 2.0, 3.0), HOLDS), ((1.0, 3.0, 1.5), FAILS), ((1.0, 1.0, 1.0), FAILS)],
+    [((1.0, 2.0, 3.0), HOLDS), ((1.0, 3.0, 1.5), CONDITIONAL), ((1.0, 1.0, 1.0), CONDITIONAL)],
 )
 def test_larger_units(values, verdict):
-    assert larger(units(*values)).verdict == verdict
+    found = larger(units(*values))
+    assert found.verdict == verdict
+    ratios_alone = found.sentence.startswith("measure ratios: level gained from the lowest")
+    assert ratios_alone == (verdict == CONDITIONAL)
+
+
+@pytest.mark.parametrize(
+    ("gain", "error", "verdict", "says"),
+    [
+        (0.5, 0.0, HOLDS, "level gained from the"),
+        (0.05, 0.0, CONDITIONAL, "measure units: level gained from the smallest mask unit"),
+        (-0.5, 0.0, CONDITIONAL, "measure units: level gained from the smallest mask unit"),
+        (0.5, 1.0, INCONCLUSIVE, "level gained from the lowest mask ratio"),
+    ],
+)
+def test_overly_small_ratios_must_be_lower_too(gain, error, verdict, says):
+    found = larger(units(1.0, 2.0, 3.0, gain=gain, error=error))
+    assert found.verdict == verdict
+    assert says in found.sentence
+    assert found.evidence["settings"] == 2 + 3
+
+
+def test_neither_larger_units_nor_higher_ratios():
+    assert larger(units(3.0, 2.0, 1.0, gain=-0.5)).verdict == FAILS
+
+
+def test_one_mask_ratio_is_half_of_the_statement():
+    rows = [row for row in units(1.0, 2.0, 3.0) if row["mask_ratio"] == 0.5]
+    assert larger(rows).verdict == NOT_RUN
 
 
 @pytest.mark.parametrize(
     ("values", "error", "verdict"),
     [
         ((1.0, 2.0, 1.9), 0.05, HOLDS),
-        ((1.0, 2.0, 1.2), 0.01, FAILS),
+        ((1.0, 2.0, 1.2), 0.01, CONDITIONAL),
         ((1.0, 1.2), 0.1, INCONCLUSIVE),
     ],
 )
@@ -107,7 +140,7 @@ def test_with_drawn_masks_only_what_exceeds_their_noise_counts(values, error, ve
 
 
 def test_trees_are_named():
-    found = larger(units(1.0, 2.0) + units(2.0, 1.0, arity=4, depth=4))
+    found = larger(units(1.0, 2.0) + units(2.0, 1.0, gain=-0.5, arity=4, depth=4))
     assert found.verdict == CONDITIONAL
     assert found.sentence.startswith("graph 2-ary 1-D of depth 8: level gained")
     assert "; graph 4-ary 1-D of depth 4: -2.00 levels" in found.sentence

@@ -169,7 +169,7 @@ def test_mask_ratio_matters_much_less(table, entropy, verdict):
 
 def test_too_small_a_change_over_patch_sizes_is_said(table):
     found = mask_ratio_matters_much_less({"jacobian": table(lambda p, m: 4 + 0.005 * p)})
-    assert "change of entropy over patch sizes 0." in found.sentence
+    assert "change of reach over patch sizes 0." in found.sentence
     assert "less than the 2.0% that matter" in found.sentence
 
 
@@ -191,10 +191,50 @@ def test_the_number_of_visible_pixels_counts_unless_divided_by(table):
     ]
     found = mask_ratio_matters_much_less({"jacobian": rows})
     assert found.verdict == CONDITIONAL
-    assert found.sentence.startswith("normalisation visible: half the change of entropy")
-    assert "; normalisation all, no: -" in found.sentence
+    assert found.sentence.startswith("measure entropy (normalisation visible): half")
+    assert "; measure entropy (normalisation all), entropy (normalisation no): -" in found.sentence
     assert found.evidence["mask_over_patch_change_visible_median"] < 0.02
     assert found.evidence["mask_over_patch_change_no_median"] > 1
+
+
+@pytest.mark.parametrize(
+    ("distance", "verdict"),
+    [
+        (lambda p, m: 8 + 0.3 * p + 0.1 * m, HOLDS),
+        (lambda p, m: 8 + 0.1 * p + 4 * m, CONDITIONAL),
+        (lambda p, m: 8.0, CONDITIONAL),  # no change over patch sizes
+    ],
+)
+def test_mean_distance_is_a_reading_of_its_own(table, distance, verdict):
+    """The entropy of the same networks hardly changes with the mask ratio."""
+    spread = {"measure": "spread", "base": None, "normalised": None}
+    rows = table(lambda p, m: 4 + 0.1 * p + 0.1 * m) + table(distance, **spread)
+    found = mask_ratio_matters_much_less({"jacobian": rows})
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 2)
+    assert "mask_over_patch_change_spread_median" in found.evidence or distance(2, 0) == 8
+    assert "the mean distance of the inputs in pixels" in found.conditions
+    if verdict == CONDITIONAL:
+        assert found.sentence.startswith("measure entropy (normalisation no): half the change of")
+        assert "; measure spread: " in found.sentence
+
+
+def test_readings_are_told_apart_with_the_power(table):
+    """One normalisation of the entropy has it at one power, the distance at none."""
+    weak, strong = (lambda p, m: 4 + 0.1 * p + 0.1 * m), (lambda p, m: 4 + 0.1 * p + m)
+    kinds = [("entropy", "no"), ("entropy", "visible"), ("spread", None)]
+    rows = []
+    for power in (1, 2):
+        for measure, name in kinds:
+            entropy = weak if (power, name) == (2, "no") else strong
+            rows += table(entropy, power=power, measure=measure, normalised=name)
+    found = mask_ratio_matters_much_less({"jacobian": rows})
+    assert found.verdict == CONDITIONAL
+    assert found.sentence.startswith("measure entropy (normalisation no) with power of abs(J) 2: ")
+
+
+def test_mean_distance_alone_can_fail(table):
+    rows = table(lambda p, m: 8 + 0.1 * p + 4 * m, measure="spread")
+    assert mask_ratio_matters_much_less({"jacobian": rows}).verdict == FAILS
 
 
 @pytest.mark.parametrize("change", [{"patches": (4,)}, {"masks": (0.5,)}])

@@ -258,3 +258,26 @@ def test_late_epochs_must_be_late(curve):
     found = probes.probe_still_rises({"evaluation": rows})
     assert found.verdict == NOT_RUN
     assert "checkpoints: all" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "noise", "verdict"),
+    [
+        (lambda enc: 0.4 + 0.03 * enc, 0.002, HOLDS),
+        (lambda enc: 0.6 - 0.03 * enc, 0.002, FAILS),
+        (lambda enc: 0.5, 0.002, FAILS),
+        (lambda enc: {1: 0.4, 2: 0.6, 4: 0.45}[enc], 0.002, FAILS),
+        (lambda enc: 0.4 + 0.005 * enc, 0.1, INCONCLUSIVE),
+    ],
+)
+def test_deeper_encoders_probe_better(probe, repeated, accuracy, noise, verdict):
+    made = [probe(accuracy(enc), enc=enc, dec=dec) for enc in (1, 2, 4) for dec in (1, 2)]
+    found = probes.deeper_encoders_probe_better({"evaluation": repeated(made, noise=noise)})
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 2)
+    assert found.scale == "4 epochs, width 48"
+
+
+def test_encoders_with_other_decoders_are_not_compared(probe, repeated):
+    made = [probe(0.4 + 0.03 * enc, enc=enc, dec=enc) for enc in (1, 2, 4)]
+    found = probes.deeper_encoders_probe_better({"evaluation": repeated(made)})
+    assert found.verdict == NOT_RUN

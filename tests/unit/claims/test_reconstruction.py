@@ -105,6 +105,76 @@ def test_numbers_that_are_none_decide_nothing(errors):
         reconstruction.reconstruction_improves({"losses": tables["losses"]})
 
 
+@pytest.fixture
+def grid(probe, repeated):
+    """Rows of error(one, two) over two axes, of three seeds."""
+
+    def rows(error, one=("patch", (2, 4, 8)), two=("mask", (0.25, 0.75)), noise=0.002, **others):
+        names = {"protocol": "reconstruction", "representation": None, "metric": "hidden_error"}
+        made = [
+            probe(error(a, b), **names, **{one[0]: a, two[0]: b}, **others)
+            for a in one[1]
+            for b in two[1]
+        ]
+        return repeated(made, noise=noise)
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("error", "noise", "verdict"),
+    [
+        (lambda p, m: 0.1 + 0.05 * p + m, 0.002, HOLDS),
+        (lambda p, m: 1 - 0.05 * p, 0.002, FAILS),
+        (lambda p, m: 0.5, 0.002, FAILS),
+        (lambda p, m: {2: 0.4, 4: 0.7, 8: 0.45}[p], 0.002, FAILS),
+        (lambda p, m: 0.5 + 0.01 * p, 0.3, INCONCLUSIVE),
+        (lambda p, m: 0.5 + 0.1 * p if m > 0.5 else 1.3 - 0.1 * p, 0.002, CONDITIONAL),
+    ],
+)
+def test_smaller_patches_reconstruct_better(grid, error, noise, verdict):
+    found = reconstruction.smaller_patches_reconstruct_better(
+        {"evaluation": grid(error, noise=noise)}
+    )
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 2)
+    assert found.scale == "4 epochs, width 48"
+
+
+def test_patches_whose_mean_is_told_are_not_compared(grid):
+    rows = grid(lambda p, m: 0.1 + 0.05 * p, normalised_targets="yes")
+    found = reconstruction.smaller_patches_reconstruct_better({"evaluation": rows})
+    assert found.verdict == NOT_RUN
+    assert "without normalised targets" in found.sentence
+
+
+ENC, DEC = ("enc", (1, 2, 4)), ("dec", (1, 2, 4))
+
+
+@pytest.mark.parametrize(
+    ("error", "noise", "verdict", "says"),
+    [
+        (lambda e, d: 1 - 0.1 * e - 0.05 * d, 0.002, HOLDS, " depth "),
+        (lambda e, d: 0.1 + 0.1 * e + 0.05 * d, 0.002, FAILS, " depth "),
+        (lambda e, d: 0.5, 0.002, FAILS, " depth "),
+        (lambda e, d: 0.6 - 0.001 * e - 0.001 * d, 0.4, INCONCLUSIVE, " depth "),
+        (lambda e, d: 1 - 0.1 * e, 0.002, CONDITIONAL, "measure encoder depth: fall of the error"),
+        (lambda e, d: 1 - 0.1 * d, 0.002, CONDITIONAL, "measure decoder depth: fall of the error"),
+    ],
+)
+def test_deeper_networks_reconstruct_better(grid, error, noise, verdict, says):
+    rows = grid(error, ENC, DEC, noise)
+    found = reconstruction.deeper_networks_reconstruct_better({"evaluation": rows})
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 6)
+    assert says in found.sentence
+
+
+@pytest.mark.parametrize("sides", [(ENC, ("dec", (1,))), (("enc", (2,)), DEC)])
+def test_either_depth_alone_is_half_of_the_statement(grid, sides):
+    rows = grid(lambda e, d: 1 - 0.1 * e - 0.05 * d, *sides)
+    found = reconstruction.deeper_networks_reconstruct_better({"evaluation": rows})
+    assert found.verdict == NOT_RUN
+
+
 def correlation(curve, reach=16, **others):
     return [
         {**DATA, "border": "valid", "dx": d, "dy": 0, "distance": d, "correlation": curve(d)}

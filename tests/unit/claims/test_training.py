@@ -3,7 +3,7 @@
 import pytest
 
 from spatial_mae.claims.registry import judge_statement
-from spatial_mae.claims.training import SETTINGS
+from spatial_mae.claims.training import AMONG, SETTINGS
 from spatial_mae.claims.verdict import CONDITIONAL, HOLDS, NOT_RUN, SETTING
 
 
@@ -15,6 +15,7 @@ def claim(tables, identity):
 def test_settings(probe, tuning, identity):
     kind, wanted = SETTINGS[identity]
     row = (tuning if kind == "fine_tuning" else probe)(0.5, space="pca")
+    row |= AMONG.get(identity, {})
     same, other = {**row, **wanted}, {**row, **dict.fromkeys(wanted, 7)}
     found = claim({kind: [same]}, identity)
     assert (found.verdict, found.role) == (HOLDS, SETTING)
@@ -22,6 +23,27 @@ def test_settings(probe, tuning, identity):
     found = claim({kind: [other]}, identity)
     assert (found.verdict, found.role) == (NOT_RUN, SETTING)
     assert "7 (the paper: " in found.conditions
+
+
+TABLE_5 = [{"patch": 8, "batch_size": 1}, {"patch": 16, "batch_size": 2}]
+TABLE_5.append({"patch": 32, "batch_size": 2})
+
+
+@pytest.mark.parametrize(
+    ("runs", "verdict", "says"),
+    [
+        (TABLE_5, HOLDS, "batch size 1 (the paper: 1)"),
+        ([*TABLE_5, {"patch": 8, "unit": 2, "batch_size": 2}], HOLDS, "batch size 1 "),
+        ([*TABLE_5, {"patch": 8, "seed": 1, "batch_size": 4}], CONDITIONAL, "batch size 1, 4 "),
+        ([*TABLE_5[1:], {"patch": 8, "batch_size": 2}], NOT_RUN, "batch size 2 (the paper: 1)"),
+        (TABLE_5[1:], NOT_RUN, "patch 16, 32 (the paper: 8), unit 1 (the paper: 1)"),
+    ],
+)
+def test_the_batch_of_one_is_that_of_patch_8_alone(probe, runs, verdict, says):
+    """Table 5 has one batch size for patches of 16 and 32, and another for 8."""
+    found = claim({"detection": [probe(0.3, **run) for run in runs]}, "kong.batch1")
+    assert found.verdict == verdict
+    assert says in found.conditions
 
 
 def test_a_setting_has_the_scale_of_its_own_paper(probe):

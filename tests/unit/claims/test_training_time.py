@@ -2,7 +2,11 @@
 
 import pytest
 
-from spatial_mae.claims.training_time import less_masking_takes_longer, longest_run
+from spatial_mae.claims.training_time import (
+    decoder_layers_cost_more,
+    less_masking_takes_longer,
+    longest_run,
+)
 from spatial_mae.claims.verdict import (
     FAILS,
     HOLDS,
@@ -67,6 +71,49 @@ def test_runs_on_two_devices_are_not_compared(runs):
 def test_one_seed_decides_nothing(runs):
     rows = runs(lambda m: 10 - 5 * m, seeds=1)
     assert less_masking_takes_longer({"evaluation": rows}).verdict == INCONCLUSIVE
+
+
+@pytest.fixture
+def depths(probe, repeated):
+    """Rows of runs over the depths of encoder and decoder, of three seeds."""
+
+    def rows(seconds, encoders=(1, 4, 12), decoders=(1, 2, 8), noise=0.05, **others):
+        made = [
+            probe(0.5, enc=e, dec=d, pretrain_seconds=seconds(e, d), **others)
+            for e in encoders
+            for d in decoders
+        ]
+        return repeated(made, "pretrain_seconds", noise=noise)
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("seconds", "noise", "verdict"),
+    [
+        (lambda e, d: 10 + e + 2 * d, 0.05, HOLDS),
+        (lambda e, d: 10 + 2 * e + d, 0.05, FAILS),
+        (lambda e, d: 10 + e + d, 0.05, FAILS),
+        (lambda e, d: 10 + e + 1.3 * d, 5.0, INCONCLUSIVE),
+    ],
+)
+def test_decoder_layers_cost_more(depths, seconds, noise, verdict):
+    found = decoder_layers_cost_more({"evaluation": depths(seconds, noise=noise)})
+    assert (found.verdict, found.evidence["settings"]) == (verdict, 1)
+    if verdict == HOLDS:  # 2 seconds a layer against 1, of a mean of 1.5
+        assert found.evidence["estimate"] == pytest.approx(2 / 3, abs=0.03)
+
+
+@pytest.mark.parametrize("one", [{"encoders": (4,)}, {"decoders": (1,)}])
+def test_layers_of_one_side_are_not_enough(depths, one):
+    rows = depths(lambda e, d: 10 + e + 2 * d, **one)
+    assert decoder_layers_cost_more({"evaluation": rows}).verdict == NOT_RUN
+
+
+def test_layers_on_two_devices_are_not_compared(depths):
+    rows = depths(lambda e, d: 10 + e, decoders=(1,))
+    rows += depths(lambda e, d: 10 + 2 * d, encoders=(4,), decoders=(2, 8), device="gpu")
+    assert decoder_layers_cost_more({"evaluation": rows}).verdict == NOT_RUN
 
 
 @pytest.mark.parametrize("judge", [less_masking_takes_longer, longest_run])

@@ -203,7 +203,7 @@ def test_a_ladder_kept_in_parts_is_told_and_drawn_as_one(tmp_path):
     assert any(re.match(wanted, line) for line in lines)
     said = kept.at_budgets([*budgets], "entropy.mask").splitlines()
     assert [line.split(", *")[0] for line in said] == ["    - 3 epochs", "    - 10 epochs"]
-    assert all("change of entropy" in line for line in said), said
+    assert all("change of reach" in line for line in said), said
     with pytest.raises(ValueError, match="no rung of epochs_3, epochs_10 decides 'depth.claim'"):
         kept.at_budgets([*budgets], "depth.claim")
     table = kept.over_budget([*budgets], "spread", digits=3).splitlines()
