@@ -71,8 +71,8 @@ redraw: $(READY)  ## redraw STUDY's figures, claims and report from its tables, 
 keep-results: $(READY)  ## keep a finished STUDY's rounded tables with the docs, in docs/archives
 	@python -m spatial_mae.cli.keep_results --study $(STUDY)
 
-results-page: $(READY)  ## write docs/{results,hierarchy,quad-tree}.md and draw the pictures from docs/archives, in two minutes
-	python -m spatial_mae.report.results_page docs
+results-page: $(READY)  ## renew the verdicts in docs/archives, write docs/{results,hierarchy,quad-tree}.md and draw the pictures from there, in minutes
+	python -m spatial_mae.report.results_page docs --judge
 
 estimate: $(READY)  ## estimate jobs, hours and storage of STUDY before it runs (FLAGS: see estimate_cost --help)
 	@python -m spatial_mae.cli.estimate_cost \

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -60,3 +61,12 @@ def planned(done: subprocess.CompletedProcess) -> dict[str, int]:
     """Jobs by rule in the output of a dry run."""
     table = (done.stdout + done.stderr).partition("Job stats:")[2].partition("total")[0]
     return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+
+
+def redraw_flags(project: Path, study: str) -> list[str]:
+    """What `make redraw STUDY=...` gives Snakemake."""
+    recipe = re.search(r"^redraw:.*?\n((?:\t.*\n)+)", (project / "Makefile").read_text(), re.M)[1]
+    command = recipe.replace("\\\n", "").replace("$(STUDY)", study).replace("$(CORES)", "2")
+    program, *flags = shlex.split(command)
+    assert program == "snakemake"
+    return flags

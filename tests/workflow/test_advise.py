@@ -1,13 +1,18 @@
 """Advice on real jobs: rungs that continue, and files that people edit."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import yaml
-from planning import planned, snakemake_in
+from planning import planned, redraw_flags, snakemake_in
+
+from spatial_mae.sharing.packing import pack
+from spatial_mae.sharing.unpacking import unpack
 
 ADVICE = "results/mine/advise"
+CONFIGS = ("--configfile", "workflow/studies/advise.yaml", "mine.yaml")
 STUDY = {
     "study": "mine",
     "models": {"advised": {"width": 8, "encoder_heads": 2, "decoder_width": 8, "decoder_heads": 2}},
@@ -40,11 +45,10 @@ def advised(copy_project):
     mine |= {"pixels": "drawn", "licence": "none"}
     (folder / "mine.yaml").write_text(yaml.safe_dump(STUDY | {"datasets": {"mine": mine}}))
     run = snakemake_in(folder)
-    configs = ("--configfile", "workflow/studies/advise.yaml", "mine.yaml")
-    run(f"{ADVICE}/patches.json", *configs)
+    run(f"{ADVICE}/patches.json", *CONFIGS)
     assert not (folder / f"{ADVICE}/masks.json").exists()
-    run("all", *configs)
-    return folder, lambda *words, **kwargs: run("advise", *configs, *words, **kwargs)
+    run("all", *CONFIGS)
+    return folder, lambda *words, **kwargs: run("advise", *CONFIGS, *words, **kwargs)
 
 
 SPLITS = (("train", 100), ("test", 10))
@@ -82,6 +86,22 @@ def test_the_report_on_these_images_begins_with_the_advice(advised):
     text = (folder / "results/mine/report.html").read_text()
     assert text.index(read(folder, "advice")["sentence"]) < text.index('id="findings"')
     assert 'href="advise/advice.html"' in text
+
+
+def test_an_archive_holds_the_advice_so_that_redrawing_trains_nothing(
+    advised, copy_project, project, tmp_path
+):
+    folder, _ = advised
+    pack("mine", folder, tmp_path / "mine.tar.gz")
+    reader = copy_project()  # without the images
+    unpack(tmp_path / "mine.tar.gz", reader, "mine")
+    written = [f for f in folder.glob(f"{ADVICE}/[!.]*") if not f.match("*.record.json")]
+    assert all((reader / f.relative_to(folder)).is_file() for f in written)
+    plan = planned(snakemake_in(reader)("-n", *redraw_flags(project, "mine")))
+    assert plan == {"draw_figure": 1, "judge_claims": 1, "write_report": 1, "report": 1}
+    shutil.copy(folder / "mine.yaml", reader)
+    again = snakemake_in(reader)("-n", "report", *CONFIGS)
+    assert planned(again) == {"judge_claims": 1, "write_report": 1, "report": 1}
 
 
 def test_a_changed_template_writes_the_page_again(advised):

@@ -98,7 +98,17 @@ def test_named_targets_plan_a_part(project, whole, target, tmp_path):
     part = planned(snakemake_in(tmp_path)("-s", project / "Snakefile", "-n", target))
     part.pop(target)
     assert part and all(part[rule] <= whole[rule] for rule in part)
+    assert part.get("check_dataset") == part.get("prepare_dataset")
     assert sum(part.values()) < sum(whole.values())
+
+
+def test_advice_checks_its_own_images_and_no_others(project, tmp_path):
+    study = project / "workflow/studies/advise.yaml"
+    done = snakemake_in(tmp_path)(
+        "-s", project / "Snakefile", "-n", "advise", "--configfile", study
+    )
+    plan = planned(done)
+    assert plan["check_dataset"] == plan["prepare_dataset"] == 1
 
 
 def test_the_processes_of_a_run_ask_for_a_gpu_each(project, tmp_path):

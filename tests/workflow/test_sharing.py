@@ -1,12 +1,10 @@
 """Results packed, unpacked in a fresh checkout, and drawn again there without the networks."""
 
-import re
-import shlex
 import subprocess
 
 import pytest
 import yaml
-from planning import TINY, planned, snakemake_in
+from planning import TINY, planned, redraw_flags, snakemake_in
 
 from spatial_mae.sharing.packing import pack
 from spatial_mae.sharing.unpacking import unpack
@@ -29,15 +27,6 @@ def plan(folder, *flags) -> dict[str, int]:
     return planned(snakemake_in(folder)("-n", "report", "--configfile", *flags))
 
 
-def redraw_flags(project) -> list[str]:
-    """What `make redraw STUDY=tiny` gives Snakemake."""
-    recipe = re.search(r"^redraw:.*?\n((?:\t.*\n)+)", (project / "Makefile").read_text(), re.M)[1]
-    command = recipe.replace("\\\n", "").replace("$(STUDY)", "tiny").replace("$(CORES)", "2")
-    program, *flags = shlex.split(command)
-    assert program == "snakemake"
-    return flags
-
-
 def test_an_archive_has_no_networks_and_no_arrays(unpacked):
     suffixes = {path.suffix for path in unpacked.rglob("results/**/*") if path.is_file()}
     assert suffixes == {".csv", ".json", ".md", ".html", ".yaml", ".pdf", ".png", ".sha256"}
@@ -55,7 +44,7 @@ def test_an_edited_recipe_is_noticed(unpacked, tmp_path):
 
 
 def test_redrawing_gives_the_same_numbers_and_verdicts(unpacked, finished, project):
-    flags = redraw_flags(project)
+    flags = redraw_flags(project, "tiny")
     names = sorted(p.stem for p in finished.glob("results/tiny/figures/*.pdf"))
     plan = planned(snakemake_in(unpacked)("-n", *[f for f in flags if f not in QUIET]))
     assert plan == {"draw_figure": len(names), "judge_claims": 1, "write_report": 1, "report": 1}
@@ -80,7 +69,7 @@ def test_newer_training_code_is_noticed_but_does_not_stop_redrawing(unpacked, pr
     loop = unpacked / "src/spatial_mae/training/loop.py"
     loop.write_text(loop.read_text() + "\n\nEDITED = 1\n")
     assert "pretrain_mae" in plan(unpacked, TINY)
-    flags = [flag for flag in redraw_flags(project) if flag not in QUIET]
+    flags = [flag for flag in redraw_flags(project, "tiny") if flag not in QUIET]
     assert set(planned(snakemake_in(unpacked)("-n", *flags))) == DRAWN
 
 

@@ -23,6 +23,7 @@ Each .json says what the next rung tries and why; one edited by hand is used as 
 rule advise:
     input:
         f"results/{config['study']}/advise/advice.html",
+        relations.advice_checks(config),
 
 
 checkpoint look_at_images:

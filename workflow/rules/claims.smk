@@ -17,6 +17,7 @@ TEMPLATE = glob_wildcards(f"{SOURCE}/spatial_mae/report/template/{{file}}")
 rule claims:
     input:
         f"results/{config['study']}/claims.json",
+        relations.checks(config),
 
 
 rule report:
@@ -51,7 +52,7 @@ rule write_config:
 rule judge_claims:
     input:
         statements=f"{SOURCE}/spatial_mae/papers/statements.json",
-        tables=rules.tables.input,
+        tables=rules.tables.input.tables,
     output:
         json=report(
             "results/{study}/claims.json", caption="../report/claims.rst", category="Claims"
@@ -89,7 +90,7 @@ rule write_report:
         config="results/{study}/config.yaml",
         claims="results/{study}/claims.json",
         figures=grid.figure_files(config, "png"),
-        tables=rules.tables.input,
+        tables=rules.tables.input.tables,
         manifests=expand(
             "results/data/{dataset}/manifest.json", dataset=relations.used_datasets(config)
         ),

@@ -16,6 +16,7 @@ next to it are history.csv and detector.pt and, while a run is unfinished, its s
 rule detection:
     input:
         grid.stage_tables(config, "detection"),
+        relations.stage_checks(config, "detection"),
 
 
 rule fine_tune_detector:

@@ -20,6 +20,7 @@ outputs:
 rule evaluation:
     input:
         grid.stage_tables(config, "evaluation"),
+        relations.stage_checks(config, "evaluation"),
 
 
 rule probe_pixels:

@@ -13,6 +13,7 @@ outputs:
 rule figures:
     input:
         grid.figure_files(config),
+        relations.checks(config),
 
 
 rule draw_figure:

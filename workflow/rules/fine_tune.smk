@@ -15,6 +15,7 @@ next to them are history.csv and weights.safetensors and, while a run is unfinis
 rule fine_tuning:
     input:
         grid.stage_tables(config, "fine_tuning"),
+        relations.stage_checks(config, "fine_tuning"),
 
 
 rule fine_tune_mae:

@@ -18,6 +18,7 @@ outputs:
 rule hierarchy:
     input:
         grid.stage_tables(config, "hierarchy"),
+        relations.stage_checks(config, "hierarchy"),
 
 
 rule measure_levels:

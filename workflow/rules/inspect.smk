@@ -20,6 +20,7 @@ outputs:
 rule inspection:
     input:
         grid.stage_tables(config, "inspection"),
+        relations.stage_checks(config, "inspection"),
 
 
 rule inspect_mae:

@@ -21,6 +21,7 @@ outputs:
 rule jacobian:
     input:
         grid.stage_tables(config, "jacobian"),
+        relations.stage_checks(config, "jacobian"),
 
 
 rule measure_jacobian:

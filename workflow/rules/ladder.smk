@@ -20,13 +20,14 @@ outputs:
 rule ladder:
     input:
         f"results/{config['study']}/ladder.csv",
+        relations.checks(config),
 
 
 rule judge_ladder:
     input:
         statements=f"{SOURCE}/spatial_mae/papers/statements.json",
         config="results/{study}/config.yaml",
-        tables=rules.tables.input,
+        tables=rules.tables.input.tables,
     output:
         verdicts="results/{study}/ladder.csv",
         trends="results/{study}/ladder.json",

@@ -19,6 +19,7 @@ outputs:
 rule linear:
     input:
         grid.stage_tables(config, "linear"),
+        relations.stage_checks(config, "linear"),
 
 
 rule compute_moments:

@@ -10,11 +10,12 @@ outputs:
 
 rule tables:
     input:
-        expand(
+        tables=expand(
             "results/{study}/tables/{experiment}.csv",
             study=config["study"],
             experiment=[entry["name"] for entry in config["experiments"]],
         ),
+        checks=relations.checks(config),
 
 
 rule collect_table:

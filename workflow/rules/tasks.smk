@@ -17,6 +17,7 @@ outputs:
 rule tasks:
     input:
         grid.stage_tables(config, "tasks"),
+        relations.stage_checks(config, "tasks"),
 
 
 rule predict_gabor:

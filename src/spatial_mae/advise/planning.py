@@ -155,7 +155,7 @@ def experiments(entries: Sequence[Mapping], block: Mapping) -> list[dict]:
     return found
 
 
-def _runs(block: Mapping) -> dict[str, int]:
+def most_runs(block: Mapping) -> dict[str, int]:
     """Step -> runs, at most."""
     n_final = (SURVIVORS + 1) * len(block["final_seeds"])
     survivors = min(SURVIVORS, len(block["patches"]))
@@ -189,14 +189,14 @@ def _per_epoch(block: Mapping, seconds: Seconds, at_once: float) -> dict[str, fl
 
 
 def _fixed(block: Mapping, at_once: float) -> dict[str, float]:
-    jobs = {step: JOBS_PER_RUNG_RUN * n for step, n in _runs(block).items()}
-    jobs["final"] = JOBS_PER_FINAL_RUN * _runs(block)["final"]
+    jobs = {step: JOBS_PER_RUNG_RUN * n for step, n in most_runs(block).items()}
+    jobs["final"] = JOBS_PER_FINAL_RUN * most_runs(block)["final"]
     return {step: JOB_SECONDS * n / at_once for step, n in jobs.items()}
 
 
 def lines(found: Plan, n_train: int, n_used: int, at_once: float) -> Sequence[str]:
     """What the search will do and cost, before it starts."""
-    runs, block = _runs(found.block), found.block
+    runs, block = most_runs(found.block), found.block
     first, last = rungs(found.epochs)
     tried = f"{len(block['patches'])} patch sizes ({', '.join(map(str, block['patches']))})"
     masks = ", ".join(f"{m:g}" for m in block["masks"])

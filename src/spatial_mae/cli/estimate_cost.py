@@ -13,7 +13,7 @@ from spatial_mae.estimate.inputs import ROOT, checked_config, job_seconds, posit
 from spatial_mae.estimate.speeds import Speed, given_speeds, recorded_speeds
 from spatial_mae.estimate.storage import storage
 from spatial_mae.estimate.summary import estimate_lines
-from spatial_mae.estimate.workload import Training, search, trainings
+from spatial_mae.estimate.workload import Training, advice, search, trainings
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -47,9 +47,13 @@ def estimate(arguments: argparse.Namespace) -> list[str]:
             positive(value, f"--{name.replace('_', '-')} {value}")
     config = checked_config(arguments.config, arguments.configfile)
     every = trainings(config, arguments.folder)
-    searched = [one for one in [search(config, arguments.folder)] if one]
-    speeds = known_speeds(arguments, [*every, *searched])
-    runs, tuned = runs_left(every, speeds), runs_left(searched, speeds)
+    searches = {
+        "advise": advice(config, arguments.folder),
+        "tune": search(config, arguments.folder),
+    }
+    apart = {target: training for target, training in searches.items() if training}
+    speeds = known_speeds(arguments, [*every, *apart.values()])
+    runs = runs_left(every, speeds)
     at_once = (arguments.gpus or 1) * config["devices"]["runs_per_gpu"]
     return estimate_lines(
         config,
@@ -58,7 +62,7 @@ def estimate(arguments: argparse.Namespace) -> list[str]:
         storage(config, arguments.folder, every, at_once),
         arguments.gpus,
         arguments.time_limit,
-        *tuned,
+        dict(zip(apart, runs_left([*apart.values()], speeds), strict=True)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from spatial_mae.estimate.costs import Cost, Run, total
 from spatial_mae.estimate.storage import Storage
@@ -20,11 +21,11 @@ def estimate_lines(
     stored: Sequence[Storage],
     gpus: int | None,
     time_limit: float | None,
-    search: Run | None = None,
+    apart: Mapping[str, Run] = MappingProxyType({}),
 ) -> list[str]:
     """Lines: jobs and hours by rule, where speeds are from, hours in all, storage, assumptions.
 
-    search: what the target `tune` trains, which is not in the sums. gpus: how many there are, for
+    apart: target -> what it trains at most, which is not in the sums. gpus: how many there are, for
     the time on a clock; None: not asked. time_limit: hours that a job may run at a time, for the
     number of its starts; None: not asked.
     """
@@ -37,7 +38,7 @@ def estimate_lines(
         "",
         *_speeds(runs),
         *_hours(costs, runs, gpus, time_limit),
-        *_search(search),
+        *_apart(apart),
         "",
         *_storage(stored),
         "",
@@ -112,12 +113,13 @@ def _hours(
     return lines
 
 
-def _search(search: Run | None) -> list[str]:
-    if search is None:
-        return []
-    images = UNKNOWN if search.images is None else f"{search.images:,}"
-    hours = _number(search.hours)
-    return [f"not in these sums, the target `tune`: at most {images} images to train on, {hours} h"]
+def _apart(apart: Mapping[str, Run]) -> list[str]:
+    return [
+        f"not in these sums, the target `{target}`: at most "
+        f"{UNKNOWN if run.images is None else f'{run.images:,}'} images to train on, "
+        f"{_number(run.hours)} h"
+        for target, run in apart.items()
+    ]
 
 
 def _count(n: int, what: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from spatial_mae.advise import planning
 from spatial_mae.estimate.sizes import parameters, training_flops
 from spatial_mae.files import read_json
 from spatial_mae.models.architecture import Architecture, Backbone
@@ -84,6 +85,31 @@ def search(config: Mapping, folder: Path) -> Training | None:
     network = network_of("pretrain_mae", run, None, _shape(config, name, folder), backbone)
     whole = None if None in images else sum(images)
     return Training(network, longer, whole, copies=1, done=False)
+
+
+def advice(config: Mapping, folder: Path) -> Training | None:
+    """All that the search of the block `advise` trains at most, as one run.
+
+    None without the block, or if no patch size tiles the images. Raises ValueError as `trainings`.
+    The rungs' files decide what is trained, so that no job of it can be counted before. The
+    dearest network, of the smallest patch and mask ratio, counts for all.
+    """
+    block = config.get("advise")
+    if not block:
+        return None
+    name, recipe = block["dataset"], config["recipes"]["pretraining"][block["training"]]
+    shape = _shape(config, name, folder)
+    patches = [p for p in block["patches"] if not (shape[0] % p or shape[1] % p)]
+    if not patches:
+        return None
+    last = {"patches": block["rungs"][-1], "masks": block["rungs"][0], "final": recipe["epochs"]}
+    epochs = sum(last[step] * n for step, n in planning.most_runs(block).items())
+    run = {"patch": min(patches), "mask": min(block["masks"]), "unit": 1}
+    run |= {key: block[key] for key in ("enc", "dec")}
+    backbone = Backbone(**config["models"][block["model"]])
+    network = network_of("pretrain_mae", run, None, shape, backbone)
+    images = _passing(config, name, folder, recipe, epochs)
+    return Training(network, recipe, images, copies=1, done=False)
 
 
 def image_counts(config: Mapping, name: str, folder: Path) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
     python -m spatial_mae.report.results_page docs              # the pages and the pictures
     python -m spatial_mae.report.results_page docs --no-pictures
+    python -m spatial_mae.report.results_page docs --judge      # first the verdicts in the archives
 
 docs/NAME.md is docs/archives/NAME.md.j2 with its numbers filled in: `spatial_mae.report.kept` has
 the functions that templates call. docs/archives/pictures.yaml says which picture is drawn from
@@ -17,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from spatial_mae.files import write_text
 from spatial_mae.report.kept import Kept
 from spatial_mae.report.kept_pictures import redraw
+from spatial_mae.sharing.keeping import judge_again
 
 SUFFIX = ".md.j2"
 UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # a number stays on one line with its error
@@ -50,8 +52,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("docs", type=Path, help="the folder of the pages")
     parser.add_argument("--no-pictures", action="store_true", help="write the pages alone")
+    parser.add_argument("--judge", action="store_true", help="first judge the kept tables again")
     given = parser.parse_args(argv)
     archives = given.docs / "archives"
+    if given.judge:
+        print(f"verdicts renewed: {', '.join(judge_again(archives)) or 'none'}")
     for name, text in pages(archives).items():
         write_text(given.docs / f"{name}.md", text)
     if not given.no_pictures:

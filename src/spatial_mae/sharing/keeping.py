@@ -120,6 +120,21 @@ def keep(study: str, folder: Path, archives: Path) -> Archive:
     return Archive(archives / study)
 
 
+def judge_again(archives: Path) -> list[str]:
+    """Renew the verdicts of kept studies that differ from what their tables give; their names.
+
+    They differ after a change of a statement or of its judge.
+    """
+    changed = []
+    for folder in sorted(path.parent for path in archives.glob("*/config.yaml")):
+        archive = Archive(folder)
+        claims = archive.judged()
+        if claims != list(archive.claims.values()):
+            write_json(folder / "claims.json", claims, sealed=False)
+            changed.append(folder.name)
+    return changed
+
+
 def _write(fresh: Path, config: Mapping, folder: Path) -> None:
     """The rounded tables and the config of a finished study."""
     results = folder / f"results/{config['study']}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from spatial_mae.study import grid, jobs, relations
+from spatial_mae.study import advising, grid, jobs, relations
 from spatial_mae.study.measurements import RULES
 
 SHOWN = 3
@@ -13,8 +13,9 @@ def result_files(config: Mapping, folder: Path) -> list[str]:
     """The files of a finished study to share, relative to `folder`, which holds `results/`; sorted.
 
     They are the tables of experiments and runs, figures, claims, report, the written config, the
-    data sets' manifests, and where they exist the run records, histories of training and controls
-    of probes. Weights, checkpoints, arrays, states and logs are not among them.
+    data sets' manifests, the advice that the study asks for, and where they exist the run records,
+    histories of training and controls of probes. Weights, checkpoints, all other arrays, states and
+    logs are not among them.
 
     Raises FileNotFoundError, naming the first ones, if files without which nothing can be drawn,
     judged or reported are missing.
@@ -48,7 +49,8 @@ def _needed(config: Mapping) -> list[str]:
     runs = [path for entry in config["experiments"] for path in grid.run_tables(entry)]
     figures = [p for suffix in ("pdf", "png", "csv") for p in grid.figure_files(config, suffix)]
     written = [f"{study}/{n}" for n in ("config.yaml", "claims.json", "claims.md", "report.html")]
-    return list(dict.fromkeys([*written, *_tables(config), *figures, *_manifests(config), *runs]))
+    read = [*_tables(config), *_manifests(config), *advising.files(config)]
+    return list(dict.fromkeys([*written, *figures, *read, *runs]))
 
 
 def _tables(config: Mapping) -> list[str]:

@@ -270,3 +270,13 @@ def file_before(study: str, rung: str) -> str:
 def file_of(study: str, step: str) -> str:
     """What the look at the images, or a rung, keeps."""
     return f"results/{study}/advise/{step}.json"
+
+
+def files(config: Mapping) -> list[str]:
+    """What the rules of `advise.smk` write, without records; none without the block."""
+    if not config.get("advise"):
+        return []
+    looked = ("look.json", "look.npz")
+    rungs = (f"{rung}.{suffix}" for rung in RUNGS for suffix in ("json", "csv"))
+    advised = ("advice.html", "advice.json", "advice.csv", "next_study.yaml")
+    return [f"results/{config['study']}/advise/{name}" for name in (*looked, *rungs, *advised)]

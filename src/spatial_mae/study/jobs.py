@@ -37,12 +37,15 @@ class Job:
 
 
 def job_counts(config: Mapping) -> dict[str, int]:
-    """How many jobs of each rule the target `report` needs on an empty results folder."""
+    """How many jobs of each rule `study_jobs` has."""
     return dict(Counter(job.rule for job in study_jobs(config)))
 
 
 def study_jobs(config: Mapping) -> set[Job]:
-    """All jobs that the target `report` needs on an empty results folder."""
+    """The jobs that the target `report` needs on an empty results folder, but those of advice.
+
+    What advice trains is in files that its jobs write: no config tells it before.
+    """
     study = {"study": config["study"]}
     jobs = {Job.of(rule, study) for rule in ("write_config", "judge_claims", "write_report")}
     jobs |= {Job.of("draw_figure", {**study, "figure": name}) for name in figures(config)}

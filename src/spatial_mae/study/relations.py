@@ -113,6 +113,17 @@ def checks(config: Mapping) -> list[str]:
     return [record.format(dataset=name) for name in used_datasets(config)]
 
 
+def stage_checks(config: Mapping, stage: str) -> list[str]:
+    """The same for the data sets that the experiments of a stage read."""
+    entries = [entry for entry in config["experiments"] if kind_of(entry).stage == stage]
+    return checks({**config, "experiments": entries, "advise": None, "tune": None})
+
+
+def advice_checks(config: Mapping) -> list[str]:
+    """The same for the data set that advice is asked for."""
+    return checks({**config, "experiments": [], "tune": None})
+
+
 def advice(config: Mapping) -> list[str]:
     """The advice that the report begins with; none where the study asks for none."""
     return [f"results/{config['study']}/advise/advice.json"] if config.get("advise") else []

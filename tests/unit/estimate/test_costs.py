@@ -111,9 +111,10 @@ def test_the_clock_and_the_requeues(config, tmp_path):
 
 def test_what_a_search_trains_is_told_beside_the_sums(config, tmp_path):
     (one,) = runs_left([replace(trainings(config, tmp_path)[0], images=7200)], [])
-    lines = estimate_lines(config, [], [], [], None, None, one)
-    told = "not in these sums, the target `tune`: at most 7,200 images to train on, unknown h"
-    assert told in lines
+    lines = estimate_lines(config, [], [], [], None, None, {"advise": one, "tune": one})
+    for target in ("advise", "tune"):
+        told = f"not in these sums, the target `{target}`: at most 7,200 images to train on"
+        assert f"{told}, unknown h" in lines
 
 
 def test_unknown_is_said(config, tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from spatial_mae.estimate.inputs import ROOT, checked_config
 from spatial_mae.estimate.workload import (
+    advice,
     evaluated_images,
     image_counts,
     image_shape,
@@ -39,6 +40,18 @@ def test_a_search_is_counted_at_its_most(config, tmp_path):
     searched, validated = 27 + 8 * (2 + 3 + 3), 2 * 3 * 10
     assert found.images == searched * (45_000 // 64 * 64) + validated * (50_000 // 64 * 64)
     assert (found.network.rule, found.network.mask_ratio) == ("pretrain_mae", 0.75)
+
+
+def test_advice_trains_at_most_all_rungs_and_three_settings_to_the_end(config, tmp_path):
+    assert advice(config, tmp_path) is None
+    block = {"dataset": "leaves", "model": "small", "training": "short", "enc": 2, "dec": 1}
+    block |= {"patches": [2, 4, 5, 8], "masks": [0.5, 0.75], "common_mask": 0.75, "drawn": None}
+    block |= {"rungs": [1, 3], "seeds": [0, 1], "final_seeds": [0, 1, 2]}
+    found = advice(config | {"advise": block}, tmp_path)
+    epochs = 4 * 2 * 3 + 2 * 2 * 1 + 3 * 3 * 10  # patch sizes; one more mask ratio of two; the end
+    assert found.images == epochs * (1000 // 300 * 300)
+    assert (found.network.architecture.patch_size, found.network.mask_ratio) == (2, 0.5)
+    assert advice(config | {"advise": block | {"patches": [5]}}, tmp_path) is None
 
 
 def test_seeds_train_the_same_network(config, tmp_path):

@@ -9,7 +9,8 @@ from toy_study import CONFIG, RECORDS
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.files import write_rows
-from spatial_mae.sharing.keeping import Archive, held_out_losses, keep, rounded
+from spatial_mae.report.results_page import main as write_results_page
+from spatial_mae.sharing.keeping import Archive, held_out_losses, judge_again, keep, rounded
 from spatial_mae.tables.reading import read_table
 
 EXPERIMENT = {**CONFIG["experiments"][0], "grids": [{"dataset": ["leaves"]}]}
@@ -127,6 +128,20 @@ def test_a_verdict_that_the_kept_tables_do_not_give_is_named_and_nothing_is_repl
         keep("small", finished, tmp_path / "archives")
     assert Archive(tmp_path / "archives/small").table("psd") == before
     assert [path.name for path in (tmp_path / "archives").iterdir()] == ["small"]
+
+
+def test_verdicts_of_before_are_renewed_from_the_kept_tables(finished, tmp_path, capsys):
+    folder = keep("small", finished, tmp_path / "docs/archives").folder
+    before = (folder / "claims.json").read_bytes()
+    old = json.loads(before)
+    next(c for c in old if c["id"] == "psd.zeroing")["verdict"] = "holds"
+    (folder / "claims.json").write_text(json.dumps(old[1:]))
+    write_results_page([str(tmp_path / "docs"), "--no-pictures"])
+    assert (folder / "claims.json").read_bytes() != before
+    write_results_page([str(tmp_path / "docs"), "--no-pictures", "--judge"])
+    assert (folder / "claims.json").read_bytes() == before
+    assert "verdicts renewed: small" in capsys.readouterr().out
+    assert judge_again(tmp_path / "docs/archives") == []
 
 
 def test_losses_from_which_a_weight_was_chosen_are_kept(tmp_path):

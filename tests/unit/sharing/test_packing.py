@@ -5,7 +5,8 @@ import shutil
 import tarfile
 
 import pytest
-from toy_study import RECORDS, RESULTS, metadata_file
+import yaml
+from toy_study import CONFIG, RECORDS, RESULTS, metadata_file
 
 from spatial_mae.files import write_seal
 from spatial_mae.sharing.packing import MANIFEST, pack
@@ -25,6 +26,21 @@ def test_it_holds_the_results_and_nothing_else(study, tmp_path):
         assert set(tar.getnames()) == expected | {MANIFEST}
     assert manifest["commits"] == ["abc, with changes"]
     assert manifest["versions"] == {"numpy": ["2.0"]}
+
+
+def test_the_advice_that_a_study_asks_for_is_in_it(study, tmp_path):
+    config = CONFIG | {"advise": {"dataset": "leaves"}}
+    (study / "results/small/config.yaml").write_text(yaml.safe_dump(config))
+    names = ["look.json", "look.npz", "patches.json", "patches.csv", "masks.json", "masks.csv"]
+    names += ["advice.html", "advice.json", "advice.csv", "next_study.yaml"]
+    (study / "results/small/advise").mkdir()
+    for name in names:
+        (study / "results/small/advise" / name).write_text(name)
+    manifest = pack("small", study, tmp_path / "small.tar.gz")
+    assert {f"results/small/advise/{name}" for name in names} < set(manifest["files"])
+    (study / "results/small/advise/advice.html").unlink()
+    with pytest.raises(FileNotFoundError, match="1 of 24 files are missing, .*advice.html"):
+        pack("small", study, tmp_path / "small.tar.gz")
 
 
 def test_times_and_places_do_not_enter(study, tmp_path):
