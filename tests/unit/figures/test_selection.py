@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from drawn_figures import small_print
+from drawn_figures import legends, small_print
 
 from spatial_mae.figures import (
     autocorrelation,
@@ -25,6 +25,7 @@ from spatial_mae.figures import (
     sampling_laws,
     taylor,
 )
+from spatial_mae.figures.drawing.measures import METRICS
 
 
 def test_autocorrelation_averages_shifts_of_one_rounded_distance(sample):
@@ -242,3 +243,12 @@ def test_the_loss_of_hidden_pixels_says_what_it_counts_and_where_it_is_solved(ke
     (first, *others) = [row for row in table if row["sampling"] == "bernoulli"]
     table = [first | {"sampling": "exact"}, first, *others]
     assert "hidden only" not in small_print(sampling_laws.draw(sampling_laws.select(table)))
+
+
+def test_a_grid_of_influence_names_only_what_it_draws_and_what_its_bars_leave_out(sample):
+    rows = influence_grid.select(sample("influence"))
+    rows = [row | {"mean_distance_se": 0.1} for row in rows]
+    assert "sampled outputs alone; images add more" in small_print(influence_grid.draw(rows))
+    far = [row | dict.fromkeys(METRICS, 99.0) if row["model"] == "ae" else row for row in rows]
+    assert "AE (m = 0)" in legends(influence_grid.draw(rows))
+    assert "AE (m = 0)" not in legends(influence_grid.draw(far))
