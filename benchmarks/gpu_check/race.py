@@ -19,7 +19,7 @@ from spatial_mae.training.gradients import Gradients
 TOKENS = (17, 65, 257)  # a quarter of the patches, all of 8 x 8, all of 16 x 16; and a class token
 HEADS = {16: 12, 12: 16, 64: 3}  # size of a head -> heads: the paper's encoder, its decoder, usual
 PATCHES = (4, 8, 2)
-NEEDED = 60.0  # seconds for compiling a network, before one was compiled here
+NEEDED = 60.0  # seconds for compiling a network
 MANY_STEPS = 10**6  # of the run that is to be: compiling is worth while
 
 
