@@ -2,9 +2,12 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from benchmarks import made_readings, made_tables, verdict_calibration
+from scipy import stats
 
+from spatial_mae.claims import noise
 from spatial_mae.claims.verdict import CONDITIONAL, FAILS, HOLDS
 
 STUDIES = made_tables.studies()
@@ -28,6 +31,20 @@ def test_no_effect_is_seldom_affirmed(study, seeds):
     assert total <= 0.05 * TABLES * len(found)
     if seeds == 1:  # nothing shows the noise of one seed
         assert total == 0
+
+
+@pytest.mark.parametrize("freedom", [2, 4, 8])
+def test_fewer_draws_have_the_level_of_all(freedom):
+    """What a true t statistic has above the quantile of 97.5% that a tenth of the draws shows."""
+    level = []
+    for table in range(10):
+        with verdict_calibration.fewer_draws(table):
+            one, other = noise._normal(0, 2).T
+            drawn = (one - other) * np.sqrt(noise._uncertainty(freedom)[:, 0] / 2)
+        assert drawn.shape == (1000,)
+        level.append(stats.t.sf(np.quantile(drawn, 0.975), freedom))
+    assert np.mean(level) == pytest.approx(0.025, abs=0.0025)
+    assert max(level) > 0.029  # one tenth alone misleads
 
 
 def test_of_a_ladder_the_experiments_of_one_rung_are_judged():

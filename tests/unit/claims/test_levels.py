@@ -40,26 +40,21 @@ RIGHT = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _quickly():
-    with fewer_draws():
-        yield
-
-
 def share(shape: Shape, cells: list[dict], points: tuple[float, ...], of: str) -> int:
     """How many of the made tables reject."""
     least = 0.0 if shape.margin else 0.01
     contrast = Contrast(shape, tuple(cells[0]), "made", least, "made")
     random = np.random.default_rng(0)
     found = 0
-    for _ in range(TABLES):
+    for table in range(TABLES):
         noise = NOISE * random.standard_normal((SEEDS, len(cells)))
         rows = [
             {**cell, "seed": seed, "value": mean / 100 + noise[seed, place]}
             for seed in range(SEEDS)
             for place, (cell, mean) in enumerate(zip(cells, points, strict=True))
         ]
-        found += getattr(Evidence(rows, contrast).weigh([0]), of) <= 0.025
+        with fewer_draws(table):
+            found += getattr(Evidence(rows, contrast).weigh([0]), of) <= 0.025
     return found
 
 
