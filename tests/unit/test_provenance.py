@@ -1,9 +1,12 @@
 """The fingerprint sees code, not comments; the record says what made a result."""
 
 import argparse
+import gc
 import json
 import os
 import subprocess
+import sys
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -161,6 +164,18 @@ def test_a_failed_run_leaves_no_record(tmp_path):
     with pytest.raises(RuntimeError), provenance.run_record(flags):
         raise RuntimeError
     assert not flags.record.exists()
+
+
+@pytest.mark.parametrize(("main", "frozen"), [("spatial_mae.cli.toy", 1), ("pytest", 0)])
+def test_only_a_job_of_its_own_keeps_what_is_imported_to_the_end(
+    tmp_path, monkeypatch, main, frozen
+):
+    calls = []
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append(1))
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", ModuleSpec(main, None))
+    arguments = argparse.Namespace(record=tmp_path / "record.json", seed=0)
+    with provenance.run_record(arguments):
+        assert len(calls) == frozen
 
 
 def test_answers_that_a_study_fixes_reach_its_jobs(monkeypatch):
