@@ -70,6 +70,7 @@ def choose(
     gain: float = 1.0,
     clock: Clock = time.process_time,
     preparation: int = 0,
+    alone: bool = False,
 ) -> Choice:
     """The fastest of `contenders` on this machine; the first one unless another gains enough.
 
@@ -79,12 +80,13 @@ def choose(
     that raises an exception is out. gain: how many times faster than the first another must be.
     clock: seconds; processor time by default, which other programs disturb less. preparation: so
     many first runs of each contender are not timed (they compile, load libraries, record graphs).
+    alone: a single contender is timed too, for a time that is the same in later runs.
 
     Raises ValueError if a fixed answer is none of the contenders, RuntimeError if all of them fail.
     """
     about = {**about, **machine()}
     choice = _fixed(question, about, contenders)
-    if choice is None and len(contenders) == 1:
+    if choice is None and len(contenders) == 1 and not alone:
         choice = Choice(question, *contenders, "only", about=about)
     file = _folder() / f"{question}-{_digest(question, about, contenders)}.json"
     choice = choice or _remembered(file, contenders)

@@ -68,7 +68,8 @@ class Chooser:
     """Chooses how `task` computes, by trying it.
 
     step: one forward and backward pass over a micro-batch of n_images, without memory of it.
-    n_steps: how many such the run will make. say: takes a line for the log.
+    n_steps: how many such the run will make. say: takes a line for the log. forget: called once the
+    number type is known: memory that ended with another type says nothing about this one.
     """
 
     def __init__(
@@ -79,9 +80,10 @@ class Chooser:
         device: torch.device,
         n_steps: int,
         say: Callable[[str], None],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
         self.task, self.step, self.n_images, self.device = task, step, n_images, device
-        self.n_steps, self.say = n_steps, say
+        self.n_steps, self.say, self.forget = n_steps, say, forget
         self.clock = clock_for(device)
 
     def choose(self, precision: str, compiling: str, whole: bool = True) -> Execution:
@@ -91,7 +93,8 @@ class Chooser:
         """
         if precision == "auto":
             contenders = {name: self._running(lambda n=name: self._plain(n)) for name in PRECISIONS}
-            precision = self._choose("precision", contenders, FIRST_STEPS, BFLOAT16_GAIN)
+            precision = self._choose("precision", contenders, FIRST_STEPS, BFLOAT16_GAIN).answer
+            self.forget()
         execution = self._plain(precision)
         execution = replace(execution, mode=self._mode(execution, compiling, whole))
         self.task.use(execution)
@@ -109,7 +112,8 @@ class Chooser:
         contenders = {
             mode: self._running(lambda mode=mode: replace(execution, mode=mode)) for mode in modes
         }
-        return self._choose("mode", contenders, FIRST_STEPS_OF_A_MODE, of=execution.precision)
+        of = execution.precision
+        return self._choose("mode", contenders, FIRST_STEPS_OF_A_MODE, of=of).answer
 
     def _tried(self, execution: Execution, mode: str) -> str:
         """The mode that is asked for; "plain", and a line that says so, if the compiler fails."""
@@ -132,11 +136,10 @@ class Chooser:
         return modes
 
     def _seconds_left(self, execution: Execution) -> float:
-        run = self._running(lambda: execution)
-        run()
-        start = time.perf_counter()
-        run()
-        return (time.perf_counter() - start) * self.n_steps
+        """By a step's time as it was first measured here, so that reruns try the same modes."""
+        plain = {"plain": self._running(lambda: execution)}
+        found = self._choose("step", plain, FIRST_STEPS, of=execution.precision, alone=True)
+        return found.seconds["plain"] * self.n_steps
 
     def _running(self, wanted: Callable[[], Execution]) -> Callable[[], None]:
         """A step under an execution, which is asked for at first; on a CPU no more is done then."""
@@ -156,11 +159,18 @@ class Chooser:
         return run
 
     def _choose(
-        self, question: str, contenders: Mapping, preparation: int, gain: float = 1.0, **about
-    ) -> str:
+        self,
+        question: str,
+        contenders: Mapping,
+        preparation: int,
+        gain: float = 1.0,
+        alone: bool = False,
+        **about,
+    ) -> Choice:
         about |= {**self.task.describe(), "images": self.n_images, **machine(self.device)}
-        choice = choose(question, about, contenders, gain, self.clock, preparation)
-        return _told(choice, self.say)
+        choice = choose(question, about, contenders, gain, self.clock, preparation, alone)
+        _told(choice, self.say)
+        return choice
 
 
 def fastest_kernels(

@@ -29,6 +29,10 @@ class Task(Executable, Protocol):
     def groups(self) -> list[dict]:
         """Parameter groups of the optimiser."""
 
+    def forget_memory(self, micro_batch: int | None) -> None:
+        """Take micro-batches of that size again, as if memory had never ended."""
+        self.micro_batch, self._halved = micro_batch, self._together is not None
+
     def will_read(self, batches: Iterable[Tensor], epoch: int) -> None:
         """The indices of the micro-batches to come in an epoch, in order.
 
@@ -76,6 +80,10 @@ class Gradients:
         self._halved = self._together is not None
         self._coming: deque[Tensor] = deque()
         self._epoch = 0
+
+    def forget_memory(self, micro_batch: int | None) -> None:
+        """Take micro-batches of that size again, as if memory had never ended."""
+        self.micro_batch, self._halved = micro_batch, self._together is not None
 
     def will_read(self, batches: Sequence[Tensor], epoch: int) -> None:
         """The indices of the batches that `of` will be asked for in an epoch, in order."""

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -196,9 +196,7 @@ class Training:
         self.task.module.load_state_dict(self.good)
         self.average.forget()
         done = self.position.epoch
-        self._say(
-            f"training diverged in epoch {done + 1}: the weights are those after epoch {done}"
-        )
+        self._say(f"training diverged in epoch {done + 1}: weights are those after epoch {done}")
 
     def _read_totals(self) -> None:
         """Bring the position's sums, seconds and memory up to date. Raises Diverged."""
@@ -278,7 +276,8 @@ class Training:
 
         each = self.gradients.micro_batch or self.batch_size
         n_steps = self.recipe.epochs * self.steps * -(-self.batch_size // each)
-        chooser = Chooser(self.task, step, size, self.device, n_steps, self._say)
+        forget = partial(self.gradients.forget_memory, self.gradients.micro_batch)
+        chooser = Chooser(self.task, step, size, self.device, n_steps, self._say, forget)
         whole = each >= self.batch_size and self.processes.size == 1
         compiling = getattr(self.recipe, "compile", "never")  # detectors have none
         return chooser.choose(self.recipe.precision, compiling, whole)

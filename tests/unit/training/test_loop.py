@@ -111,10 +111,11 @@ def no_room_for_more_than(limit):
 
 @pytest.mark.parametrize("precision", ["float32", "auto"])
 def test_out_of_memory_halves_the_micro_batch_once(tmp_path, unbroken, precision, capfd):
-    """Also where it happens while the precision is measured."""
+    """While the precision is measured it says nothing about the one that is taken."""
     task = Regression(no_room_for_more_than(4))
     _, training = train(tmp_path, task, precision=precision, ema_decay=0.9)
-    assert task.sizes[0] == 8 and set(task.sizes[1:]) == {4}
+    assert task.sizes[0] == 8 and set(task.sizes[1:]) - {8} == {4}
+    assert task.sizes.count(8) == (2 if precision == "auto" else 1)
     assert training.position.micro_batch == 4
     assert "micro-batches of 8 images: trying 4" in capfd.readouterr().err
     for name, value in outcome(training)[1].items():
