@@ -153,14 +153,22 @@ def decode(segmentation: list | Mapping, height: int, width: int) -> np.ndarray:
 
 
 def run_lengths(segmentation: list | Mapping, height: int, width: int) -> dict:
-    """COCO's compressed run lengths of polygons or run lengths."""
+    """COCO's compressed run lengths of polygons or run lengths.
+
+    Polygons of fewer than three corners cover nothing and are left out: pycocotools takes two
+    corners that come first for a box. Others must be there.
+    """
     from pycocotools import mask
 
     if isinstance(segmentation, list):
-        return mask.merge(mask.frPyObjects(segmentation, height, width))
+        return mask.merge(mask.frPyObjects(_polygons(segmentation), height, width))
     if isinstance(segmentation["counts"], list):
         return mask.frPyObjects(segmentation, height, width)
     return segmentation
+
+
+def _polygons(parts: Sequence[Sequence[float]]) -> list[Sequence[float]]:
+    return [corners for corners in parts if len(corners) >= 6]
 
 
 def index(content: Mapping) -> object:
@@ -220,13 +228,13 @@ def _check_files(
 
 
 def _kind(one: Mapping, image: Mapping) -> str:
-    """object, crowd or degenerate: a box without area, a polygon without corners, no pixel."""
+    """object, crowd or degenerate: a box without area, no polygon of three corners, no pixel."""
     left, top, width, height = one["bbox"]
     shown_x = min(left + width, image["width"]) - max(left, 0)
     shown_y = min(top + height, image["height"]) - max(top, 0)
     shape = one["segmentation"]
-    polygons = isinstance(shape, list)
-    if min(shown_x, shown_y) <= 0 or not shape or (polygons and min(map(len, shape)) < 6):
+    shape = _polygons(shape) if isinstance(shape, list) else shape
+    if min(shown_x, shown_y) <= 0 or not shape:
         return "degenerate"
     if one.get("iscrowd"):
         return "crowd"

@@ -32,9 +32,10 @@ def probe_pixels(
     """Probes of the raw pixels and of their first `width` principal components.
 
     moments: of the training images, in the recipe's colour; components are about their mean. Where
-    images have fewer dimensions than `width`, all components are taken; `model_width` is the number
-    of features. No row if the recipe probes nothing. Raises ValueError if the moments are of other
-    images, or the data set has no labels.
+    the training images differ in fewer directions than `width`, as fewer images than pixels do,
+    there is one component for each; `model_width` is the number of features. No row if the recipe
+    probes nothing. Raises ValueError if the moments are of other images, or the data set has no
+    labels.
     """
     _check(dataset, moments, recipe)
     if not recipe.representations:
@@ -61,6 +62,7 @@ def probe_linear(
 ) -> list[Row]:
     """Probes of the `width` features of the closed-form linear MAE, of whole images.
 
+    No more features than directions in which the training images differ: a ridge makes up others.
     run: solved at the side of the network's mask units, as `tasks.encoders.open_run` gives it.
     Arguments and errors else as in `probe_pixels`; ValueError too for a mask ratio outside (0, 1).
     """
@@ -69,8 +71,9 @@ def probe_linear(
         raise ValueError(f"mask ratio {mask_ratio}: a masked autoencoder hides a share in (0, 1)")
     if not recipe.representations:
         return []
-    n_latents = min(width, len(run.moments.total))
-    matrix = encoders(run, (mask_ratio,), n_latents)[1].matrix
+    ae, mae = encoders(run, (mask_ratio,), min(width, len(run.moments.total)))
+    rank = max(1, np.count_nonzero(ae.matrix.any(axis=0)))
+    matrix = mae.matrix[:, :rank]
     normalised = normalisation(run.moments, run.settings.centring, run.settings.flip)
     colour = run.moments.colour
     return _probe(
@@ -79,12 +82,16 @@ def probe_linear(
 
 
 def principal_components(moments: PixelMoments, n_components: int) -> np.ndarray:
-    """Eigenvectors (d, min(k, d)) of the pixels' covariance, the largest eigenvalue first."""
+    """Eigenvectors (d, k) of the pixels' covariance, the largest eigenvalue first.
+
+    k is n_components, or the covariance's rank where that is less: no image differs in the others.
+    """
     covariance = moments.matrix("centred")
     d = len(covariance)
     first = max(d - n_components, 0)
-    vectors = eigh(covariance, subset_by_index=(first, d - 1), overwrite_a=True)[1]
-    return vectors[:, ::-1]
+    values, vectors = eigh(covariance, subset_by_index=(first, d - 1), overwrite_a=True)
+    rank = np.count_nonzero(values > d * np.finfo(values.dtype).eps * values[-1])
+    return vectors[:, ::-1][:, : max(1, rank)]
 
 
 def pixel_features(

@@ -124,13 +124,14 @@ def linear_probe(
 def standardise_(features: Tensor) -> tuple[Tensor, Tensor]:
     """Subtract the mean and divide by the deviation, feature by feature, in place: (n, k).
 
-    Returns the mean (k,) and one over the deviation (k,), 0 for features that do not vary.
+    Returns the mean (k,) and one over the deviation (k,), 0 for features that do not vary: a
+    deviation of 1e-6 of the feature's mean, or of 1e-12 of the largest deviation, is rounding.
     """
     mean = features.mean(dim=0)
     centred = features.sub_(mean)
     deviation = centred.square().mean(dim=0).sqrt()
-    # Rounding leaves a constant feature a deviation of some epsilons of its mean.
-    constant = deviation <= 1e-6 * mean.abs()
+    # Rounding: of a constant in float32; of a product with pixels in float64, whatever its mean.
+    constant = deviation <= torch.maximum(1e-6 * mean.abs(), 1e-12 * deviation.max())
     scale = torch.where(constant, 0.0, 1.0 / torch.where(constant, 1.0, deviation))
     centred.mul_(scale)
     return mean, scale

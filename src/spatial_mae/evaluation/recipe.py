@@ -42,7 +42,8 @@ class EvaluationRecipe(Checked):
     held_out: Share = 0.0
     """Share of the training images that are scored instead of the test images, and not learned
     from; 0: test images are scored. Pretraining has a key of this name for the same images, and
-    must hold out at least this share."""
+    must hold out at least this share. Only the second moments behind PCA and the linear MAE,
+    which need no labels, are of all training images."""
     validation_share: Part = 0.2
     """Share of the training images that chooses the penalty."""
     penalties: Positives = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)

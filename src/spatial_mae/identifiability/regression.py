@@ -37,7 +37,7 @@ def held_out_r_squared(
     The last `validation_share` of the training images choose among the recipe's settings, the rest
     are fitted. Features are standardised; constant ones are dropped. Ridge regression has an
     intercept free of penalty; "kernel" takes exp(-|x - y|^2 / (2 h^2)), h a multiple of the median
-    distance.
+    distance, of 1 where that is 0.
 
     Raises ValueError for an unknown readout, or a share that leaves nothing to fit or to choose by.
     """
@@ -88,7 +88,7 @@ def _predictions(
             weights = _solve(gram, penalty * len(features), cross)
             yield [other @ weights for other in others]
     elif readout == "kernel":
-        unit = float(np.median(cdist(features[:MEDIAN_OF], features[:MEDIAN_OF])))
+        unit = float(np.median(cdist(features[:MEDIAN_OF], features[:MEDIAN_OF]))) or 1.0
         squares = [cdist(x, features, "sqeuclidean") for x in (features, *others)]
         for bandwidth in recipe.bandwidths:
             scale = -1 / (2 * (bandwidth * unit) ** 2)

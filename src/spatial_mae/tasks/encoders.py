@@ -10,6 +10,9 @@ from spatial_mae.linear.solution import solve_ae
 from spatial_mae.linear.store import LinearRun, RunSettings, read_run
 from spatial_mae.masks.sampling import sample_masks
 
+ROUNDING = 1e-15
+"""Share of the images' power that rounding leaves to a direction in which they have none."""
+
 CHUNK = 1024
 """Images masked at a time, so that masked copies of all images never exist at once."""
 
@@ -19,6 +22,7 @@ class Encoder:
     """model: "ae" or "mae"; mask_ratio: 0 for the AE; matrix: A (d, k), columns by eigenvalue.
 
     With C = I the first columns are the encoder with fewer latents (Bisulco et al. 2025, Thm. 1).
+    Columns of the AE are 0 beyond the rank of the training images: only the ridge has power there.
     """
 
     model: str
@@ -35,7 +39,14 @@ def encoders(run: LinearRun, mask_ratios: Sequence[float], n_latents: int) -> li
     solve = run.decomposition.solve
     positive = [m for m in dict.fromkeys(mask_ratios) if m != 0]
     found = [Encoder("mae", m, solve(m, n_latents).encoder) for m in positive]
-    return [Encoder("ae", 0.0, solve_ae(run.S, n_latents).encoder), *found]
+    return [Encoder("ae", 0.0, _autoencoder(run, n_latents)), *found]
+
+
+def _autoencoder(run: LinearRun, n_latents: int) -> np.ndarray:
+    matrix = solve_ae(run.S, n_latents).encoder
+    S = run.moments.matrix(run.settings.centring, flip=run.settings.flip)
+    powerless = np.einsum("dk,dk->k", matrix, S @ matrix) <= ROUNDING * np.trace(S)
+    return np.where(powerless, 0.0, matrix) if powerless.any() else matrix
 
 
 def encode(

@@ -21,6 +21,9 @@ Input = Literal["whole", "masked"]
 CUTOFF = 1e-12
 """Eigenvalues of a unit-diagonal Gram matrix below CUTOFF times the largest count as zero."""
 
+LEAST_DEVIATION = 1e-12
+"""Share of the largest deviation of a feature that rounding leaves to one that does not vary."""
+
 WELL_CONDITIONED = 1e-6
 """Smallest Cholesky pivot of a unit-diagonal Gram matrix that needs no look at its eigenvalues."""
 
@@ -64,9 +67,10 @@ def readout_operator(gram: np.ndarray, readout: Readout, ridge: float = 0.0) -> 
     """The symmetric (k, k) matrix R that turns a cross moment into weights, M = R E[z^T y].
 
     `free`: least squares without penalty, R = pinv(K), so that M predicts the same for A and for
-    A C with any invertible C. K is first scaled to unit diagonal; directions with less than CUTOFF
-    of the largest eigenvalue are dropped. `ridge`: R = (K + ridge * mean(diag K) I)^-1, a penalty
-    in units of the mean feature variance, which does depend on C: encoders here follow C = I.
+    A C with any invertible C. K is first scaled to unit diagonal; features that deviate by
+    LEAST_DEVIATION of the largest or less, and then directions with less than CUTOFF of the largest
+    eigenvalue, are dropped. `ridge`: R = (K + ridge * mean(diag K) I)^-1, a penalty in units of the
+    mean feature variance, which does depend on C: encoders here follow C = I.
 
     Parameters: gram K (k, k). Raises ValueError unless ridge > 0 where `ridge` is asked for.
     """
@@ -90,8 +94,9 @@ def fit_readout(
         if not np.trace(gram) > 0:  # features that never vary predict nothing, as with `free`
             return np.zeros_like(cross)
         return np.linalg.solve(_penalised(gram, ridge), cross)
-    scale = np.sqrt(np.maximum(np.diag(gram), 0.0))
-    scale = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
+    deviation = np.sqrt(np.maximum(np.diag(gram), 0.0))
+    varies = deviation > LEAST_DEVIATION * deviation.max()
+    scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=varies)
     return scale[:, None] * _least_squares(scale[:, None] * gram * scale, scale[:, None] * cross)
 
 

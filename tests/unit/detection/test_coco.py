@@ -8,6 +8,7 @@ from PIL import Image
 
 from spatial_mae.data.pixels import Reading
 from spatial_mae.detection.coco import decode, read_coco
+from spatial_mae.detection.scoring import ground_truth
 
 
 def read(folder):
@@ -51,11 +52,40 @@ def test_degenerate_objects_are_counted_and_left_out(own_shapes):
             one | {"id": 91, "bbox": [70, 3, 5, 5]},
             one | {"id": 92, "segmentation": [[1, 1, 2, 2]]},
             one | {"id": 93, "segmentation": []},
+            one | {"id": 94, "segmentation": [[], [1, 1]]},
+            one | {"id": 95, "segmentation": [[5, 5, 5, 5, 5, 5], [1, 1, 2, 2]]},
         ]
 
     change(own_shapes, spoil)
     data = read(own_shapes)
-    assert data.n_degenerate == 4 and len(data.objects[5]) == 1
+    assert data.n_degenerate == 6 and len(data.objects[5]) == 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("bad", [[], [1, 1], [1, 1, 40, 40]])
+def test_a_part_without_three_corners_is_dropped_and_its_object_kept(own_shapes, place, bad):
+    """Also first, where pycocotools reads four numbers as a box; as truth of the score too."""
+    parts = [[2, 1, 6, 1, 6, 4, 2, 4], [10, 10, 14, 10, 14, 12, 10, 12]]
+    parts.insert(place, bad)
+    change(own_shapes, lambda c: c["annotations"][0].update(segmentation=parts, area=20))
+    data = read(own_shapes)
+    wanted = np.zeros((64, 64), bool)
+    wanted[1:4, 2:6] = wanted[10:12, 10:14] = True
+    assert data.n_degenerate == 0
+    assert (data.masks(data.images[0])[0] == wanted).all()
+    scored = ground_truth(data)["annotations"][0]
+    assert (decode(scored["segmentation"], 64, 64) == wanted).all()
+
+
+def test_a_crowd_of_polygons_needs_one_of_three_corners(own_shapes):
+    def gather(parts):
+        change(own_shapes, lambda c: c["annotations"].append(crowd | {"segmentation": parts}))
+        return read(own_shapes)
+
+    crowd = json.loads((own_shapes / "coco.json").read_text())["annotations"][0]
+    crowd |= {"id": 90, "iscrowd": 1}
+    assert gather([[1, 1, 2, 2]]).n_crowds == 1
+    assert gather([[1, 1, 2, 2], [2, 1, 6, 1, 6, 4]]).n_crowds == 2
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_principal_components_are_scikit_learns(dataset, moments):
     found = principal_components(moments, 5)
     oracle = PCA(5).fit(pixel_rows(dataset.images("train"), "luma")).components_
     np.testing.assert_allclose(np.abs(np.sum(found.T * oracle, axis=1)), 1, atol=1e-8)
-    assert principal_components(moments, 1000).shape == (96, 96)
+    assert principal_components(moments, 1000).shape == (96, 79)  # 80 images about their mean
 
 
 def test_features_by_chunk_are_those_of_all_images(dataset, monkeypatch):
@@ -50,6 +50,29 @@ def test_pixels_and_their_components_tell_the_class(dataset, moments, recipe):
     assert {row["penalty"] for row in rows} <= {0.01, 0.1, None}
     assert {row["control_colour"] for row in rows} == {"luma"}
     assert all(row["seconds"] > 0 and row["images_per_second"] > 0 for row in rows)
+
+
+def test_controls_have_no_more_features_than_directions_of_the_training_images(
+    prepare_data, tmp_path, recipe
+):
+    """Others are rounding, or of the ridge alone, in training, but not in the test."""
+    dataset = prepare_data(tmp_path / "few", n_train=30)
+    few, settings = pixel_moments(dataset.images("train")), recipe(neighbours=0, n_train=None)
+    found = {}
+    for width in (90, 29):  # 30 images about their mean have rank 29
+        rows = controls.probe_pixels(dataset, few, width, settings, 0)[1:]
+        rows += controls.probe_linear(dataset, solved(few), 0.75, width, settings, 0)
+        found[width] = [(row["representation"], row["model_width"], row["value"]) for row in rows]
+    assert found[90] == found[29]
+    assert [width for _, width, _ in found[90]] == [29, 29]
+    assert min(value for _, _, value in found[90]) > 0.6
+
+
+def test_pixels_that_never_change_and_equal_images_give_no_components():
+    images = np.full((40, 4, 4, 1), 7, np.uint8)
+    assert principal_components(pixel_moments(images), 5).shape == (16, 1)
+    images[:, :, 1:3] = np.random.default_rng(0).integers(256, size=(40, 4, 2, 1))
+    assert principal_components(pixel_moments(images), 12).shape == (16, 8)
 
 
 def test_linear_features_are_the_closed_form_s(dataset, moments, recipe, monkeypatch):

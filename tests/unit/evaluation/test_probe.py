@@ -94,6 +94,31 @@ def test_standardised_by_the_training_part():
     assert not moved[:, 3].any()
 
 
+def test_directions_that_the_training_images_do_not_span_are_no_features():
+    """Principal components beyond their rank are rounding in training, and vary in the test."""
+    rng = np.random.default_rng(0)
+    train, test = (rng.normal(size=(n, 100)) for n in (60, 300))
+    labels = [torch.tensor((x[:, :10].sum(axis=1) > 0).astype(int)) for x in (train, test)]
+    train, test = train - train.mean(axis=0), test - train.mean(axis=0)
+    components = np.linalg.svd(train)[2].T
+    accuracies = []
+    for k in (59, 90):
+        features = (torch.tensor(x @ components[:, :k], dtype=torch.float32) for x in (train, test))
+        parts = (Labelled(*part) for part in zip(features, labels, strict=True))
+        accuracies.append(
+            linear_probe(*parts, (1e-2,), 0.2, 200, np.random.default_rng(0)).accuracy
+        )
+    assert accuracies[0] == accuracies[1] > 0.55
+
+
+def test_features_of_very_different_scale_are_all_kept():
+    data = draw(200)
+    data.features[:, 5] *= 1e-10
+    _, scale = standardise_(data.features)
+    assert (scale > 0).all()
+    assert torch.allclose(data.features.std(0, correction=0), torch.ones(12).double())
+
+
 def test_penalty_is_the_best_on_the_held_out_share_alone():
     """scikit-learn chooses the same penalty on the same split and scores the same on the test."""
     train, test = draw(160, seed=3), draw(400, seed=4)

@@ -39,6 +39,13 @@ def test_known_answers(readout):
 
 
 @pytest.mark.parametrize("readout", ["linear", "kernel"])
+@pytest.mark.parametrize("value", [0.0, 0.1])
+def test_features_that_are_the_same_in_all_images_tell_nothing(readout, value):
+    train, test = (Sample(np.full((n, 3), value), drawn(n, 0).targets) for n in (400, 200))
+    assert (np.abs(held_out_r_squared(train, test, readout, RECIPE)) < 0.05).all()
+
+
+@pytest.mark.parametrize("readout", ["linear", "kernel"])
 def test_one_setting_equals_scikit_learn(readout):
     recipe = RecoveryRecipe(400, 200, 1, ("mean",), (readout,), (0.03,), (0.7,), 0.25)
     train, test = drawn(400, 0), drawn(200, 1)

@@ -95,6 +95,13 @@ def test_redundant_and_dead_features_change_no_prediction(rng, images, target):
     )
 
 
+def test_features_of_very_different_scale_are_all_read(rng, images, target):
+    encoder = rng.normal(size=(6, 3))
+    changed = encoder * [1.0, 1e-5, 1e-10]
+    found = [predictions(e, images, target, "free", 0.0) for e in (encoder, changed)]
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6, atol=1e-8)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -63,6 +63,19 @@ def test_a_pixel_never_known_is_not_predicted(rng):
     ]
 
 
+def test_features_that_are_rounding_in_training_are_not_read(rng):
+    """Principal components beyond the rank of the training images: 59 of 60 about their mean."""
+    train, test = rng.normal(size=(60, 100)), rng.normal(size=(500, 100))
+    weights = rng.normal(size=(100, 3))
+    centred, moved = train - train.mean(axis=0), test - train.mean(axis=0)
+    components = np.linalg.svd(centred)[2].T
+    pair = [Penalty(59), Penalty(80)]
+    readouts = fit_affine((centred @ components)[:, None], train @ weights, pair)
+    found = [readout.predict(moved @ components) for readout in readouts]
+    np.testing.assert_allclose(found[1], found[0], atol=1e-6)
+    assert np.mean((found[1] - test @ weights) ** 2) < np.var(test @ weights)
+
+
 def test_pixels_known_together_share_a_group(rng):
     valid = rng.random((20, 6)) < 0.5
     valid[:, 4] = valid[:, 1]
