@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import toy_gpu  # at once: PyTorch counts devices at its first backward pass
 
 RUN = {
     "dataset": "leaves",
@@ -29,8 +30,6 @@ RUN = {
 @pytest.fixture
 def gpu(monkeypatch):
     """A device of its own; see `toy_gpu`."""
-    import toy_gpu
-
     monkeypatch.setattr(torch, "Generator", toy_gpu.Generator)
     monkeypatch.setattr(torch, "inference_mode", torch.no_grad)  # a mode without such views
     for name in ("tensor", "as_tensor"):
