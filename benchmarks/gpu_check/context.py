@@ -33,8 +33,8 @@ class Scale:
 
     depths: encoder and decoder blocks. batch: images of a step whose speed is measured. compared:
     images of a step that is compared with the CPU. steps: of the optimiser, compared. rounds:
-    turns of a race. side: of a square matrix product. copied: bytes of a copy. epochs: of the real
-    run, at most.
+    turns of a race. side: of a square matrix product. copied: bytes of a copy. epochs, images: of
+    the real run, at most (None: all).
     """
 
     backbone: Backbone
@@ -46,10 +46,11 @@ class Scale:
     side: int
     copied: int
     epochs: int
+    images: int | None
 
 
-PAPER = Scale(BACKBONE, (12, 4), 4096, 32, 50, 5, 8192, 2**31, 2000)
-TINY = Scale(Backbone(24, 2, 24, 2, 2.0, True), (2, 1), 8, 8, 50, 2, 256, 2**20, 3)
+PAPER = Scale(BACKBONE, (12, 4), 4096, 32, 50, 5, 8192, 2**31, 2000, None)
+TINY = Scale(Backbone(24, 2, 24, 2, 2.0, True), (2, 1), 8, 8, 50, 2, 256, 2**20, 3, 400)
 
 
 @dataclass
@@ -163,7 +164,10 @@ class Step:
     """One step of the trainer: crops and flips, masks, forward, backward, AdamW."""
 
     def __init__(self, task: PretrainingTask, n_images: int, mode: str = "plain") -> None:
-        """In bfloat16, with the attention and the products that are the fastest here."""
+        """In bfloat16, with the attention and the products that are the fastest here.
+
+        Its indices are on the CPU, as those of the training loop are.
+        """
         at_once = task.run.recipe.micro_batch or n_images
         device = task.images.device
         kernels = fastest_kernels("bfloat16", task.attention_shapes(at_once), device)
@@ -171,7 +175,7 @@ class Step:
         task.use(replace(kernels, mode=mode))
         self.gradients = Gradients(task, device, task.run.recipe.micro_batch)
         self.optimiser = AdamW(task.groups(), task.run.recipe.betas)
-        self.indices = torch.arange(n_images, device=device)
+        self.indices = torch.arange(n_images)
         self.number = 0
 
     def check_mode(self) -> None:

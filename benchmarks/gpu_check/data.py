@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from spatial_mae.data.listing import SUFFIXES
+from spatial_mae.data.store import Prepared, open_dataset
+
 IMAGE_SHAPE = (32, 32, 3)
 SPLITS = ("train", "test")
 MEGABYTES = 58  # what the images of a packed file may take
@@ -21,6 +24,19 @@ class Images:
 
     images: Mapping[str, np.ndarray]
     labels: Mapping[str, np.ndarray]
+
+    def few(self, most: int | None) -> "Images":
+        """At most so many of each split (None: all), from all over it."""
+        if most is None:
+            return self
+        kept = {
+            split: np.linspace(0, len(part) - 1, min(most, len(part))).astype(int)
+            for split, part in self.labels.items()
+        }
+        return Images(
+            {split: self.images[split][rows] for split, rows in kept.items()},
+            {split: self.labels[split][rows] for split, rows in kept.items()},
+        )
 
 
 def read(path: Path) -> Images:
@@ -68,10 +84,10 @@ def _check(path: Path, name: str, arrays: Mapping[str, np.ndarray], n: int) -> N
 def pack(source: Path, target: Path, megabytes: float = MEGABYTES) -> str:
     """Pack a data set into `target`, no more than `megabytes`; return what was packed, in words.
 
-    source: a manifest.json, the folder it is in, another .npz, or CIFAR-10 as published (archive,
-    or a folder that it is in). Where not all training images fit, some at random are taken; a sixth
-    of the room is the test images'. Raises ValueError or FileNotFoundError if there are none, or
-    they have no labels.
+    source: a manifest.json, the folder it is in, another .npz, CIFAR-10 as published (archive, or a
+    folder that it is in), or images in a folder for each class. Where not all training images fit,
+    some at random are taken; a sixth of the room is the test images'. Raises ValueError or
+    FileNotFoundError if there are none, or they have no labels.
     """
     found = _of_source(source)
     taken, words = {}, []
@@ -91,8 +107,6 @@ def pack(source: Path, target: Path, megabytes: float = MEGABYTES) -> str:
 
 def _of_source(source: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Images and labels of each split of a manifest or of a folder."""
-    from spatial_mae.data.store import open_dataset
-
     manifest = source / "manifest.json" if source.is_dir() else source
     if manifest.suffix == ".json" and manifest.is_file():
         dataset = open_dataset(manifest)
@@ -100,7 +114,20 @@ def _of_source(source: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     if source.suffix == ".npz":
         given = read(source)
         return {split: (given.images[split], given.labels[split]) for split in SPLITS}
+    if any(path.suffix.lower() in SUFFIXES for path in source.rglob("*")):
+        return _of_folder(source)
     return _of_cifar(source)
+
+
+def _of_folder(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Images in a folder for each class, shrunk or enlarged to the size that is wanted."""
+    from spatial_mae.data.image_folder import ImageFolder, prepare
+
+    recipe = ImageFolder(size=IMAGE_SHAPE[:2], fit="resize", pixels="as given", licence="as given")
+    prepared = prepare(recipe, folder, None, np.random.default_rng(0))
+    if prepared.classes is None:
+        raise ValueError(f"{folder}: its images have no classes, which a linear probe needs")
+    return _joined(prepared)
 
 
 def _of_cifar(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -108,7 +135,10 @@ def _of_cifar(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
     is_copy = not folder.is_dir() or (folder / "data_batch_1").is_file()
     root, archive = (None, folder) if is_copy else (folder, None)
-    prepared = prepare(Cifar10(), root, archive, np.random.default_rng(0))
+    return _joined(prepare(Cifar10(), root, archive, np.random.default_rng(0)))
+
+
+def _joined(prepared: Prepared) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     found = {}
     for split in SPLITS:
         batches = list(prepared.splits[split])

@@ -78,13 +78,17 @@ def _modes(context: Context, part: Part, patch: int) -> None:
 
 
 def _chosen(part: Part, title: str, choose: Callable[[], Execution]) -> Execution:
-    """What is chosen; a row for each choice that was made here, also if time ends meanwhile."""
-    before = len(made())
+    """What is chosen; a row for each choice that was made here, also if time ends meanwhile.
+
+    What an earlier race of the same step has found is remembered, and has its row.
+    """
+    before, rows = len(made()), part.content["tables"].get(title, [])
+    known = {"attention", *(row["question"] for row in rows)} - {"mode"}
     try:
         return choose()
     finally:
         for choice in (Choice(**values) for values in made()[before:]):
-            if choice.question != "attention":
+            if choice.question not in known:
                 part.add(title, {"question": choice.question, **_row(choice)})
 
 

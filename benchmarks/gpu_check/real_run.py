@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
@@ -24,6 +24,7 @@ from spatial_mae.evaluation.features import features, freeze
 from spatial_mae.evaluation.probe import Labelled, linear_probe
 from spatial_mae.files import Row, read_rows, write_rows
 from spatial_mae.models.weights import load_encoder, load_mae, read_metadata, save_weights
+from spatial_mae.training.checkpointing import ResumeFile
 from spatial_mae.training.position import Interrupted
 from spatial_mae.training.pretraining import PretrainingOutputs, PretrainingRun, pretrain
 from spatial_mae.training.workplace import Workplace
@@ -56,6 +57,7 @@ def run(context: Context, part: Part) -> str | None:
     if context.left < LEAST_SECONDS[context.device.type]:
         part.note(f"no real run: {max(0.0, context.left):.0f} s are left, which is too little")
         return "left out"
+    context = replace(context, data=context.data.few(context.scale.images))
     pins = {PINS: f"mode={context.mode}"} if context.mode else {}
     with mock.patch.dict(os.environ, pins):
         return _run(context, part, written(context.data, context.scratch / "images"))
@@ -107,9 +109,16 @@ class Run:
             try:
                 status = pretrain(self.run, place, self.outputs)["status"]
             except Interrupted:
+                self.history = self._history_so_far()
                 return "stopped: planned for too many epochs"
         self.history = read_rows(self.outputs.history)
         return status
+
+    def _history_so_far(self) -> list[Row]:
+        """Of a run that was stopped: its state has the rows, which are written at its end."""
+        path = ResumeFile(self.folder / "state", {}).path
+        state = torch.load(path, map_location="cpu", weights_only=True)["state"]
+        return state["position"]["history"]
 
     @property
     def checkpoints(self) -> dict[int, Path]:

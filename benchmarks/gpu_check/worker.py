@@ -15,11 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from benchmarks.gpu_check.supervisor import LOG, USAGE
+from benchmarks.gpu_check.supervisor import LOG, SHARES, USAGE
 
 LEAST_TORCH = (2, 11)
-SHARES = {"correctness": 17, "robustness": 13, "race": 20, "throughput": 22, "real_run": 28}
-"""Of the time; what a part leaves is shared by those after it."""
 LAST_SECONDS = 5.0
 """Kept free at the end, to end cleanly."""
 

@@ -45,8 +45,7 @@ def test_all_parts_are_done_without_a_gpu_and_without_optional_packages(done):
     assert found == dict.fromkeys(worker.SHARES, "done")
     rows = [row for p in done.content["parts"].values() for row in p["tables"].get("checks", [])]
     bad = {row["check"] for row in rows if row["result"] == BAD}
-    # A backward pass that cannot be compiled ends the run as long as the loop does not fall back.
-    assert bad <= {"compilation fails in the backward pass"}
+    assert not bad
 
 
 def test_what_an_optional_package_is_needed_for_is_left_out_with_the_reason(done):
@@ -58,7 +57,7 @@ def test_what_an_optional_package_is_needed_for_is_left_out_with_the_reason(done
 
 
 def test_few_and_small_files_come_back(done):
-    files = {path.name: path.stat().st_size for path in done.folder.glob("[!.]*")}
+    files = {path.name: path.stat().st_size for path in done.folder.iterdir()}
     reports = {"gpu-check.json", "gpu-check.md", "gpu-check.log"}
     assert set(files) == reports | {"history.csv", "encoder.safetensors", "decoder.safetensors"}
     assert max(files.values()) < 12e6

@@ -1,5 +1,7 @@
 """What the parts of the check of a GPU rest on: time, images, an alternative, faults seen."""
 
+import os
+import signal
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +14,15 @@ from benchmarks.gpu_check import correctness, data, race, real_run, report, robu
 from benchmarks.gpu_check.context import TINY, Context, random_images, within
 from benchmarks.gpu_check.plain_mae import PlainMAE
 from benchmarks.gpu_check.report import BAD, LEFT_OUT, OutOfTime, check
+from PIL import Image
 from toy_training import toy_dataset
 
 from spatial_mae.data.store import Batch
+from spatial_mae.files import read_rows
 from spatial_mae.models.layers import MLP
 from spatial_mae.models.mae import MaskedAutoencoder
 from spatial_mae.training.execution import Execution
+from spatial_mae.training.progress import Progress
 
 
 def test_no_time_for_the_real_run_is_said(context, part, tmp_path, images_file):
@@ -53,14 +58,26 @@ def test_epochs_are_planned_to_end_in_time():
 
 
 def test_a_run_planned_too_long_is_stopped_and_its_checkpoints_used(
-    context, part, tmp_path, images_file
+    context, part, tmp_path, images_file, monkeypatch
 ):
     context.data = data.read(images_file(tmp_path / "images.npz"))
     dataset = real_run.written(context.data, tmp_path / "images")
     done = real_run.Run(context, dataset, "run", 10_000)
-    assert done.train(0.1) == "stopped: planned for too many epochs"  # perhaps before it listens
+    losses = []
+
+    def epoch(progress, loss):  # stopped after some epochs, however busy the machine is
+        losses.append(loss)
+        if len(losses) == 8:
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    monkeypatch.setattr(Progress, "epoch", epoch)
+    assert done.train(600) == "stopped: planned for too many epochs"
     real_run._keep(context, part, done, "stopped")
     assert done.epochs_kept[0] == 0 and (tmp_path / "encoder.safetensors").exists()
+    rows = read_rows(tmp_path / "history.csv")
+    assert [row["epoch"] for row in rows] == list(range(1, 9))
+    assert [row["loss"] for row in rows] == pytest.approx(losses)
+    assert done.loss_at(3) == {"training loss": losses[2]}
 
 
 def test_the_plain_network_computes_what_ours_does(context):
@@ -195,6 +212,38 @@ def test_a_random_part_is_packed_where_there_is_no_room_for_all(tmp_path, images
         for image in found.images["train"]
     ]
     assert [given.labels["train"][row[0]] for row in rows] == found.labels["train"].tolist()
+
+
+def test_images_in_a_folder_for_each_class_are_packed(tmp_path):
+    for split, count in (("train", 6), ("test", 4)):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / "images" / split / name).mkdir(parents=True)
+            for number in range(count):
+                image = np.full((40, 36, 3), 100 * label + number, np.uint8)
+                Image.fromarray(image).save(tmp_path / "images" / split / name / f"{number}.png")
+    assert "12 of 12 train images" in data.pack(tmp_path / "images", tmp_path / "images.npz")
+    found = data.read(tmp_path / "images.npz")
+    assert found.images["test"].shape == (8, 32, 32, 3)
+    for split in ("train", "test"):
+        labels = found.images[split][:, 0, 0, 0] // 100
+        assert labels.tolist() == found.labels[split].tolist()
+
+
+def test_images_without_classes_are_not_packed(tmp_path):
+    (tmp_path / "images").mkdir()
+    for number in range(4):
+        image = np.full((32, 32, 3), number, np.uint8)
+        Image.fromarray(image).save(tmp_path / f"images/{number}.png")
+    with pytest.raises(ValueError, match="its images have no classes"):
+        data.pack(tmp_path / "images", tmp_path / "images.npz")
+
+
+def test_a_few_images_are_from_all_over(tmp_path, images_file):
+    given = data.read(images_file(tmp_path / "images.npz", n=(120, 5)))
+    few = given.few(10)
+    assert few.images["train"].shape == (10, 32, 32, 3) and len(few.labels["test"]) == 5
+    assert np.array_equal(few.images["train"][[0, -1]], given.images["train"][[0, -1]])
+    assert given.few(None) is given
 
 
 def test_packing_needs_a_target_and_a_source(capsys, tmp_path):

@@ -11,7 +11,7 @@ from benchmarks.gpu_check import supervisor, worker
 from benchmarks.gpu_check.report import Report
 
 
-def faked(monkeypatch, tmp_path, script):
+def faked(monkeypatch, tmp_path, script, seconds=60.0):
     """Supervise a worker that runs `script`, with `after` and `out` in sys.argv.
 
     It is watched once it has begun a part or ended, however long a busy machine takes to start it.
@@ -28,7 +28,7 @@ def faked(monkeypatch, tmp_path, script):
     monkeypatch.setattr(supervisor, "_start", start)
     monkeypatch.setattr(supervisor, "GRACE", 0.2)
     monkeypatch.setattr(supervisor, "POLL", 0.05)
-    status = supervisor.supervise(SimpleNamespace(out=tmp_path), time.time() + 60)
+    status = supervisor.supervise(SimpleNamespace(out=tmp_path), time.time() + seconds)
     return status, json.loads(report.read_text())["parts"]
 
 
@@ -70,6 +70,28 @@ write("second", "done", time.time() + 60)
 """
     status, parts = faked(monkeypatch, tmp_path, script)
     assert status == 0 and parts["first"]["status"] == "killed: over its time"
+
+
+def test_parts_that_could_not_begin_in_time_are_told(monkeypatch, tmp_path):
+    """The process that was to continue was still importing when the time was over."""
+    script = f"""{WORKER}
+if after == "None":
+    write("correctness", "done", time.time() + 0.1)
+    sys.exit(1)
+time.sleep(600)
+"""
+    status, parts = faked(monkeypatch, tmp_path, script, seconds=0.0)
+    assert status == 0 and list(parts) == list(supervisor.SHARES)
+    assert parts["correctness"]["status"] == "done"
+    assert {part["status"] for name, part in parts.items() if name != "correctness"} == {"left out"}
+    assert "the time was over" in (tmp_path / "gpu-check.md").read_text()
+
+
+def test_nothing_is_left_of_an_earlier_check(monkeypatch, tmp_path):
+    for name in (*supervisor.FILES, ".gpu-check.json.sha256", "mine.txt"):
+        (tmp_path / name).write_text("of before")
+    faked(monkeypatch, tmp_path, f"{WORKER}\nwrite('first', 'done', time.time() + 60)")
+    assert {path.name for path in tmp_path.iterdir()} == {"gpu-check.json", "mine.txt"}
 
 
 def test_a_worker_that_begins_no_part_is_not_started_again(monkeypatch, tmp_path):
