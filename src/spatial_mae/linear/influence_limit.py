@@ -172,12 +172,18 @@ def limit_rows(rows: Sequence[Row]) -> list[Row]:
     """The limit of every measure of every model, and of its difference from each one before.
 
     `against` names the model that is subtracted, of as many latents; it is empty for the measure
-    itself.
+    itself. A measure that a model does not have, as the half width under a loss on hidden patches
+    only, has no limit.
     """
     models = list(groups(rows, *MODEL).values())
     pairs = [(ours, []) for ours in models]
     pairs += [(b, a) for a, b in combinations(models, 2) if _comparable(a[0], b[0])]
-    return [_limit_row(*pair, measure) for pair in pairs for measure in MEASURES]
+    return [
+        _limit_row(*pair, measure)
+        for pair in pairs
+        for measure in MEASURES
+        if all(row[measure] is not None for rows in pair for row in rows)
+    ]
 
 
 def _comparable(first: Row, second: Row) -> bool:

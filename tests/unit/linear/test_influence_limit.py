@@ -1,11 +1,14 @@
 """Limits of influence against the measures of a covariance that is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from benchmarks.influence_truth import Law, coverage
 
 from spatial_mae.linear.influence import geometry
 from spatial_mae.linear.influence_limit import (
+    MEASURES,
     InfluenceLimitRecipe,
     limit_rows,
     pair_classes,
@@ -107,6 +110,16 @@ def test_every_model_has_rows_in_every_subset_and_a_limit(images):
     assert identity["value"] == pytest.approx(0, abs=1e-6)
     names = {row["against"] for row in limits}
     assert names == {None, "AE", "DAE 0.1", "MAE 0.25"}
+
+
+def test_the_half_width_has_no_limit_where_only_hidden_patches_count(images):
+    parts, _ = subset_moments(images, "luma", None, 8, 0.1, np.random.default_rng(0))
+    chosen = replace(RECIPE, n_latents=("all",), samplings=("hidden", "bernoulli"))
+    rows = limit_rows(subset_rows(parts, RunSettings(2, "centred", 0.001, False), chosen))
+    widths = [row for row in rows if row["measure"] == "half_width"]
+    assert {row["sampling"] for row in widths} == {None, "bernoulli"}
+    hidden = [row["measure"] for row in rows if row["sampling"] == "hidden"]
+    assert set(hidden) == set(MEASURES) - {"half_width"}
 
 
 def test_too_few_images_for_so_many_halvings_are_refused(images):
