@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from spatial_mae.study import relations
 from spatial_mae.study.counts import number_of
 from spatial_mae.study.describing import declaration
+from spatial_mae.study.fitting import whole_image
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import load
 from spatial_mae.study.sizes import MOST_DECOMPOSED
@@ -117,18 +118,24 @@ def _too_large(
         values = _values(run, manifest)
         if values <= MOST_DECOMPOSED:
             continue
+        where = f"experiment {entry['name']!r}"
         large = f"images of {manifest['dataset']!r} have {values:,} values ({run['colour']})"
         if rule in OF_FEATURES:
             yield (
-                f"experiment {entry['name']!r}: {large}, and features of all latents are known for "
-                f"at most {MOST_DECOMPOSED:,}; set a smaller `size`, or leave the experiment out"
+                f"{where}: {large}, and features of all latents are known for at most "
+                f"{MOST_DECOMPOSED:,}; set a smaller `size`, or leave the experiment out"
+            )
+        elif "ridge" in run and whole_image(run["patch"], (manifest["height"], manifest["width"])):
+            yield (
+                f"{where}: {large}, of which one patch of {run['patch']} holds all; at that size "
+                "they are solved for two patches or more: set a smaller `patch`"
             )
         recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
         hidden = family == "linear" and "hidden" in recipe.get("samplings", ())
         if hidden and list(recipe["n_latents"]) != ["all"]:
             yield (
-                f"experiment {entry['name']!r}, recipe {entry['recipe']!r} of linear: {large}, and "
-                "the loss on hidden patches is known for all latents only; set `n_latents: [all]`"
+                f"{where}, recipe {entry['recipe']!r} of linear: {large}, and the loss on hidden "
+                "patches is known for all latents only; set `n_latents: [all]`"
             )
 
 

@@ -204,6 +204,9 @@ def test_large_images_have_no_features_of_all_latents(config):
     assert "have 5,184 values (luma), and the loss on hidden patches" in found[0]
     assert "experiment 'gabor': images of 'mine' have 5,184 values" in found[1]
     assert "experiment 'target_gains': images of 'mine' have 5,184 values" in found[2]
+    one = [{"kind": "influence", "grids": [{**linear, "patch": [72]}]}]
+    (found,) = misfits(config, one, height=72, width=72)
+    assert "of which one patch of 72 holds all" in found and "a smaller `patch`" in found
 
 
 def test_shifted_images_of_another_shape_are_named_once_files_were_read(config):
