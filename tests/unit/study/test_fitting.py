@@ -140,3 +140,34 @@ def test_gains_of_all_latents_are_refused(config):
     moments = pixel_moments(images(8, 8))
     with pytest.raises(ValueError, match="masking changes nothing"):
         Whitening.of(moments.matrix("centred")).check_latents(64)
+
+
+@pytest.mark.parametrize("n_sweeps", [None, 0, 300])
+@pytest.mark.parametrize(
+    ("lattice", "moment"), [("torus", "sampled"), ("torus", "exact"), ("chain", "sampled")]
+)
+def test_a_sampled_torus_needs_heat_bath_sweeps(config, n_sweeps, lattice, moment):
+    grid = {"lattice": [lattice], "coupling": [0.4], "patch": [4], "moment": [moment]}
+    config["recipes"]["ising"]["mine"] = {"size": 8, "n_latents": 2, "mask_ratios": [0.5]}
+    config["recipes"]["ising"]["mine"] |= {} if n_sweeps is None else {"n_sweeps": n_sweeps}
+    config["experiments"] = [{"kind": "ising_summary", "recipe": "mine", "grids": [grid]}]
+    if not n_sweeps and (lattice, moment) == ("torus", "sampled"):
+        message = broken(config, lambda _: None)
+        assert "recipe 'mine' of ising: a torus needs heat-bath sweeps" in message
+        assert "set `n_sweeps`, 300 at side 32" in message
+    else:
+        configuration.checked(config)
+
+
+@pytest.mark.parametrize(("size", "lattice"), [([8, 8], "torus"), ([1, 8], "chain")])
+def test_a_data_set_of_tori_needs_heat_bath_sweeps(config, size, lattice):
+    drawn = {"source": "ising", "lattice": lattice, "size": size, "coupling": 0.4}
+    config["datasets"]["spins"] = drawn | {"n_train": 99, "n_test": 9}
+    grid = {"dataset": ["spins"], "patch": [4], "ridge": [0.001]}
+    recipe = {"mask_ratios": [0.5], "n_latents": [4], "noise_deviations": []}
+    config["recipes"]["linear"]["mine"] = recipe
+    config["experiments"] = [{"kind": "influence", "recipe": "mine", "grids": [grid]}]
+    if lattice == "torus":
+        assert "data set 'spins': a torus needs" in broken(config, lambda _: None)
+        config["datasets"]["spins"]["n_sweeps"] = 300
+    configuration.checked(config)
