@@ -22,21 +22,36 @@ RATIOS = (0.25, 0.75)
 SLOPES = (2.0, 3.0)
 RIDGES = (0.0, 0.0001, 0.001, 0.01)
 HELD_OUT = 0.1
+# Of two channels, as those of natural images have: less would make colours easier to tell apart.
+CHANNEL_CORRELATION = 0.9
 
 
 @dataclass(frozen=True)
 class Law:
-    """Gaussian images of side pixels, stationary, with the power 1 / frequency^slope."""
+    """Gaussian images of side pixels, stationary, with the power 1 / frequency^slope.
+
+    channels: of a pixel, 1 or 3. W has no weights between them in the limit.
+    """
 
     side: int
     slope: float
+    channels: int = 1
+
+    @property
+    def size(self) -> int:
+        """Coordinates of an image."""
+        return self.side**2 * self.channels
+
+    @property
+    def colour(self) -> str:
+        return "luma" if self.channels == 1 else "rgb"
 
     @property
     def patches(self) -> tuple[int, int]:
         return self.side // 4, self.side // 2
 
     def moment(self) -> np.ndarray:
-        """The covariance, (side^2, side^2), of unit variance: of a window of a periodic field."""
+        """The covariance, (size, size), of unit variance: of a window of a periodic field."""
         period = 4 * self.side
         frequency = np.fft.fftfreq(period)
         squared = frequency[:, None] ** 2 + frequency**2 + (0.5 / self.side) ** 2
@@ -44,24 +59,32 @@ class Law:
         covariance = np.fft.ifft2(power / power.max() + 1e-4).real
         y, x = np.divmod(np.arange(self.side**2), self.side)
         S = covariance[(y[:, None] - y) % period, (x[:, None] - x) % period]
-        return S / S[0, 0]
+        between = np.full((self.channels, self.channels), CHANNEL_CORRELATION)
+        np.fill_diagonal(between, 1.0)
+        return np.kron(S / S[0, 0], between)
 
     def draw(self, root: np.ndarray, n: int, rng: np.random.Generator) -> PixelMoments:
         """Moments of n images; root: the lower Cholesky factor of the covariance."""
         X = rng.standard_normal((n, len(root))) @ root.T
-        return PixelMoments(X.T @ X, X.sum(axis=0), n, self.side, self.side, 1, "luma", 1)
+        return self.sums(X.T @ X, X.sum(axis=0), n)
+
+    def sums(self, gram: np.ndarray, total: np.ndarray, n: int) -> PixelMoments:
+        return PixelMoments(gram, total, n, self.side, self.side, self.channels, self.colour, 1)
 
 
 def tables(quick: bool) -> list[tuple[str, list[dict]]]:
     sizes, draws, side = ((2000,), 1, 8) if quick else ((4000, 16000), 40, 12)
-    found = {
-        f"1 / f^{slope:g}, {n:,} images": coverage(Law(side, slope), n, draws)
-        for n in sizes
-        for slope in SLOPES
-    }
+    laws = [(Law(side, slope), n) for n in sizes for slope in SLOPES]
+    laws.append((Law(8, SLOPES[0], channels=3), 4000 if quick else 12000))
+    found = {_words(law, n): coverage(law, n, draws) for law, n in laws}
     whole = [_overview(name, rows, k) for name, rows in found.items() for k in _latents(rows)]
-    about = f"Gaussian images of {side} x {side} pixels, {draws} draws each"
+    about = f"Gaussian images, {draws} draws each"
     return [(f"All quantities: {about}", whole)] + list(found.items())
+
+
+def _words(law: Law, n: int) -> str:
+    size = f"{law.side} x {law.side}" + (" x 3" if law.channels == 3 else "")
+    return f"1 / f^{law.slope:g}, {n:,} images of {size}"
 
 
 def _latents(rows: list[Row]) -> list[int]:
@@ -102,7 +125,7 @@ def coverage(law: Law, n: int, draws: int, seed: int = 0) -> list[Row]:
 
 def models(law: Law) -> InfluenceLimitRecipe:
     return InfluenceLimitRecipe(
-        mask_ratios=RATIOS, noise_deviations=(), n_latents=(law.side**2 // 8, "all"), ridges=RIDGES
+        mask_ratios=RATIOS, noise_deviations=(), n_latents=(law.size // 8, "all"), ridges=RIDGES
     )
 
 
@@ -125,9 +148,9 @@ def estimates(
 
 def truths(S: np.ndarray, law: Law, patch: int, recipe: InfluenceLimitRecipe) -> list[Row]:
     """The measures of the covariance itself."""
-    index = patch_index(law.side, law.side, patch)
-    places = geometry(law.side, law.side, 1, index)
-    moments = PixelMoments(S, np.zeros(len(S)), 1, law.side, law.side, 1, "luma", 1)
+    index = patch_index(law.side, law.side, patch, law.channels)
+    places = geometry(law.side, law.side, law.channels, index)
+    moments = law.sums(S, np.zeros(len(S)), 1)
     run = LinearRun(RunSettings(patch, "raw", 0.0, False), moments, decompose(S, index))
     return [model | measure(W, places)[0] for model, W in influences(run, recipe)]
 

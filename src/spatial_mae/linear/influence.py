@@ -48,7 +48,7 @@ def measure(W: np.ndarray, places: Geometry) -> tuple[Row, list[Row]]:
 
     Measures: mean distance (pixels), share of a target's weight that is in its own patch, entropy
     of the weights over inputs (nats; Bisulco et al. 2025, Eq. 11), each averaged over targets;
-    half width of the profile's main lobe (pixels).
+    half width of the profile's main lobe (pixels), None where there is none.
     Profile: mean weight of a pair at each distance, rounded to whole pixels, and the number of
     pairs; the sum of mean times number is the number of targets.
     """
@@ -67,11 +67,14 @@ def measure(W: np.ndarray, places: Geometry) -> tuple[Row, list[Row]]:
     return measures, [row for row in profile if row["n_pairs"]]
 
 
-def half_width(profile: Sequence[float]) -> float:
+def half_width(profile: Sequence[float]) -> float | None:
     """Distance at which a profile first falls to half of its value at 0, between whole pixels.
 
-    profile: value at 0, 1, 2, ... pixels. The longest distance where it never does.
+    profile: value at 0, 1, 2, ... pixels. The longest distance where it never does. None where it
+    is 0 at 0, as under a loss on hidden patches only: it has no lobe there.
     """
+    if profile[0] == 0:
+        return None
     half = profile[0] / 2
     for distance, (before, after) in enumerate(pairwise(profile)):
         if after <= half:

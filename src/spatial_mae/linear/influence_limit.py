@@ -74,9 +74,10 @@ def subset_rows(
     while len(levels[-1]) > 1:
         levels.append(merged(levels[-1]))
     whole = levels[-1][0]
+    shape = (whole.height, whole.width, whole.channels)
     index = patch_index(whole.height, whole.width, settings.patch_size, whole.channels)
-    places = geometry(whole.height, whole.width, whole.channels, index)
-    classes = pair_classes(places, pixel_coordinates(whole.height, whole.width, whole.channels))
+    places = geometry(*shape, index)
+    classes = pair_classes(places, pixel_coordinates(*shape), whole.channels)
     tree = _Tree(levels, settings, recipe, places, classes)
     tree.visit(len(levels) - 1, 0)
     order = {row: number for number, row in enumerate(groups(tree.rows, *MODEL))}
@@ -139,16 +140,20 @@ def reliability_root(first: np.ndarray, second: np.ndarray, classes: np.ndarray)
     return np.sqrt(share)[classes].reshape(first.shape)
 
 
-def pair_classes(places: Geometry, coordinates: np.ndarray) -> np.ndarray:
+def pair_classes(places: Geometry, coordinates: np.ndarray, channels: int = 1) -> np.ndarray:
     """What pairs of coordinates are alike in: a number from 0 for each, (d * d,).
 
-    Their rounded distance, whether a patch holds both, and how far inside its own patch each is:
-    what is visible next to a hidden patch has most influence.
+    Their rounded distance, whether a patch holds both, how far inside its own patch each is (what
+    is visible next to a hidden patch has most influence), and whether both are of one channel:
+    influence between channels is much smaller, so that noise is a larger share of it.
 
-    coordinates: (row, column) of each, (d, 2), as of `masks.patches.pixel_coordinates`.
+    coordinates: (row, column) of each, (d, 2), as of `masks.patches.pixel_coordinates`: the
+    channels of a pixel follow one another.
     """
     depth = _depth_in_patch(coordinates, places.patch_index)
+    channel = np.arange(len(coordinates)) % channels
     codes = 2 * places.bins + same_patch(places.patch_index).ravel()
+    codes = 2 * codes + (channel[:, None] == channel).ravel()
     inside = DEEPEST * depth[:, None] + depth[None, :]
     return np.unique(codes * DEEPEST**2 + inside.ravel(), return_inverse=True)[1]
 
@@ -167,12 +172,18 @@ def limit_rows(rows: Sequence[Row]) -> list[Row]:
     """The limit of every measure of every model, and of its difference from each one before.
 
     `against` names the model that is subtracted, of as many latents; it is empty for the measure
-    itself.
+    itself. A measure that a model does not have, as the half width under a loss on hidden patches
+    only, has no limit.
     """
     models = list(groups(rows, *MODEL).values())
     pairs = [(ours, []) for ours in models]
     pairs += [(b, a) for a, b in combinations(models, 2) if _comparable(a[0], b[0])]
-    return [_limit_row(*pair, measure) for pair in pairs for measure in MEASURES]
+    return [
+        _limit_row(*pair, measure)
+        for pair in pairs
+        for measure in MEASURES
+        if all(row[measure] is not None for rows in pair for row in rows)
+    ]
 
 
 def _comparable(first: Row, second: Row) -> bool:

@@ -15,7 +15,8 @@ class LinearRecipe:
     mask_ratios: Shares
     """Probabilities that a patch is hidden; 0 is the plain autoencoder. [Bisulco varies it]"""
     noise_deviations: tuple[Positive, ...]
-    """Standard deviations of the denoising autoencoder's noise, pixels in [0, 1]."""
+    """Standard deviations of the denoising autoencoder's noise: of pixels in [0, 1] for raw and
+    centred ones; for standardised ones in units of each pixel's own standard deviation."""
     n_latents: Latents
     """Numbers of latents k; `all` is full rank, k = d. [not stated]"""
     samplings: tuple[Sampling, ...] = ("bernoulli",)

@@ -42,7 +42,8 @@ def solve_dae(S: np.ndarray, n_latents: int, noise_variance: float, n: float) ->
     """Denoising autoencoder: min ||X - X W||^2 + n sigma^2 ||W||^2 (Bisulco et al. 2025, Eq. 7).
 
     S: second moments X^T X (d, d) of n images; with the mean over images, n = 1. noise_variance:
-    sigma^2, in the units of a squared pixel. W = U diag(l / (l + n sigma^2)) U^T.
+    sigma^2, in the units of S: of a squared pixel, or 1 if S is standardised.
+    W = U diag(l / (l + n sigma^2)) U^T.
 
     Raises ValueError as `solve_ae` does, or if n sigma^2 is negative or not finite.
     """

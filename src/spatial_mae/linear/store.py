@@ -14,6 +14,7 @@ from spatial_mae.linear.flip import fold, folded_index
 from spatial_mae.linear.moments import CENTRINGS, PixelMoments, load_moments
 from spatial_mae.linear.sizes import MOST_DENSE
 from spatial_mae.masks.patches import patch_index
+from spatial_mae.study.spanning import images_needed
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,15 @@ def _check_rank(
     S: np.ndarray, index: np.ndarray, moments: PixelMoments, settings: RunSettings
 ) -> None:
     """Fewer images than coordinates leave S singular: V^-1 S then fits these very images."""
-    rank = moments.n * (2 if settings.flip else 1) - (settings.centring != "raw")
-    if rank < len(S):
+    shape = (moments.height, moments.width, moments.channels)
+    needed = images_needed(shape, settings.centring != "raw", settings.flip)
+    if moments.n < needed:
         blocks = (S[np.ix_(rows, rows)] for rows in block_coordinates(index))
         smallest = min(np.linalg.eigvalsh(block)[0] for block in blocks)
         raise ValueError(
             f"singular moments: n = {moments.n} images span fewer than d = {len(S)} coordinates "
             f"(smallest eigenvalue of D, the part inside patches: {smallest:.3g}); "
-            "set a ridge above 0, or use more images than coordinates"
+            f"set a ridge above 0, or use {needed} images or more"
         )
 
 

@@ -4,14 +4,17 @@ Closed forms are measured themselves, or are controls of probes, or are compared
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 
 from spatial_mae.study import relations
 from spatial_mae.study.counts import number_of
 from spatial_mae.study.describing import declaration
+from spatial_mae.study.fitting import whole_image
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import load
 from spatial_mae.study.sizes import MOST_DECOMPOSED
+from spatial_mae.study.spanning import images_needed
 
 # Rules that read features of all latents, which large images do not have.
 OF_FEATURES = ("predict_gabor", "predict_gains", "predict_depth")
@@ -48,7 +51,8 @@ def control_misfits(
                 f"{MOST_DECOMPOSED:,}; set `control_colour: null`, or a smaller `size`"
             )
         elif solved["ridge"] == 0:
-            yield from _too_few(where, solved, manifest, values, "control_ridge: 0.001")
+            image = _shape(solved, manifest)
+            yield from _too_few(where, solved, manifest, image, "control_ridge: 0.001")
 
 
 def _singular(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterator[str]:
@@ -58,10 +62,10 @@ def _singular(entry: Mapping, runs: list[Mapping], manifest: Mapping) -> Iterato
     """
     for run in runs:
         if run.get("ridge") == 0 and "patch" in run:
-            values = _values(run, manifest)
-            needed = values if values <= MOST_DECOMPOSED else _patch_values(run, manifest)
+            decomposed = _values(run, manifest) <= MOST_DECOMPOSED
+            shape = _shape(run, manifest) if decomposed else _patch_shape(run, manifest)
             where = f"experiment {entry['name']!r}"
-            yield from _too_few(where, run, manifest, needed, "ridge: [0.001]")
+            yield from _too_few(where, run, manifest, shape, "ridge: [0.001]")
 
 
 def _singular_in_units(
@@ -77,17 +81,19 @@ def _singular_in_units(
     for run in runs:
         own = {**relations.own_moment(config, run["dataset"]), **choice}
         own["patch"] = run["patch"] * run["unit"]
-        needed = _patch_values(own, manifest)
-        yield from _too_few(where, own, manifest, needed, "linear_ridge: 0.001")
+        unit = _patch_shape(own, manifest)
+        yield from _too_few(where, own, manifest, unit, "linear_ridge: 0.001")
 
 
-def _too_few(where: str, run: Mapping, manifest: Mapping, values: int, ridge: str) -> Iterator[str]:
-    """Fewer images than span `values` dimensions. ridge: the key to set."""
-    n, copies = number_of(run["n"], manifest["n_train"]), 1 + run["flip"]
-    centred = run["centring"] != "raw"
-    if n * copies - centred >= values:
+def _too_few(
+    where: str, run: Mapping, manifest: Mapping, shape: tuple[int, int, int], ridge: str
+) -> Iterator[str]:
+    """Fewer images than a patch of this shape, or the whole image, needs. ridge: the key to set."""
+    n, values = number_of(run["n"], manifest["n_train"]), math.prod(shape)
+    middle = manifest["width"] // shape[1] % 2 == 1  # a patch that is its own mirror image
+    least = images_needed(shape, run["centring"] != "raw", run["flip"], middle)
+    if n >= least:
         return
-    least = -(-(values + centred) // copies)
     what = "an image" if values == _values(run, manifest) else f"a patch of {run['patch']}"
     yield (
         f"{where}: without a ridge the moments of {n} images of {manifest['dataset']!r} are "
@@ -96,16 +102,21 @@ def _too_few(where: str, run: Mapping, manifest: Mapping, values: int, ridge: st
     )
 
 
-def _patch_values(run: Mapping, manifest: Mapping) -> int:
+def _patch_shape(run: Mapping, manifest: Mapping) -> tuple[int, int, int]:
     """Of a patch in the run's colour; one of a row of pixels is a run of them."""
     height, width = (min(run["patch"], manifest[side]) for side in ("height", "width"))
-    return _values(run, {**manifest, "height": height, "width": width})
+    return _shape(run, {**manifest, "height": height, "width": width})
+
+
+def _shape(run: Mapping, manifest: Mapping) -> tuple[int, int, int]:
+    """Height, width and channels of an image in the run's colour."""
+    channels = manifest["channels"] if run.get("colour") == "rgb" else 1
+    return manifest["height"], manifest["width"], channels
 
 
 def _values(run: Mapping, manifest: Mapping) -> int:
     """Of an image in the run's colour."""
-    channels = manifest["channels"] if run.get("colour") == "rgb" else 1
-    return manifest["height"] * manifest["width"] * channels
+    return math.prod(_shape(run, manifest))
 
 
 def _too_large(
@@ -117,18 +128,24 @@ def _too_large(
         values = _values(run, manifest)
         if values <= MOST_DECOMPOSED:
             continue
+        where = f"experiment {entry['name']!r}"
         large = f"images of {manifest['dataset']!r} have {values:,} values ({run['colour']})"
         if rule in OF_FEATURES:
             yield (
-                f"experiment {entry['name']!r}: {large}, and features of all latents are known for "
-                f"at most {MOST_DECOMPOSED:,}; set a smaller `size`, or leave the experiment out"
+                f"{where}: {large}, and features of all latents are known for at most "
+                f"{MOST_DECOMPOSED:,}; set a smaller `size`, or leave the experiment out"
+            )
+        elif "ridge" in run and whole_image(run["patch"], (manifest["height"], manifest["width"])):
+            yield (
+                f"{where}: {large}, of which one patch of {run['patch']} holds all; at that size "
+                "they are solved for two patches or more: set a smaller `patch`"
             )
         recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
         hidden = family == "linear" and "hidden" in recipe.get("samplings", ())
         if hidden and list(recipe["n_latents"]) != ["all"]:
             yield (
-                f"experiment {entry['name']!r}, recipe {entry['recipe']!r} of linear: {large}, and "
-                "the loss on hidden patches is known for all latents only; set `n_latents: [all]`"
+                f"{where}, recipe {entry['recipe']!r} of linear: {large}, and the loss on hidden "
+                "patches is known for all latents only; set `n_latents: [all]`"
             )
 
 

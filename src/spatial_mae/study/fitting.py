@@ -18,22 +18,28 @@ OF_TOKENS = ("representations", "tokens", "pooling")
 
 
 def misfits(config: Mapping) -> Iterator[str]:
-    """Patches that do not tile the image, more latents than dimensions, impossible networks."""
+    """Patches that do not tile the image, more latents than dimensions, impossible networks, ..."""
     seen = set()
     for entry in config["experiments"]:
         family = KINDS[entry["kind"]].recipe
         recipe = config["recipes"].get(family, {}).get(entry["recipe"], {})
         for run in _but_for_seeds(grid.expand(entry)):
             seen.update(_misfit(config, entry["name"], run, recipe))
+            size, rule = _size(config, run), KINDS[entry["kind"]].rule
+            if size and rule == "measure_psd":
+                seen.update(_not_square(entry["name"], run, size))
+            if size and rule == "predict_gains":
+                seen.update(_no_gains(entry["name"], run, recipe, size))
+            seen.update(_no_sweeps(config, entry, run, recipe))
             seen.update(_impossible_network(config, entry["name"], run))
             seen.update(_no_class_token(config, entry, run))
-            if KINDS[entry["kind"]].rule in CLOSED_FORMS:
+            if rule in CLOSED_FORMS:
                 seen.update(_no_closed_form(config, entry, run))
             if entry["kind"] == "robustness":
                 seen.update(_other_shape(config, entry, run))
             if entry["kind"] == "both_papers":
                 seen.update(_no_tree(config, entry["name"], run, recipe))
-            if KINDS[entry["kind"]].rule in ("recover_latents", "recover_levels"):
+            if rule in ("recover_latents", "recover_levels"):
                 seen.update(_not_the_leaves(config, entry["name"], run))
     yield from sorted(seen)
 
@@ -46,9 +52,13 @@ def _but_for_seeds(runs: Iterable[Mapping]) -> list[Mapping]:
     return list(found.values())
 
 
+def _size(config: Mapping, run: Mapping) -> tuple[int, int] | None:
+    """Height and width of a run's images; None if it has none, or only files show them."""
+    return sources.image_size(config["datasets"][run["dataset"]]) if "dataset" in run else None
+
+
 def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterator[str]:
-    size = sources.image_size(config["datasets"][run["dataset"]]) if "dataset" in run else None
-    if size is None:
+    if (size := _size(config, run)) is None:
         return
     height, width = size
     # Signals of height or width 1 have patches of one dimension, but for networks.
@@ -67,10 +77,11 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
                 f"{width} images of {run['dataset']!r}; rows go from 0 to {height - 1}, columns "
                 f"from 0 to {width - 1}"
             )
-    if (reach := recipe.get("max_displacement", 0)) >= min(size) > 1:
+    if (reach := recipe.get("max_displacement", 0)) >= min(size):
+        allowed = f"use 1 to {min(size) - 1}" if min(size) > 1 else "leave the experiment out"
         yield (
             f"experiment {name!r}: max_displacement {reach} does not fit into the {height} x "
-            f"{width} images of {run['dataset']!r}; use 1 to {min(size) - 1}"
+            f"{width} images of {run['dataset']!r}; {allowed}"
         )
     if "ssim" in recipe.get("metrics", ()) and min(size) < LEAST_SSIM_SIDE:
         yield (
@@ -91,6 +102,58 @@ def _misfit(config: Mapping, name: str, run: Mapping, recipe: Mapping) -> Iterat
                 f"experiment {name!r}: {n_latents} latents exceed the {dimensions} dimensions of "
                 f"{run['dataset']!r} ({run['colour']}); use at most {dimensions}"
             )
+
+
+def _not_square(name: str, run: Mapping, size: tuple[int, int]) -> Iterator[str]:
+    height, width = size
+    if height != width:
+        yield (
+            f"experiment {name!r}: power spectra are of square images, those of "
+            f"{run['dataset']!r} have {height} x {width}; leave the experiment out, or set a "
+            "square `size`"
+        )
+
+
+def _no_sweeps(config: Mapping, entry: Mapping, run: Mapping, recipe: Mapping) -> Iterator[str]:
+    """Ising tori that would be read as independent spins, or nearly so."""
+    drawn = config["datasets"][run["dataset"]] if "dataset" in run else {}
+    where = f"data set {run.get('dataset')!r}"
+    if run.get("moment") == "sampled":
+        drawn, where = {**recipe, "lattice": run["lattice"]}, f"recipe {entry['recipe']!r} of ising"
+    if drawn.get("lattice") == "torus" and not drawn.get("n_sweeps"):
+        yield (
+            f"experiment {entry['name']!r}, {where}: a torus needs heat-bath sweeps before it is "
+            "read; set `n_sweeps`, 300 at side 32 and coupling 0.4, more nearer to 0.4407"
+        )
+
+
+def whole_image(patch: int, size: Iterable[int]) -> bool:
+    """Whether one patch is the image; along a row of pixels, whether it is the row."""
+    return all(side in (1, patch) for side in size)
+
+
+def _no_gains(name: str, run: Mapping, recipe: Mapping, size: tuple[int, int]) -> Iterator[str]:
+    """Cosines finer than the pixels, one patch alone, features that leave no direction out."""
+    height, width = size
+    images = f"the {height} x {width} images of {run['dataset']!r}"
+    if (largest := max(recipe["orders"], default=0)) >= min(size):
+        kept = [order for order in recipe["orders"] if order < min(size)]
+        yield (
+            f"experiment {name!r}, recipe of gains: {images} have cosines of order 0 to "
+            f"{min(size) - 1}, not {largest}; set `orders: {kept}` in the recipe"
+        )
+    if whole_image(run["patch"], size):
+        smaller = [patch for patch in range(1, run["patch"]) if run["patch"] % patch == 0]
+        yield (
+            f"experiment {name!r}: one patch of {run['patch']} holds each of {images} whole, so "
+            f"that masking hides all or nothing; use one of {smaller}"
+        )
+    dimensions = height * width * (3 if run["colour"] == "rgb" else 1)
+    if dimensions in recipe["n_latents"]:
+        yield (
+            f"experiment {name!r}: with {dimensions} latents, as many as {images} have dimensions "
+            f"({run['colour']}), masking changes nothing; use at most {dimensions - 1}"
+        )
 
 
 def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[str]:

@@ -74,7 +74,12 @@ def test_a_target_that_nothing_influences_does_not_count():
 
 @pytest.mark.parametrize(
     ("profile", "width"),
-    [([1, 0, 0], 0.5), ([4, 3, 1], 1.5), ([4, 2, 1], 1.0), ([1, 1, 1], 2.0), ([0, 0, 0], 0.0)],
+    [([1, 0, 0], 0.5), ([4, 3, 1], 1.5), ([4, 2, 1], 1.0), ([1, 1, 1], 2.0)],
 )
 def test_the_half_width_is_where_the_main_lobe_has_fallen_to_half(profile, width):
     assert half_width(profile) == width
+
+
+@pytest.mark.parametrize("profile", [[0, 0, 0], [0, 2, 1]])
+def test_a_profile_of_nothing_at_0_has_no_half_width(profile):
+    assert half_width(profile) is None

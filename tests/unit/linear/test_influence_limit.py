@@ -1,11 +1,14 @@
 """Limits of influence against the measures of a covariance that is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from benchmarks.influence_truth import Law, coverage
 
 from spatial_mae.linear.influence import geometry
 from spatial_mae.linear.influence_limit import (
+    MEASURES,
     InfluenceLimitRecipe,
     limit_rows,
     pair_classes,
@@ -35,6 +38,14 @@ def test_intervals_hold_the_known_truth_and_are_nearer_than_all_images():
     full = [row for row in rows if row["k"] == 144 and row["quantity"] == "MAE"]
     full = [row for row in full if "half_width" not in row["measure"]]  # whose bias is small
     assert all(abs(row["bias"]) < abs(row["bias of all images"]) / 2 for row in full)
+
+
+def test_intervals_hold_the_known_truth_of_colour_images():
+    """Between channels W is 0: noise there must not pass for what is found within channels."""
+    rows = coverage(Law(8, 2.0, channels=3), 4000, draws=2)
+    full = [row for row in rows if row["k"] == 192 and row["quantity"] == "MAE"]
+    assert len(full) == 7
+    assert np.mean([row["coverage"] for row in full]) > 0.9
 
 
 def test_subsets_are_disjoint_and_join_to_all_but_those_held_out(images):
@@ -70,6 +81,19 @@ def test_alike_are_pairs_of_one_distance_and_depth_in_and_out_of_patches():
     assert not alike(((1, 1), (0, 1)), ((0, 1), (1, 1)))  # input and output changed over
 
 
+def test_pairs_of_one_channel_are_no_like_pairs_of_two():
+    index, place = patch_index(4, 4, 2, 3), pixel_coordinates(4, 4, 3)
+    found = pair_classes(geometry(4, 4, 3, index), place, 3).reshape(48, 48)
+    red, green, blue = range(3)
+    assert found[red, red] == found[green, green]
+    assert found[red, green] == found[blue, red]
+    assert found[red, red] != found[red, green]
+    one, other = found[::3, ::3], found[::3, 1::3]
+    assert not set(one.flat) & set(other.flat)
+    gray = pair_classes(geometry(4, 4, 1, index[::3]), place[::3])
+    np.testing.assert_array_equal(np.unique(one, return_inverse=True)[1].reshape(-1), gray)
+
+
 def test_every_model_has_rows_in_every_subset_and_a_limit(images):
     parts, _ = subset_moments(images, "luma", None, 8, 0.1, np.random.default_rng(0))
     rows = subset_rows(parts, RunSettings(2, "centred", 0.001, False), RECIPE)
@@ -86,6 +110,16 @@ def test_every_model_has_rows_in_every_subset_and_a_limit(images):
     assert identity["value"] == pytest.approx(0, abs=1e-6)
     names = {row["against"] for row in limits}
     assert names == {None, "AE", "DAE 0.1", "MAE 0.25"}
+
+
+def test_the_half_width_has_no_limit_where_only_hidden_patches_count(images):
+    parts, _ = subset_moments(images, "luma", None, 8, 0.1, np.random.default_rng(0))
+    chosen = replace(RECIPE, n_latents=("all",), samplings=("hidden", "bernoulli"))
+    rows = limit_rows(subset_rows(parts, RunSettings(2, "centred", 0.001, False), chosen))
+    widths = [row for row in rows if row["measure"] == "half_width"]
+    assert {row["sampling"] for row in widths} == {None, "bernoulli"}
+    hidden = [row["measure"] for row in rows if row["sampling"] == "hidden"]
+    assert set(hidden) == set(MEASURES) - {"half_width"}
 
 
 def test_too_few_images_for_so_many_halvings_are_refused(images):

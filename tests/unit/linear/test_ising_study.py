@@ -7,7 +7,7 @@ from spatial_mae.data.ising import onsager_energy
 from spatial_mae.linear.ising import ising_chain_moment, torus_correlation, torus_moment
 from spatial_mae.linear.ising_study import IsingRecipe, ising_tables, lattice_moment
 
-CHAIN = IsingRecipe(size=12, n_latents=3, mask_ratios=(0.5,), n_samples=4000, n_sweeps=0)
+CHAIN = IsingRecipe(size=12, n_latents=3, mask_ratios=(0.5,), n_samples=4000)
 TORUS = IsingRecipe(size=6, n_latents=5, mask_ratios=(0.5,), n_samples=400, n_sweeps=60)
 
 
@@ -66,6 +66,7 @@ def test_torus_tables_carry_energies():
         ({"mask_ratios": (1.0,)}, ("chain", 1.0, 4, "exact"), "mask_ratios"),
         ({"n_samples": 0}, ("chain", 1.0, 4, "sampled"), "n_samples: 0"),
         ({"size": 16}, ("torus", 1.0, 4, "exact"), "sampled"),
+        ({}, ("torus", 0.4, 4, "sampled"), "n_sweeps of an Ising torus .* 300 at side 32"),
     ],
 )
 def test_bad_input(change, arguments, words):

@@ -49,6 +49,15 @@ def test_fewer_images_than_coordinates_need_a_ridge(n, centring, flip):
     assert solve_run(_moments(n), RunSettings(2, centring, 0.1, flip)).losses([0.5]).min() > 0
 
 
+@pytest.mark.parametrize(("centring", "needed"), [("raw", 15), ("centred", 16)])
+def test_mirror_images_add_no_new_middle_column(centring, needed):
+    """5 x 5 pixels have 15 dimensions that a flip leaves unchanged, of 25."""
+    settings = RunSettings(5, centring, 0.0, True)
+    assert solve_run(_moments(needed, 5), settings).losses([0.5]).shape == (1, 25)
+    with pytest.raises(ValueError, match=f"use {needed} images or more"):
+        solve_run(_moments(needed - 1, 5), settings)
+
+
 def test_constant_pixels_need_a_ridge():
     images = np.random.default_rng(0).integers(0, 256, (100, 4, 4, 1), dtype=np.uint8)
     images[:, 0, 0] = 9

@@ -113,26 +113,36 @@ def test_demands_are_those_of_the_data_set_alone(config):
     assert (set(asked["recipes"]), asked["models"]) == ({"autocorrelation"}, {})
 
 
-SOLVED = {"dataset": ["mine"], "patch": [2], "centring": ["raw", "centred"], "flip": [False, True]}
+SOLVED = {"dataset": ["mine"], "centring": ["raw", "centred"], "flip": [False, True]}
 
 
-@pytest.mark.parametrize("n", [32, 33, 63, 64, 65])
-def test_the_moments_that_are_named_are_those_that_the_solver_refuses(config, n):
-    """Images of 64 values: 64 or, centred, 65 images are needed; mirror images count."""
-    found = misfits(config, [{"kind": "losses", "grids": [SOLVED]}], n_train=n, height=8, width=8)
-    images = np.random.default_rng(0).integers(0, 256, (n, 8, 8, 1), dtype=np.uint8)
-    refused = []
+@pytest.mark.parametrize(
+    ("side", "patch", "least", "n"),
+    [
+        *((8, 2, (32, 33, 64, 65), n) for n in (32, 33, 63, 64, 65)),
+        *((9, 3, (45, 46, 81, 82), n) for n in (41, 44, 45, 46, 81, 82)),
+    ],
+)
+def test_the_moments_that_are_named_are_those_that_the_solver_refuses(
+    config, side, patch, least, n
+):
+    """64 values need 64 images or, centred, 65; of mirror images, what a flip leaves unchanged."""
+    grid, size = {**SOLVED, "patch": [patch]}, {"height": side, "width": side}
+    found = misfits(config, [{"kind": "losses", "grids": [grid]}], n_train=n, **size)
+    images = np.random.default_rng(0).integers(0, 256, (n, side, side, 1), dtype=np.uint8)
+    refused = 0
     for centring, flip in product(SOLVED["centring"], SOLVED["flip"]):
         try:
-            solve_run(pixel_moments(images), RunSettings(2, centring, 0.0, flip))
+            solve_run(pixel_moments(images), RunSettings(patch, centring, 0.0, flip))
         except ValueError:
-            refused.append(-(-(64 + (centring == "centred")) // (1 + flip)))
-    assert sorted(refused) == [least for least in (32, 33, 64, 65) if n < least]
-    text = "\n".join(found)
-    assert all(f"has 64 values (luma), which takes {least} images" in text for least in refused)
-    assert len(found) == len(refused) and text.count("set `ridge: [0.001]`") == len(found)
-    enough = {**SOLVED, "ridge": [0.001]}
-    assert misfits(config, [{"kind": "losses", "grids": [enough]}], n_train=n) == []
+            refused += 1
+    few = [needed for needed in least if n < needed]
+    assert len(found) == refused == len(few)
+    text, values = "\n".join(found), side**2
+    assert all(f"has {values} values (luma), which takes {needed} images" in text for needed in few)
+    assert text.count("set `ridge: [0.001]`") == len(found)
+    enough = {**grid, "ridge": [0.001]}
+    assert misfits(config, [{"kind": "losses", "grids": [enough]}], n_train=n, **size) == []
 
 
 def test_of_large_images_a_patch_has_no_more_values_than_images_span(config):
@@ -204,6 +214,9 @@ def test_large_images_have_no_features_of_all_latents(config):
     assert "have 5,184 values (luma), and the loss on hidden patches" in found[0]
     assert "experiment 'gabor': images of 'mine' have 5,184 values" in found[1]
     assert "experiment 'target_gains': images of 'mine' have 5,184 values" in found[2]
+    one = [{"kind": "influence", "grids": [{**linear, "patch": [72]}]}]
+    (found,) = misfits(config, one, height=72, width=72)
+    assert "of which one patch of 72 holds all" in found and "a smaller `patch`" in found
 
 
 def test_shifted_images_of_another_shape_are_named_once_files_were_read(config):

@@ -98,12 +98,16 @@ def _measured(solver: Solver, model: Model, outputs: np.ndarray, places: Places)
 
 
 def _halves(measures: Row, parts: list[Row]) -> Row:
-    """Half the difference between the halves of the images; None where there are none."""
+    """Half the difference between the halves of the images; None where there is none."""
     names = [name for name in measures if not name.endswith("_se")]
     if not parts:
         return {f"{name}_halves": None for name in names}
     first, second = parts
-    return {f"{name}_halves": abs(first[name] - second[name]) / 2 for name in names}
+    return {f"{name}_halves": _half_gap(first[name], second[name]) for name in names}
+
+
+def _half_gap(first: float | None, second: float | None) -> float | None:
+    return None if None in (first, second) else abs(first - second) / 2
 
 
 def _full_rank(solvers: list[Solver], model: Model, outputs: np.ndarray) -> Iterator[Row]:

@@ -136,18 +136,23 @@ def _left(q: int, n_targets: int) -> float:
     return 1.0 - q / n_targets
 
 
-def _half_width(sums: np.ndarray, pairs: np.ndarray, n_targets: int) -> tuple[float, float | None]:
+def _half_width(
+    sums: np.ndarray, pairs: np.ndarray, n_targets: int
+) -> tuple[float | None, float | None]:
     """The half width of the mean profile, and half its interval as an error, by Fieller's theorem.
 
     Where a profile is flat near half of its value at 0, a small error moves the width far: there is
     no standard error in the usual sense. The interval holds the distances that the sample does not
     exclude: from the first where the profile is within t standard errors of that half, to where it
     is farther below for the first time, or the longest distance. The error is the distance to the
-    farther end over 1.96: the width and 1.96 errors on either side hold the interval.
+    farther end over 1.96: the width and 1.96 errors on either side hold the interval. Both are None
+    for a profile without a half width.
     """
     q = len(sums)
     mean, _ = ratio(sums, pairs, n_targets)
     width = half_width(mean.tolist())
+    if width is None:
+        return None, None
     if q < 2 or q == n_targets:
         return width, 0.0 if q == n_targets else None
     gap, parts = _above_half(sums, pairs, n_targets)

@@ -54,9 +54,9 @@ def both(colour: str, channels: int, settings: RunSettings) -> tuple[LinearRun, 
 def agree(found: list[dict], expected: list[dict], measured: tuple[str, ...]) -> None:
     assert len(found) == len(expected)
     for row, known in zip(found, expected, strict=True):
-        keys = [name for name in known if name not in measured]
+        keys = [name for name in known if name not in measured or known[name] is None]
         assert {name: row[name] for name in keys} == {name: known[name] for name in keys}
-        for name in measured:
+        for name in set(measured) - set(keys):
             assert row[name] == pytest.approx(known[name], rel=RELATIVE, abs=1e-7), (name, known)
 
 
@@ -96,6 +96,9 @@ def test_the_loss_on_hidden_patches_is_the_same(settings):
     known = dense.influence_tables(run, chosen)
     found = influence_tables(free, chosen, seed=0)
     agree(found[0], known[0], tuple(name for name in known[0][0] if name not in KEYS))
+    of_hidden = [row for row in (*known[0], *found[0]) if row["sampling"] == "hidden"]
+    assert {row[name] for row in of_hidden for name in WIDTHS} == {None}
+    assert {row["half_width_halves"] for row in found[0] if row["sampling"] == "hidden"} == {None}
     known = [row for row in dense.loss_rows(run.decomposition, chosen) if row["model"] == "mae"]
     found = [row for row in loss_rows(free, chosen, seed=0) if row["model"] == "mae"]
     agree(found, known, ("loss",))

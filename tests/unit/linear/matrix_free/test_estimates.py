@@ -97,6 +97,11 @@ def test_all_targets_leave_no_error_and_one_gives_none():
     assert width_and_error(sampled(FLAT, 1))[1] is None
 
 
-def test_no_weight_at_0_and_equal_targets_leave_no_error():
-    found = sampled(np.array([0.0, 1.0, 1.0]), 5, noise=0.0)
-    assert width_and_error(found) == (2.0, 0.0)
+@pytest.mark.parametrize("n_targets", [5, N_TARGETS])
+def test_no_weight_at_0_leaves_no_half_width_and_no_error(n_targets):
+    assert width_and_error(sampled(np.array([0.0, 1.0, 1.0]), 5), n_targets) == (None, None)
+
+
+def test_equal_targets_leave_no_error():
+    found = sampled(np.array([1.0, 0.75, 0.25]), 5, noise=0.0)
+    assert width_and_error(found) == (1.5, pytest.approx(0.0, abs=1e-9))
