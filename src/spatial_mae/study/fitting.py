@@ -26,6 +26,7 @@ def misfits(config: Mapping) -> Iterator[str]:
         for run in _but_for_seeds(grid.expand(entry)):
             seen.update(_misfit(config, entry["name"], run, recipe))
             seen.update(_impossible_network(config, entry["name"], run))
+            seen.update(_impossible_reference(config, entry, run))
             seen.update(_no_class_token(config, entry, run))
             if KINDS[entry["kind"]].rule in CLOSED_FORMS:
                 seen.update(_no_closed_form(config, entry, run))
@@ -109,6 +110,17 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
             check_masks(architecture, run["mask"], recipe)
     except ValueError as problem:
         yield f"experiment {name!r}, model {run['model']!r}: {problem}"
+
+
+def _impossible_reference(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:
+    """The same of the network whose layers a run is compared with."""
+    if entry["kind"] != "similarity":
+        return
+    recipe, own = entry["recipe"], {*_impossible_network(config, entry["name"], run)}
+    reference = relations.reference(config, recipe, run)
+    for problem in _impossible_network(config, entry["name"], reference):
+        if problem not in own:
+            yield f"{problem} (the `reference` of recipe {recipe!r} of similarity)"
 
 
 def _no_class_token(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:
