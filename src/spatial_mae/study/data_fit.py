@@ -14,9 +14,6 @@ from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import load
 
-# Families whose recipes say how many images are read.
-COUNTING = ("pretraining", "classification", "evaluation", "similarity", "inspection", "recovery")
-COUNTING += ("level_recovery", "jacobian", "basis", "comparison", "masked_loss")
 LEAVE_OUT = "leave the experiment out"
 
 
@@ -115,13 +112,18 @@ def count_remarks(config: Mapping, dataset: str, manifest: Mapping) -> list[str]
 
 
 def _fits(config: Mapping, dataset: str, manifest: Mapping) -> tuple[list[str], list[str]]:
-    """Counts that are lowered, and recipes that cannot do with so few images."""
+    """Counts that are lowered, and recipes that fit no images, or not so few."""
     counts = {split: manifest[f"n_{split}"] for split in ("train", "test")}
     remarks, faults = [], []
     for family, name in _recipes(config, dataset):
         values = config["recipes"][family][name]
         try:
-            changed = fitted(load(declaration(family), json.dumps(values)), counts)[1]
+            recipe = load(declaration(family), json.dumps(values))
+        except ValueError as error:
+            faults.append(f"recipe {name!r} of {family}: {error}")
+            continue
+        try:
+            changed = fitted(recipe, counts)[1]
             remarks += [f"recipe {name!r} of {family}: {remark}" for remark in changed]
         except ValueError as error:
             faults.append(
@@ -132,14 +134,14 @@ def _fits(config: Mapping, dataset: str, manifest: Mapping) -> tuple[list[str], 
 
 
 def _recipes(config: Mapping, dataset: str) -> list[tuple[str, str]]:
-    """(family, name) of the recipes that are used on a data set and count its images."""
+    """(family, name) of the recipes that are used on a data set."""
     found = []
     entries = [*config["experiments"], *config.get("besides", ()), *candidates.scored(config)]
     for entry in entries:
         runs = _runs(entry, dataset)
         found += [(KINDS[entry["kind"]].recipe, entry["recipe"])] if runs else []
         found += [("pretraining", run["training"]) for run in runs if "training" in run]
-    return list(dict.fromkeys(one for one in found if one[0] in COUNTING))
+    return list(dict.fromkeys(found))
 
 
 def _without_labels(config: Mapping, entry: Mapping, manifest: Mapping) -> Iterator[str]:
