@@ -265,28 +265,3 @@ def test_recipes_that_recipes_name_ask_for_classes_too(config):
     for words in ("`representations: []`", "`n_classes: 0`"):
         assert f"data set 'mine' has no classes to learn; set {words} in the recipe" in text
     assert misfits(config, [entry], height=32, width=32) == []
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"batch_size": 2}, "micro_batch 4 does not divide batch_size 2; pick a divisor"),
-        ({"epochs": 1, "warmup_epochs": 1}, "warmup_epochs 1.0: expected from 0 to below epochs"),
-        ({"scale_jitter": [2, 1]}, "scale_jitter [2, 1]: expected [least, largest]"),
-        ({}, None),
-    ],
-)
-def test_a_detector_that_cannot_be_trained_is_named_before_its_network_is(config, changes, said):
-    config["datasets"]["shapes"] = {"source": "outlined_shapes", "n_train": 9, "n_test": 9}
-    config["recipes"]["detection"] = {"ours": {"generated": "shapes", **changes}}
-    entry = {"kind": "detection", "recipe": "ours", "figures": [], "grids": [RUN]}
-    found = misfits(config, [entry], height=32, width=32)
-    assert len(found) == bool(said)
-    assert said is None or found[0].startswith(f"recipe 'ours' of detection: {said}")
-
-
-def test_a_readout_without_the_ridge_it_needs_is_named(config):
-    config["recipes"]["depth"]["small"] |= {"readouts": ["ridge"], "ridges": []}
-    grid = {"dataset": ["mine"], "colour": ["luma"], "patch": [4], "ridge": [0.001]}
-    (found,) = misfits(config, [{"kind": "depth", "recipe": "small", "grids": [grid]}])
-    assert found.startswith("recipe 'small' of depth: readout 'ridge' needs ridges to choose from")
