@@ -8,13 +8,15 @@ from spatial_mae.cli.check_dataset import main
 
 MANIFEST = {"dataset": "d", "height": 16, "width": 16, "channels": 1, "n_train": 400, "n_test": 10}
 MANIFEST |= {"classes": None, "has_depth": False}
+RECIPE = {"mask_ratios": [0.5], "n_latents": [4], "noise_deviations": [0.1]}
 
 
 def run(tmp_path, patch):
     entry = {"name": "a", "kind": "losses", "recipe": "default"}
     grid = {"dataset": ["d"], "colour": ["luma"], "n": ["all"], "patch": [patch]}
     grid |= {"centring": ["centred"], "ridge": [0], "flip": [False]}
-    demands = {"datasets": {"d": {"source": "array_file"}}, "models": {}, "recipes": {}}
+    demands = {"datasets": {"d": {"source": "array_file"}}, "models": {}}
+    demands["recipes"] = {"linear": {"default": RECIPE}}
     demands["experiments"] = [entry | {"grids": [grid]}]
     (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
     files = ["--manifest", tmp_path / "manifest.json", "--record", tmp_path / "check.record.json"]

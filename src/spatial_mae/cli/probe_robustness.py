@@ -6,7 +6,8 @@ from spatial_mae.data.imagenet_variants import READERS
 from spatial_mae.data.shifted import cifar10_1, cifar10_c, prepared
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, flag, paths, reads, recipe
-from spatial_mae.evaluation.robustness import RobustnessRecipe, probe_robustness
+from spatial_mae.evaluation.robustness import probe_robustness
+from spatial_mae.evaluation.robustness_recipe import RobustnessRecipe
 from spatial_mae.files import write_rows
 from spatial_mae.training.workplace import DEVICE, on_device
 

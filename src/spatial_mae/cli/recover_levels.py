@@ -3,7 +3,8 @@
 from spatial_mae.data.store import open_dataset
 from spatial_mae.entry_point import Namespace, entry_point, paths, reads, recipe, values
 from spatial_mae.files import write_rows
-from spatial_mae.identifiability.level_recovery import LevelRecoveryRecipe, recover_levels
+from spatial_mae.identifiability.level_recipe import LevelRecoveryRecipe
+from spatial_mae.identifiability.level_recovery import recover_levels
 from spatial_mae.training.devices import set_threads
 
 

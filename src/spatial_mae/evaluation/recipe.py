@@ -75,7 +75,8 @@ class SimilarityRecipe(Checked):
     """Settings of the comparison of two encoders' layers."""
 
     reference: Reference
-    """The run to compare with: the keys in which it differs, such as {enc: 12}."""
+    """The run to compare with: the keys in which it differs, such as {enc: 12}; of patch, unit,
+    mask, enc, dec and seed."""
     n_images: Annotated[Four, Images("split")] = 1000
     """Images compared."""
     batch_size: Annotated[Four, UpTo("n_images")] = 250

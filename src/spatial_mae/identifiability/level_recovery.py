@@ -6,9 +6,7 @@ level are regressed on the encoder's features, and R^2 is averaged over the leve
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -19,38 +17,11 @@ from spatial_mae.evaluation.features import freeze, image_batches
 from spatial_mae.evaluation.origin import check_images, earlier_epochs, scale
 from spatial_mae.files import Row
 from spatial_mae.hierarchy.builders import quad_tree
-from spatial_mae.identifiability.recipe import Readout, Ten
+from spatial_mae.identifiability.level_recipe import LevelRecoveryRecipe
 from spatial_mae.identifiability.recovery import BATCH, SPLITS, Features, LatentImages
 from spatial_mae.identifiability.regression import Sample, held_out_r_squared
 from spatial_mae.models.vit import VisionTransformer
 from spatial_mae.models.weights import load_encoder
-from spatial_mae.study.keys import Count, Images, Length, Part, Positives
-from spatial_mae.study.recipes import Checked
-
-WholeRepresentation = Literal["components", "mean", "tokens"]
-
-
-@dataclass(frozen=True)
-class LevelRecoveryRecipe(Checked):
-    """Regression of known latents on features of whole images."""
-
-    n_fitted: Annotated[Ten, Images("train")] = 2000
-    """Training images the regressions are fitted and chosen on."""
-    n_test: Annotated[Ten, Images("test")] = 1000
-    """Test images of the R^2."""
-    representations: Annotated[tuple[WholeRepresentation, ...], Length(1)] = ("components", "mean")
-    """Of the encoder: the first principal components of all patch tokens, the mean token, or all
-    tokens."""
-    components: Count = 20
-    """Principal components k: the network's k features."""
-    readouts: Annotated[tuple[Readout, ...], Length(1)] = ("linear",)
-    """Kinds of ridge regression."""
-    penalties: Positives = (0.001, 0.03, 1.0, 30.0)
-    """Ridges, times the number of images."""
-    bandwidths: Positives = (1.0,)
-    """Of the Gaussian kernel, in median distances."""
-    validation_share: Part = 0.2
-    """Share of n_fitted that chooses among these."""
 
 
 def recover_levels(

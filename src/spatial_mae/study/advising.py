@@ -5,13 +5,10 @@ rung is in the file that the rung before it wrote, which people may edit.
 """
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from spatial_mae.advise.candidates import comparing_epoch, drawn_mask
-from spatial_mae.study import shares
-from spatial_mae.study.fitting import without_class_token
 from spatial_mae.study.grid import Run, parse, slug, wildcards
 from spatial_mae.study.measured.keys import PRETRAINING
 from spatial_mae.study.measurements import RULES
@@ -50,88 +47,6 @@ def block(config: Mapping) -> Mapping:
     return config["advise"]
 
 
-def misfits(config: Mapping) -> Iterator[str]:
-    """What in the block does not fit the rest of the config."""
-    found = config.get("advise")
-    if not found:
-        return
-    named = {
-        "dataset": config["datasets"],
-        "model": config["models"],
-        "training": config["recipes"].get("pretraining", {}),
-    }
-    unknown = [key for key, known in named.items() if found[key] not in known]
-    yield from (
-        f"advise.{k}: {found[k]!r} is not there; name one of {[*named[k]]}" for k in unknown
-    )
-    searched, tested = (LABELLED, UNLABELLED), (TESTED, TESTED_UNLABELLED)
-    share = named["training"].get(found["training"], {}).get("held_out")
-    yield from shares.unscored(config, searched, tested, share, "advise")
-    known = config["recipes"].get("evaluation", {})
-    for name in (*searched, *tested) if "model" not in unknown else ():
-        if name in known:
-            found_none = without_class_token(config, "evaluation", name, found["model"])
-            yield from (f"advise.model: {problem}" for problem in found_none)
-    if "training" not in unknown:
-        recipes = config["recipes"]["pretraining"]
-        yield from _unkept(found, recipes[found["training"]])
-        yield from _misdrawn(found, recipes)
-
-
-def _misdrawn(found: Mapping, recipes: Mapping) -> Iterator[str]:
-    """What is wrong with the candidate whose mask ratio is drawn."""
-    drawn, name = found["drawn"], found["drawn_training"]
-    if (drawn is None) != (name is None):
-        yield "advise.drawn, advise.drawn_training: set both, or neither (null)"
-    if drawn is None or name is None:
-        return
-    low, high = drawn
-    half = round((high - low) / 2, 6)
-    middle = drawn_mask(drawn)
-    if half <= 0 or middle in (*found["masks"], found["common_mask"]):
-        yield (
-            f"advise.drawn: [{low:g}, {high:g}] must increase, and its middle, {middle:g}, must "
-            "not be one of `masks`"
-        )
-    wanted = {**recipes[found["training"]], "mask_half_width": half}
-    if name not in recipes:
-        yield f"advise.drawn_training: {name!r} is not there; name one of {[*recipes]}"
-    elif differing := [k for k in wanted if not _same(recipes[name][k], wanted[k])]:
-        yield (
-            f"advise.drawn_training: the recipe {name!r} of pretraining differs from "
-            f"{found['training']!r} by {differing}; it must differ by `mask_half_width: {half:g}` "
-            "alone"
-        )
-
-
-def _same(value: object, wanted: object) -> bool:
-    if isinstance(wanted, float):
-        return math.isclose(value, wanted, abs_tol=1e-9)
-    return value == wanted
-
-
-def _unkept(found: Mapping, recipe: Mapping) -> Iterator[str]:
-    rungs, kept = list(found["rungs"]), recipe["checkpoints"]
-    if rungs != sorted(set(rungs)) or rungs[-1] >= recipe["epochs"]:
-        yield f"advise.rungs: {rungs} must increase and end before epoch {recipe['epochs']}"
-    if missing := [epoch for epoch in rungs if epoch not in kept]:
-        yield (
-            f"advise.rungs: the recipe {found['training']!r} of pretraining does not keep epochs "
-            f"{missing}; name them under its `checkpoints`"
-        )
-    if not recipe["held_out"]:
-        yield (
-            f"advise.training: the recipe {found['training']!r} holds no training images out to "
-            "choose by; set its `held_out`, such as 0.2"
-        )
-    if recipe["normalise_targets"]:
-        yield (
-            f"advise.training: the recipe {found['training']!r} has `normalise_targets: true`; a "
-            "predicted patch then takes its mean and deviation from the true one, so that hidden "
-            "errors do not compare patch sizes, nor networks with the closed form; set it to false"
-        )
-
-
 def read(path: str | Path) -> dict:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
@@ -145,7 +60,7 @@ def tried(config: Mapping, rung: str, before: Mapping, look: Mapping) -> list[Ru
     chosen = block(config)
     check_kept(before, look, file_before(config["study"], rung))
     settings = before["kept"] if rung == "patches" else _masks(before)
-    return [_run(chosen, setting, seed) for setting in settings for seed in chosen["seeds"]]
+    return [run_of(chosen, setting, seed) for setting in settings for seed in chosen["seeds"]]
 
 
 def _masks(before: Mapping) -> list[Mapping]:
@@ -162,7 +77,9 @@ def finals(config: Mapping, before: Mapping, look: Mapping) -> list[Run]:
     chosen = block(config)
     check_kept(before, look, file_of(config["study"], RUNGS[-1]))
     return [
-        _run(chosen, setting, seed) for setting in before["kept"] for seed in chosen["final_seeds"]
+        run_of(chosen, setting, seed)
+        for setting in before["kept"]
+        for seed in chosen["final_seeds"]
     ]
 
 
@@ -196,7 +113,8 @@ def _is_admitted(patch: object, mask: object, look: Mapping) -> bool:
     return isinstance(patch, int) and (is_default or mask in look["masks"].get(str(patch), ()))
 
 
-def _run(chosen: Mapping, setting: Mapping, seed: int) -> Run:
+def run_of(chosen: Mapping, setting: Mapping, seed: int) -> Run:
+    """The run of a setting (`patch`, `mask`) of the block."""
     same = {key: chosen[key] for key in ("dataset", "model", "enc", "dec")}
     same["training"] = training_of(chosen, setting["mask"])
     return {**same, "patch": setting["patch"], "unit": 1, "mask": setting["mask"], "seed": seed}
@@ -244,12 +162,16 @@ def test_scores(config: Mapping, before: Mapping, look: Mapping) -> list[str]:
 
 
 def baselines(config: Mapping, before: Mapping) -> list[str]:
-    """The scores of raw pixels and principal components; none without labels."""
+    """The scores of raw pixels and principal components.
+
+    None without labels, or where the recipe wants no controls.
+    """
     chosen = block(config)
+    wanted = before["labelled"] and config["recipes"]["evaluation"][LABELLED]["control_colour"]
     same = {"dataset": chosen["dataset"], "model": chosen["model"]}
     card = RULES["probe_pixels"]
     found = card.scores_file.format(**wildcards(card, same, LABELLED))
-    return [found] if before["labelled"] else []
+    return [found] if wanted else []
 
 
 def manifest(config: Mapping) -> str:

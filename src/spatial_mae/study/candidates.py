@@ -154,14 +154,11 @@ def _unfit_validation(config: Mapping) -> Iterator[str]:
 
 
 def _unscored(config: Mapping) -> Iterator[str]:
-    """Recipes of evaluation that are missing, or score other images or tokens than needed."""
+    """Recipes of evaluation that are missing, or score others than what is needed."""
     base = config["recipes"].get("pretraining", {}).get(config["tune"]["base"], {})
     share = base.get("held_out")
     yield from shares.unscored(config, [LABELLED], [TESTED], share, "recipes")
-    recipes = config["recipes"].get("evaluation", {})
-    for name in (LABELLED, TESTED):
-        if name in recipes and "mean" not in recipes[name]["representations"]:
-            yield f"recipes.evaluation.{name}.representations: the search needs `mean`; add it"
+    yield from shares.unprobed(config, SCORED)
 
 
 def _unfit_schedule(config: Mapping) -> Iterator[str]:

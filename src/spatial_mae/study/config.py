@@ -119,7 +119,7 @@ class Grid:
     """Seeds of initialisation, order of the images, augmentation and masks of a training run, and
     of what is measured on it alone. The study's `seed` decides the data and what all runs share."""
     blocks: tuple[Natural | Literal["all"], ...]
-    """Encoder blocks that are fine-tuned, from the last; 0: the linear head alone."""
+    """Encoder blocks that are fine-tuned, from the last, up to `enc`; 0: the linear head alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from spatial_mae.study import advising, candidates, drawing, grid, ladders, shares
+from spatial_mae.study import advice_fit, candidates, drawing, grid, ladders, shares
 from spatial_mae.study.checking import faults, nearest
 from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
@@ -52,7 +52,7 @@ def checked(config: Mapping) -> dict:
             *dict.fromkeys(problem for found in unknown.values() for problem in found),
             *misfits(known),
             *drawing.empty(known),
-            *advising.misfits(known),
+            *advice_fit.misfits(known),
             *untunable,
             *ladders.misfits(known),
             *shares.misfits(known),

@@ -4,9 +4,9 @@ Sizes, classes and counts of most sources are known only once their files were r
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from spatial_mae.study import candidates, grid, relations, sources
+from spatial_mae.study import advice_fit, candidates, grid, relations, sources
 from spatial_mae.study.closed_form_fit import closed_form_misfits, control_misfits
 from spatial_mae.study.counts import fitted
 from spatial_mae.study.describing import declaration
@@ -14,17 +14,14 @@ from spatial_mae.study.fitting import misfits
 from spatial_mae.study.measurements import KINDS
 from spatial_mae.study.recipes import load
 
-# Families whose recipes say how many images are read.
-COUNTING = ("pretraining", "classification", "evaluation", "similarity", "inspection", "recovery")
-COUNTING += ("level_recovery", "jacobian", "basis", "comparison", "masked_loss")
 LEAVE_OUT = "leave the experiment out"
 
 
 def demands(config: Mapping, dataset: str) -> dict:
     """The part of a study's config that says what is measured on a data set.
 
-    besides: experiments that recipes of the study's own name. tune: the block, if it searches
-    with this data set; candidates are made of it where they are checked.
+    besides: experiments that recipes of the study's own name. advise, tune: the blocks, if they
+    search with this data set; what they try is made of them where it is checked.
     """
     experiments = [
         grid.measured(entry)
@@ -33,8 +30,7 @@ def demands(config: Mapping, dataset: str) -> dict:
         or any(run.get("dataset") == dataset for run in grid.expand(entry))
     ]
     besides = [other for entry in experiments for other in _besides(config, entry)]
-    tune = config.get("tune") or {}
-    tune = tune if tune.get("dataset") == dataset else {}
+    advise, tune = (_asking(config, name, dataset) for name in ("advise", "tune"))
     runs = [run for entry in experiments for run in grid.expand(entry)]
     used = [(KINDS[entry["kind"]].recipe, entry["recipe"]) for entry in [*experiments, *besides]]
     used += [("pretraining", run["training"]) for run in runs if "training" in run]
@@ -43,20 +39,31 @@ def demands(config: Mapping, dataset: str) -> dict:
             ("pretraining", tune["base"]),
             *(("evaluation", name) for name in candidates.SCORED),
         ]
+    if advise:
+        trainings = [advise["training"], advise["drawn_training"]]
+        used += [("pretraining", name) for name in trainings if name]
+        used += [("evaluation", name) for name in advice_fit.SCORED]
     shifted = [name for entry in experiments for name in _shifted(config, entry)]
     recipes: dict[str, dict] = {}
     for family, name in dict.fromkeys(used):
         if name in config["recipes"].get(family, {}):
             recipes.setdefault(family, {})[name] = config["recipes"][family][name]
-    models = [tune["model"]] if tune else []
+    models = [block["model"] for block in (advise, tune) if block]
     return {
         "datasets": _named(config["datasets"], runs, "dataset", dataset, *shifted),
         "models": _named(config["models"], runs, "model", *models),
         "recipes": recipes,
         "experiments": experiments,
         **({"besides": besides} if besides else {}),
+        **({"advise": advise} if advise else {}),
         **({"tune": tune} if tune else {}),
     }
+
+
+def _asking(config: Mapping, name: str, dataset: str) -> Mapping:
+    """The block `advise` or `tune`, if it asks for this data set; else empty."""
+    block = config.get(name) or {}
+    return block if block.get("dataset") == dataset else {}
 
 
 def _besides(config: Mapping, entry: Mapping) -> list[dict]:
@@ -86,8 +93,8 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
     known = {**config["datasets"], dataset: {**config["datasets"][dataset], **shape}}
     config, searched = candidates.expanded(config), candidates.scored(config)
     entries = [*config["experiments"], *config.get("besides", ())]
-    every = [*entries, *searched]
-    found = [*misfits({**config, "datasets": known, "experiments": every})]
+    every, advised = [*entries, *searched], advice_fit.scored({**config, "datasets": known})
+    found = [*misfits({**config, "datasets": known, "experiments": [*every, *advised]})]
     for entry in entries:
         if _runs(entry, dataset) or dataset in _shifted(config, entry):
             found += _without_labels(config, entry, manifest)
@@ -99,9 +106,11 @@ def data_misfits(config: Mapping, dataset: str, manifest: Mapping) -> list[str]:
             found += _without_depth(config, entry, manifest)
             found += _other_channels(config["datasets"][dataset], entry, runs, manifest)
             found += _without_factors(config, entry, manifest)
+    for entry in advised:
+        found += _without_factors(config, entry, manifest)
     for entry in config["experiments"]:
         found += control_misfits(config, entry, _runs(entry, dataset), manifest)
-    return list(dict.fromkeys([*found, *_fits(config, dataset, manifest)[1]]))
+    return list(dict.fromkeys([*found, *_fits(config, dataset, manifest, advised)[1]]))
 
 
 def _runs(entry: Mapping, dataset: str) -> list[grid.Run]:
@@ -114,14 +123,24 @@ def count_remarks(config: Mapping, dataset: str, manifest: Mapping) -> list[str]
     return _fits(candidates.expanded(config), dataset, manifest)[0]
 
 
-def _fits(config: Mapping, dataset: str, manifest: Mapping) -> tuple[list[str], list[str]]:
-    """Counts that are lowered, and recipes that cannot do with so few images."""
+def _fits(
+    config: Mapping, dataset: str, manifest: Mapping, more: Sequence[Mapping] = ()
+) -> tuple[list[str], list[str]]:
+    """Counts that are lowered, and recipes that fit no images, or not so few.
+
+    more: experiments besides those of the config and its search for a recipe.
+    """
     counts = {split: manifest[f"n_{split}"] for split in ("train", "test")}
     remarks, faults = [], []
-    for family, name in _recipes(config, dataset):
+    for family, name in _recipes(config, dataset, more):
         values = config["recipes"][family][name]
         try:
-            changed = fitted(load(declaration(family), json.dumps(values)), counts)[1]
+            recipe = load(declaration(family), json.dumps(values))
+        except ValueError as error:
+            faults.append(f"recipe {name!r} of {family}: {error}")
+            continue
+        try:
+            changed = fitted(recipe, counts)[1]
             remarks += [f"recipe {name!r} of {family}: {remark}" for remark in changed]
         except ValueError as error:
             faults.append(
@@ -131,15 +150,16 @@ def _fits(config: Mapping, dataset: str, manifest: Mapping) -> tuple[list[str], 
     return remarks, faults
 
 
-def _recipes(config: Mapping, dataset: str) -> list[tuple[str, str]]:
-    """(family, name) of the recipes that are used on a data set and count its images."""
+def _recipes(config: Mapping, dataset: str, more: Sequence[Mapping]) -> list[tuple[str, str]]:
+    """(family, name) of the recipes that are used on a data set."""
     found = []
     entries = [*config["experiments"], *config.get("besides", ()), *candidates.scored(config)]
+    entries += more
     for entry in entries:
         runs = _runs(entry, dataset)
         found += [(KINDS[entry["kind"]].recipe, entry["recipe"])] if runs else []
         found += [("pretraining", run["training"]) for run in runs if "training" in run]
-    return list(dict.fromkeys(one for one in found if one[0] in COUNTING))
+    return list(dict.fromkeys(found))
 
 
 def _without_labels(config: Mapping, entry: Mapping, manifest: Mapping) -> Iterator[str]:

@@ -9,6 +9,7 @@ from importlib import import_module
 from spatial_mae.data.sources import find_source, source_names
 from spatial_mae.study.config import Advise, Config, Data, Devices, Experiment, Grid, Tune
 from spatial_mae.study.declared import object_schema, type_schema
+from spatial_mae.study.measured.keys import PRETRAINING
 from spatial_mae.study.measurements import KINDS, RULES
 
 # Family of recipes -> the declaration of its keys.
@@ -39,6 +40,8 @@ def config_schema() -> dict:
     experiment["required"] = ["kind"]
     experiment["properties"]["kind"] |= {"enum": list(KINDS)}
     grid["required"] = []
+    compared = families["similarity"]["additionalProperties"]["properties"]["reference"]
+    compared |= _one_run(grid)
     experiment["properties"]["grids"]["items"] = grid
     blocks["experiments"]["items"] = experiment
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config"}
@@ -53,6 +56,13 @@ def declaration(family: str) -> type:
 def _declaration(path: str) -> type:
     module, _, name = path.rpartition(".")
     return getattr(import_module(f"spatial_mae.{module}"), name)
+
+
+def _one_run(grid: Mapping) -> dict:
+    """One value of each of the grid's keys that name a pretraining run; all may be left out."""
+    keys = {key: grid["properties"][key] for key in PRETRAINING}
+    properties = {k: {"description": d["description"], **d["items"]} for k, d in keys.items()}
+    return {"additionalProperties": False, "properties": properties}
 
 
 def _set(blocks: dict, name: str, schema: dict) -> None:

@@ -32,6 +32,8 @@ def misfits(config: Mapping) -> Iterator[str]:
                 seen.update(_no_gains(entry["name"], run, recipe, size))
             seen.update(_no_sweeps(config, entry, run, recipe))
             seen.update(_impossible_network(config, entry["name"], run))
+            seen.update(_impossible_reference(config, entry, run))
+            seen.update(_too_many_blocks(entry["name"], run))
             seen.update(_no_class_token(config, entry, run))
             if rule in CLOSED_FORMS:
                 seen.update(_no_closed_form(config, entry, run))
@@ -172,6 +174,27 @@ def _impossible_network(config: Mapping, name: str, run: Mapping) -> Iterator[st
             check_masks(architecture, run["mask"], recipe)
     except ValueError as problem:
         yield f"experiment {name!r}, model {run['model']!r}: {problem}"
+
+
+def _impossible_reference(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:
+    """The same of the network whose layers a run is compared with."""
+    if entry["kind"] != "similarity":
+        return
+    recipe, own = entry["recipe"], {*_impossible_network(config, entry["name"], run)}
+    reference = relations.reference(config, recipe, run)
+    for problem in _impossible_network(config, entry["name"], reference):
+        if problem not in own:
+            yield f"{problem} (the `reference` of recipe {recipe!r} of similarity)"
+
+
+def _too_many_blocks(name: str, run: Mapping) -> Iterator[str]:
+    """More blocks to fine-tune than the encoder has."""
+    blocks, depth = run.get("blocks", "all"), run.get("enc")
+    if blocks != "all" and blocks > depth:
+        yield (
+            f"experiment {name!r}: blocks {blocks} of an encoder of enc {depth}; use 0 to {depth} "
+            "or all (depths with other `blocks` need a grid of their own)"
+        )
 
 
 def _no_class_token(config: Mapping, entry: Mapping, run: Mapping) -> Iterator[str]:

@@ -28,6 +28,15 @@ def unscored(
             yield f"{place}.held_out: {scored['held_out']:g} must be {right:g}, {why}"
 
 
+def unprobed(config: Mapping, names: Iterable[str]) -> Iterator[str]:
+    """Recipes of evaluation, of these names, without what a search reads: mean token and class."""
+    for name in names:
+        recipe = config["recipes"].get(FAMILY, {}).get(name)
+        for key, word in (("representations", "mean"), ("labels", "class")):
+            if recipe is not None and word not in recipe[key]:
+                yield f"recipes.{FAMILY}.{name}.{key}: the search needs `{word}`; add it"
+
+
 def misfits(config: Mapping) -> Iterator[str]:
     """Experiments that score, as if they were held out, images on which a network was trained.
 

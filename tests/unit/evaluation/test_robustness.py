@@ -10,7 +10,8 @@ from PIL import Image
 from spatial_mae.data.imagenet_variants import ImageFiles
 from spatial_mae.data.pixels import Reading
 from spatial_mae.data.shifted import Shifted, prepared
-from spatial_mae.evaluation.robustness import RobustnessRecipe, probe_robustness
+from spatial_mae.evaluation.robustness import probe_robustness
+from spatial_mae.evaluation.robustness_recipe import RobustnessRecipe
 from spatial_mae.evaluation.saved_probes import SavedProbe, write_probes
 from spatial_mae.evaluation.scores import evaluate
 from spatial_mae.study.recipes import load

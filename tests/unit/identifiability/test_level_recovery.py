@@ -5,8 +5,8 @@ import pytest
 from toy_recovery import tree_dataset, write_run
 
 from spatial_mae.evaluation.features import features, freeze
+from spatial_mae.identifiability.level_recipe import LevelRecoveryRecipe
 from spatial_mae.identifiability.level_recovery import (
-    LevelRecoveryRecipe,
     leading_components,
     level_scores,
     recover_levels,

@@ -1,15 +1,10 @@
-"""The runs that the rungs of advice ask for, and blocks that are refused."""
-
-from pathlib import Path
+"""The runs that the rungs of advice ask for, and files of rungs that are refused."""
 
 import pytest
-import yaml
 from simulated_advice import look
 
-from spatial_mae.study import advising, configuration
+from spatial_mae.study import advising
 from spatial_mae.study.grid import parse
-
-ROOT = Path(__file__).resolve().parents[3]
 
 BLOCK = {
     "dataset": "photos",
@@ -74,6 +69,14 @@ def test_an_edited_look_or_last_rung_is_refused_too(kept, said):
             scores(CONFIG, look() | {"kept": kept}, look())
 
 
+@pytest.mark.parametrize(
+    ("labelled", "colour", "n"), [(True, "luma", 1), (True, None, 0), (False, "luma", 0)]
+)
+def test_raw_pixels_are_compared_with_where_there_are_labels_and_controls(labelled, colour, n):
+    recipes = {"evaluation": {"advise": {"control_colour": colour}}}
+    assert len(advising.baselines({**CONFIG, "recipes": recipes}, {"labelled": labelled})) == n
+
+
 @pytest.mark.parametrize("feasible", [True, False])
 def test_the_default_may_be_kept_where_it_is_possible(feasible):
     default = {"patch": 5, "mask": 0.75, "feasible": feasible}
@@ -83,58 +86,3 @@ def test_the_default_may_be_kept_where_it_is_possible(feasible):
         return
     with pytest.raises(ValueError, match="names patch 5"):
         advising.check_kept(content, look(default=default), "masks.json")
-
-
-def study(block=(), **recipe):
-    """The study `advise` with other values in its block and in its recipe of pretraining."""
-    files = (ROOT / "config.yaml", ROOT / "workflow/studies/advise.yaml")
-    config = configuration.merged(*(yaml.safe_load(path.read_text()) for path in files))
-    both = dict.fromkeys(("advise", "advise_drawn"), recipe)
-    return configuration.merged(config, {"advise": dict(block), "recipes": {"pretraining": both}})
-
-
-def test_the_study_as_it_is_has_no_fault():
-    configuration.checked(study())
-
-
-@pytest.mark.parametrize(
-    ("name", "share", "said"),
-    [
-        ("advise", 0.5, "0.5 must be 0.2, the share that the training holds out"),
-        ("advise", 0, "0 must be 0.2"),  # test images would choose
-        ("advise_unlabelled", 0.1, "0.1 must be 0.2"),
-        ("advise_test", 0.2, "0.2 must be 0, so that test images are scored"),
-        ("advise_test_unlabelled", 0.2, "0.2 must be 0"),
-    ],
-)
-def test_recipes_that_score_other_images_than_the_search_needs_are_refused(name, share, said):
-    config = configuration.merged(study(), {"recipes": {"evaluation": {name: {"held_out": share}}}})
-    with pytest.raises(ValueError, match=rf"recipes.evaluation.{name}.held_out: {said}"):
-        configuration.checked(config)
-
-
-@pytest.mark.parametrize(
-    ("block", "recipe", "said"),
-    [
-        ({"training": "advice"}, {}, "advise.training: 'advice' is not there"),
-        ({"rungs": [3, 1]}, {}, r"advise.rungs: \[3, 1\] must increase and end before epoch 10"),
-        ({"rungs": [1, 2]}, {}, r"does not keep epochs \[2\]"),
-        ({"drawn": None}, {}, "advise.drawn, advise.drawn_training: set both, or neither"),
-        ({"drawn": [0.6, 0.9]}, {}, "its middle, 0.75, must not be one of `masks`"),
-        ({"drawn_training": "advise"}, {}, r"by \['mask_half_width'\]; it must differ by"),
-        ({}, {"held_out": 0.0}, "holds no training images out to choose by"),
-        ({}, {"normalise_targets": True}, "has `normalise_targets: true`; .* set it to false"),
-    ],
-)
-def test_what_does_not_fit_is_refused_with_its_place(block, recipe, said):
-    with pytest.raises(ValueError, match=said):
-        configuration.checked(study(block, **recipe))
-
-
-def test_a_class_token_that_the_networks_do_not_have_is_refused():
-    config = study()
-    config["models"]["advised"]["class_token"] = False
-    configuration.checked(config)
-    config["recipes"]["evaluation"]["advise_test"]["representations"] = ["class_token", "mean"]
-    with pytest.raises(ValueError, match="advise.model: recipe 'advise_test' of evaluation: repr"):
-        configuration.checked(config)

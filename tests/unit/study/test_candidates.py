@@ -120,6 +120,18 @@ def test_a_class_token_that_the_networks_do_not_have_is_refused():
     )
 
 
+@pytest.mark.parametrize("name", ["tune", "tune_test"])
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [("representations", ["class_token"], "mean"), ("labels", ["texture"], "class")],
+)
+def test_scores_without_what_candidates_are_ranked_by_are_refused(name, key, value, word):
+    config = made_search.merged()
+    config["recipes"]["evaluation"][name][key] = value
+    said = f"recipes.evaluation.{name}.{key}: the search needs `{word}`; add it"
+    assert said in refused(config)
+
+
 def test_a_base_that_holds_nothing_out_is_refused():
     config = made_search.merged()
     config["recipes"]["pretraining"]["epochs_3"]["held_out"] = 0

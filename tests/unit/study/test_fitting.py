@@ -53,6 +53,26 @@ def test_networks_without_a_class_token_are_measured_by_the_mean_token(config, n
 
 
 @pytest.mark.parametrize(
+    ("enc", "blocks", "said"),
+    [
+        ([1, 2], [0, 2, "all"], "blocks 2 of an encoder of enc 1; use 0 to 1 or all"),
+        ([2], [3], "blocks 3 of an encoder of enc 2; use 0 to 2"),
+        ([1, 2], [0, 1, "all"], ""),
+        ([2], [2], ""),
+    ],
+)
+def test_more_blocks_than_an_encoder_has_are_refused(config, enc, blocks, said):
+    config["experiments"] = [named(config, "partial")]
+    for grid in config["experiments"][0]["grids"]:
+        grid.update(enc=enc, blocks=blocks)
+    if not said:
+        configuration.checked(config)
+        return
+    text = broken(config, lambda _: None)
+    assert f"experiment 'partial': {said}" in text and text.count("blocks") == 2
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [({"size": [48, 48]}, "has images of 48 x 48 x 3"), ({}, ""), ({"size": [48, 32]}, "48 x 32")],
 )

@@ -72,7 +72,7 @@ RULES = {
         "results/hierarchy/{dataset}/{model}/{training}/{run}",
         slugs=TRAINED,
         recipe="level_recovery",
-        declared="identifiability.level_recovery.LevelRecoveryRecipe",
+        declared="identifiability.level_recipe.LevelRecoveryRecipe",
         stage="hierarchy",
         tables={
             "level_recovery": Table(

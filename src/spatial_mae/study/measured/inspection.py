@@ -54,7 +54,7 @@ RULES = {
         "results/robustness/{dataset}/{model}/{training}/{run}",
         slugs=TRAINED,
         recipe="robustness",
-        declared="evaluation.robustness.RobustnessRecipe",
+        declared="evaluation.robustness_recipe.RobustnessRecipe",
         stage="inspection",
         tables={
             "robustness": Table(
