@@ -147,6 +147,10 @@ def generated_annotations(wildcards):
     return relations.generated_annotations(config, wildcards.recipe)
 
 
+def generated_manifest(wildcards):
+    return relations.generated_manifest(config, wildcards.recipe)
+
+
 def run_of(wildcards):
     return {**wildcards, **grid.parse(wildcards.run)}
 
