@@ -102,6 +102,10 @@ def test_an_archive_holds_the_advice_so_that_redrawing_trains_nothing(
     shutil.copy(folder / "mine.yaml", reader)
     again = snakemake_in(reader)("-n", "report", *CONFIGS)
     assert planned(again) == {"judge_claims": 1, "write_report": 1, "report": 1}
+    shutil.copy(folder / "mine.npz", reader)
+    (reader / "wider.yaml").write_text("advise: {patches: [1, 2, 4, 8]}\n")
+    looked = planned(snakemake_in(reader)("-n", f"{ADVICE}/look.json", *CONFIGS, "wider.yaml"))
+    assert looked == {"prepare_dataset": 1, "look_at_images": 1}  # which the archive has not
 
 
 def test_a_changed_template_writes_the_page_again(advised):

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import yaml
-from planning import TINY, snakemake_in
+from planning import TINY, planned, snakemake_in
 from toy_coco import draw_set
 
 from spatial_mae.files import read_rows
@@ -81,3 +81,37 @@ def test_a_set_that_is_not_there_is_refused_before_anything_runs(finished, tmp_p
     done = snakemake_in(finished)("-n", *flags, "--", "detection", check=False)
     assert done.returncode != 0
     assert "train_images 'no/such/folder' does not exist" in done.stdout + done.stderr
+
+
+OF_DETECTOR = ("scores.csv", "history.csv", "detector.pt", "record.json")
+OF_NETWORK = ("weights.safetensors", "history.csv", "record.json")
+
+
+def test_other_pixels_under_the_same_outlines_train_detectors_again(copy_project):
+    folder = copy_project()
+    shapes = {"source": "outlined_shapes", "n_train": 4, "n_test": 2, "size": [32, 32]}
+    study = {
+        "datasets": {"shapes": {**shapes, "radius": [4, 8]}},
+        "recipes": {"detection": {"tiny": SMALL | {"generated": "shapes"}}},
+    }
+    (folder / "shapes.yaml").write_text(yaml.safe_dump(study))
+    (folder / "paler.yaml").write_text("datasets: {shapes: {contrast: 0.1}}\n")
+    before, after = (TINY, "shapes.yaml"), (TINY, "shapes.yaml", "paler.yaml")
+    run, coco = snakemake_in(folder), "results/data/shapes/coco/train.json"
+    of_run = "leaves/tiny/tiny/patch-4_unit-1_mask-0.5_enc-2_dec-1_seed-0"
+    network, detector = f"results/pretrain/{of_run}", f"results/detect/{of_run}/tiny"
+    run(coco, "results/data/leaves/manifest.json", "--configfile", *before)
+    (folder / network / "checkpoints").mkdir(parents=True)
+    (folder / detector).mkdir(parents=True)
+    for path in [
+        *(f"{network}/{n}" for n in OF_NETWORK),
+        *(f"{detector}/{n}" for n in OF_DETECTOR),
+    ]:
+        (folder / path).write_text("stands in for the real one\n")
+    scores, rules = f"{detector}/scores.csv", ("pretrain_mae", "fine_tune_detector")
+    run(scores, "--touch", "--forcerun", *rules, "--configfile", *before)
+    assert planned(run("-n", scores, "--configfile", *before)) == {}
+    outlines = (folder / coco).read_bytes()
+    run(coco, "--configfile", *after)  # images are drawn again, no detector is asked for yet
+    assert (folder / coco).read_bytes() == outlines
+    assert planned(run("-n", scores, "--configfile", *after)) == {"fine_tune_detector": 1}

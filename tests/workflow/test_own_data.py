@@ -39,6 +39,52 @@ def test_misfits_of_data_stop_the_study_before_training_and_are_all_named(copy_p
     assert not list((folder / "results").rglob("weights.safetensors"))
 
 
+def test_networks_are_kept_over_another_path_or_label_as_the_page_says(copy_project):
+    folder = copy_project()
+    run, manifest = snakemake_in(folder), "results/data/mine/manifest.json"
+    images = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), dtype=np.uint8)
+    np.savez(folder / "mine.npz", train_images=images[:40], test_images=images[40:])
+
+    def write(**changed):
+        mine = {"source": "array_file", "root": "mine.npz", "classes": None, "pixels": "x"}
+        study = {"datasets": {"mine": {**mine, "licence": "x", **changed}}}
+        study["experiments"] = [{"kind": "unmasked", "figures": [], "grids": [RUN]}]
+        (folder / "mine.yaml").write_text(yaml.safe_dump(study))
+
+    def plan():
+        return planned(run("-n", scores, "--configfile", "mine.yaml"))
+
+    write()
+    run(manifest, "--configfile", "mine.yaml")
+    of_run = "mine/tiny/short/patch-4_unit-1_mask-0.5_enc-1_dec-1_seed-0"
+    scores = f"results/inspect/{of_run}/unmasked_default.csv"
+    (folder / f"results/pretrain/{of_run}/checkpoints").mkdir(parents=True)
+    (folder / scores).parent.mkdir(parents=True)
+    network = ("weights.safetensors", "history.csv", "record.json")
+    tables = ("unmasked", "attention", "maps", "embedding", "points")
+    stand_ins = [f"results/pretrain/{of_run}/{name}" for name in network]
+    stand_ins += [f"results/inspect/{of_run}/{name}_default.csv" for name in tables]
+    stand_ins += [f"results/inspect/{of_run}/inspection_default.record.json"]
+    for path in stand_ins:
+        (folder / path).write_text("stands in for the real one\n")
+    rules = ("pretrain_mae", "inspect_mae")
+    run(scores, "--touch", "--forcerun", *rules, "--configfile", "mine.yaml")
+    assert plan() == {}
+
+    (folder / "mine.npz").rename(folder / "moved.npz")
+    write(root="moved.npz")
+    assert plan() == {"prepare_dataset": 1, "pretrain_mae": 1, "inspect_mae": 1}
+    run(scores, "--touch", "--configfile", "mine.yaml")
+    assert plan() == {}
+
+    write(root="moved.npz", licence="CC-BY")
+    run(manifest, "--configfile", "mine.yaml")
+    assert '"CC-BY"' in (folder / manifest).read_text()
+    assert plan() == {"pretrain_mae": 1, "inspect_mae": 1}
+    run(scores, "--touch", "--until", "pretrain_mae", "--configfile", "mine.yaml")
+    assert plan() == {"inspect_mae": 1}
+
+
 def paint(folder, count):
     """Images of mixed sizes, formats and kinds of pixels."""
     folder.mkdir(parents=True)

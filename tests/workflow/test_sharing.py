@@ -40,7 +40,24 @@ def test_an_edited_recipe_is_noticed(unpacked, tmp_path):
     overlay = tmp_path / "edited.yaml"
     overlay.write_text(yaml.safe_dump(RETRAINED))
     jobs = plan(unpacked, TINY, overlay)
-    assert jobs["pretrain_mae"] == 5 and jobs["prepare_dataset"] == 1
+    assert jobs["pretrain_mae"] == 5 and jobs["prepare_dataset"] == 2  # and shifted ones
+
+
+@pytest.mark.parametrize(
+    ("experiment", "family", "edited", "prepared"),
+    [
+        ("supervised", "classification", {"epochs": 2}, 1),  # from scratch: on no network
+        ("robustness", "robustness", {"n_test": 40}, 2),  # the network's own images, shifted ones
+    ],
+)
+def test_images_that_an_edited_job_reads_are_prepared(
+    unpacked, tmp_path, experiment, family, edited, prepared
+):
+    overlay = tmp_path / "edited.yaml"
+    overlay.write_text(yaml.safe_dump({"recipes": {family: {"tiny": edited}}}))
+    target = f"results/tiny/tables/{experiment}.csv"
+    jobs = planned(snakemake_in(unpacked)("-n", target, "--configfile", TINY, overlay))
+    assert jobs["collect_table"] == 1 and jobs["prepare_dataset"] == prepared
 
 
 def test_redrawing_gives_the_same_numbers_and_verdicts(unpacked, finished, project):

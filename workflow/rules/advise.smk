@@ -2,6 +2,7 @@
 
 inputs:
     results/data/{dataset}/manifest.json
+    results/data/{dataset}/train.npy
     results/evaluate/mae/{dataset}/{model}/{training}/{run}_until-{epoch}/scores_{recipe}.csv
     results/evaluate/mae/{dataset}/{model}/{training}/{run}/scores_{recipe}.csv
     results/evaluate/pixels/{dataset}/{model}/{recipe}.csv
@@ -29,6 +30,7 @@ rule advise:
 checkpoint look_at_images:
     input:
         manifest=lambda wildcards: advising.manifest(config),
+        train=lambda wildcards: advising.training_images(config),
     output:
         look="results/{study}/advise/look.json",
         images="results/{study}/advise/look.npz",

@@ -143,8 +143,17 @@ def shifted_manifests(wildcards):
     return [f"results/data/{name}/manifest.json" for name in names]
 
 
+def shifted_images(wildcards):
+    names = relations.shifted(config, wildcards.recipe)
+    return [f"results/data/{name}/test.npy" for name in names]
+
+
 def generated_annotations(wildcards):
     return relations.generated_annotations(config, wildcards.recipe)
+
+
+def generated_manifest(wildcards):
+    return relations.generated_manifest(config, wildcards.recipe)
 
 
 def run_of(wildcards):

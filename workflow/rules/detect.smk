@@ -3,6 +3,7 @@
 inputs:
     results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
     the images and annotations that a recipe of the family `detection` names, or
+    results/data/{dataset}/manifest.json
     results/data/{dataset}/coco/train.json
     results/data/{dataset}/coco/test.json
 
@@ -22,6 +23,7 @@ rule detection:
 rule fine_tune_detector:
     input:
         weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
+        manifest=generated_manifest,
         annotations=generated_annotations,
     output:
         scores="results/detect/{dataset}/{model}/{training}/{run}/{recipe}/scores.csv",

@@ -2,6 +2,8 @@
 
 inputs:
     results/data/{dataset}/manifest.json
+    results/data/{dataset}/train.npy
+    results/data/{dataset}/test.npy
     results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
 
 outputs:
@@ -71,6 +73,8 @@ rule fine_tune_mae:
 rule train_supervised:
     input:
         manifest="results/data/{dataset}/manifest.json",
+        train="results/data/{dataset}/train.npy",
+        test="results/data/{dataset}/test.npy",
     output:
         scores="results/supervised/{dataset}/{model}/{run}/{recipe}/scores.csv",
         history="results/supervised/{dataset}/{model}/{run}/{recipe}/history.csv",

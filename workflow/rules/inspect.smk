@@ -2,6 +2,7 @@
 
 inputs:
     results/data/{dataset}/manifest.json
+    results/data/{dataset}/test.npy
     results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors
     results/pretrain/{dataset}/{model}/{training}/{run}/checkpoints/
     results/evaluate/mae/{dataset}/{model}/{training}/{run}/probes_{recipe}.npz
@@ -74,6 +75,7 @@ rule probe_robustness:
     input:
         manifest="results/data/{dataset}/manifest.json",
         shifted=shifted_manifests,
+        shifted_images=shifted_images,
         weights="results/pretrain/{dataset}/{model}/{training}/{run}/weights.safetensors",
         probes=probes,
     output:

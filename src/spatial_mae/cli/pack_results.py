@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     try:
         files = pack(arguments.study, arguments.folder, arguments.archive)["files"]
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         parser.error(str(error))
     size = sum(known["size"] for known in files.values())
     packed = arguments.archive.stat().st_size

@@ -25,9 +25,10 @@ class ArrayFile:
     classes: tuple[str, ...] | None
     """Names in the order of the labels; null numbers them."""
     pixels: str
-    """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure."""
+    """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure. An edit
+    prepares the data again."""
     licence: str
-    """Terms under which the images are used; in the report."""
+    """Terms under which the images are used; in the report. An edit prepares the data again."""
     channels: Literal[1, 3] = 3
     """Of the arrays; networks are planned by it."""
 

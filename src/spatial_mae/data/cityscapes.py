@@ -50,9 +50,9 @@ class Cityscapes(Checked):
     min_valid_share: Factor = 0.5
     """Share of a small pixel's area that must be known for it to be known."""
     pixels: str
-    """What happened to the pixels; under every figure."""
+    """What happened to the pixels; under every figure. An edit prepares the data again."""
     licence: str
-    """Terms under which the images are used; in the report."""
+    """Terms under which the images are used; in the report. An edit prepares the data again."""
 
 
 SOURCE = Source(

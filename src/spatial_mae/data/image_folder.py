@@ -63,9 +63,10 @@ class ImageFolder(Checked):
     max_megapixels: Positive = MAX_MEGAPIXELS
     """Larger images, in millions of pixels, count as unreadable; each takes 3 bytes a pixel."""
     pixels: str
-    """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure."""
+    """What happened to the pixels (`lossless`, `JPEG 4:2:0`, ...); under every figure. An edit
+    prepares the data again."""
     licence: str
-    """Terms under which the images are used; in the report."""
+    """Terms under which the images are used; in the report. An edit prepares the data again."""
 
 
 SOURCE = Source(ImageFolder, draws=True, root="needed")

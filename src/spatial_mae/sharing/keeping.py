@@ -17,6 +17,7 @@ import yaml
 
 from spatial_mae.claims.judging import judge_all
 from spatial_mae.files import Row, atomic_path, read_columns, read_json, write_json
+from spatial_mae.sharing.agreement import refuse_mixed
 from spatial_mae.sharing.members import quoted_files
 from spatial_mae.sharing.packing import origin, written_config
 from spatial_mae.study import relations, sources
@@ -101,12 +102,13 @@ def keep(study: str, folder: Path, archives: Path) -> Archive:
     `overlay.yaml` there stays.
 
     Raises FileNotFoundError if the study has not been run to its end; ValueError if a data set's
-    `root:` is a place of one machine, tables are of other runs than the config asks for, or
-    rounding changes a verdict.
+    `root:` is a place of one machine, tables are of other runs than the config asks for or were
+    made from other files than are there now, or rounding changes a verdict.
     """
     config = written_config(study, folder)
     _refuse_places(config)
     files = quoted_files(config, folder)
+    refuse_mixed(config, folder)
     archives.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archives, prefix=".new-") as new:
         fresh = Path(new) / study

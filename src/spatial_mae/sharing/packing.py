@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from spatial_mae.files import atomic_path, check, read_json, sha256
+from spatial_mae.sharing.agreement import refuse_mixed
 from spatial_mae.sharing.bookkeeping import metadata_files
 from spatial_mae.sharing.members import result_files
 
@@ -26,10 +27,11 @@ def pack(study: str, folder: Path, archive: Path) -> dict:
     files do not enter, so that the same results give the same archive.
 
     Raises FileNotFoundError if the study has not been run, or not to its end; ValueError if a file
-    is not what a job wrote there.
+    is not what a job wrote there, or not what the study's tables were made from.
     """
     config = written_config(study, folder)
     results = result_files(config, folder)
+    refuse_mixed(config, folder)
     files = [*results, *metadata_files(config, results, folder)]
     manifest = {
         "format": FORMAT,

@@ -179,6 +179,11 @@ def manifest(config: Mapping) -> str:
     return f"results/data/{block(config)['dataset']}/manifest.json"
 
 
+def training_images(config: Mapping) -> str:
+    """Of the same data set."""
+    return f"results/data/{block(config)['dataset']}/train.npy"
+
+
 def held_out(config: Mapping) -> float:
     """Share of the training images that chooses."""
     return config["recipes"]["pretraining"][block(config)["training"]]["held_out"]

@@ -84,7 +84,10 @@ def _source_schema(name: str) -> dict:
     schema = object_schema(card.recipe)
     first = {"source": {"const": name, "description": "Where the images come from."}}
     if card.root != "never":
-        path = {"description": "Path of your copy.", **type_schema(str | None)}
+        path = {
+            "description": "Path of your copy. Another one prepares the data again.",
+            **type_schema(str | None),
+        }
         first["root"] = path if card.root == "needed" else {**path, "default": None}
     needed = ["source", "root"] if card.root == "needed" else ["source"]
     schema["required"] = [*needed, *schema["required"]]

@@ -90,6 +90,11 @@ def generated_annotations(config: Mapping, recipe: str) -> list[str]:
     return [f"{folder}/{split}.json" for folder in folders for split in ("train", "test")]
 
 
+def generated_manifest(config: Mapping, recipe: str) -> list[str]:
+    """The manifest of this data set, which changes with the pixels; annotations do not."""
+    return [f"results/data/{name}/manifest.json" for name in generated(config, recipe)]
+
+
 def used_datasets(config: Mapping) -> list[str]:
     """The data sets that the study reads, in order of appearance; those that are there."""
     runs = (run for e in config["experiments"] for run in expand(e))

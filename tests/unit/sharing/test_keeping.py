@@ -8,7 +8,7 @@ import yaml
 from toy_study import CONFIG, RECORDS
 
 from spatial_mae.claims.judging import judge_all
-from spatial_mae.files import write_rows
+from spatial_mae.files import sha256, write_rows
 from spatial_mae.report.results_page import main as write_results_page
 from spatial_mae.sharing.keeping import Archive, held_out_losses, judge_again, keep, rounded
 from spatial_mae.tables.reading import read_table
@@ -179,3 +179,17 @@ def test_what_is_not_kept_is_named_with_what_is(finished, tmp_path):
     shutil.rmtree(finished / "results/small")
     with pytest.raises(FileNotFoundError, match="has not been run"):
         keep("small", finished, tmp_path / "archives")
+
+
+def test_tables_of_files_that_another_study_has_replaced_are_refused(finished, tmp_path):
+    run = finished / "results/linear/leaves/psd_one.csv"
+    record = {"inputs": {"results/linear/leaves/psd_one.csv": sha256(run)}, "seconds": 1}
+    record |= {"started": "2020-01-01T00:00:00Z", "python": "3.11", "device": "cpu"}
+    (finished / "results/small/tables/psd.record.json").write_text(json.dumps(record))
+    keep("small", finished, tmp_path / "archives")
+    run.write_text("of another study\n")
+    with pytest.raises(
+        ValueError, match="psd_one.csv is not the file that .*psd.record.json names"
+    ):
+        keep("small", finished, tmp_path / "others")
+    assert not (tmp_path / "others").exists()
