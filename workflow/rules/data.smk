@@ -64,7 +64,8 @@ rule prepare_dataset:
         ),
         source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
         recipe=lambda wildcards: json.dumps(sources.dataset_recipe(config, wildcards.dataset)),
-        root=lambda wildcards: sources.root(config, wildcards.dataset) or "",
+        # `output` is asked for so that Snakemake records no path: `files` says what is there.
+        root=lambda wildcards, output: sources.root(config, wildcards.dataset) or "",
         files=lambda wildcards: file_states.dataset_state(config, wildcards.dataset),
         seed=lambda wildcards: sources.seed(config, wildcards.dataset),
     shell:

@@ -85,7 +85,7 @@ def _source_schema(name: str) -> dict:
     first = {"source": {"const": name, "description": "Where the images come from."}}
     if card.root != "never":
         path = {
-            "description": "Path of your copy. Another one prepares the data again.",
+            "description": "Path of your copy; files that only moved are not prepared again.",
             **type_schema(str | None),
         }
         first["root"] = path if card.root == "needed" else {**path, "default": None}
