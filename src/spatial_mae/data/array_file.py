@@ -63,6 +63,13 @@ def prepare(
 
 
 def _read(path: Path) -> Mapping[str, np.ndarray]:
+    with path.open("rb") as start:
+        is_archive = start.read(2) == b"PK"
+    if not is_archive:
+        raise ValueError(
+            f"{path} is no .npz file; name a folder of image files, or write arrays with "
+            "np.savez(path, train_images=..., test_images=...)"
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
@@ -78,7 +85,9 @@ def _images(arrays: Mapping[str, np.ndarray], split: str, path: Path) -> np.ndar
     images = images[..., None] if images.ndim == 3 else images
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise ValueError(
-            f"{path}: {name} is {images.dtype} {images.shape}; expected uint8 (n, h, w, 1 or 3)"
+            f"{path}: {name} is {images.dtype} {images.shape}; expected uint8 (n, h, w, 1 or 3): "
+            "numbers from 0 to 1 become (255 * x).round().astype('uint8'), channels in front go "
+            "last by x.transpose(0, 2, 3, 1)"
         )
     return images
 

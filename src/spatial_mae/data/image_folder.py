@@ -106,9 +106,10 @@ class _Tally:
         self.unreadable.append(f"{name}: {error}")
         if len(self.unreadable) > self.share * self.n_files:
             raise ValueError(
-                f"image_folder: {len(self.unreadable)} of {self.n_files} files cannot be read, "
-                f"more than max_unreadable_share {self.share}: {'; '.join(self.unreadable[:5])}; "
-                "repair or remove them, or raise the share"
+                f"image_folder: at least {len(self.unreadable)} of {self.n_files} files cannot be "
+                f"read (the rest was not tried), more than max_unreadable_share {self.share}: "
+                f"{'; '.join(self.unreadable[:5])}; "
+                "repair or remove them, lower `size` where they are too small, or raise the share"
             )
 
 

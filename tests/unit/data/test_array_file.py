@@ -68,6 +68,14 @@ def test_more_labels_than_classes_are_refused(tmp_path):
         prepare(tmp_path / "a.npz", arrays(), recipe)
 
 
+@pytest.mark.parametrize("name", ["a.npy", "a.png", "labels.csv"])
+def test_other_files_are_refused_with_what_to_bring(tmp_path, name):
+    with (tmp_path / name).open("wb") as file:
+        np.save(file, np.zeros((2, 4, 4, 3), np.uint8)) if name == "a.npy" else file.write(b"x,y")
+    with pytest.raises(ValueError, match=r"is no .npz file; name a folder .* np.savez\(path"):
+        array_file.prepare(RECIPE, tmp_path / name, None, np.random.default_rng(0))
+
+
 def test_missing_and_damaged_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="set `root:` to the .npz"):
         array_file.prepare(RECIPE, None, None, np.random.default_rng(0))

@@ -45,7 +45,7 @@ def test_the_nearest_source_is_named():
 GENERATED = {
     "dead_leaves": {"size": [32, 32]},
     "hierarchical": {"size": [16, 16], "channels": 1, "noise_sizes": [4, 4, 8]},
-    "ising": {"lattice": "torus", "size": [8, 8], "coupling": 0.3},
+    "ising": {"lattice": "torus", "size": [8, 8], "coupling": 0.3, "n_sweeps": 9},
     "outlined_shapes": {},
     "textured_layouts": {},
 }
