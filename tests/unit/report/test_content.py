@@ -37,6 +37,6 @@ def test_warnings_on_lent_test_images_do_not_concern_the_findings():
 
 def test_an_experiment_links_to_its_table_if_it_is_there(study):
     config = yaml.safe_load((study / "mini" / "config.yaml").read_text())
-    row = {"name": "a", "kind": "autocorrelation", "datasets": ["leaves"], "runs": 1}
+    row = {"name": "a", "kind": "autocorrelation", "datasets": ["leaves"], "runs": 2}
     assert read_experiments(config, study / "mini") == [row | {"table": "tables/a.csv"}]
     assert read_experiments(config, study) == [row | {"table": None}]

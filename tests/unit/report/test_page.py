@@ -2,6 +2,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
 from spatial_mae.claims.verdict import VERDICTS
 from spatial_mae.files import read_json, write_json
@@ -98,8 +99,9 @@ def test_the_page_begins_with_the_advice_that_the_study_asked_for(study):
 def test_a_page_of_own_images_says_how_to_ask_for_advice(study, checked):
     assert "advice" not in checked.values("id")
     config = study / "mini" / "config.yaml"
-    own = "leaves: {source: image_folder, root: /photos, size: [32, 32]}"
-    config.write_text(config.read_text().replace("leaves: {}", own))
+    own = {"source": "image_folder", "root": "/photos", "size": [32, 32]}
+    content = yaml.safe_load(config.read_text()) | {"datasets": {"leaves": own}}
+    config.write_text(yaml.safe_dump(content))
     assert "make advise IMAGES=/photos BUDGET=30min SIZE=32x32<" in compose(study)
 
 
