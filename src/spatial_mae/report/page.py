@@ -47,7 +47,7 @@ def compose(
         config_text=config_text,
         advice=read_advice(config, config_path.parent),
         asking=how_to_ask(config),
-        scale=content.scale_of(config, datasets),
+        scale=content.scale_of(config, datasets, config_path.parent),
         summaries=summaries(claims, drawn),
         rule=RULE,
         cautions=content.warnings(datasets, concerning=True),

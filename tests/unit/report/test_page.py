@@ -7,7 +7,7 @@ import yaml
 from spatial_mae.claims.verdict import VERDICTS
 from spatial_mae.files import read_json, write_json
 from spatial_mae.papers.cited import PAPERS
-from spatial_mae.report import page
+from spatial_mae.report import advice, page
 
 OWN = {
     "command": ["spatial_mae", "/x/cli/write_report.py"],
@@ -84,15 +84,19 @@ ADVICE = {
 }
 
 
-def test_the_page_begins_with_the_advice_that_the_study_asked_for(study):
+def test_the_page_begins_with_the_advice_that_the_study_asked_for(study, monkeypatch):
+    network = ("leaves", "small", "short", "patch-8")
+    monkeypatch.setattr(advice, "networks", lambda config, study: {network: 30})
     config = study / "mini" / "config.yaml"
-    config.write_text(config.read_text() + "advise: {dataset: leaves}\n")
+    asked = "advise: {dataset: leaves}\nmodels: {small: {width: 16}}\n"
+    config.write_text(config.read_text() + asked)
     with pytest.raises(FileNotFoundError, match="advise` first"):
         compose(study)
     write_json(study / "mini" / "advise" / "advice.json", ADVICE)
     checked = Checker(compose(study))
     ids = checked.values("id")
     assert ids.index("advice") < ids.index("findings")
+    assert "1 pretrained, width 16, 30 epochs" in compose(study)
     assert ADVICE["sentence"] in compose(study) and "advise/advice.html" in checked.values("href")
 
 
