@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spatial_mae.files import read_json
+from spatial_mae.study import advising
 
 OWN = ("image_folder", "array_file")  # sources of the user's own images
 
@@ -20,6 +21,27 @@ def read_advice(config: Mapping, study: Path) -> dict | None:
     if not path.is_file():
         raise FileNotFoundError(f"no {path}; run `snakemake --cores all advise` first")
     return {**read_json(path), "page": "advise/advice.html"}
+
+
+def networks(config: Mapping, study: Path) -> dict[tuple[str, ...], int]:
+    """The networks behind the advice, each with the last epoch that it was trained to.
+
+    They are named by data set, model, recipe of pretraining and the whole run's slug. study: the
+    study's folder in results, which holds what the rungs keep. Raises ValueError if one of these
+    files, perhaps edited, keeps what the images do not admit.
+    """
+    names = ("look", *advising.RUNGS)
+    look, patches, masks = (advising.read(study / "advise" / f"{name}.json") for name in names)
+    tables = advising.rung_scores(config, "patches", look, look)
+    tables += advising.rung_scores(config, "masks", patches, look)
+    tables += advising.final_scores(config, masks, look)
+    found: dict[tuple[str, ...], int] = {}
+    for path in tables:
+        dataset, model, training, run = Path(path).parts[-5:-1]
+        network = (dataset, model, training, advising.base(run))
+        epoch = advising.last_epoch(config, training, run)
+        found[network] = max(found.get(network, 0), epoch)
+    return found
 
 
 def how_to_ask(config: Mapping) -> str:

@@ -7,6 +7,7 @@ import yaml
 
 from spatial_mae.claims.scale import EPOCHS, IMAGES, SECOND, WIDTH
 from spatial_mae.files import read_json
+from spatial_mae.report import advice
 from spatial_mae.study import grid, relations
 
 OVERLAY = ", with the `--configfile` of the study, if it has one"
@@ -66,8 +67,11 @@ def read_experiments(config: Mapping, study: Path) -> list[dict]:
     return rows
 
 
-def scale_of(config: Mapping, datasets: Sequence[Mapping]) -> dict[str, str]:
-    """What was run in one line: `data`, `networks`, and the `papers`' own scale next to them."""
+def scale_of(config: Mapping, datasets: Sequence[Mapping], study: Path) -> dict[str, str]:
+    """What was run in one line: `data`, `networks`, and the `papers`' own scale next to them.
+
+    study: the study's folder in results.
+    """
     data = [
         f"{d['dataset']} ({d['n_train']:,} images of {d['height']} × {d['width']})"
         for d in datasets
@@ -75,19 +79,21 @@ def scale_of(config: Mapping, datasets: Sequence[Mapping]) -> dict[str, str]:
     ]
     return {
         "data": "; ".join(data) or "no images",
-        "networks": _networks(config),
+        "networks": _networks(config, study),
         "papers": f"{FIRST}; {SECOND}",
     }
 
 
-def _networks(config: Mapping) -> str:
-    """`10 pretrained, width 48, 3 or 4 epochs`, from the study's pretraining runs."""
-    runs = [Path(path).parts for path in relations.weights(config)]  # .../{model}/{training}/{run}/
-    if not runs:
-        return "none trained"
-    widths = _either(config["models"][parts[-4]]["width"] for parts in runs)
-    epochs = _either(config["recipes"]["pretraining"][parts[-3]]["epochs"] for parts in runs)
-    return f"{len(runs)} pretrained, width {widths}, {epochs} epochs"
+def _networks(config: Mapping, study: Path) -> str:
+    """`10 pretrained, width 48, 3 or 4 epochs`: those of experiments, and those behind advice."""
+    found = {**advice.networks(config, study)} if config.get("advise") else {}
+    for path in relations.weights(config):
+        *names, run = Path(path).parts[-5:-1]  # data set, model, recipe of pretraining
+        found[*names, run] = config["recipes"]["pretraining"][names[-1]]["epochs"]
+    if not found:
+        return "none trained for experiments" if config.get("tune") else "none trained"
+    widths = _either(config["models"][model]["width"] for _, model, _, _ in found)
+    return f"{len(found)} pretrained, width {widths}, {_either(found.values())} epochs"
 
 
 def _either(values: Iterable[int]) -> str:

@@ -1,27 +1,52 @@
-"""What was run: the run records under a results folder, summed up by rule."""
+"""What was run: the run records of a study, summed up by rule."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from spatial_mae.files import read_json
+from spatial_mae.study.jobs import record_file, study_jobs
 
 Record = dict[str, object]
 KEYS = {"command", "started", "seconds", "commit"}
 
 
-def read_records(root: Path, study: str) -> list[Record]:
-    """All run records under `root` but those of other studies and of reports written before.
+def read_records(root: Path, config: Mapping) -> list[Record]:
+    """The run records of a study: those of its jobs, of its folder, and of what they were made of.
 
-    A folder directly under `root` with a config.yaml is a study's.
+    root: the folder `results`, which studies share. Jobs of rungs, which the config alone does not
+    tell, are found by the inputs that records name. Records of reports written before, and those
+    in other studies' folders are left out. A folder directly under `root` with a config.yaml is a
+    study's.
     """
-    others = {path.parent for path in root.glob("*/config.yaml")} - {root / study}
-    records = []
-    for path in sorted(root.rglob("*record.json")):
-        if others.isdisjoint(path.parents):
-            record = read_json(path)
-            records += [record] if isinstance(record, dict) and record.keys() >= KEYS else []
+    own = root / config["study"]
+    others = {path.parent for path in root.glob("*/config.yaml")} - {own}
+    waiting = [root.parent / record_file(job) for job in study_jobs(config)]
+    waiting += own.rglob("*record.json")
+    found: dict[Path, Record] = {}
+    while waiting:
+        path = waiting.pop()
+        if path not in found and others.isdisjoint(path.parents) and (record := _read(path)):
+            found[path] = record
+            waiting += _behind(record, root.parent)
+    records = [found[path] for path in sorted(found)]
     return [record for record in records if rule_of(record) != "write_report"]
+
+
+def _read(path: Path) -> Record | None:
+    """The record in a file; None if there is no file, or something else in it."""
+    record = read_json(path) if path.is_file() else None
+    return record if isinstance(record, dict) and record.keys() >= KEYS else None
+
+
+def _behind(record: Record, folder: Path) -> Iterator[Path]:
+    """Where the jobs that wrote a record's inputs left theirs: of the file's name, or the folder's.
+
+    folder: what the paths of inputs are relative to.
+    """
+    for name in record.get("inputs", {}):
+        path = folder / name
+        yield from (path.with_suffix(".record.json"), path.with_name("record.json"))
 
 
 def by_rule(records: Sequence[Mapping]) -> list[dict]:

@@ -36,7 +36,7 @@ def compose(
     """
     config, config_text = content.read_config(config_path)
     claims = read_claims(claims_path, figure_names)
-    records = read_records(records_root, study)
+    records = read_records(records_root, config)
     datasets = content.read_datasets(config, records_root)
     drawn = [read_figure(name, figures, study, config_path) for name in figure_names]
     drawn = [speak(figure, claims) for figure in drawn]
@@ -47,7 +47,7 @@ def compose(
         config_text=config_text,
         advice=read_advice(config, config_path.parent),
         asking=how_to_ask(config),
-        scale=content.scale_of(config, datasets),
+        scale=content.scale_of(config, datasets, config_path.parent),
         summaries=summaries(claims, drawn),
         rule=RULE,
         cautions=content.warnings(datasets, concerning=True),

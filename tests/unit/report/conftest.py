@@ -56,9 +56,10 @@ def claim(number, verdict, **changes):
 def study(tmp_path):
     """The results folder of a study `mini`; what `compose` is called with stands in its files."""
     results = tmp_path / "results"
-    grids = [{"dataset": ["leaves"], "colour": ["luma"], "n": ["all"]}]
+    grids = [{"dataset": ["leaves"], "colour": ["luma"], "n": ["50%", "all"]}]
     experiment = {"name": "a", "kind": "autocorrelation", "recipe": "default", "grids": grids}
-    config = {"study": "mini", "datasets": {"leaves": {}}, "experiments": [experiment]}
+    config = {"study": "mini", "data": {"root": None}, "experiments": [experiment]}
+    config["datasets"] = {"leaves": {"source": "dead_leaves"}}
     (results / "mini" / "figures").mkdir(parents=True)
     (results / "mini" / "config.yaml").write_text(yaml.safe_dump(config))
     rows = [{"lemma": 4, "mask_ratio": m / 10, "predicted": m / 3} for m in range(10)]
@@ -80,10 +81,12 @@ def study(tmp_path):
         manifest | {"warnings": ["fewer images than dimensions"], "unreadable": ["x.jpg"]},
     )
     write_json(results / "data" / "leaves" / "record.json", record("prepare_dataset", 100.0))
-    for name in ("one", "two"):
-        write_json(results / "linear" / f"{name}.record.json", record("solve_linear"))
+    for n in ("50%", "all"):
+        moment = results / "linear" / "leaves" / f"colour-luma_n-{n}_split-train"
+        write_json(moment / "moments.record.json", record("compute_moments"))
     write_json(results / "mini" / "report.record.json", record("write_report", 999.0))
     (results / "other").mkdir()
-    (results / "other" / "config.yaml").write_text("study: other")
+    other = {"study": "other", "experiments": []}
+    (results / "other" / "config.yaml").write_text(yaml.safe_dump(other))
     (results / "other" / "claims.record.json").write_text(json.dumps(record("judge_claims")))
     return results

@@ -2,11 +2,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
 from spatial_mae.claims.verdict import VERDICTS
 from spatial_mae.files import read_json, write_json
 from spatial_mae.papers.cited import PAPERS
-from spatial_mae.report import page
+from spatial_mae.report import advice, page
 
 OWN = {
     "command": ["spatial_mae", "/x/cli/write_report.py"],
@@ -83,23 +84,28 @@ ADVICE = {
 }
 
 
-def test_the_page_begins_with_the_advice_that_the_study_asked_for(study):
+def test_the_page_begins_with_the_advice_that_the_study_asked_for(study, monkeypatch):
+    network = ("leaves", "small", "short", "patch-8")
+    monkeypatch.setattr(advice, "networks", lambda config, study: {network: 30})
     config = study / "mini" / "config.yaml"
-    config.write_text(config.read_text() + "advise: {dataset: leaves}\n")
+    asked = "advise: {dataset: leaves}\nmodels: {small: {width: 16}}\n"
+    config.write_text(config.read_text() + asked)
     with pytest.raises(FileNotFoundError, match="advise` first"):
         compose(study)
     write_json(study / "mini" / "advise" / "advice.json", ADVICE)
     checked = Checker(compose(study))
     ids = checked.values("id")
     assert ids.index("advice") < ids.index("findings")
+    assert "1 pretrained, width 16, 30 epochs" in compose(study)
     assert ADVICE["sentence"] in compose(study) and "advise/advice.html" in checked.values("href")
 
 
 def test_a_page_of_own_images_says_how_to_ask_for_advice(study, checked):
     assert "advice" not in checked.values("id")
     config = study / "mini" / "config.yaml"
-    own = "leaves: {source: image_folder, root: /photos, size: [32, 32]}"
-    config.write_text(config.read_text().replace("leaves: {}", own))
+    own = {"source": "image_folder", "root": "/photos", "size": [32, 32]}
+    content = yaml.safe_load(config.read_text()) | {"datasets": {"leaves": own}}
+    config.write_text(yaml.safe_dump(content))
     assert "make advise IMAGES=/photos BUDGET=30min SIZE=32x32<" in compose(study)
 
 
