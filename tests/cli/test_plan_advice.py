@@ -59,7 +59,8 @@ def test_an_array_file_keeps_its_size(tmp_path, capsys, project, channels):
     np.savez(tmp_path / "x.npz", train_images=draw["a"], test_images=draw["b"])
     overlay, _ = run(capsys, tmp_path, "--images", tmp_path / "x.npz")
     assert overlay["study"] == "advise_x_12x18" and overlay["advise"]["patches"] == [3, 6]
-    assert checked(project, overlay)["datasets"]["x_12x18_images"]["source"] == "array_file"
+    dataset = checked(project, overlay)["datasets"]["x_12x18_images"]
+    assert (dataset["source"], dataset["channels"]) == ("array_file", channels)
 
 
 def test_without_images_generated_ones_within_a_budget(tmp_path, capsys, project):
