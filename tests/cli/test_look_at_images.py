@@ -71,6 +71,7 @@ def test_images_that_nothing_tiles_are_refused(tmp_path, size, message):
 def test_labels_that_teach_nothing_do_not_count(tmp_path, labels, classes):
     found = run(tmp_path, dataset(tmp_path, noise(40, 8, 8, 1), labels, classes))
     assert found["objective"] == "agreement" and not found["labelled"] and found["n_labels"] == 0
+    assert found["n_sorted"] == (0 if labels is None else 40)
     with pytest.raises(ValueError, match="objective labels"):
         run(tmp_path, tmp_path / "manifest.json", objective="labels")
 

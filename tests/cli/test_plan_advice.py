@@ -59,7 +59,8 @@ def test_an_array_file_keeps_its_size(tmp_path, capsys, project, channels):
     np.savez(tmp_path / "x.npz", train_images=draw["a"], test_images=draw["b"])
     overlay, _ = run(capsys, tmp_path, "--images", tmp_path / "x.npz")
     assert overlay["study"] == "advise_x_12x18" and overlay["advise"]["patches"] == [3, 6]
-    assert checked(project, overlay)["datasets"]["x_12x18_images"]["source"] == "array_file"
+    dataset = checked(project, overlay)["datasets"]["x_12x18_images"]
+    assert (dataset["source"], dataset["channels"]) == ("array_file", channels)
 
 
 def test_without_images_generated_ones_within_a_budget(tmp_path, capsys, project):
@@ -74,6 +75,48 @@ def test_the_same_request_finds_its_plan(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(planning, "plan", None)  # would fail
     again, said = run(capsys, tmp_path, "--size", "8", "--budget", "2h")
     assert again == first and "plan of the same request" in said and "in all at most" in said
+
+
+def edit(path):
+    path.write_text(path.read_text().replace("default:\n  - 2", "default:\n  - 4"))
+
+
+def test_an_edited_plan_is_used_without_the_cost_of_the_one_before(tmp_path, capsys):
+    first, _ = run(capsys, tmp_path, "--size", "8", "--budget", "2h")
+    edit(tmp_path / "results/plans/advise_8x8.yaml")
+    again, said = run(capsys, tmp_path, "--size", "8x8", "--budget", "120")
+    assert again["advise"]["default"] == [4, 0.75] != first["advise"]["default"]
+    assert "cost is not estimated" in said and "in all at most" not in said
+
+
+def test_another_budget_replaces_a_plan_but_not_an_edited_one(tmp_path, capsys):
+    path = tmp_path / "results/plans/advise_8x8.yaml"
+    _, said = run(capsys, tmp_path, "--size", "8", "--budget", "2h")
+    assert "in all at most" in said
+    _, said = run(capsys, tmp_path, "--size", "8", "--budget", "3h")
+    assert "same request" not in said
+    edit(path)
+    before = path.read_text()
+    with pytest.raises(SystemExit):
+        run(capsys, tmp_path, "--size", "8", "--budget", "2h")
+    assert "give BUDGET=3h again to use it, or delete it" in capsys.readouterr().err
+    assert path.read_text() == before
+
+
+def test_the_plan_of_another_folder_of_the_same_name_is_not_replaced(tmp_path, capsys):
+    one, other = (photos(tmp_path / side / "photos") for side in "ab")
+    run(capsys, tmp_path, "--images", one, "--size", "16")
+    path = tmp_path / "results/plans/advise_photos_16.yaml"
+    before = path.read_text()
+    with pytest.raises(SystemExit):
+        run(capsys, tmp_path, "--images", other, "--size", "16")
+    said = capsys.readouterr().err
+    assert str(path) in said and str(one) in said and "rename one of them" in said
+    assert path.read_text() == before
+    path.write_text(before.split("\n", 1)[1])
+    with pytest.raises(SystemExit):
+        run(capsys, tmp_path, "--images", one, "--size", "16")
+    assert "does not say for which images" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

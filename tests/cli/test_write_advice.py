@@ -12,6 +12,7 @@ from spatial_mae.advise.usage import next_study
 from spatial_mae.cli.write_advice import main
 from spatial_mae.files import read_json, read_rows, write_arrays, write_json, write_rows, write_text
 from spatial_mae.study import configuration
+from spatial_mae.study.data_fit import data_misfits
 from spatial_mae.study.schema import schema
 
 BLOCK = {"dataset": "photos", "model": "small", "training": "short", "rungs": list(EPOCHS)}
@@ -106,6 +107,34 @@ def test_the_next_study_can_be_run(advised, project):
     (experiment,) = found["experiments"]
     assert experiment["grids"][0]["patch"] == [8] and "advise" in schema()["properties"]
     assert found["recipes"]["pretraining"]["advised"]["held_out"] == 0
+
+
+def test_the_next_study_trains_and_probes_on_all_training_images(advised, project):
+    text = (advised() / "next_study.yaml").read_text()
+    found = configuration.checked(configuration.merged(study(project)[0], yaml.safe_load(text)))
+    assert study(project)[1]["recipes"]["pretraining"]["short"]["n_train"] == 8000
+    kinds = found["recipes"]["pretraining"], found["recipes"]["evaluation"]
+    assert [recipes["advised"]["n_train"] for recipes in kinds] == [None, None]
+    assert "--configfile results/advise/advise/next_study.yaml\n" in text
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_next_study_suits_arrays_of_one_channel(tmp_path, project, channels):
+    base, config = study(project)
+    draw = {s: np.zeros((20, 32, 32, channels), np.uint8) for s in ("train", "test")}
+    np.savez(tmp_path / "x.npz", **{f"{split}_images": images for split, images in draw.items()})
+    arrays = {"source": "array_file", "root": str(tmp_path / "x.npz"), "classes": None}
+    config["datasets"] = {"photos": arrays | {"pixels": "drawn", "licence": "none"}}
+    write_text(tmp_path / "config.yaml", yaml.safe_dump(config))
+    advice = {"verdict": "advice", "patch": 4, "mask": 0.75, "tied_patches": [4]}
+    advice |= {"sentence": "For your images: patch 4.", "scope": {"n_labels": 0}}
+    seen = look(channels=channels)
+    block = config["advise"] | {"dataset": "photos"}
+    overlay = yaml.safe_load(next_study(advice, seen, tmp_path / "config.yaml", block))
+    found = configuration.checked(configuration.merged(base, overlay))
+    manifest = {"height": 32, "width": 32, "channels": channels, "n_train": 20, "n_test": 20}
+    manifest |= {"class_counts": None, "classes": None, "has_depth": False, "factors": {}}
+    assert data_misfits(found, "photos", manifest) == []
 
 
 MASKS = {"4": [0.25, 0.575, 0.75, 0.9], "16": [0.25, 0.75]}  # at 16, 0.9 hides all 4 patches

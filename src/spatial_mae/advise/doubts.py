@@ -5,14 +5,16 @@ A doubt is a mapping: `reason`, a word; `detail`, a sentence; `settle`, what to 
 holds, but is less sure).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from spatial_mae.advise.ranking import Entry, Ranking, rank
-from spatial_mae.advise.rungs import LEAST_LABELS, NAMES, SHARES, amount
+from spatial_mae.advise.rungs import LEAST_LABELS, LEAST_PER_CLASS, NAMES, SHARES, amount
 from spatial_mae.files import Row
 
 EVERYTHING, PATCH, MASK, CARE = "everything", "patch size", "mask ratio", "care"
 LEAST_IMAGES = 500  # training images
+TESTED = 0.1  # share of the files of a folder without test/ that become test images
 MOST_DUPLICATES = 0.05  # share of held-out images that are nearly in the training set
 BELOW_BASELINES = "nothing beats the baselines"
 WORSE_THAN_LINEAR = "network worse than the closed form"
@@ -24,12 +26,19 @@ def doubt(reason: str, about: str, detail: str, settle: str) -> dict:
     return {"reason": reason, "about": about, "detail": detail, "settle": settle}
 
 
+def images(n: int) -> str:
+    """So many training images, and the files that a folder needs for them, in words."""
+    files = math.ceil(n / (1 - TESTED))
+    return f"{n:,} training images ({files:,} files where a tenth become test images)"
+
+
 def too_few_images(look: Mapping) -> list[dict]:
     n = look["n_train"]
     if n >= LEAST_IMAGES:
         return []
     detail = f"{n} training images are too few to rank settings by ({LEAST_IMAGES} are needed)"
-    return [doubt("too few images", EVERYTHING, detail, f"bring {LEAST_IMAGES} images or more")]
+    settle = f"bring at least {images(LEAST_IMAGES)}"
+    return [doubt("too few images", EVERYTHING, detail, settle)]
 
 
 def mask_not_ranked(look: Mapping) -> list[dict]:
@@ -44,9 +53,27 @@ def mask_not_ranked(look: Mapping) -> list[dict]:
     n = look["n_labels"] if look["labelled"] else 0
     if n >= LEAST_LABELS:
         return []
+    if has_small_classes(look):
+        detail = (
+            f"{look['n_sorted']:,} labels of {look['n_classes']:,} classes are fewer than "
+            f"{LEAST_PER_CLASS} a class, of which a probe learns nothing; without them "
+            f"{by_construction}"
+        )
+        return [doubt("too few labels a class", MASK, detail, larger_classes(look))]
     detail = f"with {n} labels {by_construction}, and a probe of so few images is noise"
-    settle = f"sort {LEAST_LABELS} or more images into class folders"
+    settle = f"sort at least {images(LEAST_LABELS)} into class folders"
     return [doubt("fewer than 1,000 labels", MASK, detail, settle)]
+
+
+def has_small_classes(look: Mapping) -> bool:
+    """Whether images are sorted into classes that are too small for a probe."""
+    return look["n_classes"] > 1 and not look["n_labels"]
+
+
+def larger_classes(look: Mapping) -> str:
+    """What makes labels of many small classes useful."""
+    n = max(LEAST_LABELS, LEAST_PER_CLASS * look["n_classes"])
+    return f"{LEAST_PER_CLASS} a class and at least {images(n)} in all, or fewer, larger classes"
 
 
 def has_unused_labels(look: Mapping) -> bool:
@@ -163,7 +190,10 @@ def cross_check(
         f"by the {NAMES[measure]} patch {chosen[0]} is best, by the {NAMES[other]} patch "
         f"{ranking.best.setting[0]} ({best}, against {own})"
     )
-    settle = USE_LABELS if unused else "labels for 1,000 images"
+    settle = f"labels for at least {images(LEAST_LABELS)}"
+    if has_small_classes(look):
+        settle = larger_classes(look)
+    settle = USE_LABELS if unused else settle
     return [doubt("the two label-free measures disagree", PATCH, detail, settle)]
 
 

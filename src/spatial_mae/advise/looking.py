@@ -6,14 +6,13 @@ import numpy as np
 
 from spatial_mae.advise.candidates import admits, drawn_mask, feasible, undrawable
 from spatial_mae.advise.closed_form import linear_errors
-from spatial_mae.advise.rungs import objective, signed
+from spatial_mae.advise.rungs import LEAST_PER_CLASS, objective, signed
 from spatial_mae.data.held_out import hold_out
 from spatial_mae.data.store import Dataset
 from spatial_mae.study.counts import n_held_out
 
 LOOKED_AT = 2000  # images
 SHOWN = 12
-LEAST_PER_CLASS = 10  # training images: fewer teach a probe nothing
 THUMBNAIL = 8  # pixels a side
 SAME = 2.5  # grey levels, root mean square, between thumbnails of near-duplicates
 FLAT = 4.0  # grey levels: thumbnails of less contrast are alike without being the same
@@ -38,7 +37,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     tried = [*block["masks"], *([drawn] if drawn else [])]
     masks, dropped = feasible(height, width, block["patches"], tried, common)
     dropped += undrawable(height, width, masks, block["drawn"])
-    n_classes, n_labels = labels_of(manifest)
+    n_classes, n_sorted, n_labels = labels_of(manifest)
     halved = n_held_out(manifest["n_train"], held_out) > 1 and all(
         height % (2 * patch) == width % (2 * patch) == 0 for patch in masks
     )
@@ -54,6 +53,7 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
             "objective": objective(block["objective"], n_labels, n_classes, halved),
             "labelled": bool(n_labels),
             "n_labels": n_labels,
+            "n_sorted": n_sorted,
             "n_classes": n_classes,
             "n_train": manifest["n_train"],
             "n_test": manifest["n_test"],
@@ -79,12 +79,12 @@ def look(dataset: Dataset, block: Mapping, held_out: float, seed: int) -> dict:
     )
 
 
-def labels_of(manifest: Mapping) -> tuple[int, int]:
-    """(classes, labelled training images) that a probe can learn; (n, 0) if it cannot."""
+def labels_of(manifest: Mapping) -> tuple[int, int, int]:
+    """Classes with training images, such images, and those that a probe can learn: all or 0."""
     counts = (manifest["class_counts"] or {}).get("train", [])
     present = [n for n in counts if n]
     learnable = len(present) > 1 and sum(present) >= LEAST_PER_CLASS * len(present)
-    return len(present), sum(present) if learnable else 0
+    return len(present), sum(present), sum(present) if learnable else 0
 
 
 def sample(dataset: Dataset, n: int, seed: int) -> np.ndarray:

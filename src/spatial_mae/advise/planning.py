@@ -82,7 +82,7 @@ def find_images(path: Path, size: tuple[int, int], test_share: float = 0.1) -> F
     about = {"pixels": "as the files are", "licence": "your own"}
     if path.is_file():
         n, *shape = image_shape(path)
-        dataset = {"source": "array_file", **root, "classes": None, **about}
+        dataset = {"source": "array_file", **root, "classes": None, "channels": shape[-1], **about}
         return Found(n, *shape, dataset)
     files = list_images(path).files
     n = len(files["train"])

@@ -17,6 +17,7 @@ NAMES = {
 }
 SHARES = ("probe", "agreement")  # given in percent
 LEAST_LABELS = 1000
+LEAST_PER_CLASS = 10  # training images: fewer teach a probe nothing
 
 
 def objective(wanted: str, n_labels: int, n_classes: int, halved: bool) -> str:
@@ -28,9 +29,13 @@ def objective(wanted: str, n_labels: int, n_classes: int, halved: bool) -> str:
     """
     usable = n_classes > 1 and n_labels > 0
     if wanted == "labels" and not usable:
+        settle = "; sort them into two or more class folders"
+        if n_classes > 1:
+            settle = f" with fewer than {LEAST_PER_CLASS} training images each on average; bring "
+            settle += "more, or merge classes"
         raise ValueError(
-            f"advise.objective labels: the images have {n_classes} classes; sort them into two or "
-            "more class folders, or set `objective: error`"
+            f"advise.objective labels: the images have {n_classes} classes{settle}, or set "
+            "`objective: error`"
         )
     if wanted == "agreement" and not halved:
         raise ValueError(

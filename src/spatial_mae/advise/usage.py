@@ -10,10 +10,13 @@ from spatial_mae.study.advising import training_of
 
 LONGER = 4  # times the epochs of the search
 SEEDS = (0, 1, 2)
+ALL = {"n_train": None}  # training images
 
 
 def next_study(advice: Mapping, look: Mapping, config_path: str | Path, block: Mapping) -> str:
     """An overlay (yaml) that trains longer, on all training images, and probes on test images.
+
+    No recipe limits the training images (`n_train`), of training and of the probe.
 
     Advice: the chosen setting. Without advice: what the evidence does not distinguish, which the
     longer training may settle; a patch size that does not admit the chosen mask ratio has the
@@ -28,18 +31,20 @@ def next_study(advice: Mapping, look: Mapping, config_path: str | Path, block: M
     evaluation = "advise_test" if advice["scope"]["n_labels"] else "advise_test_unlabelled"
     study = {
         "study": f"{config['study']}_next",
-        "datasets": {block["dataset"]: config["datasets"][block["dataset"]]},
+        "datasets": {block["dataset"]: _dataset(config["datasets"][block["dataset"]], look)},
         "models": {block["model"]: config["models"][block["model"]]},
         "recipes": {
             "pretraining": {
                 new: _longer(config["recipes"]["pretraining"][old]) for old, new in names.items()
             },
-            "evaluation": {"advised": config["recipes"]["evaluation"][evaluation]},
+            "evaluation": {"advised": {**config["recipes"]["evaluation"][evaluation], **ALL}},
         },
         "experiments": [{"kind": "evaluation", "recipe": "advised", "grids": grids}],
     }
-    head = f"# {advice['sentence']}\n# Trains {LONGER} times as long:\n"
-    head += "#   snakemake --cores all --configfile next_study.yaml\n"
+    path = f"results/{config['study']}/advise/next_study.yaml"
+    head = f"# {advice['sentence']}\n"
+    head += f"# Trains {LONGER} times as many epochs, on all training images:\n"
+    head += f"#   snakemake --cores all --configfile {path}\n"
     return head + yaml.safe_dump(study, sort_keys=False, allow_unicode=True, width=100)
 
 
@@ -66,7 +71,14 @@ def _grid(block: Mapping, patch: int, mask: float, training: str) -> dict:
 
 
 def _longer(recipe: Mapping) -> dict:
-    return {**recipe, "epochs": LONGER * recipe["epochs"], "held_out": 0.0, "checkpoints": []}
+    more = {"epochs": LONGER * recipe["epochs"], "held_out": 0.0, "checkpoints": []}
+    return {**recipe, **more, **ALL}
+
+
+def _dataset(recipe: Mapping, look: Mapping) -> dict:
+    """The data set as the images are: networks of a file of arrays are planned by `channels`."""
+    known = {"channels": look["channels"]} if recipe["source"] == "array_file" else {}
+    return {**recipe, **known}
 
 
 def keyword_arguments(advice: Mapping, look: Mapping) -> dict[str, str]:

@@ -5,24 +5,19 @@ an interrupted search is resumed. Without images: generated ones.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
-from spatial_mae.advise import planning
+from spatial_mae.advise import plan_file, planning
 from spatial_mae.advise.candidates import feasible
 from spatial_mae.estimate.inputs import ROOT, checked_config
 from spatial_mae.estimate.speeds import Speed, expect
 from spatial_mae.estimate.workload import Network, Training
-from spatial_mae.files import write_text
 from spatial_mae.models.architecture import Architecture, Backbone
 
 STUDY = ROOT / "workflow/studies/advise.yaml"
-HEAD = "# made by plan_advice for "
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -43,21 +38,24 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def make(arguments: argparse.Namespace) -> Path:
-    """Write the overlay, or find it; return its path."""
+    """Write the overlay, or find it; return its path.
+
+    Raises ValueError as `plan_file.is_plan_of`, and for what cannot be planned.
+    """
     config = checked_config(arguments.config, [arguments.configfile])
     study, found = _images(arguments, config)
     path = arguments.folder / f"results/plans/{study}.yaml"
     images = str(arguments.images.resolve()) if arguments.images else None
-    request = {"images": images, "size": arguments.size, "budget": arguments.budget}
-    head = HEAD + json.dumps(request)
-    if path.is_file() and path.read_text(encoding="utf-8").startswith(head + "\n"):
+    request = plan_file.Request(images, arguments.size, arguments.budget)
+    known = plan_file.read(path)
+    if known and plan_file.is_plan_of(known, request, path):
         _say(f"{path}: the plan of the same request is used; delete it to plan again")
-        _say(*path.read_text(encoding="utf-8").split("\n# ")[1:])
+        edited = "its cost is not estimated: it was edited since (or planned by an earlier version)"
+        _say(*([edited] if known.is_edited else known.cost))
         return path
     overlay, cost = _overlay(arguments, config, study, found)
     _say(*cost)
-    text = yaml.safe_dump(overlay, sort_keys=False, width=100)
-    write_text(path, f"{head}\n{text}" + "".join(f"\n# {line}" for line in cost) + "\n")
+    plan_file.write(path, request, overlay, cost)
     return path
 
 

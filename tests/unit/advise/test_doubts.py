@@ -83,7 +83,9 @@ def test_label_free_measures_that_disagree_stop_advice():
     ]
     found = doubts.cross_check(rows, (8, 0.75), 3, look("error"))
     assert reasons(found) == ["the two label-free measures disagree"]
-    assert found[0]["about"] == doubts.PATCH and found[0]["settle"] == "labels for 1,000 images"
+    assert (
+        found[0]["about"] == doubts.PATCH and "at least 1,000 training images" in found[0]["settle"]
+    )
     assert found[0]["detail"].startswith("by the hidden error patch 8 is best, by the agreement")
     assert doubts.cross_check(rows, (4, 0.75), 3, look("error")) == []
     alone = ["one label-free measure alone"]
@@ -170,6 +172,35 @@ def test_few_labels_are_called_too_few(measure, n):
     (found,) = doubts.mask_not_ranked(seen)
     assert found["reason"] == "fewer than 1,000 labels" and f"with {n} labels" in found["detail"]
     assert doubts.mask_not_ranked(look("probe")) == []
+
+
+def test_the_files_that_are_asked_for_leave_enough_training_images():
+    files = {
+        n: int(re.search(r"\(([\d,]+) files", doubts.images(n))[1].replace(",", ""))
+        for n in (500, 1000, 2000)
+    }
+    assert files == {500: 556, 1000: 1112, 2000: 2223}
+    for n, of_folder in files.items():
+        assert of_folder - round(0.1 * of_folder) >= n > 0.9 * (of_folder - 1)
+    (few,) = doubts.too_few_images(look(n_train=450))
+    assert few["settle"].startswith("bring at least 500 training images (556 files")
+    (unsorted,) = doubts.mask_not_ranked(look("error"))
+    assert "sort at least 1,000 training images (1,112 files" in unsorted["settle"]
+
+
+def test_many_small_classes_are_not_called_unsorted():
+    seen = look("error", n_classes=200, n_sorted=1400)
+    (found,) = doubts.mask_not_ranked(seen)
+    assert found["reason"] == "too few labels a class" and found["about"] == doubts.MASK
+    assert found["detail"].startswith("1,400 labels of 200 classes are fewer than 10 a class")
+    assert found["settle"].startswith("10 a class and at least 2,000 training images (2,223 files")
+    rows = [
+        row(p, s, 3, 0.2 + 0.5 * (p == 4) + s / 100, measure="agreement")
+        for p in (4, 8)
+        for s in (0, 1)
+    ]
+    (disagree,) = doubts.cross_check(rows, (8, 0.75), 3, seen)
+    assert disagree["settle"] == found["settle"]
 
 
 def test_a_drawn_mask_ratio_is_called_by_its_range():

@@ -66,6 +66,11 @@ def test_labels_of_one_class_cannot_be_asked_for():
         rungs.objective("labels", 500, 1, True)
 
 
+def test_labels_of_small_classes_cannot_be_asked_for():
+    with pytest.raises(ValueError, match="200 classes with fewer than 10 .* merge classes, or set"):
+        rungs.objective("labels", 0, 200, True)
+
+
 def test_patches_within_two_standard_errors_survive_at_most_two():
     values = {2: (0.50, 0.54), 4: (0.51, 0.53), 8: (0.52, 0.56), 16: (0.80, 0.84)}
     rows = [row(p, seed, 3, v) for p, pair in values.items() for seed, v in enumerate(pair)]
