@@ -15,7 +15,9 @@ onstart:
 
 
 onerror:
-    print(slurm.failure_report(map(failure, failed_jobs())), file=sys.stderr)
+    failures = map(failure, failed_jobs())
+    keep_going = workflow.scheduler.keepgoing
+    print(slurm.failure_report(failures, keep_going, was_stopped()), file=sys.stderr)
 
 
 def prepare_results():
@@ -55,6 +57,12 @@ def members(job):
 def request(job):
     name = ", ".join(sorted({part.rule.name for part in members(job)}))
     return slurm.Request.of(name, dict(job.resources))
+
+
+def was_stopped():
+    """Whether a signal or a fault of the executor kept jobs from being started."""
+    names = ("_user_kill", "_executor_error")
+    return any(getattr(workflow.scheduler, name, None) for name in names)
 
 
 def failed_jobs():

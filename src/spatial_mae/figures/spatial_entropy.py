@@ -14,6 +14,7 @@ of its other settings the choice with the most pairs of patch size and mask rati
 each.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -61,7 +62,8 @@ def select(rows: list[Row]) -> list[Row]:
     bins = over_seeds(bins, (*CELL, "from", "to"), "density")
     drawn = [{"mark": "bin"} | row for row in pick(bins, source=list(STROKES))]
     histograms = groups(bins, *CELL).values()
-    return drawn + [_mean(bins) for bins in histograms if any(row["value"] for row in bins)]
+    means = [_mean(bins) for bins in histograms if any(row["value"] for row in bins)]
+    return drawn + _bounded(means)
 
 
 def _density(row: Row) -> float | None:
@@ -72,8 +74,33 @@ def _mean(histogram: Sequence[Row]) -> Row:
     middles = [(row["from"] + row["to"]) / 2 for row in histogram]
     shares = [row["value"] * (row["to"] - row["from"]) for row in histogram]
     mean = sum(share * middle for share, middle in zip(shares, middles, strict=True)) / sum(shares)
+    if histogram[0]["source"] == BOUND and sum(map(bool, shares)) == 1:
+        mean = _of_equal_weights(histogram, mean)
     gone = dict.fromkeys(("from", "to", "low", "high"))
     return {"mark": "mean"} | histogram[0] | gone | {"value": mean}
+
+
+def _of_equal_weights(histogram: Sequence[Row], middle: float) -> float:
+    """The entropy of equal weights where masks hide a fixed number: a number, not a bin.
+
+    The last bin ends at the entropy of all pixels, or at 1 if it is normalised. `middle`, of the
+    filled bin, where it was normalised by the entropy of all pixels: their number is not known.
+    """
+    row, top = histogram[0], max(row["to"] for row in histogram)
+    if row["normalised"] == "all":
+        return middle
+    hidden = math.log(1 - row["mask"]) if row["normalised"] == "no" else 0.0
+    even = top + hidden / (math.log(2) if row["base"] == 2 else 1)
+    [filled] = [row for row in histogram if row["value"]]
+    return min(max(even, filled["from"]), filled["to"])  # a mask ratio hides whole patches
+
+
+def _bounded(means: Sequence[Row]) -> list[Row]:
+    """The means, those of histograms at most that of equal weights on the same pixels."""
+    cell = [key for key in CELL if key != "source"]
+    bounds = {tuple(row[k] for k in cell): row["value"] for row in pick(means, source=BOUND)}
+    tops = [bounds.get(tuple(row[k] for k in cell), math.inf) for row in means]
+    return [row | {"value": min(row["value"], top)} for row, top in zip(means, tops, strict=True)]
 
 
 @styled

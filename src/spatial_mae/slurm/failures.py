@@ -16,21 +16,36 @@ class Failure:
     state: str | None = None
 
 
-def failure_report(failures: Iterable[Failure]) -> str:
-    """Lines that name each failed run, its log, what of it is saved, and how to continue."""
+def failure_report(failures: Iterable[Failure], keep_going: bool, stopped: bool) -> str:
+    """Lines that name each failed run, its log, what of it is saved, and how to continue.
+
+    keep_going: whether jobs were started after one failed. stopped: whether a signal, or a fault of
+    the workflow itself, kept jobs from being started.
+    """
     failed = sorted(failures, key=lambda f: (f.rule, tuple(f.wildcards.values())))
-    jobs = "1 job" if len(failed) == 1 else f"{len(failed)} jobs"
-    lines = [f"{jobs} failed; what does not depend on them is done."]
+    lines = [_first_line(len(failed), keep_going, stopped)]
     for failure in failed:
         run = "/".join(failure.wildcards.values())
         lines.append(f"  {failure.rule} {run}".rstrip())
         lines += [f"    log:   {log}" for log in failure.logs]
         if failure.state and (saved := _saved(Path(failure.state))):
             lines.append(f"    state: {saved}")
-    lines.append(
-        "Fix the errors in these logs and rerun the same command; finished jobs are not repeated."
-    )
+    fix = "Fix the errors in these logs and rerun" if failed else "Rerun"
+    lines.append(f"{fix} the same command; finished jobs are not repeated.")
     return "\n".join(lines)
+
+
+def _first_line(n: int, keep_going: bool, stopped: bool) -> str:
+    """How many jobs failed, and whether the others are done."""
+    jobs = "1 job" if n == 1 else f"{n or 'no'} jobs"
+    if stopped or not n:
+        return f"The run was stopped: {jobs} failed, and not all others are done."
+    if keep_going:
+        return f"{jobs} failed; what does not depend on them is done."
+    return (
+        f"{jobs} failed; not all others are done. With `--keep-going` the run continues with what "
+        "does not depend on them."
+    )
 
 
 def _saved(folder: Path) -> str | None:

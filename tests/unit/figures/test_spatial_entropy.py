@@ -1,5 +1,7 @@
 """Histograms of spatial entropy: densities, means and panels."""
 
+import math
+
 import pytest
 from drawn_figures import cells, legends, titles
 
@@ -17,6 +19,47 @@ def test_densities_integrate_to_one_and_means_are_the_histograms(sample):
     middles = [(row["low"] + row["high"]) / 2 * row["share"] for row in table]
     assert mean["value"] == pytest.approx(sum(middles))
     assert {row["source"] for row in rows} == {"network", "linear", "uniform"}
+
+
+@pytest.mark.parametrize(
+    ("base", "normalised", "entropies"),
+    [
+        ("e", "no", (math.log(1024), math.log(256))),
+        (2, "no", (10, 8)),
+        ("e", "visible", (1, 1)),
+    ],
+)
+def test_equal_weights_on_a_fixed_number_of_pixels_have_their_entropy(
+    sample, base, normalised, entropies
+):
+    """256 of 1,024 pixels are visible; bins as in the table, from 0 to the largest entropy."""
+    largest, even = entropies
+    place = math.floor(even / largest * 120 - 1e-9)
+    bins = [{"low": i * largest / 120, "high": (i + 1) * largest / 120} for i in range(120)]
+    shares = {"uniform": {place: 1.0}, "network": {place: 1.0}, "linear": {9: 0.5, 11: 0.5}}
+    [first, *_] = cells(sample("entropy_histogram"), patch=8, mask=0.75, source="network")
+    first = first | {"base": base, "normalised": normalised}
+    rows = [
+        first | edges | {"source": source, "share": filled.get(i, 0.0)}
+        for source, filled in shares.items()
+        for i, edges in enumerate(bins)
+    ]
+    means = {r["source"]: r["value"] for r in cells(spatial_entropy.select(rows), mark="mean")}
+    assert means["uniform"] == pytest.approx(even, abs=1e-12)
+    assert means["network"] == pytest.approx(even - largest / 240)
+    assert means["linear"] == pytest.approx(10.5 * largest / 120)
+
+
+def test_no_mean_exceeds_that_of_equal_weights(sample):
+    """Of a network whose outputs rounding puts into the next bin."""
+    table = cells(sample("entropy_histogram"), patch=8, mask=0.75, power=1)
+    last = max(row["low"] for row in cells(table, source="uniform") if row["share"])
+    moved = [row | {"share": float(row["low"] == last)} for row in cells(table, source="network")]
+    others = [row for row in table if row["source"] != "network"]
+    means = cells(spatial_entropy.select([*others, *moved]), mark="mean")
+    [bound] = cells(means, source="uniform")
+    [mean] = cells(means, source="network")
+    assert mean["value"] == bound["value"]
 
 
 def test_histograms_are_averaged_over_seeds(sample):
