@@ -207,7 +207,8 @@ def sentence(advice: Mapping, look: Mapping) -> str:
     stops = [d for word in about for d in advice["doubts"] if d["about"] == word]
     if stops:
         first = stops[0]
-        more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
+        others = len(advice["doubts"]) - 1
+        more = f"; {others} more reason{'s' if others > 1 else ''} for doubt" if others else ""
         reason = f"{_capital(first['detail'])}{more}. To settle it: {first['settle']}."
         return f"{images}: cannot tell. {reason}{_best_tried(advice, look, stops)}"
     return f"{images}: {_setting(advice, look)}. Confidence: {advice['confidence']}."

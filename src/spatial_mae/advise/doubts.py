@@ -67,7 +67,7 @@ def mask_not_ranked(look: Mapping) -> list[dict]:
 
 def has_small_classes(look: Mapping) -> bool:
     """Whether images are sorted into classes that are too small for a probe."""
-    return look["n_classes"] > 1 and not look["n_labels"]
+    return look["n_classes"] > 1 and not look["n_labels"] and bool(look.get("n_sorted"))
 
 
 def larger_classes(look: Mapping) -> str:

@@ -36,6 +36,22 @@ def test_what_is_wrong_with_the_images_stops_advice(rng, changes, reason):
     assert "cannot tell" in advice["sentence"] and "To settle it" in advice["sentence"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "more"),
+    [
+        ({}, ". To"),
+        ({"duplicates": 0.3}, "; 1 more reason for doubt. To"),
+        ({"duplicates": 0.3, "n_labels": 0}, "; 2 more reasons for doubt. To"),  # mask ratio
+    ],
+)
+def test_all_further_reasons_are_counted_apart_from_their_numbers(rng, changes, more):
+    trial = Trial(rng, lambda p, m, e: 0.3 + 0.2 * (p == 8), 0.001)
+    trial.look = rungs.signed(look(n_train=216, n_labels=1000) | changes)
+    advice = trial.advice({"pca": 0.2})
+    assert len(advice["doubts"]) == len(changes) + 1
+    assert f"(500 are needed){more} settle it" in advice["sentence"]
+
+
 def test_networks_below_a_baseline_stop_advice(rng):
     advice = Trial(rng, lambda p, m, e: 0.3 + 0.2 * (p == 8), 0.01).advice({"pca": 0.6})
     assert "nothing beats the baselines" in reasons(advice["doubts"])
